@@ -1,0 +1,1 @@
+"""Turns TF-Slim checkpoints of MobileNet V3 into reusable TF2 SavedModels."""

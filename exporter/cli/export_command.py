@@ -1,0 +1,109 @@
+"""`slim-export export`."""
+
+import argparse
+import sys
+from typing import Any
+
+from exporter.cli.fetch_command import fetch_options
+from exporter.cli.terminal import print_json, print_table, progress_bar
+from exporter.pipeline import ExportRequest, ExportResult, export, task_named, variant_named
+
+_USAGE = """\
+How to load and fine-tune it:
+
+  import tensorflow as tf, tensorflow_hub as hub, tf_keras  # hub.KerasLayer is a Keras 2 layer
+
+  model = tf_keras.Sequential([
+      hub.KerasLayer("{path}", trainable=True,{output}
+                     arguments=dict(batch_norm_momentum=0.997)),
+      tf_keras.layers.Dense(num_classes, activation="softmax"),
+  ])
+  model.build([None, {size}, {size}, 3])  # RGB in [0, 1]
+  model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+  model.fit(images, labels, epochs=5)
+"""
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Exports a checkpoint as a SavedModel."""
+    request = ExportRequest(
+        variant=variant_named(
+            arguments.variant,
+            depth_multiplier=arguments.depth_multiplier,
+            image_size=arguments.image_size,
+        ),
+        task=task_named(arguments.task),
+        checkpoint=arguments.checkpoint,
+        output_dir=arguments.output_dir,
+        batch_norm_momentum=arguments.batch_norm_momentum,
+        overwrite=arguments.overwrite,
+        verify=arguments.verify,
+        use_moving_averages=arguments.use_moving_averages,
+    )
+    with progress_bar() as progress:
+        result = export(request, fetch_options(arguments, progress), progress)
+    if arguments.json:
+        print_json(_as_json(result))
+    else:
+        _print(result)
+    return 0
+
+
+def _as_json(result: ExportResult) -> dict[str, Any]:
+    request, checkpoint, report = result.request, result.checkpoint, result.report
+    return {
+        "model_dir": str(request.output_dir.absolute()),
+        "digest": result.digest,
+        "variant": request.variant.name,
+        "task": request.task,
+        "batch_norm_momentum": request.batch_norm_momentum,
+        "checkpoint": {
+            "source": checkpoint.source,
+            "sha256": checkpoint.sha256,
+            "trained": checkpoint.trained,
+        },
+        "variables": result.variables,
+        "moving_averages": result.moving_averages,
+        "unused_tensors": result.unused,
+        "verification": report and {"passed": report.passed, **report.model_dump(mode="json")},
+        "seconds": {stage: round(seconds, 3) for stage, seconds in result.seconds.items()},
+    }
+
+
+def _print(result: ExportResult) -> None:
+    request, checkpoint = result.request, result.checkpoint
+    weights = f"{result.variables} variables from {checkpoint.source}"
+    if not checkpoint.trained:
+        weights += " (random weights, NOT TRAINED: for trying the tool only)"
+    if result.moving_averages:
+        weights += f"; {result.moving_averages} of them moving averages"
+    if result.unused:
+        weights += f"; {result.unused} tensors of the checkpoint not needed"
+    rows = [
+        ("model", f"{request.variant.name} {request.task}"),
+        ("weights", weights),
+        ("folder", str(request.output_dir)),
+        ("digest", f"sha256 {result.digest}"),
+    ]
+    print_table(("made", ""), rows)
+    sys.stdout.write("\n")
+    _print_report(result)
+    output = "" if request.task == "feature_vector" else "  # logits, of 1001 classes"
+    sys.stdout.write(
+        "\n"
+        + _USAGE.format(path=request.output_dir, size=request.variant.image_size, output=output)
+    )
+
+
+def _print_report(result: ExportResult) -> None:
+    report = result.report
+    if report is None:
+        sys.stdout.write("Not compared with the original (--verify=false).\n")
+        return
+    groups = list(dict.fromkeys(check.group for check in report.checks))
+    rows = []
+    for group in groups:
+        checks = [check for check in report.checks if check.group == group]
+        values = sum(check.values for check in checks)
+        rows.append((group, str(len(checks)), f"{values:,}", "equal bit for bit"))
+    print_table((f"compared with {report.reference}", ">checks", ">values", "result"), rows)

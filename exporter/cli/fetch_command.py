@@ -1,0 +1,41 @@
+"""`slim-export fetch`."""
+
+import argparse
+import sys
+
+from exporter.cli.terminal import print_json, progress_bar
+from exporter.digests import of_files
+from exporter.errors import UnknownNameError
+from exporter.fetch import FetchOptions, fetch, published_checkpoint
+from exporter.pipeline import variant_named
+from exporter.progress import Progress
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Downloads a published checkpoint into the cache."""
+    variant = variant_named(arguments.variant)
+    published = published_checkpoint(variant)
+    with progress_bar() as progress:
+        archive = fetch(variant, fetch_options(arguments, progress))
+    pinned = published.sha256 is not None
+    sha256 = of_files([archive])
+    if arguments.json:
+        print_json({"archive": str(archive), "sha256": sha256, "sha256_pinned": pinned})
+    else:
+        note = "as published" if pinned else "nobody has published it, so it was not checked"
+        sys.stdout.write(f"{archive}\nsha256 {sha256} ({note})\n")
+    return 0
+
+
+def fetch_options(arguments: argparse.Namespace, progress: Progress) -> FetchOptions:
+    """Reads the flags about downloads.
+
+    Raises:
+        UnknownNameError: If the time-out is not positive.
+    """
+    if not arguments.timeout > 0:
+        raise UnknownNameError(
+            f"Timeout {arguments.timeout:g} is out of range: expected a positive number of"
+            " seconds. Change --timeout."
+        )
+    return FetchOptions(arguments.cache_dir, arguments.mirror, arguments.timeout, progress)

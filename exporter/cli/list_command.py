@@ -1,0 +1,71 @@
+"""`slim-export list`."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from checkpoints import catalog
+from exporter.cli.terminal import print_json, print_table
+from exporter.fetch import cached_archive
+from slim_nets.variants import NAMED, TASKS, Task, Variant
+
+# The version under which Google exported the family.
+_HUB_VERSION = 5
+
+_COLUMNS = (
+    "handle",
+    ">features",
+    ">parameters",
+    "published archive",
+    ">top-1",
+    "sha256",
+    "cached",
+)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Prints what can be exported."""
+    rows = [
+        _row(variant, task, arguments.cache_dir) for variant in NAMED.values() for task in TASKS
+    ]
+    if arguments.json:
+        print_json(rows)
+    else:
+        print_table(_COLUMNS, [_cells(row) for row in rows])
+    return 0
+
+
+def _row(variant: Variant, task: Task, cache_dir: Path | None) -> dict[str, Any]:
+    published = catalog.for_variant(variant.name)
+    shape = variant.shape(task)
+    return {
+        "variant": variant.name,
+        "task": task,
+        "handle": _handle(variant, task, published),
+        "num_features": variant.shape("feature_vector").output[0],
+        "parameters": shape.parameters,
+        "archive": published and published.file_name,
+        "top_1": published and published.top_1,
+        "sha256_pinned": bool(published and published.sha256),
+        "cached": bool(published and cached_archive(published, cache_dir).is_file()),
+    }
+
+
+def _handle(variant: Variant, task: Task, published: catalog.PublishedCheckpoint | None) -> str:
+    """Names a model as on TensorFlow Hub, without publisher and version where it is not there."""
+    if published is not None and published.on_hub:
+        return f"google/imagenet/{variant.name}/{task}/{_HUB_VERSION}"
+    return f"{variant.name}/{task}"
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    if row["archive"] is None:
+        archive = ("none, seeded weights only", "", "", "")
+    else:
+        archive = (
+            row["archive"],
+            f"{row['top_1']:.1f}",
+            "pinned" if row["sha256_pinned"] else "not known",
+            "yes" if row["cached"] else "no",
+        )
+    return (row["handle"], str(row["num_features"]), f"{row['parameters']:,}", *archive)

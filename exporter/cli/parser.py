@@ -1,0 +1,150 @@
+"""The flags. Nothing here may import TensorFlow: `--help` answers at once."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from absl.flags import argparse_flags
+
+from exporter.cli import export_command, fetch_command, list_command
+
+_TRUE = frozenset({"true", "1", "yes", "on"})
+_FALSE = frozenset({"false", "0", "no", "off"})
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """Parses a command line.
+
+    Args:
+        argv: Program name and arguments.
+
+    Returns:
+        The flags, and as `command` the function that takes them.
+    """
+    parser = argparse_flags.ArgumentParser(
+        prog="slim-export",
+        description="Turns TF-Slim checkpoints of MobileNet V3 into TF2 SavedModels.",
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_list(commands)
+    _add_fetch(commands)
+    _add_export(commands)
+    arguments: argparse.Namespace = parser.parse_args(argv[1:])
+    return arguments
+
+
+def _add_list(commands: Any) -> None:
+    parser = _add(commands, "list", list_command.run, "print the variants that can be exported")
+    _add_cache_dir(parser)
+    _add_json(parser)
+
+
+def _add_fetch(commands: Any) -> None:
+    parser = _add(commands, "fetch", fetch_command.run, "download a published checkpoint")
+    _add_variant(parser)
+    _add_network(parser)
+    _add_json(parser)
+
+
+def _add_export(commands: Any) -> None:
+    parser = _add(commands, "export", export_command.run, "write a SavedModel from a checkpoint")
+    _add_variant(parser)
+    parser.add_argument("--task", required=True, help="feature_vector or classification")
+    parser.add_argument(
+        "--checkpoint",
+        required=True,
+        help="'published' (from the cache, else downloaded), 'seeded:N' (random weights from seed"
+        " N), or a path: a prefix, a folder with one checkpoint, or a .tgz archive",
+    )
+    parser.add_argument(
+        "--output_dir", required=True, type=Path, help="where the SavedModel is to appear"
+    )
+    parser.add_argument(
+        "--batch_norm_momentum",
+        type=float,
+        default=0.99,
+        help="default of the model's argument, 0 to 1 (0.99)",
+    )
+    parser.add_argument(
+        "--depth_multiplier", type=float, help="another one than the variant's, above 0 to 2"
+    )
+    parser.add_argument(
+        "--image_size", type=int, help="another one than the variant's, 32 to 2048 pixels"
+    )
+    _add_switch(
+        parser, "overwrite", default=False, summary="replace a SavedModel that is there (off)"
+    )
+    _add_switch(
+        parser,
+        "verify",
+        default=True,
+        summary="compare with the original graph, bit for bit, before anything appears (on)",
+    )
+    _add_switch(
+        parser,
+        "use_moving_averages",
+        default=True,
+        summary="prefer .../ExponentialMovingAverage to raw values where both are there (on)",
+    )
+    _add_network(parser)
+    _add_json(parser)
+
+
+def _add(
+    commands: Any, name: str, run: Callable[[argparse.Namespace], int], summary: str
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(
+        name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False
+    )
+    parser.set_defaults(command=run)
+    return parser
+
+
+def _add_variant(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--variant", required=True, help="name as 'slim-export list' prints it")
+
+
+def _add_network(parser: argparse.ArgumentParser) -> None:
+    _add_cache_dir(parser)
+    parser.add_argument(
+        "--mirror", help="URL of a folder with the published archives (or SLIM_EXPORT_MIRROR)"
+    )
+    parser.add_argument(
+        "--timeout",
+        type=float,
+        default=20.0,
+        help="seconds without a byte after which a download starts anew (20)",
+    )
+
+
+def _add_cache_dir(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--cache_dir",
+        type=Path,
+        help="where downloads are kept (or SLIM_EXPORT_CACHE_DIR; else the user's cache)",
+    )
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    _add_switch(parser, "json", default=False, summary="print JSON (off)")
+
+
+def _add_switch(parser: argparse.ArgumentParser, name: str, *, default: bool, summary: str) -> None:
+    """Adds `--name`, `--name=false` and `--noname`, as absl's own booleans have them."""
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument(
+        f"--{name}", nargs="?", const=True, default=default, type=_boolean, help=summary
+    )
+    group.add_argument(
+        f"--no{name}", dest=name, action="store_false", default=default, help=argparse.SUPPRESS
+    )
+
+
+def _boolean(text: str) -> bool:
+    if text.lower() in _TRUE:
+        return True
+    if text.lower() in _FALSE:
+        return False
+    raise argparse.ArgumentTypeError(f"expected true or false, found '{text}'")

@@ -1,0 +1,181 @@
+"""Downloads a file, going on where a broken connection left off."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import requests
+
+from exporter.digests import of_files
+from exporter.errors import FetchError
+from exporter.progress import Progress, silent
+
+_BLOCK = 1 << 18
+_RETRIED_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
+# However much each connection brings, a server that always drops must end.
+_MAX_CONNECTIONS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to bear with a server.
+
+    Attributes:
+        attempts: Connections in a row that may bring nothing.
+        backoff: Seconds before the second attempt; doubled before each other.
+        timeout: Seconds without a byte after which a connection is given up.
+    """
+
+    attempts: int = 4
+    backoff: float = 0.5
+    timeout: float = 20.0
+
+
+@dataclass(slots=True)
+class _Transfer:
+    """What is known of the file while it comes."""
+
+    url: str
+    partial: Path
+    validator: str | None = None
+    total: int | None = None
+
+    @property
+    def received(self) -> int:
+        return self.partial.stat().st_size if self.partial.exists() else 0
+
+
+class _RetryableError(Exception):
+    """The connection failed in a way that the next one may not."""
+
+
+def download(
+    url: str,
+    destination: Path,
+    *,
+    sha256: str | None,
+    patience: Patience = Patience(),
+    progress: Progress = silent,
+) -> None:
+    """Downloads a file to a path; until it is whole and right, nothing is there.
+
+    Args:
+        url: http or https.
+        destination: Where; `<destination>.part` beside it holds what has come
+            so far, and is kept when the connection breaks.
+        sha256: What the file must have, None where not known.
+        patience: How long to bear with the server.
+        progress: Told the bytes received.
+
+    Raises:
+        FetchError: If the server refuses, or brings another file.
+        OSError: If the file cannot be written.
+    """
+    transfer = _Transfer(url, destination.with_name(f"{destination.name}.part"))
+    if sha256 is None:
+        # Whether an old part belongs to the same file could not be checked.
+        transfer.partial.unlink(missing_ok=True)
+    resumed = transfer.received > 0
+    _receive(transfer, patience, progress)
+    found = of_files([transfer.partial])
+    if sha256 is not None and found != sha256:
+        transfer.partial.unlink()
+        if resumed:
+            # The old part may have belonged to another file.
+            download(url, destination, sha256=sha256, patience=patience, progress=progress)
+            return
+        raise FetchError(
+            f"Archive '{url}' is not the published one: expected sha256 {sha256}, found {found}."
+            " Try another --mirror."
+        )
+    transfer.partial.replace(destination)
+
+
+def _receive(transfer: _Transfer, patience: Patience, progress: Progress) -> None:
+    """Connects until the file is whole."""
+    failures = 0
+    for _ in range(_MAX_CONNECTIONS):
+        before = transfer.received
+        try:
+            _connect(transfer, patience, progress)
+        except (
+            _RetryableError,
+            requests.ConnectionError,
+            requests.Timeout,
+            requests.exceptions.ChunkedEncodingError,
+        ) as error:
+            failures = 0 if transfer.received > before else failures + 1
+            if failures >= patience.attempts:
+                raise _gave_up(transfer, error) from error
+            time.sleep(patience.backoff * 2 ** max(failures - 1, 0))
+        except requests.RequestException as error:
+            raise _gave_up(transfer, error) from error
+        else:
+            return
+    raise _gave_up(transfer, _RetryableError(f"{_MAX_CONNECTIONS} connections broke"))
+
+
+def _connect(transfer: _Transfer, patience: Patience, progress: Progress) -> None:
+    start = transfer.received
+    headers = {"Accept-Encoding": "identity"}
+    if start:
+        headers["Range"] = f"bytes={start}-"
+        if transfer.validator:
+            headers["If-Range"] = transfer.validator
+    with requests.get(
+        transfer.url, headers=headers, stream=True, timeout=patience.timeout
+    ) as response:
+        start = _accepted(transfer, response, start)
+        with transfer.partial.open("r+b" if start else "wb") as file:
+            file.truncate(start)
+            file.seek(start)
+            for block in response.iter_content(_BLOCK):
+                file.write(block)
+                progress("download", file.tell(), transfer.total)
+    if transfer.total is not None and transfer.received != transfer.total:
+        raise _RetryableError(f"{transfer.received} of {transfer.total} bytes came")
+
+
+def _accepted(transfer: _Transfer, response: requests.Response, start: int) -> int:
+    """Checks the answer's status and returns the offset at which its body goes on."""
+    status = response.status_code
+    if status == requests.codes.partial and start:
+        covered, _, total = response.headers.get("Content-Range", "").partition("/")
+        if covered != f"bytes {start}-{int(total or 0) - 1}":
+            raise FetchError(
+                f"Server of '{transfer.url}' sent the wrong part: expected bytes from {start},"
+                f" found '{covered}'. Try another --mirror."
+            )
+        transfer.total = int(total)
+        return start
+    if status == requests.codes.ok:
+        # A first answer, or one of a server that ignores ranges: from the beginning.
+        length = response.headers.get("Content-Length")
+        transfer.total = int(length) if length else None
+        etag = response.headers.get("ETag", "")
+        transfer.validator = etag if etag and not etag.startswith("W/") else None
+        return 0
+    if status == requests.codes.requested_range_not_satisfiable and start:
+        transfer.partial.unlink()
+        raise _RetryableError("the part on disk does not fit the server's file")
+    if status in _RETRIED_STATUS:
+        raise _RetryableError(f"status {status}")
+    raise FetchError(
+        f"Archive '{transfer.url}' is not to be had: expected status 200, found {status}."
+        " Check --mirror, or pass a file with --checkpoint=FILE.tgz."
+    )
+
+
+def _gave_up(transfer: _Transfer, error: Exception) -> FetchError:
+    reason = str(error) if isinstance(error, _RetryableError) else _root_reason(error)
+    return FetchError(
+        f"Archive '{transfer.url}' could not be downloaded: {reason}. Check the network, use"
+        " --mirror=URL, or fetch the archive elsewhere and pass it with --checkpoint=FILE.tgz."
+    )
+
+
+def _root_reason(error: BaseException) -> str:
+    """Returns what the innermost error says, on one line."""
+    while (inner := error.__cause__ or error.__context__) is not None:
+        error = inner
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,44 @@
+"""What the exporter refuses with, and how its sentences are built."""
+
+from collections.abc import Iterable
+
+MAX_LISTED = 5
+
+
+class ExporterError(Exception):
+    """Something the user can mend; the command line prints it and exits with 1."""
+
+
+class UnknownNameError(ExporterError, ValueError):
+    """A variant or task that does not exist, or a number out of its range."""
+
+
+class FetchError(ExporterError):
+    """A published checkpoint could not be had."""
+
+
+class RestoreError(ExporterError):
+    """A checkpoint could not be read, or does not fit the network."""
+
+
+class ExportError(ExporterError):
+    """A SavedModel could not be written."""
+
+
+class VerificationError(ExporterError):
+    """A SavedModel differs from its reference, or could not be compared with it."""
+
+
+def listing(items: Iterable[str]) -> str:
+    """Joins the first five items in sorted order and counts the others.
+
+    Args:
+        items: What to list.
+
+    Returns:
+        Such as "a, b, c, d, e and 12 more".
+    """
+    ordered = sorted(items)
+    text = ", ".join(ordered[:MAX_LISTED])
+    more = len(ordered) - MAX_LISTED
+    return f"{text} and {more} more" if more > 0 else text

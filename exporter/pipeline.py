@@ -1,0 +1,264 @@
+"""The stages of an export, composed."""
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exporter import quiet
+from exporter.errors import ExportError, UnknownNameError
+from exporter.fetch import (
+    PUBLISHED,
+    FetchOptions,
+    LocalCheckpoint,
+    locate,
+    published_checkpoint,
+    seed_of,
+)
+from exporter.progress import Progress, silent
+from exporter.staging import check_target, staged
+from slim_nets.variants import NAMED, TASKS, Task, Variant, customized
+
+if TYPE_CHECKING:
+    from exporter.verify.process import Verifier
+    from exporter.verify.report import VerificationReport
+
+STAGES = ("find checkpoint", "import TensorFlow", "restore", "trace", "save", "verify")
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What to export.
+
+    Attributes:
+        variant: Which network.
+        task: What it ends with.
+        checkpoint: `published`, `seeded:N`, a prefix, a folder or a `.tgz`.
+        output_dir: Where the SavedModel is to appear.
+        batch_norm_momentum: Default of the argument, in [0, 1].
+        overwrite: Whether a SavedModel that is there may be replaced.
+        verify: Whether to compare with the original before anything appears.
+        use_moving_averages: Whether `/ExponentialMovingAverage` shadows go
+            before raw values.
+    """
+
+    variant: Variant
+    task: Task
+    checkpoint: str
+    output_dir: Path
+    batch_norm_momentum: float = 0.99
+    overwrite: bool = False
+    verify: bool = True
+    use_moving_averages: bool = True
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """What was exported.
+
+    Attributes:
+        request: What was asked for.
+        checkpoint: Where the weights came from.
+        digest: SHA-256 over the names and contents of the SavedModel's files.
+        variables: How many the model has.
+        moving_averages: How many came from `ExponentialMovingAverage` shadows.
+        unused: How many tensors of the checkpoint were not needed.
+        report: The comparison with the original, None without verification.
+        seconds: Wall time of every stage.
+    """
+
+    request: ExportRequest
+    checkpoint: LocalCheckpoint
+    digest: str
+    variables: int
+    moving_averages: int
+    unused: int
+    report: "VerificationReport | None"
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def variant_named(
+    name: str, *, depth_multiplier: float | None = None, image_size: int | None = None
+) -> Variant:
+    """Finds a variant and changes its size.
+
+    Raises:
+        UnknownNameError: If there is none of that name, or a number is out of range.
+    """
+    if name not in NAMED:
+        raise UnknownNameError(
+            f"Variant '{name}' is unknown: expected one of {', '.join(sorted(NAMED))}."
+            " See 'slim-export list'."
+        )
+    try:
+        return customized(NAMED[name], depth_multiplier=depth_multiplier, image_size=image_size)
+    except ValueError as error:
+        raise UnknownNameError(str(error)) from error
+
+
+def task_named(name: str) -> Task:
+    """Finds a task.
+
+    Raises:
+        UnknownNameError: If there is none of that name.
+    """
+    for task in TASKS:
+        if task == name:
+            return task
+    raise UnknownNameError(
+        f"Task '{name}' is unknown: expected {' or '.join(TASKS)}. Change --task."
+    )
+
+
+def export(
+    request: ExportRequest,
+    fetching: FetchOptions | None = None,
+    progress: Progress = silent,
+) -> ExportResult:
+    """Exports a checkpoint as a reusable SavedModel.
+
+    Nothing appears under the request's `output_dir` before all stages have
+    passed; then all of it does, in one step.
+
+    Args:
+        request: What to export.
+        fetching: How published archives are had.
+        progress: Told which stage begins.
+
+    Returns:
+        What was exported.
+
+    Raises:
+        ExporterError: If a stage refuses.
+    """
+    _check(request)
+    clock = _Clock(progress)
+    with (
+        staged(request.output_dir, overwrite=request.overwrite) as stage,
+        _workspace() as workspace,
+    ):
+        with clock.stage("find checkpoint"):
+            found = _find(request, workspace, fetching or FetchOptions(progress=progress))
+        with _verifier(wanted=request.verify) as verifier:
+            return _export(request, found, stage, verifier, clock)
+
+
+def _export(
+    request: ExportRequest,
+    found: LocalCheckpoint | Path,
+    stage: Path,
+    verifier: "Verifier | None",
+    clock: "_Clock",
+) -> ExportResult:
+    """Runs the stages that need TensorFlow."""
+    with clock.stage("import TensorFlow"):
+        quiet.import_tensorflow()
+        from exporter.restore import restore
+        from exporter.reusable import reusable
+        from exporter.saving import save
+        from exporter.trace import trace
+    variant, task = request.variant, request.task
+    with clock.stage("restore"):
+        checkpoint = _seeded(request, found) if isinstance(found, Path) else found
+        weights = restore(
+            checkpoint, variant, task, use_moving_averages=request.use_moving_averages
+        )
+        if verifier is not None:
+            verifier.prepare(variant, task, checkpoint.prefix, weights.stored_names)
+    with clock.stage("trace"):
+        network = trace(variant, task, weights.values)
+        model = reusable(
+            network,
+            batch_norm_momentum=request.batch_norm_momentum,
+            description="" if checkpoint.trained else f"untrained weights, {checkpoint.source}",
+        )
+    with clock.stage("save"):
+        saved = save(model, stage)
+    report = None
+    if verifier is not None:
+        with clock.stage("verify"):
+            report = verifier.compare(saved.path)
+            report.raise_if_failed()
+    return ExportResult(
+        request,
+        checkpoint,
+        saved.digest,
+        len(network.variables),
+        weights.moving_averages,
+        weights.unused,
+        report,
+        clock.seconds,
+    )
+
+
+def _check(request: ExportRequest) -> None:
+    """Refuses what can be refused before anything is loaded."""
+    momentum = request.batch_norm_momentum
+    if not 0 <= momentum <= 1:
+        raise UnknownNameError(
+            f"Batch norm momentum {momentum:g} is out of range: expected 0 to 1."
+            " Change --batch_norm_momentum."
+        )
+    seed_of(request.checkpoint)
+    if request.checkpoint == PUBLISHED:
+        published_checkpoint(request.variant)
+    check_target(request.output_dir, overwrite=request.overwrite)
+
+
+def _find(
+    request: ExportRequest, workspace: Path, fetching: FetchOptions
+) -> LocalCheckpoint | Path:
+    """Finds a checkpoint, or for a seeded one gives the folder to write it into."""
+    if seed_of(request.checkpoint) is not None:
+        return workspace
+    return locate(request.checkpoint, request.variant, workspace, fetching)
+
+
+def _seeded(request: ExportRequest, workspace: Path) -> LocalCheckpoint:
+    from exporter.seeding import seeded_checkpoint
+
+    seed = seed_of(request.checkpoint)
+    assert seed is not None, "only seeded checkpoints have no place of their own"
+    return seeded_checkpoint(seed, request.variant, workspace)
+
+
+@contextmanager
+def _workspace() -> Iterator[Path]:
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="slim-export-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise ExportError(
+            f"Temporary folder cannot be made: {error.strerror or error}."
+            " Set TMPDIR to a folder that can be written."
+        ) from error
+    with folder as path:
+        yield Path(path)
+
+
+@contextmanager
+def _verifier(*, wanted: bool) -> Iterator["Verifier | None"]:
+    if not wanted:
+        yield None
+        return
+    from exporter.verify.process import verifier
+
+    with verifier() as running:
+        yield running
+
+
+class _Clock:
+    """Announces stages and takes their times."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress = progress
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        self._progress(name, STAGES.index(name), len(STAGES))
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start

@@ -1,0 +1,114 @@
+"""Reads the weights of a network from a checkpoint, by name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from checkpoints.layout import CheckpointError, stored_names
+from checkpoints.reader import Checkpoint, StoredTensor, open_checkpoint
+from exporter.errors import RestoreError, listing
+from exporter.fetch import LocalCheckpoint
+from slim_nets.variants import NAMED, TASKS, Task, Variant
+
+_DTYPE = "float32"
+
+
+@dataclass(frozen=True)
+class RestoredWeights:
+    """The weights of a network.
+
+    Attributes:
+        values: float32 arrays by variable name, in creation order.
+        stored_names: For every variable, its name in the checkpoint.
+        unused: How many tensors of the checkpoint the network does not need.
+    """
+
+    values: Mapping[str, np.ndarray]
+    stored_names: Mapping[str, str]
+    unused: int
+
+    @property
+    def moving_averages(self) -> int:
+        """How many variables come from an `ExponentialMovingAverage` shadow."""
+        return sum(name != stored for name, stored in self.stored_names.items())
+
+
+def restore(
+    local: LocalCheckpoint, variant: Variant, task: Task, *, use_moving_averages: bool = True
+) -> RestoredWeights:
+    """Reads every variable of a network from a checkpoint.
+
+    Args:
+        local: The checkpoint.
+        variant: Which network.
+        task: What it ends with.
+        use_moving_averages: Whether `/ExponentialMovingAverage` shadows, where
+            the checkpoint has them, go before the raw values.
+
+    Returns:
+        The weights, all of them finite.
+
+    Raises:
+        RestoreError: If the checkpoint cannot be read, lacks a variable, has
+            one of another shape or dtype, or holds NaN or infinity.
+    """
+    try:
+        checkpoint = open_checkpoint(local.prefix)
+        shapes = {spec.name: spec.shape for spec in variant.shape(task).variables}
+        names = stored_names(shapes, checkpoint.tensors, use_moving_averages=use_moving_averages)
+        _check_fit(checkpoint, local, variant, task, names)
+        values = {name: checkpoint.read(names[name]) for name in shapes}
+    except CheckpointError as error:
+        raise RestoreError(str(error)) from error
+    if broken := [f"'{name}'" for name, value in values.items() if not np.isfinite(value).all()]:
+        raise RestoreError(
+            f"Checkpoint '{local.source}' is damaged: expected finite weights, found NaN or"
+            f" infinity in {listing(broken)}. Use a checkpoint from before training diverged."
+        )
+    return RestoredWeights(values, names, len(checkpoint.tensors) - len(set(names.values())))
+
+
+def _check_fit(
+    checkpoint: Checkpoint,
+    local: LocalCheckpoint,
+    variant: Variant,
+    task: Task,
+    names: Mapping[str, str],
+) -> None:
+    problems = _misfits(checkpoint.tensors, variant, task, names)
+    if problems:
+        raise RestoreError(
+            f"Checkpoint '{local.source}' does not fit {variant.name} as {task}:"
+            f" {listing(problems)}. {_advice(checkpoint.tensors, variant, task)}"
+        )
+
+
+def _misfits(
+    tensors: Mapping[str, StoredTensor], variant: Variant, task: Task, names: Mapping[str, str]
+) -> list[str]:
+    problems = []
+    for spec in variant.shape(task).variables:
+        found = tensors.get(names.get(spec.name, spec.name))
+        expected = f"variable '{spec.name}' expected {_DTYPE} {list(spec.shape)}"
+        if found is None:
+            problems.append(f"{expected}, found none")
+        elif (found.shape, found.dtype) != (spec.shape, _DTYPE):
+            problems.append(f"{expected}, found {found.dtype} {list(found.shape)}")
+    return problems
+
+
+def _advice(tensors: Mapping[str, StoredTensor], variant: Variant, task: Task) -> str:
+    """Says which variant and task the checkpoint fits instead."""
+    other_task = next(other for other in TASKS if other != task)
+    candidates = [
+        (variant, other_task),
+        *((named, task) for named in NAMED.values()),
+        *((named, other_task) for named in NAMED.values()),
+    ]
+    for named, fitting_task in candidates:
+        if not _misfits(tensors, named, fitting_task, {}):
+            wanted = [] if named == variant else [f"--variant={named.name}"]
+            wanted += [] if fitting_task == task else [f"--task={fitting_task}"]
+            return f"Use {' '.join(wanted)}."
+    return "It fits no known variant; check --variant, --depth_multiplier and --checkpoint."

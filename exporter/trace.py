@@ -1,0 +1,118 @@
+"""Traces a network into the functions that are saved, each body once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from slim_nets.activations import rescale
+from slim_nets.hyperparameters import WEIGHT_DECAY
+from slim_nets.mobilenet_v3 import build
+from slim_nets.shape_layers import VariableSpec
+from slim_nets.tf_layers import TfLayers
+from slim_nets.variants import Task, Variant, num_classes
+
+
+@dataclass(frozen=True)
+class TracedNetwork:
+    """A network as TensorFlow functions over live variables.
+
+    Attributes:
+        variant: Which network.
+        task: What it ends with.
+        inference: Concrete function of `inputs`, float32
+            `[batch, size, size, 3]` in [0, 1]; returns all end points by
+            name, the output as `default`.
+        training: Concrete function of `inputs` and `batch_norm_momentum`,
+            float32 scalar; the same in training mode. Every call moves the
+            moving averages.
+        regularization: Function without arguments that returns the float32
+            scalar L2 loss.
+        variables: In the network's creation order.
+    """
+
+    variant: Variant
+    task: Task
+    inference: Any
+    training: Any
+    regularization: Any
+    variables: tuple[tf.Variable, ...]
+
+
+def trace(variant: Variant, task: Task, weights: Mapping[str, np.ndarray]) -> TracedNetwork:
+    """Builds variables from weights and traces the network over them.
+
+    Args:
+        variant: Which network.
+        task: What it ends with.
+        weights: float32 arrays by variable name, at least those of the network.
+
+    Returns:
+        The traced network.
+    """
+    specs = variant.shape(task).variables
+    variables = {spec.name: _variable(spec, weights[spec.name]) for spec in specs}
+    images = tf.TensorSpec([None, variant.image_size, variant.image_size, 3], name="inputs")
+    momentum = tf.TensorSpec([], name="batch_norm_momentum")
+
+    @tf.function(autograph=False)
+    def inference(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        return _end_points(inputs, variant, task, TfLayers(variables))
+
+    @tf.function(autograph=False)
+    def training(inputs: tf.Tensor, batch_norm_momentum: tf.Tensor) -> dict[str, tf.Tensor]:
+        return _end_points(inputs, variant, task, TfLayers(variables, batch_norm_momentum))
+
+    @tf.function(input_signature=[], autograph=False)
+    def regularization() -> tf.Tensor:
+        return _regularization([variables[spec.name] for spec in specs if spec.regularized])
+
+    return TracedNetwork(
+        variant,
+        task,
+        inference.get_concrete_function(images),
+        training.get_concrete_function(images, momentum),
+        regularization,
+        tuple(variables.values()),
+    )
+
+
+def _variable(spec: VariableSpec, value: np.ndarray) -> tf.Variable:
+    if spec.trainable:
+        return tf.Variable(value, name=spec.name, trainable=True)
+    # As slim.batch_norm makes them; replicas of a distributed training average them when read.
+    return tf.Variable(
+        value,
+        name=spec.name,
+        trainable=False,
+        synchronization=tf.VariableSynchronization.ON_READ,
+        aggregation=tf.VariableAggregation.MEAN,
+    )
+
+
+def _regularization(regularized: list[tf.Variable]) -> tf.Tensor:
+    losses = []
+    for variable in regularized:
+        # Without scopes of their own, TensorFlow's optimizer would pull the factor
+        # out of the sum, and the last bit would differ from the original's.
+        with tf.name_scope(variable.name.split(":")[0]):
+            losses.append(WEIGHT_DECAY * tf.nn.l2_loss(variable))
+    return tf.add_n(losses)
+
+
+def _end_points(
+    inputs: tf.Tensor, variant: Variant, task: Task, layers: TfLayers
+) -> dict[str, tf.Tensor]:
+    built = build(
+        rescale(inputs),
+        variant.spec,
+        layers,
+        depth_multiplier=variant.depth_multiplier,
+        num_classes=num_classes(task),
+    )
+    scope = variant.spec.scope
+    return {"default": built.output} | {
+        f"{scope}/{name}": value for name, value in built.end_points.items()
+    }

@@ -1,0 +1,1 @@
+"""Compares a SavedModel with the original graph, in a process of its own."""

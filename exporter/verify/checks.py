@@ -1,0 +1,143 @@
+"""Compares a loaded SavedModel with the original, one check a value."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from exporter.comparison import difference
+from exporter.original import Arrays, Original
+from exporter.reusable import OUTPUT_NAMES
+from exporter.verify.probes import PROBE_MOMENTUM
+from exporter.verify.report import Check, Group
+from slim_nets.variants import Task, Variant
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the original computes on the probes.
+
+    Attributes:
+        images: The probes.
+        weights: By variable name.
+        end_points: Of one inference call, in the network's order.
+        training: End points of one training-mode call.
+        moving_averages: After that call, by variable name.
+        regularization: The L2 loss.
+    """
+
+    images: np.ndarray
+    weights: Arrays
+    end_points: Arrays
+    training: Arrays
+    moving_averages: Arrays
+    regularization: np.ndarray
+
+
+def expected_of(original: Original, images: np.ndarray) -> Expected:
+    """Runs the original on images."""
+    training, moving_averages = original.training(images, PROBE_MOMENTUM)
+    return Expected(
+        images,
+        original.weights(),
+        _in_order(original.inference(images)),
+        _in_order(training),
+        moving_averages,
+        original.regularization_loss(),
+    )
+
+
+def compare(model: Any, expected: Expected, variant: Variant, task: Task) -> Iterator[Check]:
+    """Compares a loaded SavedModel with what the original computed.
+
+    The model's moving averages are changed by its training-mode call.
+
+    Args:
+        model: From `tf.saved_model.load`.
+        expected: What the original computed.
+        variant: Which network.
+        task: What it ends with.
+
+    Yields:
+        The checks: weights, inference from first layer to output, signature,
+        regularization, training mode, moving averages.
+    """
+    images = tf.constant(expected.images)
+    weights = {v.name.split(":")[0]: v for v in model.variables}
+    yield from _each("weights", expected.weights, _numpy(weights))
+    yield from _each(
+        "end points", expected.end_points, _numpy(model(images, return_endpoints=True))
+    )
+    output = expected.end_points["default"]
+    yield _check("outputs", "__call__", output, model(images).numpy())
+    served = model.signatures["serving_default"](inputs=images)
+    yield from _each("outputs", {OUTPUT_NAMES[task]: output}, _numpy(served))
+    losses = {str(i): loss().numpy() for i, loss in enumerate(model.regularization_losses)}
+    yield from _each("regularization", {"0": expected.regularization}, losses)
+    yield from _compare_training(model, images, expected, variant, task)
+
+
+def _compare_training(
+    model: Any, images: Any, expected: Expected, variant: Variant, task: Task
+) -> Iterator[Check]:
+    found = _numpy(
+        model(images, training=True, return_endpoints=True, batch_norm_momentum=PROBE_MOMENTUM)
+    )
+    after = _numpy({v.name.split(":")[0]: v for v in model.variables if not v.trainable})
+    wanted = expected.training
+    if task == "classification":
+        # Dropout is drawn anew by every call, so what follows it cannot be compared by bits.
+        scope = variant.spec.scope
+        random = {"default", f"{scope}/Logits", f"{scope}/Predictions"}
+        again = model(images, training=True, batch_norm_momentum=PROBE_MOMENTUM).numpy()
+        yield _drawn("dropout", found["default"], again)
+        wanted = {name: value for name, value in wanted.items() if name not in random}
+        found = {name: value for name, value in found.items() if name not in random}
+    yield from _each("training", wanted, found)
+    yield from _each("moving averages", expected.moving_averages, after)
+
+
+def _drawn(name: str, once: np.ndarray, again: np.ndarray) -> Check:
+    """Checks that two calls draw two results."""
+    same = np.array_equal(once, again)
+    message = "expected results that change from call to call, found equal ones" if same else ""
+    return Check(group="training", name=name, values=once.size, message=message)
+
+
+def _each(group: Group, expected: Arrays, found: Arrays) -> Iterator[Check]:
+    """Compares by name; a name on one side only is a difference."""
+    for name, value in expected.items():
+        if name in found:
+            yield _check(group, name, value, found[name])
+        else:
+            yield Check(group=group, name=name, values=0, message="expected it, found none")
+    for name in sorted(found.keys() - expected.keys()):
+        yield Check(group=group, name=name, values=0, message="expected none, found it")
+
+
+def _check(group: Group, name: str, expected: np.ndarray, found: np.ndarray) -> Check:
+    differs = difference(np.asarray(expected), np.asarray(found))
+    if differs is None:
+        return Check(group=group, name=name, values=np.size(expected))
+    message = f"{differs.where} ({differs.differing} of {np.size(expected)} values differ)"
+    return Check(
+        group=group,
+        name=name,
+        values=np.size(expected),
+        differing=differs.differing,
+        max_abs=differs.max_abs,
+        message=message,
+    )
+
+
+def _in_order(end_points: Arrays) -> Arrays:
+    """Puts the output, which comes last in the network, last."""
+    return {k: v for k, v in end_points.items() if k != "default"} | {
+        "default": end_points["default"]
+    }
+
+
+def _numpy(tensors: Mapping[str, Any]) -> Arrays:
+    return {name: tensor.numpy() for name, tensor in tensors.items()}

@@ -1,0 +1,95 @@
+"""Runs the comparison in a fresh process, beside the export."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from absl import logging
+
+from exporter.errors import VerificationError
+from exporter.verify.report import VerificationReport
+from exporter.verify.worker import Answer, Request
+from slim_nets.variants import Task, Variant
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """A process that compares one SavedModel; it has begun to import TensorFlow."""
+
+    _process: subprocess.Popen[str]
+
+    def prepare(
+        self, variant: Variant, task: Task, prefix: Path, stored_names: Mapping[str, str]
+    ) -> None:
+        """Lets the process build the original, which it does at once, on another core.
+
+        Args:
+            variant: Which network.
+            task: What it ends with.
+            prefix: The checkpoint.
+            stored_names: For every variable, its name in the checkpoint.
+        """
+        request = Request(
+            variant=variant,
+            task=task,
+            prefix=str(prefix.absolute()),
+            stored_names=dict(stored_names),
+        )
+        self._send(request.model_dump_json())
+
+    def compare(self, folder: Path) -> VerificationReport:
+        """Loads a SavedModel back from disk and compares it with the original.
+
+        Args:
+            folder: The SavedModel.
+
+        Returns:
+            The report; it may say that checks failed.
+
+        Raises:
+            VerificationError: If no comparison came about.
+        """
+        self._send(str(folder.absolute()))
+        output, _ = self._process.communicate()
+        if self._process.returncode != 0 or not output:
+            raise VerificationError(
+                "Verification ended before it was done: expected exit status 0, found"
+                f" {self._process.returncode}. See its messages above; free some memory and"
+                " try again, or export with --verify=false."
+            )
+        answer = Answer.model_validate_json(output)
+        if answer.report is None:
+            raise VerificationError(f"SavedModel could not be verified: {answer.error}.")
+        return answer.report
+
+    def _send(self, line: str) -> None:
+        assert self._process.stdin is not None, "the process was started with a pipe"
+        # If the process is gone, compare() says so.
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(f"{line}\n")
+            self._process.stdin.flush()
+
+
+@contextmanager
+def verifier() -> Iterator[Verifier]:
+    """Starts the process.
+
+    Yields:
+        The running verifier; the process is gone afterwards.
+    """
+    process = subprocess.Popen(  # noqa: S603  (the command is our own)
+        [sys.executable, "-m", "exporter.verify.worker", str(logging.get_verbosity())],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield Verifier(process)
+    finally:
+        process.kill()
+        # Closes the pipes without waiting for what nobody reads any more.
+        with suppress(BrokenPipeError):
+            process.communicate()

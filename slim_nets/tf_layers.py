@@ -1,0 +1,95 @@
+"""The layers from plain TensorFlow ops, over given variables: what is exported."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from slim_nets.activations import ACTIVATIONS
+from slim_nets.hyperparameters import BATCH_NORM_EPSILON, DROPOUT_KEEP_PROB
+from slim_nets.specs import ConvLayer
+
+
+@dataclass(frozen=True)
+class TfLayers:
+    """The set of layers that is traced into the exported functions.
+
+    Attributes:
+        variables: `tf.Variable`s by their name in the checkpoint.
+        momentum: float32 scalar in [0, 1] that batch norm's moving averages
+            keep of themselves in a training call; None means inference.
+    """
+
+    variables: Mapping[str, tf.Variable]
+    momentum: tf.Tensor | None = None
+
+    def channels(self, x: tf.Tensor) -> int:
+        """Returns the last dimension."""
+        return int(x.shape[-1])
+
+    def convolution(self, x: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
+        """Convolves with `<scope>/weights`."""
+        with tf.name_scope(layer.scope):
+            kernel = self.variables[f"{layer.scope}/weights"]
+            x = tf.nn.conv2d(x, kernel, layer.stride, "SAME")
+            return self._normalized(x, layer)
+
+    def depthwise_convolution(self, x: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
+        """Convolves with `<scope>/depthwise_weights`."""
+        with tf.name_scope(layer.scope):
+            kernel = self.variables[f"{layer.scope}/depthwise_weights"]
+            x = tf.nn.depthwise_conv2d(x, kernel, [1, layer.stride, layer.stride, 1], "SAME")
+            return self._normalized(x, layer)
+
+    def _normalized(self, x: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
+        if layer.normalizer == "bias":
+            x = tf.nn.bias_add(x, self.variables[f"{layer.scope}/biases"])
+        else:
+            x = self._batch_norm(x, f"{layer.scope}/BatchNorm")
+        return ACTIVATIONS[layer.activation](x)
+
+    def _batch_norm(self, x: tf.Tensor, scope: str) -> tf.Tensor:
+        mean = self.variables[f"{scope}/moving_mean"]
+        variance = self.variables[f"{scope}/moving_variance"]
+        normalized, batch_mean, batch_variance, *_ = tf.raw_ops.FusedBatchNormV3(
+            x=x,
+            scale=self.variables[f"{scope}/gamma"],
+            offset=self.variables[f"{scope}/beta"],
+            mean=mean,
+            variance=variance,
+            epsilon=BATCH_NORM_EPSILON,
+            is_training=self.momentum is not None,
+        )
+        if self.momentum is not None:
+            for average, statistic in ((mean, batch_mean), (variance, batch_variance)):
+                # In this form to the bit; average * momentum + ... rounds differently.
+                average.assign_sub((average - statistic) * (1.0 - self.momentum))
+        return normalized
+
+    def add(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        """Adds with an `AddV2`."""
+        return tf.add(x, y)
+
+    def multiply(self, x: tf.Tensor, gate: tf.Tensor) -> tf.Tensor:
+        """Multiplies with a `Mul` that broadcasts the gate."""
+        return tf.multiply(x, gate)
+
+    def spatial_mean(self, x: tf.Tensor) -> tf.Tensor:
+        """Averages with a `Mean`."""
+        return tf.reduce_mean(x, [1, 2], keepdims=True)
+
+    def global_pool(self, x: tf.Tensor) -> tf.Tensor:
+        """Averages with an `AvgPool` whose window is the whole feature map."""
+        return tf.nn.avg_pool2d(x, x.shape[1:3], 1, "VALID")
+
+    def dropout(self, x: tf.Tensor) -> tf.Tensor:
+        """Keeps a feature with probability 0.8 and divides it by that."""
+        return x if self.momentum is None else tf.nn.dropout(x, rate=1 - DROPOUT_KEEP_PROB)
+
+    def squeeze(self, x: tf.Tensor) -> tf.Tensor:
+        """Removes height and width."""
+        return tf.squeeze(x, [1, 2])
+
+    def softmax(self, x: tf.Tensor) -> tf.Tensor:
+        """Computes a `Softmax`."""
+        return tf.nn.softmax(x)
