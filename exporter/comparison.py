@@ -48,4 +48,4 @@ def difference(expected: np.ndarray, found: np.ndarray) -> Difference | None:
 
 
 def _bits(array: np.ndarray) -> np.ndarray:
-    return np.ascontiguousarray(array).view(f"u{array.dtype.itemsize}")
+    return np.frombuffer(array.tobytes(), f"u{array.dtype.itemsize}").reshape(array.shape)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import requests
+import urllib3
 
 from exporter.digests import of_files
 from exporter.errors import FetchError
@@ -12,6 +13,12 @@ from exporter.progress import Progress, silent
 
 _BLOCK = 1 << 18
 _RETRIED_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
+_BROKEN_CONNECTION = (
+    requests.ConnectionError,
+    requests.Timeout,
+    urllib3.exceptions.ProtocolError,
+    urllib3.exceptions.TimeoutError,
+)
 # However much each connection brings, a server that always drops must end.
 _MAX_CONNECTIONS = 200
 
@@ -98,12 +105,7 @@ def _receive(transfer: _Transfer, patience: Patience, progress: Progress) -> Non
         before = transfer.received
         try:
             _connect(transfer, patience, progress)
-        except (
-            _RetryableError,
-            requests.ConnectionError,
-            requests.Timeout,
-            requests.exceptions.ChunkedEncodingError,
-        ) as error:
+        except (*_BROKEN_CONNECTION, _RetryableError) as error:
             failures = 0 if transfer.received > before else failures + 1
             if failures >= patience.attempts:
                 raise _gave_up(transfer, error) from error
@@ -129,7 +131,8 @@ def _connect(transfer: _Transfer, patience: Patience, progress: Progress) -> Non
         with transfer.partial.open("r+b" if start else "wb") as file:
             file.truncate(start)
             file.seek(start)
-            for block in response.iter_content(_BLOCK):
+            # What a broken connection brought is kept to the last byte, and not decoded.
+            while block := response.raw.read1(_BLOCK, decode_content=False):
                 file.write(block)
                 progress("download", file.tell(), transfer.total)
     if transfer.total is not None and transfer.received != transfer.total:

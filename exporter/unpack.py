@@ -46,9 +46,14 @@ def unpack(archive: Path, folder: Path) -> None:
         OSError: If a file cannot be written.
     """
     try:
-        with gzip.open(archive, "rb") as stream, _open(_Capped(stream, archive)) as tar:
-            for member, target in _checked(tar, archive, folder):
-                _write(tar, member, target, archive)
+        with gzip.open(archive, "rb") as stream:
+            capped = _Capped(stream, archive)
+            with _open(capped) as tar:
+                for member, target in _checked(tar, archive, folder):
+                    _write(tar, member, target, archive)
+            # The checksum stands behind what tarfile reads.
+            while capped.read(_BLOCK):
+                pass
     except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise FetchError(
             f"Archive '{archive}' cannot be unpacked: {error}. Fetch or copy it again."

@@ -66,26 +66,26 @@ def compare(model: Any, expected: Expected, variant: Variant, task: Task) -> Ite
     """
     images = tf.constant(expected.images)
     weights = {v.name.split(":")[0]: v for v in model.variables}
-    yield from _each("weights", expected.weights, _numpy(weights))
-    yield from _each(
-        "end points", expected.end_points, _numpy(model(images, return_endpoints=True))
+    yield from each("weights", expected.weights, arrays(weights))
+    yield from each(
+        "end points", expected.end_points, arrays(model(images, return_endpoints=True))
     )
     output = expected.end_points["default"]
-    yield _check("outputs", "__call__", output, model(images).numpy())
+    yield check("outputs", "__call__", output, model(images).numpy())
     served = model.signatures["serving_default"](inputs=images)
-    yield from _each("outputs", {OUTPUT_NAMES[task]: output}, _numpy(served))
+    yield from each("outputs", {OUTPUT_NAMES[task]: output}, arrays(served))
     losses = {str(i): loss().numpy() for i, loss in enumerate(model.regularization_losses)}
-    yield from _each("regularization", {"0": expected.regularization}, losses)
+    yield from each("regularization", {"0": expected.regularization}, losses)
     yield from _compare_training(model, images, expected, variant, task)
 
 
 def _compare_training(
     model: Any, images: Any, expected: Expected, variant: Variant, task: Task
 ) -> Iterator[Check]:
-    found = _numpy(
+    found = arrays(
         model(images, training=True, return_endpoints=True, batch_norm_momentum=PROBE_MOMENTUM)
     )
-    after = _numpy({v.name.split(":")[0]: v for v in model.variables if not v.trainable})
+    after = arrays({v.name.split(":")[0]: v for v in model.variables if not v.trainable})
     wanted = expected.training
     if task == "classification":
         # Dropout is drawn anew by every call, so what follows it cannot be compared by bits.
@@ -95,8 +95,8 @@ def _compare_training(
         yield _drawn("dropout", found["default"], again)
         wanted = {name: value for name, value in wanted.items() if name not in random}
         found = {name: value for name, value in found.items() if name not in random}
-    yield from _each("training", wanted, found)
-    yield from _each("moving averages", expected.moving_averages, after)
+    yield from each("training", wanted, found)
+    yield from each("moving averages", expected.moving_averages, after)
 
 
 def _drawn(name: str, once: np.ndarray, again: np.ndarray) -> Check:
@@ -106,18 +106,28 @@ def _drawn(name: str, once: np.ndarray, again: np.ndarray) -> Check:
     return Check(group="training", name=name, values=once.size, message=message)
 
 
-def _each(group: Group, expected: Arrays, found: Arrays) -> Iterator[Check]:
-    """Compares by name; a name on one side only is a difference."""
+def each(group: Group, expected: Arrays, found: Arrays) -> Iterator[Check]:
+    """Compares by name; a name on one side only is a difference.
+
+    Args:
+        group: What kind of thing they are.
+        expected: The reference, by name.
+        found: What is judged, by name.
+
+    Yields:
+        One check a name, in the reference's order.
+    """
     for name, value in expected.items():
         if name in found:
-            yield _check(group, name, value, found[name])
+            yield check(group, name, value, found[name])
         else:
             yield Check(group=group, name=name, values=0, message="expected it, found none")
     for name in sorted(found.keys() - expected.keys()):
         yield Check(group=group, name=name, values=0, message="expected none, found it")
 
 
-def _check(group: Group, name: str, expected: np.ndarray, found: np.ndarray) -> Check:
+def check(group: Group, name: str, expected: np.ndarray, found: np.ndarray) -> Check:
+    """Compares one pair of arrays bit for bit."""
     differs = difference(np.asarray(expected), np.asarray(found))
     if differs is None:
         return Check(group=group, name=name, values=np.size(expected))
@@ -139,5 +149,6 @@ def _in_order(end_points: Arrays) -> Arrays:
     }
 
 
-def _numpy(tensors: Mapping[str, Any]) -> Arrays:
+def arrays(tensors: Mapping[str, Any]) -> Arrays:
+    """Turns tensors or variables by name into arrays."""
     return {name: tensor.numpy() for name, tensor in tensors.items()}

@@ -7,7 +7,7 @@ import pydantic
 from exporter.errors import VerificationError
 
 Group = Literal[
-    "interface", "weights", "outputs", "end points", "training", "moving averages", "regularization"
+    "weights", "outputs", "end points", "training", "gradients", "moving averages", "regularization"
 ]
 
 

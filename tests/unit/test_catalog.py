@@ -1,0 +1,28 @@
+"""The catalogue of published checkpoints."""
+
+import re
+
+from checkpoints import catalog
+from slim_nets.variants import NAMED
+
+
+def test_rows_are_well_formed():
+    names = [row.name for row in catalog.PUBLISHED]
+    assert len(set(names)) == len(names) == 8
+    for row in catalog.PUBLISHED:
+        assert row.sha256 is None or re.fullmatch("[0-9a-f]{64}", row.sha256)
+        assert row.variant is None or row.variant in NAMED
+        assert row.prefix is None or row.prefix.startswith(f"{row.name}/ema/model-")
+
+
+def test_every_float_network_but_edgetpu_was_published():
+    for name in NAMED:
+        assert (catalog.for_variant(name) is None) == name.startswith("mobilenet_edgetpu")
+
+
+def test_known_rows():
+    row = catalog.for_variant("mobilenet_v3_small_075_224")
+    assert row.prefix == "v3-small_224_0.75_float/ema/model-497500"
+    assert row.sha256.startswith("fffd2e43")
+    assert row.on_hub
+    assert catalog.for_variant("mobilenet_v3_small_minimalistic_100_224").sha256 is None

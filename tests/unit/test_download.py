@@ -1,0 +1,221 @@
+"""Downloading from servers that misbehave, all of them on the loopback."""
+
+import hashlib
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from exporter.download import Patience, download
+from exporter.errors import FetchError
+
+CONTENT = bytes(range(256)) * 4096
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+HASTY = Patience(attempts=3, backoff=0.01, timeout=0.3)
+
+
+class Server:
+    """Serves CONTENT; each request is answered by the next behaviour, the last one for ever."""
+
+    def __init__(self, *behaviours):
+        self.requests = []
+        self._behaviours = list(behaviours)
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                outer.requests.append(self.headers.get("Range"))
+                behaviours = outer._behaviours
+                (behaviours.pop(0) if len(behaviours) > 1 else behaviours[0])(self)
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self._server.server_port}/x.tgz"
+
+    def __enter__(self):
+        self._thread = threading.Thread(target=self._server.serve_forever, args=[0.01])
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+def head(handler, start=None, content=CONTENT, etag='"v1"'):
+    if start is None:
+        handler.send_response(200)
+    else:
+        handler.send_response(206)
+        handler.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+    handler.send_header("Content-Length", str(len(content) - (start or 0)))
+    handler.send_header("ETag", etag)
+    handler.end_headers()
+
+
+def start_of(handler):
+    text = handler.headers.get("Range")
+    return int(text.removeprefix("bytes=").removesuffix("-")) if text else None
+
+
+def good(handler):
+    start = start_of(handler)
+    head(handler, start)
+    handler.wfile.write(CONTENT[start or 0 :])
+
+
+def drops_after(count):
+    def behave(handler):
+        start = start_of(handler)
+        head(handler, start)
+        handler.wfile.write(CONTENT[start or 0 :][:count])
+        handler.close_connection = True
+
+    return behave
+
+
+def stalls(handler):
+    head(handler, start_of(handler))
+    handler.wfile.flush()
+    time.sleep(1)
+
+
+def says(status):
+    def behave(handler):
+        handler.send_error(status)
+
+    return behave
+
+
+def ignores_ranges(handler):
+    head(handler)
+    handler.wfile.write(CONTENT)
+
+
+def sends_other(handler):
+    other = CONTENT[::-1]
+    head(handler, content=other)
+    handler.wfile.write(other)
+
+
+def sends_wrong_part(handler):
+    head(handler, 5)
+
+
+def fetch(server, tmp_path, sha256=SHA256, patience=HASTY):
+    destination = tmp_path / "x.tgz"
+    seen = []
+    download(
+        server.url,
+        destination,
+        sha256=sha256,
+        patience=patience,
+        progress=lambda *said: seen.append(said),
+    )
+    assert destination.read_bytes() == CONTENT
+    assert not (tmp_path / "x.tgz.part").exists()
+    assert seen[-1] == ("download", len(CONTENT), len(CONTENT))
+
+
+def test_download(tmp_path):
+    with Server(good) as server:
+        fetch(server, tmp_path)
+        assert server.requests == [None]
+
+
+def test_broken_connections_are_resumed_by_range(tmp_path):
+    with Server(drops_after(300_000), drops_after(300_000), good) as server:
+        fetch(server, tmp_path)
+        assert server.requests == [None, "bytes=300000-", "bytes=600000-"]
+
+
+def test_more_breaks_than_attempts_are_borne_while_bytes_come(tmp_path):
+    with Server(drops_after(100_000)) as server:
+        fetch(server, tmp_path)
+        assert len(server.requests) == 11
+
+
+def test_server_that_ignores_ranges_starts_anew(tmp_path):
+    with Server(drops_after(300_000), ignores_ranges) as server:
+        fetch(server, tmp_path)
+
+
+def test_next_run_resumes_a_part_whose_end_can_be_checked(tmp_path):
+    (tmp_path / "x.tgz.part").write_bytes(CONTENT[:1000])
+    with Server(good) as server:
+        fetch(server, tmp_path)
+        assert server.requests == ["bytes=1000-"]
+
+
+def test_part_of_another_file_is_given_up(tmp_path):
+    (tmp_path / "x.tgz.part").write_bytes(b"wrong")
+    with Server(good) as server:
+        fetch(server, tmp_path)
+        assert server.requests == ["bytes=5-", None]
+
+
+def test_part_that_cannot_be_checked_is_not_resumed(tmp_path):
+    (tmp_path / "x.tgz.part").write_bytes(b"wrong")
+    with Server(good) as server:
+        fetch(server, tmp_path, sha256=None)
+        assert server.requests == [None]
+
+
+def test_part_longer_than_the_file(tmp_path):
+    (tmp_path / "x.tgz.part").write_bytes(bytes(len(CONTENT) + 1))
+    with Server(says(416), good) as server:
+        fetch(server, tmp_path)
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+def test_passing_errors_are_borne(tmp_path, status):
+    with Server(says(status), says(status), good) as server:
+        fetch(server, tmp_path)
+
+
+def test_stalled_connection_is_left(tmp_path):
+    with Server(stalls, good) as server:
+        fetch(server, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("behaviours", "requests", "message"),
+    [
+        ([says(404)], 1, "expected status 200, found 404. Check --mirror"),
+        ([says(500)], 3, "could not be downloaded: status 500. Check the network"),
+        ([stalls], 3, "could not be downloaded: .*timed out"),
+        ([drops_after(0)], 3, "could not be downloaded: .*bytes"),
+        ([drops_after(1000), sends_wrong_part], 2, "sent the wrong part: expected bytes from 1000"),
+    ],
+)
+def test_given_up(tmp_path, behaviours, requests, message):
+    with Server(*behaviours) as server:
+        with pytest.raises(FetchError, match=message):
+            fetch(server, tmp_path)
+        assert len(server.requests) == requests
+    assert not (tmp_path / "x.tgz").exists()
+
+
+def test_wrong_sha256(tmp_path):
+    with Server(sends_other) as server, pytest.raises(FetchError) as raised:
+        fetch(server, tmp_path)
+    other = hashlib.sha256(CONTENT[::-1]).hexdigest()
+    assert f"expected sha256 {SHA256}, found {other}" in str(raised.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nobody_listens(tmp_path):
+    with Server(good) as server:
+        pass
+    with pytest.raises(FetchError, match=r"Connection refused.*--checkpoint=FILE.tgz"):
+        fetch(server, tmp_path)
+
+
+def test_no_such_host(tmp_path):
+    with pytest.raises(FetchError, match=r"could not be downloaded: .*--mirror=URL"):
+        download("http://nowhere.invalid/x", tmp_path / "x", sha256=None, patience=HASTY)

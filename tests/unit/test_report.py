@@ -1,0 +1,34 @@
+"""What a report says of passed and failed checks."""
+
+import pytest
+
+from exporter.errors import VerificationError
+from exporter.verify.report import Check, VerificationReport
+
+PASSED = Check(group="weights", name="a", values=3)
+FAILED = Check(group="end points", name="b", values=3, differing=1, message="expected 1, found 2")
+
+
+def test_passed():
+    report = VerificationReport(reference="the original", checks=(PASSED,))
+    assert report.passed
+    report.raise_if_failed()
+
+
+def test_nothing_compared_is_not_passed():
+    assert not VerificationReport(reference="the original", checks=()).passed
+
+
+def test_failure_names_the_first_and_counts_the_others():
+    report = VerificationReport(reference="the original", checks=(PASSED, FAILED, FAILED))
+    with pytest.raises(
+        VerificationError,
+        match="differs from the original first in end points 'b': expected 1, found 2;"
+        " and 1 more of 3 checks",
+    ):
+        report.raise_if_failed()
+
+
+def test_report_survives_json():
+    report = VerificationReport(reference="the original", checks=(PASSED, FAILED))
+    assert VerificationReport.model_validate_json(report.model_dump_json()) == report

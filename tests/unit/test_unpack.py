@@ -1,0 +1,130 @@
+"""Archives that nobody vouches for."""
+
+import gzip
+import io
+import os
+import tarfile
+
+import pytest
+
+from exporter import unpack as unpacking
+from exporter.errors import FetchError
+from exporter.unpack import unpack
+
+
+def member(name, content=b"", **fields):
+    info = tarfile.TarInfo(name)
+    info.size = len(content)
+    for key, value in fields.items():
+        setattr(info, key, value)
+    return info, io.BytesIO(content)
+
+
+def archive(tmp_path, *members, mode="w:gz"):
+    path = tmp_path / "archive.tgz"
+    with tarfile.open(path, mode, compresslevel=1) as tar:
+        for info, content in members:
+            tar.addfile(info, content)
+    return path
+
+
+def test_files_and_folders(tmp_path):
+    path = archive(
+        tmp_path,
+        member("./v3", type=tarfile.DIRTYPE),
+        member("v3/ema/model-1.index", b"index", mode=0o4777, uid=0),
+        member("v3/pristine/empty"),
+    )
+    (tmp_path / "out").mkdir()
+    unpack(path, tmp_path / "out")
+    assert (tmp_path / "out/v3/ema/model-1.index").read_bytes() == b"index"
+    assert (tmp_path / "out/v3/ema/model-1.index").stat().st_mode & 0o7111 == 0
+    assert (tmp_path / "out/v3/pristine/empty").exists()
+
+
+UNSAFE = {
+    "parent": (member("v3/../../evil", b"x"), "expected paths below its root"),
+    "absolute": (member("/tmp/evil", b"x"), "expected paths below its root"),
+    "backslash": (member("..\\evil", b"x"), "expected paths below its root"),
+    "symlink": (member("a", type=tarfile.SYMTYPE, linkname="/etc/passwd"), "'a', which is neither"),
+    "hard link": (member("a", type=tarfile.LNKTYPE, linkname="../b"), "'a', which is neither"),
+    "character device": (member("a", type=tarfile.CHRTYPE), "'a', which is neither"),
+    "block device": (member("a", type=tarfile.BLKTYPE), "'a', which is neither"),
+    "pipe": (member("a", type=tarfile.FIFOTYPE), "'a', which is neither"),
+}
+
+
+@pytest.mark.parametrize("kind", UNSAFE)
+def test_unsafe_members(tmp_path, kind):
+    bad, message = UNSAFE[kind]
+    path = archive(tmp_path, member("good", b"g"), bad)
+    out = tmp_path / "deep" / "out"
+    out.mkdir(parents=True)
+    with pytest.raises(FetchError, match=message):
+        unpack(path, out)
+    assert os.listdir(out) == ["good"]
+    assert not (tmp_path / "evil").exists()
+
+
+def test_path_twice(tmp_path):
+    path = archive(tmp_path, member("a", b"1"), member("a", b"2"))
+    with pytest.raises(FetchError, match="expected every path once, found 'a' twice"):
+        unpack(path, tmp_path)
+
+
+def test_file_where_a_folder_is_needed(tmp_path):
+    path = archive(tmp_path, member("a", b"1"), member("a/b", b"2"))
+    with pytest.raises(FetchError, match="expected every path once"):
+        unpack(path, tmp_path)
+
+
+def test_a_million_members(tmp_path):
+    """Given up at the cap: the archive claims a million, but only the first ones are read."""
+    block = member("x")[0]
+    path = tmp_path / "archive.tgz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        for start in range(0, 1_000_000, 10_000):
+            headers = []
+            for number in range(start, start + 10_000):
+                block.name = str(number)
+                headers.append(block.tobuf())
+            file.write(b"".join(headers))
+            if start > 2 * unpacking.MAX_MEMBERS:
+                break
+    out = tmp_path / "out"
+    out.mkdir()
+    with pytest.raises(FetchError, match="at most 1000 members, found more"):
+        unpack(path, out)
+    assert len(os.listdir(out)) == unpacking.MAX_MEMBERS
+
+
+def test_too_many_bytes(tmp_path, monkeypatch):
+    monkeypatch.setattr(unpacking, "MAX_BYTES", 1 << 20)
+    path = archive(tmp_path, member("zeros", bytes(2 << 20)))
+    assert path.stat().st_size < 1 << 16
+    with pytest.raises(FetchError, match="at most 1048576 bytes, found more"):
+        unpack(path, tmp_path)
+
+
+@pytest.mark.parametrize("cut", [10, 100, 3000])
+def test_cut_off(tmp_path, cut):
+    path = archive(tmp_path, member("random", os.urandom(5000)))
+    path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(FetchError, match=r"cannot be unpacked: .*\. Fetch or copy it again"):
+        unpack(path, tmp_path)
+
+
+def test_flipped_bit(tmp_path):
+    path = archive(tmp_path, member("random", os.urandom(5000)))
+    content = bytearray(path.read_bytes())
+    content[3000] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(FetchError, match="cannot be unpacked"):
+        unpack(path, tmp_path)
+
+
+def test_no_archive(tmp_path):
+    path = tmp_path / "archive.tgz"
+    path.write_text("<html>not found</html>")
+    with pytest.raises(FetchError, match="cannot be unpacked: Not a gzipped file"):
+        unpack(path, tmp_path)
