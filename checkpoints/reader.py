@@ -9,6 +9,10 @@ import tensorflow as tf
 
 from checkpoints.layout import CheckpointError
 
+# TensorFlow's reader turns its status codes into these: a file that ends early, for
+# example, is an IndexError.
+_UNREADABLE = (tf.errors.OpError, RuntimeError, ValueError, LookupError, TypeError, OSError)
+
 
 @dataclass(frozen=True)
 class StoredTensor:
@@ -44,7 +48,7 @@ class Checkpoint:
         """
         try:
             value: np.ndarray = self._reader.get_tensor(name)
-        except (tf.errors.OpError, RuntimeError, ValueError) as error:
+        except _UNREADABLE as error:
             raise _unreadable(self.prefix, error) from error
         return value
 
@@ -65,7 +69,7 @@ def open_checkpoint(prefix: Path) -> Checkpoint:
         reader = tf.train.load_checkpoint(str(prefix))
         shapes = reader.get_variable_to_shape_map()
         dtypes = reader.get_variable_to_dtype_map()
-    except (tf.errors.OpError, RuntimeError, ValueError) as error:
+    except _UNREADABLE as error:
         raise _unreadable(prefix, error) from error
     tensors = {name: StoredTensor(tuple(shapes[name]), dtypes[name].name) for name in shapes}
     return Checkpoint(prefix, tensors, reader)

@@ -59,6 +59,10 @@ def restore(
         names = stored_names(shapes, checkpoint.tensors, use_moving_averages=use_moving_averages)
         _check_fit(checkpoint, local, variant, task, names)
         values = {name: checkpoint.read(names[name]) for name in shapes}
+        unused = checkpoint.tensors.keys() - set(names.values())
+        for name in unused:
+            # A file that is cut off is not to be trusted, even if the missing end is not needed.
+            checkpoint.read(name)
     except CheckpointError as error:
         raise RestoreError(str(error)) from error
     if broken := [f"'{name}'" for name, value in values.items() if not np.isfinite(value).all()]:
@@ -66,7 +70,7 @@ def restore(
             f"Checkpoint '{local.source}' is damaged: expected finite weights, found NaN or"
             f" infinity in {listing(broken)}. Use a checkpoint from before training diverged."
         )
-    return RestoredWeights(values, names, len(checkpoint.tensors) - len(set(names.values())))
+    return RestoredWeights(values, names, len(unused))
 
 
 def _check_fit(

@@ -1,0 +1,137 @@
+"""Killed, interrupted, terminated and concurrent exports leave the old or the new, whole."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+pytestmark = pytest.mark.integration
+
+
+def start(output_dir, *flags):
+    command = [sys.executable, "-m", "exporter", "export"]
+    command += ["--variant=mobilenet_v3_small_075_224", "--task=feature_vector"]
+    command += ["--checkpoint=seeded:0", f"--output_dir={output_dir}", *flags]
+    return subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+def wait_for(condition, process):
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def stages(folder):
+    return [path for path in folder.iterdir() if path.name.startswith(".")]
+
+
+def half_written(folder):
+    return any((stage / "saved_model.pb").exists() for stage in stages(folder))
+
+
+def old_model(folder):
+    folder.mkdir()
+    (folder / "saved_model.pb").write_text("old")
+
+
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted(tmp_path, signal_number):
+    old_model(tmp_path / "m")
+    process = start(tmp_path / "m", "--overwrite")
+    wait_for(lambda: half_written(tmp_path), process)
+    process.send_signal(signal_number)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal_number
+    assert "Traceback" not in errors
+    assert output == ""
+    assert os.listdir(tmp_path) == ["m"]
+    assert (tmp_path / "m" / "saved_model.pb").read_text() == "old"
+
+
+def test_killed_and_swept_by_the_next(tmp_path):
+    old_model(tmp_path / "m")
+    process = start(tmp_path / "m", "--overwrite")
+    wait_for(lambda: half_written(tmp_path), process)
+    process.kill()
+    process.communicate(timeout=60)
+    assert os.listdir(tmp_path / "m") == ["saved_model.pb"]
+    assert (tmp_path / "m" / "saved_model.pb").read_text() == "old"
+    assert len(stages(tmp_path)) == 1
+    again = start(tmp_path / "m", "--overwrite", "--verify=false")
+    again.communicate(timeout=120)
+    assert again.returncode == 0
+    assert os.listdir(tmp_path) == ["m"]
+    assert (tmp_path / "m" / "variables").is_dir()
+
+
+def test_verifier_ends_with_a_killed_export(tmp_path):
+    process = start(tmp_path / "m")
+    wait_for(lambda: half_written(tmp_path), process)
+    workers = subprocess.run(
+        ["pgrep", "-s", str(process.pid)], capture_output=True, text=True, check=True
+    ).stdout.split()
+    assert len(workers) == 2
+    process.kill()
+    process.communicate(timeout=60)  # returns when no one holds the pipe any more
+    for worker in workers:
+        for _ in range(1200):
+            if not os.path.exists(f"/proc/{worker}"):
+                break
+            time.sleep(0.05)
+        else:
+            pytest.fail(f"process {worker} lives on")
+
+
+def test_two_at_once(tmp_path, seeded_export):
+    processes = [start(tmp_path / "m", "--verify=false") for _ in range(2)]
+    results = [process.communicate(timeout=120) for process in processes]
+    codes = sorted(process.returncode for process in processes)
+    assert codes == [0, 1], results
+    (errors,) = [e for (_, e), p in zip(results, processes, strict=True) if p.returncode]
+    assert "exists already" in errors or "made by another process" in errors
+    assert os.listdir(tmp_path) == ["m"]
+    for path in seeded_export.rglob("*"):
+        if path.is_file():
+            other = tmp_path / "m" / path.relative_to(seeded_export)
+            assert other.read_bytes() == path.read_bytes()
+
+
+def test_failed_verification_leaves_nothing(tmp_path):
+    """The original is built from other weights than the export, so they differ."""
+    program = f"""
+import sys
+from pathlib import Path
+from exporter import pipeline, quiet
+from exporter.verify.process import Verifier
+from slim_nets.variants import NAMED
+prepare = Verifier.prepare
+def swapped(self, variant, task, prefix, names):
+    names = dict(names)
+    one, two = "MobilenetV3/Conv/BatchNorm/gamma", "MobilenetV3/Conv/BatchNorm/beta"
+    names[one], names[two] = names[two], names[one]
+    prepare(self, variant, task, prefix, names)
+Verifier.prepare = swapped
+request = pipeline.ExportRequest(
+    NAMED["mobilenet_v3_small_075_224"], "feature_vector", "seeded:0", Path({str(tmp_path / "m")!r})
+)
+try:
+    pipeline.export(request)
+except pipeline.ExportError.__mro__[1] as error:
+    print(type(error).__name__, error)
+"""
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.startswith(
+        "VerificationError SavedModel differs from the original graph first in weights"
+        " 'MobilenetV3/Conv/BatchNorm/gamma': at [0] expected"
+    ), result.stdout
+    assert os.listdir(tmp_path) == []

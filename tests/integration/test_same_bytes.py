@@ -1,0 +1,64 @@
+"""The same weights give the same bytes: whatever the folder, order, process or hash seed."""
+
+import subprocess
+import tarfile
+
+import pytest
+
+from exporter import quiet
+
+pytestmark = pytest.mark.integration
+
+ARGUMENTS = ("mobilenet_v3_small_075_224", "feature_vector")
+
+
+def assert_equal(one, other):
+    result = subprocess.run(["diff", "-r", one, other], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (0, "")
+
+
+def test_other_process_folder_hash_seed_and_verification(export, seeded_export, tmp_path):
+    for seed, flags in (("1", []), ("77", ["--verify=false"])):
+        folder = tmp_path / f"a folder of another length {seed}" / "m"
+        export(*ARGUMENTS, "seeded:0", folder, *flags, env={"PYTHONHASHSEED": seed})
+        assert_equal(seeded_export, folder)
+
+
+def test_other_weights_differ(export, seeded_export, tmp_path):
+    export(*ARGUMENTS, "seeded:1", tmp_path / "m", "--verify=false")
+    for name in ("fingerprint.pb", "variables/variables.data-00000-of-00001"):
+        assert (seeded_export / name).read_bytes() != (tmp_path / "m" / name).read_bytes()
+
+
+def test_order_of_exports_in_one_process(tmp_path):
+    quiet.import_tensorflow()
+    from exporter.pipeline import ExportRequest, export
+    from slim_nets.variants import NAMED
+
+    def write(variant, name):
+        request = ExportRequest(
+            NAMED[variant], "feature_vector", "seeded:0", tmp_path / name, verify=False
+        )
+        return export(request)
+
+    first = write("mobilenet_v3_small_075_224", "first")
+    other = write("mobilenet_v3_small_minimalistic_100_224", "other")
+    second = write("mobilenet_v3_small_075_224", "second")
+    assert_equal(tmp_path / "first", tmp_path / "second")
+    assert first.digest == second.digest != other.digest
+
+
+@pytest.mark.published
+def test_prefix_folder_and_archive_give_the_same(export, real_export, real_checkpoint, tmp_path):
+    with tarfile.open(tmp_path / "v3.tgz", "w:gz") as tar:
+        for file in real_checkpoint.parent.iterdir():
+            tar.add(file, f"v3-small_224_0.75_float/ema/{file.name}")
+            # The raw weights lie beside the averages; they must not be taken.
+            if file.name != "checkpoint":
+                name = file.name.replace("model-", "model.ckpt-")
+                tar.add(file, f"v3-small_224_0.75_float/pristine/{name}")
+    for number, source in enumerate([real_checkpoint.parent, tmp_path / "v3.tgz"]):
+        said = export(*ARGUMENTS, source, tmp_path / str(number), "--verify=false")
+        assert said["checkpoint"]["trained"]
+        assert said["unused_tensors"] == 0
+        assert_equal(real_export, tmp_path / str(number))
