@@ -7,7 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from exporter.errors import ExportError
@@ -64,10 +64,12 @@ def staged(target: Path, *, overwrite: bool) -> Iterator[Path]:
     """
     target = target.absolute()
     check_target(target, overwrite=overwrite)
+    missing = [folder for folder in target.parents if not folder.exists()]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         stage, lock = _new_stage(target)
     except OSError as error:
+        _remove_empty(missing)
         raise _unwritable(target, error) from error
     try:
         yield stage
@@ -78,6 +80,7 @@ def staged(target: Path, *, overwrite: bool) -> Iterator[Path]:
     finally:
         os.close(lock)
         shutil.rmtree(stage, ignore_errors=True)
+        _remove_empty(missing)
 
 
 def _new_stage(target: Path) -> tuple[Path, int]:
@@ -139,6 +142,13 @@ def _sweep(target: Path) -> None:
             pass  # Another export is at work there.
         finally:
             os.close(lock)
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    """Removes folders that were made for a target that did not appear, the deepest first."""
+    for folder in folders:
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _flush(folder: Path) -> None:

@@ -67,9 +67,7 @@ def compare(model: Any, expected: Expected, variant: Variant, task: Task) -> Ite
     images = tf.constant(expected.images)
     weights = {v.name.split(":")[0]: v for v in model.variables}
     yield from each("weights", expected.weights, arrays(weights))
-    yield from each(
-        "end points", expected.end_points, arrays(model(images, return_endpoints=True))
-    )
+    yield from each("end points", expected.end_points, arrays(model(images, return_endpoints=True)))
     output = expected.end_points["default"]
     yield check("outputs", "__call__", output, model(images).numpy())
     served = model.signatures["serving_default"](inputs=images)

@@ -85,6 +85,8 @@ def verifier() -> Iterator[Verifier]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        # An interrupt from the terminal is the export's to answer.
+        process_group=0,
     )
     try:
         yield Verifier(process)

@@ -7,6 +7,8 @@ pytestmark = pytest.mark.integration
 INSPECT = """
 import json, sys
 import tensorflow as tf
+def described(specs):
+    return {k: [v.dtype.name, v.shape.as_list()] for k, v in specs.items()}
 model = tf.saved_model.load(sys.argv[1])
 size = int(sys.argv[2])
 images = tf.zeros([2, size, size, 3])
@@ -21,13 +23,12 @@ try:
     refused = ""
 except ValueError as error:
     refused = str(error)
-spec = model.__call__.function_spec if hasattr(model.__call__, "function_spec") else None
 with tf.GradientTape(persistent=True) as tape:
     loss = tf.reduce_sum(model(images, training=True) ** 2)
 twice = [[g is not None for g in tape.gradient(loss, model.trainable_variables)] for _ in "12"]
 print(json.dumps({
-    "inputs": {k: [v.dtype.name, v.shape.as_list()] for k, v in served.structured_input_signature[1].items()},
-    "outputs": {k: [v.dtype.name, v.shape.as_list()] for k, v in served.structured_outputs.items()},
+    "inputs": described(served.structured_input_signature[1]),
+    "outputs": described(served.structured_outputs),
     "end_points": {k: v.shape.as_list() for k, v in end_points.items()},
     "unchanged": unchanged,
     "changed": changed,

@@ -46,7 +46,7 @@ def test_interrupted(tmp_path, signal_number):
     old_model(tmp_path / "m")
     process = start(tmp_path / "m", "--overwrite")
     wait_for(lambda: half_written(tmp_path), process)
-    process.send_signal(signal_number)
+    os.killpg(process.pid, signal_number)  # as a terminal does
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 128 + signal_number
     assert "Traceback" not in errors

@@ -43,7 +43,9 @@ def test_equal_bit_for_bit(models, shared, kind, batch):
     from exporter.verify.models import compare_models
 
     images = photographs(shared) if kind == "photographs" else noise(batch)
-    batches = [np.resize(images, (8, *images.shape[1:]))] if batch == 8 else np.split(images, len(images))
+    batches = (
+        [np.resize(images, (8, *images.shape[1:]))] if batch == 8 else np.split(images, len(images))
+    )
     for images in batches:
         checks = list(compare_models(*models, images))
         assert [check for check in checks if not check.passed] == []

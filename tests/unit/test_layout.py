@@ -30,7 +30,9 @@ def test_folder_with_state(tmp_path, stated):
 
 def test_folder_with_two_prefixes(tmp_path):
     put(tmp_path, "a", "b")
-    with pytest.raises(CheckpointError, match=r"expected a 'checkpoint' file or one .*, found a, b"):
+    with pytest.raises(
+        CheckpointError, match=r"expected a 'checkpoint' file or one .*, found a, b"
+    ):
         find_prefix(tmp_path)
 
 
@@ -58,7 +60,9 @@ def test_missing(tmp_path):
 
 def test_one_file_of_it(tmp_path):
     put(tmp_path, "model-1")
-    with pytest.raises(CheckpointError, match=r"expected its prefix. Use --checkpoint=.*/model-1\."):
+    with pytest.raises(
+        CheckpointError, match=r"expected its prefix. Use --checkpoint=.*/model-1\."
+    ):
         find_prefix(tmp_path / "model-1.index")
 
 

@@ -36,6 +36,12 @@ def test_failure_leaves_nothing(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def test_failure_leaves_no_new_parents(tmp_path):
+    with pytest.raises(ZeroDivisionError), staged(tmp_path / "a/b/model", overwrite=False):
+        1 / 0  # noqa: B018
+    assert os.listdir(tmp_path) == []
+
+
 def test_overwrite_replaces_in_one_step(tmp_path):
     target = tmp_path / "model"
     saved_model(target, "old")
@@ -78,7 +84,9 @@ def test_file_in_the_way(tmp_path, overwrite):
 def test_existing_folder(tmp_path):
     saved_model(tmp_path / "model", "old")
     with (
-        pytest.raises(ExportError, match="exists already. Choose another --output_dir, or use --ov"),
+        pytest.raises(
+            ExportError, match=r"exists already\. Choose another --output_dir, or use --ov"
+        ),
         staged(tmp_path / "model", overwrite=False),
     ):
         pytest.fail("must not begin")
@@ -106,7 +114,7 @@ def test_parent_that_is_a_file(tmp_path):
 
 def test_disk_error_while_writing(tmp_path):
     with (
-        pytest.raises(ExportError, match="cannot be written: No space left on device. Free some"),
+        pytest.raises(ExportError, match=r"cannot be written: No space left on device\. Free some"),
         staged(tmp_path / "model", overwrite=False),
     ):
         raise OSError(28, "No space left on device")

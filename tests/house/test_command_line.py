@@ -1,0 +1,120 @@
+"""What answers at once must not import TensorFlow, nor anything else that is slow."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+SLOW = {"tensorflow", "tf_keras", "tf_slim", "tensorflow_hub", "keras", "requests", "pydantic"}
+
+# Runs the command line, then says on the last line of stderr what it has imported.
+PROGRAM = """
+import sys
+sys.argv[0] = "slim-export"
+from exporter.__main__ import main
+try:
+    main()
+finally:
+    sys.stderr.write("\\n" + " ".join(sorted({m.split(".")[0] for m in sys.modules})))
+"""
+
+
+def run(*arguments):
+    result = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *arguments], capture_output=True, text=True, check=False
+    )
+    *errors, imported = result.stderr.split("\n")
+    return result.returncode, result.stdout, "\n".join(errors), set(imported.split())
+
+
+EXPORT = ["export", "--variant=mobilenet_v3_small_075_224", "--checkpoint=seeded:0"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "expected"),
+    [
+        (["--help"], 0, "commands:"),
+        (["export", "--help"], 0, "--batch_norm_momentum"),
+        (["fetch", "--help"], 0, "--mirror"),
+        (["list"], 0, "google/imagenet/mobilenet_v3_small_075_224/feature_vector/5"),
+        (["list", "--json"], 0, '"num_features": 1280'),
+        ([], 2, "required"),
+        (["exprot"], 2, "invalid choice: 'exprot'"),
+        (["export"], 2, "required: --variant, --task, --checkpoint, --output_dir"),
+        ([*EXPORT, "--task=feature_vector"], 2, "required: --output_dir"),
+        (["list", "--nosuch"], 2, "--nosuch"),
+        (["list", "--json=maybe"], 2, "expected true or false, found 'maybe'"),
+        ([*EXPORT, "--task=a", "--output_dir=b", "--image_size=x"], 2, "invalid int value: 'x'"),
+        ([*EXPORT, "--task=a", "--output_dir=b"], 1, "Task 'a' is unknown"),
+        (
+            ["export", "--variant=v", "--checkpoint=c", "--task=a", "--output_dir=b"],
+            1,
+            "Variant 'v' is unknown",
+        ),
+        (
+            [*EXPORT[:2], "--task=feature_vector", "--output_dir=/none/m", "--checkpoint=/none"],
+            1,
+            "Checkpoint '/none' does not exist",
+        ),
+    ],
+)
+def test_answers_at_once(arguments, status, expected):
+    code, output, errors, imported = run(*arguments)
+    assert code == status, errors
+    assert expected in (output if status == 0 else errors)
+    assert (output == "") == (status != 0)
+    assert "Traceback" not in errors
+    assert "exporter" in imported
+    allowed = {"pydantic"} if "/none" in str(arguments) else set()
+    assert imported & SLOW <= allowed
+
+
+def test_import_of_tensorflow_would_be_noticed():
+    """The check above can fail."""
+    code = PROGRAM.replace("import sys\n", "import sys, pydantic\n", 1)
+    result = subprocess.run(
+        [sys.executable, "-c", code, "list"], capture_output=True, text=True, check=False
+    )
+    assert "pydantic" in result.stderr.split("\n")[-1].split()
+
+
+@pytest.mark.parametrize("flag", [["--json"], ["--json=true"], ["--json", "true"]])
+def test_switches_on(flag):
+    _, output, _, _ = run("list", *flag)
+    assert len(json.loads(output)) == 16
+
+
+@pytest.mark.parametrize("flag", ["--nojson", "--json=false", "--json=0"])
+def test_switches_off(flag):
+    _, output, _, _ = run("list", flag)
+    assert output.startswith("handle ")
+
+
+@pytest.mark.parametrize("position", [0, 1])
+def test_absls_flags_before_and_after_the_command(position):
+    arguments = ["list"]
+    arguments.insert(position, "--verbosity=1")
+    assert run(*arguments)[0] == 0
+
+
+def test_list_says_what_is_known():
+    _, output, _, _ = run("list", "--json")
+    rows = {(row["variant"], row["task"]): row for row in json.loads(output)}
+    small = rows["mobilenet_v3_small_075_224", "classification"]
+    assert small["handle"] == "google/imagenet/mobilenet_v3_small_075_224/classification/5"
+    assert (small["num_features"], small["parameters"]) == (1024, 2052577)
+    assert (small["archive"], small["top_1"]) == ("v3-small_224_0.75_float.tgz", 65.4)
+    assert small["sha256_pinned"]
+    plain = rows["mobilenet_v3_large_minimalistic_100_224", "feature_vector"]
+    assert plain["handle"] == "mobilenet_v3_large_minimalistic_100_224/feature_vector"
+    assert not plain["sha256_pinned"]
+    edge = rows["mobilenet_edgetpu_100_224", "feature_vector"]
+    assert (edge["archive"], edge["top_1"], edge["cached"]) == (None, None, False)
+
+
+def test_a_table_is_not_cut_in_a_pipe():
+    _, output, _, _ = run("list")
+    assert "…" not in output
+    assert len(output.splitlines()) == 17
+    assert "\x1b" not in output

@@ -1,0 +1,53 @@
+"""What the project promises about itself."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+TOP_LEVEL = {
+    *(".ci", ".gitignore", "BUILD.md", "LICENSE", "README.md", "checkpoints", "constraints.txt"),
+    *("exporter", "pyproject.toml", "scripts", "slim_nets", "tests"),
+}
+
+
+def tracked():
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listed.stdout.splitlines()]
+
+
+def test_top_level_is_fixed():
+    assert {path.relative_to(ROOT).parts[0] for path in tracked()} <= TOP_LEVEL
+
+
+def test_files_are_short():
+    long = [path for path in tracked() if path.suffix == ".py" and lines(path) > 300]
+    assert long == []
+    assert [path for path in tracked() if path.parent.name == "scripts" and lines(path) > 50] == []
+
+
+def lines(path):
+    return len(path.read_text().splitlines())
+
+
+def test_ci_runs_the_readmes_test_command_and_nothing_else():
+    commands = [
+        line
+        for line in (ROOT / ".ci/run").read_text().splitlines()
+        if line and not line.startswith("#")
+    ]
+    assert len(commands) == 1
+    command = commands[0].removeprefix("exec ")
+    assert f"\n{command}\n" in (ROOT / "README.md").read_text()
+
+
+def test_only_the_shim_names_private_modules():
+    pattern = re.compile(r"^\s*(from|import) (tensorflow\.python|tf_keras\.src)", re.MULTILINE)
+    python = [path for path in tracked() if path.suffix == ".py"]
+    assert [path for path in python if pattern.search(path.read_text())] == []
