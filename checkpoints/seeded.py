@@ -6,8 +6,6 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-MAX_SEED = 2**32 - 1
-
 
 def draw(shapes: Mapping[str, tuple[int, ...]], seed: int) -> dict[str, np.ndarray]:
     """Draws weights that keep the size of activations about the same in every layer.

@@ -9,7 +9,7 @@ class ExporterError(Exception):
     """Something the user can mend; the command line prints it and exits with 1."""
 
 
-class UnknownNameError(ExporterError, ValueError):
+class InvalidArgumentError(ExporterError, ValueError):
     """A variant or task that does not exist, or a number out of its range."""
 
 

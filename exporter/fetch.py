@@ -8,7 +8,7 @@ from checkpoints import catalog
 from checkpoints.catalog import PublishedCheckpoint
 from checkpoints.layout import CheckpointError, data_files, find_prefix
 from exporter.digests import of_files
-from exporter.errors import FetchError, RestoreError, UnknownNameError
+from exporter.errors import FetchError, InvalidArgumentError, RestoreError
 from exporter.progress import Progress, silent
 from slim_nets.variants import Variant
 
@@ -188,13 +188,13 @@ def seed_of(source: str) -> int | None:
     """Returns the seed of a `seeded:N` source, None for any other.
 
     Raises:
-        UnknownNameError: If N is not a number from 0 to 2**32 - 1.
+        InvalidArgumentError: If N is not a number from 0 to 2**32 - 1.
     """
     if not source.startswith(SEEDED):
         return None
     text = source.removeprefix(SEEDED)
     if not (text.isascii() and text.isdigit() and int(text) <= _MAX_SEED):
-        raise UnknownNameError(
+        raise InvalidArgumentError(
             f"Seed '{text}' is not one: expected a whole number from 0 to {_MAX_SEED}."
             " Use --checkpoint=seeded:0."
         )

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from slim_nets.activations import rescale
-from slim_nets.mobilenet_v3 import build
+from slim_nets.hub import end_points
 from slim_nets.slim_layers import SlimLayers
-from slim_nets.variants import Task, Variant, num_classes
+from slim_nets.variants import Task, Variant
 
 Arrays = dict[str, np.ndarray]
 
@@ -50,13 +49,13 @@ class Original:
         """
         before = self._session.run(self._moving_averages)
         feeds = {self._feeds["images"]: images, self._feeds["momentum"]: momentum}
-        end_points, _ = self._session.run([self._training, self._updates], feeds)
+        computed, _ = self._session.run([self._training, self._updates], feeds)
         after = self._session.run(self._moving_averages)
         # Initializes them anew, with what they were in place of the initial values.
         averages = self._moving_averages.items()
         back = {variable.initial_value: before[name] for name, variable in averages}
         self._session.run([variable.initializer for _, variable in averages], back)
-        return end_points, after
+        return computed, after
 
     def regularization_loss(self) -> np.ndarray:
         """Returns the float32 scalar L2 loss."""
@@ -91,10 +90,10 @@ def restored(
         images = tf.compat.v1.placeholder(tf.float32, shape, "images")
         momentum = tf.compat.v1.placeholder(tf.float32, [], "batch_norm_momentum")
         with tf.name_scope("train"):
-            training = _end_points(images, variant, task, SlimLayers(momentum))
+            training = end_points(images, variant, task, SlimLayers(momentum))
             regularization = tf.compat.v1.losses.get_regularization_loss()
         with tf.name_scope("predict"):
-            inference = _end_points(images, variant, task, SlimLayers())
+            inference = end_points(images, variant, task, SlimLayers())
         variables = {v.op.name: v for v in tf.compat.v1.global_variables()}
         trainable = {v.op.name for v in tf.compat.v1.trainable_variables()}
         saver = tf.compat.v1.train.Saver({names[name]: v for name, v in variables.items()})
@@ -111,17 +110,3 @@ def restored(
             variables,
             regularization,
         )
-
-
-def _end_points(images: Any, variant: Variant, task: Task, layers: SlimLayers) -> dict[str, Any]:
-    built = build(
-        rescale(images),
-        variant.spec,
-        layers,
-        depth_multiplier=variant.depth_multiplier,
-        num_classes=num_classes(task),
-    )
-    scope = variant.spec.scope
-    return {"default": built.output} | {
-        f"{scope}/{name}": value for name, value in built.end_points.items()
-    }

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter import quiet
-from exporter.errors import ExportError, UnknownNameError
+from exporter.errors import ExportError, InvalidArgumentError
 from exporter.fetch import (
     PUBLISHED,
     FetchOptions,
@@ -20,6 +20,7 @@ from exporter.fetch import (
 )
 from exporter.progress import Progress, silent
 from exporter.staging import check_target, staged
+from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM, check_momentum
 from slim_nets.variants import NAMED, TASKS, Task, Variant, customized
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class ExportRequest:
     task: Task
     checkpoint: str
     output_dir: Path
-    batch_norm_momentum: float = 0.99
+    batch_norm_momentum: float = BATCH_NORM_MOMENTUM
     overwrite: bool = False
     verify: bool = True
     use_moving_averages: bool = True
@@ -86,29 +87,29 @@ def variant_named(
     """Finds a variant and changes its size.
 
     Raises:
-        UnknownNameError: If there is none of that name, or a number is out of range.
+        InvalidArgumentError: If there is none of that name, or a number is out of range.
     """
     if name not in NAMED:
-        raise UnknownNameError(
+        raise InvalidArgumentError(
             f"Variant '{name}' is unknown: expected one of {', '.join(sorted(NAMED))}."
             " See 'slim-export list'."
         )
     try:
         return customized(NAMED[name], depth_multiplier=depth_multiplier, image_size=image_size)
     except ValueError as error:
-        raise UnknownNameError(str(error)) from error
+        raise InvalidArgumentError(str(error)) from error
 
 
 def task_named(name: str) -> Task:
     """Finds a task.
 
     Raises:
-        UnknownNameError: If there is none of that name.
+        InvalidArgumentError: If there is none of that name.
     """
     for task in TASKS:
         if task == name:
             return task
-    raise UnknownNameError(
+    raise InvalidArgumentError(
         f"Task '{name}' is unknown: expected {' or '.join(TASKS)}. Change --task."
     )
 
@@ -196,12 +197,10 @@ def _export(
 
 def _check(request: ExportRequest) -> None:
     """Refuses what can be refused before anything is loaded."""
-    momentum = request.batch_norm_momentum
-    if not 0 <= momentum <= 1:
-        raise UnknownNameError(
-            f"Batch norm momentum {momentum:g} is out of range: expected 0 to 1."
-            " Change --batch_norm_momentum."
-        )
+    try:
+        check_momentum(request.batch_norm_momentum)
+    except ValueError as error:
+        raise InvalidArgumentError(str(error)) from error
     seed_of(request.checkpoint)
     if request.checkpoint == PUBLISHED:
         published_checkpoint(request.variant)

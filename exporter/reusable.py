@@ -6,6 +6,7 @@ from typing import Any
 import tensorflow as tf
 
 from exporter.trace import TracedNetwork
+from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM, check_momentum
 from slim_nets.variants import Task
 
 # The name of the output in the signature, as Google's models have it.
@@ -28,7 +29,10 @@ class ReusableModel:
 
 
 def reusable(
-    network: TracedNetwork, *, batch_norm_momentum: float = 0.99, description: str = ""
+    network: TracedNetwork,
+    *,
+    batch_norm_momentum: float = BATCH_NORM_MOMENTUM,
+    description: str = "",
 ) -> ReusableModel:
     """Gives a network the interface of the published models.
 
@@ -50,11 +54,7 @@ def reusable(
     Raises:
         ValueError: If the momentum is out of range.
     """
-    if not 0 <= batch_norm_momentum <= 1:
-        raise ValueError(
-            f"Batch norm momentum {batch_norm_momentum:g} is out of range: expected 0 to 1."
-            " Change --batch_norm_momentum."
-        )
+    check_momentum(batch_norm_momentum)
     root = tf.train.Checkpoint()
     root.variables = list(network.variables)
     root.trainable_variables = [v for v in network.variables if v.trainable]

@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from slim_nets.activations import rescale
+from slim_nets.hub import end_points
 from slim_nets.hyperparameters import WEIGHT_DECAY
-from slim_nets.mobilenet_v3 import build
 from slim_nets.shape_layers import VariableSpec
 from slim_nets.tf_layers import TfLayers
-from slim_nets.variants import Task, Variant, num_classes
+from slim_nets.variants import Task, Variant
 
 
 @dataclass(frozen=True)
@@ -59,11 +58,11 @@ def trace(variant: Variant, task: Task, weights: Mapping[str, np.ndarray]) -> Tr
 
     @tf.function(autograph=False)
     def inference(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        return _end_points(inputs, variant, task, TfLayers(variables))
+        return end_points(inputs, variant, task, TfLayers(variables))
 
     @tf.function(autograph=False)
     def training(inputs: tf.Tensor, batch_norm_momentum: tf.Tensor) -> dict[str, tf.Tensor]:
-        return _end_points(inputs, variant, task, TfLayers(variables, batch_norm_momentum))
+        return end_points(inputs, variant, task, TfLayers(variables, batch_norm_momentum))
 
     @tf.function(input_signature=[], autograph=False)
     def regularization() -> tf.Tensor:
@@ -100,19 +99,3 @@ def _regularization(regularized: list[tf.Variable]) -> tf.Tensor:
         with tf.name_scope(variable.name.split(":")[0]):
             losses.append(WEIGHT_DECAY * tf.nn.l2_loss(variable))
     return tf.add_n(losses)
-
-
-def _end_points(
-    inputs: tf.Tensor, variant: Variant, task: Task, layers: TfLayers
-) -> dict[str, tf.Tensor]:
-    built = build(
-        rescale(inputs),
-        variant.spec,
-        layers,
-        depth_multiplier=variant.depth_multiplier,
-        num_classes=num_classes(task),
-    )
-    scope = variant.spec.scope
-    return {"default": built.output} | {
-        f"{scope}/{name}": value for name, value in built.end_points.items()
-    }

@@ -5,7 +5,7 @@ import sys
 
 from exporter.cli.terminal import print_json, progress_bar
 from exporter.digests import of_files
-from exporter.errors import UnknownNameError
+from exporter.errors import InvalidArgumentError
 from exporter.fetch import FetchOptions, fetch, published_checkpoint
 from exporter.pipeline import variant_named
 from exporter.progress import Progress
@@ -31,10 +31,10 @@ def fetch_options(arguments: argparse.Namespace, progress: Progress) -> FetchOpt
     """Reads the flags about downloads.
 
     Raises:
-        UnknownNameError: If the time-out is not positive.
+        InvalidArgumentError: If the time-out is not positive.
     """
     if not arguments.timeout > 0:
-        raise UnknownNameError(
+        raise InvalidArgumentError(
             f"Timeout {arguments.timeout:g} is out of range: expected a positive number of"
             " seconds. Change --timeout."
         )

@@ -8,6 +8,7 @@ from typing import Any
 from absl.flags import argparse_flags
 
 from exporter.cli import export_command, fetch_command, list_command
+from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM
 
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off"})
@@ -64,8 +65,8 @@ def _add_export(commands: Any) -> None:
     parser.add_argument(
         "--batch_norm_momentum",
         type=float,
-        default=0.99,
-        help="default of the model's argument, 0 to 1 (0.99)",
+        default=BATCH_NORM_MOMENTUM,
+        help=f"default of the model's argument, 0 to 1 ({BATCH_NORM_MOMENTUM})",
     )
     parser.add_argument(
         "--depth_multiplier", type=float, help="another one than the variant's, above 0 to 2"

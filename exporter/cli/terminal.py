@@ -1,6 +1,7 @@
 """Tables for people, JSON for programs, progress on a terminal only."""
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -52,7 +53,11 @@ def progress_bar() -> Iterator[Progress]:
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+    with (
+        # A descriptor of its own: the other one is set aside while TensorFlow is imported.
+        os.fdopen(os.dup(sys.stderr.fileno()), "w") as terminal,
+        Progress(*columns, console=Console(file=terminal), transient=True) as bars,
+    ):
         tasks: dict[str, Any] = {}
         stages = bars.add_task("", total=None)
 

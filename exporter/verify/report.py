@@ -65,6 +65,8 @@ class VerificationReport(pydantic.BaseModel, frozen=True):
         """
         if self.passed:
             return
+        if not self.checks:
+            raise VerificationError(f"SavedModel was not compared with {self.reference} at all.")
         first = self.failures[0]
         more = len(self.failures) - 1
         raise VerificationError(

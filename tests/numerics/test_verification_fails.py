@@ -91,7 +91,7 @@ def test_wrong_epsilon(compared, tmp_path, monkeypatch):
 
 
 def test_missing_rescale(compared, tmp_path, monkeypatch):
-    monkeypatch.setattr("exporter.trace.rescale", lambda images: images)
+    monkeypatch.setattr("slim_nets.hub.rescale", lambda images: images)
     assert failures(compared(tmp_path / "m"))["end points"][0] == "MobilenetV3/layer_1"
 
 
@@ -125,14 +125,14 @@ def test_residual_dropped(compared, tmp_path, monkeypatch):
 def test_end_point_missing_and_one_too_many(compared, tmp_path, monkeypatch):
     from exporter import trace
 
-    end_points = trace._end_points
+    end_points = trace.end_points
 
     def renamed(*arguments):
         found = end_points(*arguments)
         found["MobilenetV3/layer_X"] = found.pop("MobilenetV3/layer_7")
         return found
 
-    monkeypatch.setattr(trace, "_end_points", renamed)
+    monkeypatch.setattr(trace, "end_points", renamed)
     checks = compared(tmp_path / "m")
     failed = failures(checks)
     assert failed["end points"] == ["MobilenetV3/layer_7", "MobilenetV3/layer_X"]

@@ -16,7 +16,10 @@ def test_passed():
 
 
 def test_nothing_compared_is_not_passed():
-    assert not VerificationReport(reference="the original", checks=()).passed
+    report = VerificationReport(reference="the original", checks=())
+    assert not report.passed
+    with pytest.raises(VerificationError, match="was not compared"):
+        report.raise_if_failed()
 
 
 def test_failure_names_the_first_and_counts_the_others():
