@@ -1,7 +1,7 @@
 """Turns what `--checkpoint` says into a checkpoint on this disk."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from checkpoints import catalog
@@ -76,7 +76,8 @@ def published_checkpoint(variant: Variant) -> PublishedCheckpoint:
     Raises:
         FetchError: If none was published.
     """
-    if (row := catalog.for_variant(variant.name)) is None:
+    # A convolutional network's weights serve any image size.
+    if (row := catalog.for_variant(replace(variant, image_size=224).name)) is None:
         published = ", ".join(sorted(row.variant for row in catalog.PUBLISHED if row.variant))
         raise FetchError(
             f"Variant '{variant.name}' has no published checkpoint: expected one of {published}."

@@ -15,10 +15,12 @@ from absl import logging
 def import_tensorflow() -> None:
     """Imports TensorFlow without a word, unless `--verbosity` asks for its messages.
 
-    Must run before anything else imports TensorFlow. Python's collector rests
-    meanwhile and passes over TensorFlow's own objects afterwards; visiting
-    them again and again costs a fifth of the import and of a trace.
+    A process that has imported it already is left as it is. Python's collector
+    rests meanwhile and passes over TensorFlow's own objects afterwards;
+    visiting them again and again costs a fifth of the import and of a trace.
     """
+    if "tensorflow" in sys.modules:
+        return
     gc.disable()
     try:
         _import()

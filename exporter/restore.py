@@ -1,7 +1,7 @@
 """Reads the weights of a network from a checkpoint, by name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -114,5 +114,6 @@ def _advice(tensors: Mapping[str, StoredTensor], variant: Variant, task: Task) -
         if not _misfits(tensors, named, fitting_task, {}):
             wanted = [] if named == variant else [f"--variant={named.name}"]
             wanted += [] if fitting_task == task else [f"--task={fitting_task}"]
-            return f"Use {' '.join(wanted)}."
+            custom = named != variant and replace(variant, image_size=224) not in NAMED.values()
+            return f"Use {' '.join(wanted)}{' without --depth_multiplier' if custom else ''}."
     return "It fits no known variant; check --variant, --depth_multiplier and --checkpoint."

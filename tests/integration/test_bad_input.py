@@ -94,6 +94,13 @@ def test_another_variants_checkpoint_names_the_one_that_fits(refused, write_chec
     assert " more. Use --variant=mobilenet_v3_small_100_224." in line
 
 
+def test_another_multipliers_checkpoint(refused, write_checkpoint, tmp_path):
+    prefix = write_checkpoint(tmp_path / "m")
+    line = refused(f"--checkpoint={prefix}", "--depth_multiplier=0.5", "--image_size=96")
+    assert "does not fit mobilenet_v3_small_050_96" in line
+    assert line.endswith("Use --variant=mobilenet_v3_small_075_224 without --depth_multiplier.")
+
+
 def test_missing_logits(refused, write_checkpoint, tmp_path):
     prefix = write_checkpoint(tmp_path / "m", task="feature_vector")
     line = refused(f"--checkpoint={prefix}", "--task=classification")

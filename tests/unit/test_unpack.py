@@ -79,18 +79,12 @@ def test_file_where_a_folder_is_needed(tmp_path):
 
 
 def test_a_million_members(tmp_path):
-    """Given up at the cap: the archive claims a million, but only the first ones are read."""
-    block = member("x")[0]
+    """Given up at the cap."""
+    headers = b"".join(member(str(number))[0].tobuf() for number in range(10_000))
     path = tmp_path / "archive.tgz"
     with gzip.open(path, "wb", compresslevel=1) as file:
-        for start in range(0, 1_000_000, 10_000):
-            headers = []
-            for number in range(start, start + 10_000):
-                block.name = str(number)
-                headers.append(block.tobuf())
-            file.write(b"".join(headers))
-            if start > 2 * unpacking.MAX_MEMBERS:
-                break
+        for _ in range(100):
+            file.write(headers)
     out = tmp_path / "out"
     out.mkdir()
     with pytest.raises(FetchError, match="at most 1000 members, found more"):

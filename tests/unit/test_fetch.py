@@ -1,0 +1,36 @@
+"""Which checkpoint a flag stands for."""
+
+import pytest
+
+from exporter.errors import FetchError, InvalidArgumentError
+from exporter.fetch import cache_dir, published_checkpoint, seed_of
+from slim_nets.variants import NAMED, customized
+
+
+def test_published_weights_serve_any_image_size():
+    variant = customized(NAMED["mobilenet_v3_small_075_224"], image_size=96)
+    assert published_checkpoint(variant).name == "v3-small_224_0.75_float"
+
+
+def test_published_weights_serve_their_multiplier_only():
+    variant = customized(NAMED["mobilenet_v3_small_075_224"], depth_multiplier=0.5)
+    with pytest.raises(FetchError, match="'mobilenet_v3_small_050_224' has no published"):
+        published_checkpoint(variant)
+
+
+def test_seeds():
+    assert seed_of("seeded:7") == 7
+    assert seed_of("seeded:4294967295") == 2**32 - 1
+    assert seed_of("published") is None
+    for wrong in ("", "-1", "1.5", "4294967296", "\u0663"):
+        with pytest.raises(InvalidArgumentError, match="expected a whole number"):
+            seed_of(f"seeded:{wrong}")
+
+
+def test_cache_dir(monkeypatch, tmp_path):
+    monkeypatch.delenv("SLIM_EXPORT_CACHE_DIR", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache_dir() == tmp_path / "slim-export"
+    monkeypatch.setenv("SLIM_EXPORT_CACHE_DIR", str(tmp_path / "mine"))
+    assert cache_dir() == tmp_path / "mine"
+    assert cache_dir(tmp_path / "chosen") == tmp_path / "chosen"
