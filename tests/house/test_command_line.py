@@ -53,9 +53,9 @@ EXPORT = ["export", "--variant=mobilenet_v3_small_075_224", "--checkpoint=seeded
             "Variant 'v' is unknown",
         ),
         (
-            [*EXPORT[:2], "--task=feature_vector", "--output_dir=/none/m", "--checkpoint=/none"],
+            [*EXPORT[:2], "--task=feature_vector", "--output_dir=/none/m", "--checkpoint=/none/c"],
             1,
-            "Checkpoint '/none' does not exist",
+            "Checkpoint '/none/c' does not exist",
         ),
     ],
 )
