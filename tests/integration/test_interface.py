@@ -169,8 +169,10 @@ def test_regularization_loss(ours, published):
     assert specs[0] == specs[1]
     (trace,) = loss_traces(ours)
     assert len(trace.bound_inputs) == 42
-    (trace,) = loss_traces(published)
-    assert trace.output_signature == loss_traces(ours)[0].output_signature
+    # Newer versions of TensorFlow name the output "unknown" where there was no name.
+    (expected,) = loss_traces(published)
+    found, expected = (t.output_signature.tensor_spec_value for t in (trace, expected))
+    assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
 
 
 def loss_traces(model):
