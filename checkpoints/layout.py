@@ -38,8 +38,8 @@ def find_prefix(path: Path) -> Path:
     if not path.with_name(f"{path.name}.index").is_file():
         raise CheckpointError(
             f"Checkpoint '{path}' does not exist: expected a prefix, beside which lies"
-            f" '{path.name}.index', a folder with one checkpoint, or a .tgz archive."
-            " Check --checkpoint."
+            f" '{path.name}.index', a folder with one checkpoint, a .tgz archive, 'published' or"
+            " 'seeded:N'. Check --checkpoint."
         )
     if not data_files(path):
         raise CheckpointError(

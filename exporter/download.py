@@ -165,7 +165,7 @@ def _accepted(transfer: _Transfer, response: requests.Response, start: int) -> i
         raise _RetryableError(f"status {status}")
     raise FetchError(
         f"Archive '{transfer.url}' is not to be had: expected status 200, found {status}."
-        " Check --mirror, or pass a file with --checkpoint=FILE.tgz."
+        " Check --mirror, or pass a file to export with --checkpoint=FILE.tgz."
     )
 
 
@@ -173,7 +173,7 @@ def _gave_up(transfer: _Transfer, error: Exception) -> FetchError:
     reason = str(error) if isinstance(error, _RetryableError) else _root_reason(error)
     return FetchError(
         f"Archive '{transfer.url}' could not be downloaded: {reason}. Check the network, use"
-        " --mirror=URL, or fetch the archive elsewhere and pass it with --checkpoint=FILE.tgz."
+        " --mirror=URL, or fetch the archive elsewhere and export with --checkpoint=FILE.tgz."
     )
 
 

@@ -25,6 +25,10 @@ class ExportError(ExporterError):
     """A SavedModel could not be written."""
 
 
+class OutputError(ExporterError):
+    """Standard output could not be written."""
+
+
 class VerificationError(ExporterError):
     """A SavedModel differs from its reference, or could not be compared with it."""
 

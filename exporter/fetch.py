@@ -81,7 +81,7 @@ def published_checkpoint(variant: Variant) -> PublishedCheckpoint:
         published = ", ".join(sorted(row.variant for row in catalog.PUBLISHED if row.variant))
         raise FetchError(
             f"Variant '{variant.name}' has no published checkpoint: expected one of {published}."
-            " Use --checkpoint=PATH or --checkpoint=seeded:0."
+            " Export it with --checkpoint=PATH or --checkpoint=seeded:0."
         )
     return row
 
@@ -165,10 +165,10 @@ def locate(
     """
     if source == PUBLISHED:
         path = _unpacked(fetch(variant, options), workspace)
-    elif source.endswith(_ARCHIVES) and Path(source).is_file():
-        path = _unpacked(Path(source), workspace)
+    elif source.endswith(_ARCHIVES) and Path(source).expanduser().is_file():
+        path = _unpacked(Path(source).expanduser(), workspace)
     else:
-        path = Path(source)
+        path = Path(source).expanduser()
     try:
         return local(find_prefix(path), source)
     except CheckpointError as error:

@@ -54,7 +54,7 @@ def _stderr_set_aside() -> Iterator[None]:
         os.dup2(aside.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             sys.stderr.flush()
             os.dup2(terminal, 2)
             aside.seek(0)

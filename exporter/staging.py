@@ -175,7 +175,9 @@ def _umask() -> int:
 
 
 def _unwritable(target: Path, error: OSError) -> ExportError:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    advice = "Free some space, or choose" if full else "Choose"
     return ExportError(
         f"Output '{target}' cannot be written: {error.strerror or error}."
-        " Free some space, or choose another --output_dir."
+        f" {advice} another --output_dir."
     )

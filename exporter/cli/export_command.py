@@ -1,24 +1,32 @@
 """`slim-export export`."""
 
 import argparse
-import sys
 from typing import Any
 
 from exporter.cli.fetch_command import fetch_options
-from exporter.cli.terminal import print_json, print_table, progress_bar
+from exporter.cli.terminal import print_json, print_table, print_text, progress_bar
 from exporter.pipeline import ExportRequest, ExportResult, export, task_named, variant_named
 
-_USAGE = """\
-How to load and fine-tune it:
+_LOAD = """\
+How to load it:
 
-  import tensorflow as tf, tensorflow_hub as hub, tf_keras  # hub.KerasLayer is a Keras 2 layer
+  import tensorflow_hub as hub
+
+  network = hub.load("{path}")
+  {output} = network(images)  # float32 [batch, {size}, {size}, 3], RGB in [0, 1]
+"""
+
+_FINE_TUNE = """
+How to fine-tune it:
+
+  import tensorflow_hub as hub, tf_keras  # hub.KerasLayer is a Keras 2 layer
 
   model = tf_keras.Sequential([
-      hub.KerasLayer("{path}", trainable=True,{output}
+      hub.KerasLayer("{path}", trainable=True,
                      arguments=dict(batch_norm_momentum=0.997)),
       tf_keras.layers.Dense(num_classes, activation="softmax"),
   ])
-  model.build([None, {size}, {size}, 3])  # RGB in [0, 1]
+  model.build([None, {size}, {size}, 3])
   model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
   model.fit(images, labels, epochs=5)
 """
@@ -52,7 +60,7 @@ def run(arguments: argparse.Namespace) -> int:
 def _as_json(result: ExportResult) -> dict[str, Any]:
     request, checkpoint, report = result.request, result.checkpoint, result.report
     return {
-        "model_dir": str(request.output_dir.absolute()),
+        "model_dir": str(request.output_dir.resolve()),
         "digest": result.digest,
         "variant": request.variant.name,
         "task": request.task,
@@ -72,38 +80,49 @@ def _as_json(result: ExportResult) -> dict[str, Any]:
 
 def _print(result: ExportResult) -> None:
     request, checkpoint = result.request, result.checkpoint
-    weights = f"{result.variables} variables from {checkpoint.source}"
-    if not checkpoint.trained:
-        weights += " (random weights, NOT TRAINED: for trying the tool only)"
-    if result.moving_averages:
-        weights += f"; {result.moving_averages} of them moving averages"
-    if result.unused:
-        weights += f"; {result.unused} tensors of the checkpoint not needed"
     rows = [
         ("model", f"{request.variant.name} {request.task}"),
-        ("weights", weights),
+        ("weights", f"{result.variables} variables from {checkpoint.source}"),
+        *[("", note) for note in _notes(result)],
         ("folder", str(request.output_dir)),
         ("digest", f"sha256 {result.digest}"),
     ]
     print_table(("made", ""), rows)
-    sys.stdout.write("\n")
     _print_report(result)
-    output = "" if request.task == "feature_vector" else "  # logits, of 1001 classes"
-    sys.stdout.write(
-        "\n"
-        + _USAGE.format(path=request.output_dir, size=request.variant.image_size, output=output)
-    )
+    _print_usage(request)
+
+
+def _notes(result: ExportResult) -> list[str]:
+    """Says what is particular about the weights."""
+    if not result.checkpoint.trained:
+        return ["random weights, NOT TRAINED: for trying the tool only"]
+    notes = []
+    if result.moving_averages:
+        notes.append(f"{result.moving_averages} of them moving averages")
+    if result.unused:
+        notes.append(f"{result.unused} tensors of the checkpoint not needed")
+    return notes
 
 
 def _print_report(result: ExportResult) -> None:
     report = result.report
     if report is None:
-        sys.stdout.write("Not compared with the original (--verify=false).\n")
+        print_text("\nNot compared with the original (--verify=false).\n\n")
         return
-    groups = list(dict.fromkeys(check.group for check in report.checks))
     rows = []
-    for group in groups:
+    for group in dict.fromkeys(check.group for check in report.checks):
         checks = [check for check in report.checks if check.group == group]
         values = sum(check.values for check in checks)
         rows.append((group, str(len(checks)), f"{values:,}", "equal bit for bit"))
+    print_text("\n")
     print_table((f"compared with {report.reference}", ">checks", ">values", "result"), rows)
+    print_text("\n")
+
+
+def _print_usage(request: ExportRequest) -> None:
+    features = request.task == "feature_vector"
+    output = "features" if features else "logits"
+    # Logits of ImageNet's classes are an end, features a beginning.
+    usage = _LOAD + _FINE_TUNE if features else _LOAD + "  # logits[:, 0] is the background\n"
+    size = request.variant.image_size
+    print_text(usage.format(path=request.output_dir, size=size, output=output))

@@ -1,9 +1,8 @@
 """`slim-export fetch`."""
 
 import argparse
-import sys
 
-from exporter.cli.terminal import print_json, progress_bar
+from exporter.cli.terminal import print_json, print_text, progress_bar
 from exporter.digests import of_files
 from exporter.errors import InvalidArgumentError
 from exporter.fetch import FetchOptions, fetch, published_checkpoint
@@ -23,7 +22,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_json({"archive": str(archive), "sha256": sha256, "sha256_pinned": pinned})
     else:
         note = "as published" if pinned else "nobody has published it, so it was not checked"
-        sys.stdout.write(f"{archive}\nsha256 {sha256} ({note})\n")
+        print_text(f"{archive}\nsha256 {sha256} ({note})\n")
     return 0
 
 

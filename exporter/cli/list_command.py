@@ -13,13 +13,15 @@ from slim_nets.variants import NAMED, TASKS, Task, Variant
 _HUB_VERSION = 5
 
 _COLUMNS = (
-    "handle",
+    "variant",
+    "task",
     ">features",
     ">parameters",
     "published archive",
     ">top-1",
     "sha256",
     "cached",
+    "handle",
 )
 
 
@@ -31,7 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(rows)
     else:
-        print_table(_COLUMNS, [_cells(row) for row in rows])
+        print_table(_COLUMNS, [_cells(row) for row in rows], keep=2)
     return 0
 
 
@@ -68,4 +70,5 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
             "pinned" if row["sha256_pinned"] else "not known",
             "yes" if row["cached"] else "no",
         )
-    return (row["handle"], str(row["num_features"]), f"{row['parameters']:,}", *archive)
+    sizes = (str(row["num_features"]), f"{row['parameters']:,}")
+    return (row["variant"], row["task"], *sizes, *archive, row["handle"])

@@ -5,8 +5,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from absl import flags
 from absl.flags import argparse_flags
 
+from exporter import __version__
 from exporter.cli import export_command, fetch_command, list_command
 from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM
 
@@ -26,13 +28,18 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse_flags.ArgumentParser(
         prog="slim-export",
         description="Turns TF-Slim checkpoints of MobileNet V3 into TF2 SavedModels.",
+        epilog="--verbosity=1 shows TensorFlow's messages.",
         allow_abbrev=False,
     )
+    parser.add_argument("--version", action="version", version=f"slim-export {__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_list(commands)
     _add_fetch(commands)
     _add_export(commands)
-    arguments: argparse.Namespace = parser.parse_args(argv[1:])
+    try:
+        arguments: argparse.Namespace = parser.parse_args(argv[1:])
+    except flags.Error as error:
+        parser.error(str(error))
     return arguments
 
 
@@ -56,11 +63,12 @@ def _add_export(commands: Any) -> None:
     parser.add_argument(
         "--checkpoint",
         required=True,
+        type=_not_empty,
         help="'published' (from the cache, else downloaded), 'seeded:N' (random weights from seed"
         " N), or a path: a prefix, a folder with one checkpoint, or a .tgz archive",
     )
     parser.add_argument(
-        "--output_dir", required=True, type=Path, help="where the SavedModel is to appear"
+        "--output_dir", required=True, type=_path, help="where the SavedModel is to appear"
     )
     parser.add_argument(
         "--batch_norm_momentum",
@@ -104,7 +112,7 @@ def _add(
 
 
 def _add_variant(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--variant", required=True, help="name as 'slim-export list' prints it")
+    parser.add_argument("--variant", required=True, help="as 'slim-export list' prints it")
 
 
 def _add_network(parser: argparse.ArgumentParser) -> None:
@@ -123,7 +131,7 @@ def _add_network(parser: argparse.ArgumentParser) -> None:
 def _add_cache_dir(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cache_dir",
-        type=Path,
+        type=_path,
         help="where downloads are kept (or SLIM_EXPORT_CACHE_DIR; else the user's cache)",
     )
 
@@ -141,6 +149,17 @@ def _add_switch(parser: argparse.ArgumentParser, name: str, *, default: bool, su
     group.add_argument(
         f"--no{name}", dest=name, action="store_false", default=default, help=argparse.SUPPRESS
     )
+
+
+def _not_empty(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("expected a value, found none")
+    return text
+
+
+def _path(text: str) -> Path:
+    # Shells do not expand the ~ of --flag=~/folder.
+    return Path(_not_empty(text)).expanduser()
 
 
 def _boolean(text: str) -> bool:

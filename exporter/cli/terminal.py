@@ -1,42 +1,86 @@
 """Tables for people, JSON for programs, progress on a terminal only."""
 
+import io
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
+from exporter.errors import OutputError
 from exporter.progress import Progress, silent
 
 _UNLIMITED = 10_000
+_GAP = 2
+
+
+def print_text(text: str) -> None:
+    """Prints text on standard output, which ends there or fails in one line.
+
+    Raises:
+        OutputError: If it cannot be written, other than for a reader that has gone.
+    """
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except (OSError, AttributeError) as error:
+        reason = getattr(error, "strerror", None) or "it is closed"
+        raise OutputError(
+            f"Standard output cannot be written: {reason}. What was asked for is done; only its"
+            " report is missing."
+        ) from error
 
 
 def print_json(value: Any) -> None:
     """Prints a value as indented JSON on standard output."""
-    sys.stdout.write(json.dumps(value, indent=2) + "\n")
+    print_text(json.dumps(value, indent=2) + "\n")
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, title: str = "") -> None:
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, keep: int | None = None
+) -> None:
     """Prints a table on standard output.
 
     Args:
         columns: Headings; one that begins with ">" is aligned to the right.
         rows: Cells.
-        title: What stands above.
+        keep: How many columns a narrow terminal must show; the others are left
+            out, and that is said. None folds cells instead.
     """
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title or None, title_justify="left", box=None, pad_edge=False)
-    for column in columns:
+    # A pipe has no width; a table must not be cut to a guessed one.
+    on_terminal = sys.stdout is not None and sys.stdout.isatty()
+    rendered = io.StringIO()
+    console = Console(
+        file=rendered,
+        force_terminal=on_terminal,
+        width=shutil.get_terminal_size().columns if on_terminal else _UNLIMITED,
+        highlight=False,
+        markup=False,
+    )
+    shown = len(columns)
+    if keep is not None:
+        widths = [max(map(len, cells)) + _GAP for cells in zip(columns, *rows, strict=True)]
+        while shown > keep and sum(widths[:shown]) > console.width:
+            shown -= 1
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0))
+    for column in columns[:shown]:
         justify: Literal["left", "right"] = "right" if column.startswith(">") else "left"
         table.add_column(column.lstrip(">"), justify=justify, overflow="fold")
     for row in rows:
-        table.add_row(*row)
-    # A pipe has no width; a table must not be cut to a guessed one.
-    width = None if sys.stdout.isatty() else _UNLIMITED
-    Console(highlight=False, markup=False, width=width).print(table)
+        table.add_row(*row[:shown])
+    console.print(table)
+    lines = [line.rstrip() for line in rendered.getvalue().splitlines()]
+    if shown < len(columns):
+        left_out = ", ".join(column.lstrip(">") for column in columns[shown:])
+        lines.append(f"(Left out for want of room: {left_out}.)")
+    print_text("\n".join(lines) + "\n")
 
 
 @contextmanager
@@ -46,7 +90,7 @@ def progress_bar() -> Iterator[Progress]:
     Yields:
         What to call with a label, what is done and the total.
     """
-    if not sys.stderr.isatty():
+    if sys.stderr is None or not sys.stderr.isatty():
         yield silent
         return
     from rich.console import Console

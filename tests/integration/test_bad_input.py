@@ -191,7 +191,7 @@ def test_no_network(refused, tmp_path):
         "--checkpoint=published", "--mirror=http://127.0.0.1:9/", f"--cache_dir={tmp_path / 'c'}"
     )
     assert "v3-small_224_0.75_float.tgz' could not be downloaded" in line
-    assert "pass it with --checkpoint=FILE.tgz" in line
+    assert "export with --checkpoint=FILE.tgz" in line
 
 
 def test_wrong_file_in_the_cache(refused, tmp_path):
