@@ -7,7 +7,7 @@ from pathlib import Path
 # What tf.train.ExponentialMovingAverage appends to a variable's name.
 MOVING_AVERAGE_SUFFIX = "/ExponentialMovingAverage"
 
-_STATE = re.compile(r'^model_checkpoint_path:\s*"(.+)"\s*$', re.MULTILINE)
+_STATE = re.compile(r"""^model_checkpoint_path:\s*(["'])(.+)\1\s*$""", re.MULTILINE)
 _PART = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
 
 
@@ -28,8 +28,13 @@ def find_prefix(path: Path) -> Path:
     Raises:
         CheckpointError: If there is none, more than one, or a part is missing.
     """
-    if path.is_dir():
+    if path.is_dir() and not path.with_name(f"{path.name}.index").is_file():
         path = _prefix_in(path)
+    if re.search(r"[*?\[\]]", str(path)):
+        raise CheckpointError(
+            f"Checkpoint '{path}' cannot be used: expected a path without * ? [ ], which TensorFlow"
+            " takes for patterns. Rename or copy it."
+        )
     if _PART.search(path.name) and path.exists():
         raise CheckpointError(
             f"Checkpoint '{path}' is one file of a checkpoint: expected its prefix."
@@ -59,14 +64,14 @@ def _prefix_in(folder: Path) -> Path:
     state = folder / "checkpoint"
     if state.is_file():
         found = _STATE.search(state.read_text(errors="replace"))
-        if found is None:
+        name = Path(found[2]).name if found else ""
+        if not name:
             raise CheckpointError(
                 f"File '{state}' is not a checkpoint state: expected a line"
-                " 'model_checkpoint_path: ...'. Give the prefix itself."
+                " 'model_checkpoint_path: \"...\"', found none. Give the prefix itself."
             )
-        # Often an absolute path of the machine that trained it; the files lie here.
-        named = folder / found[1]
-        return named if named.with_name(f"{named.name}.index").exists() else folder / named.name
+        # Often a path of the machine that trained it; only this folder is meant.
+        return folder / name
     prefixes = sorted(file.with_suffix("") for file in folder.glob("*.index"))
     if len(prefixes) != 1:
         names = ", ".join(prefix.name for prefix in prefixes[:5]) or "none"

@@ -1,6 +1,8 @@
 """Downloads a file, going on where a broken connection left off."""
 
+import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +18,9 @@ _RETRIED_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 _BROKEN_CONNECTION = (
     requests.ConnectionError,
     requests.Timeout,
-    urllib3.exceptions.ProtocolError,
-    urllib3.exceptions.TimeoutError,
+    urllib3.exceptions.HTTPError,
 )
+_CONTENT_RANGE = re.compile(r"bytes (\d{1,18})-\d{1,18}/(\d{1,18}|\*)", re.ASCII)
 # However much each connection brings, a server that always drops must end.
 _MAX_CONNECTIONS = 200
 
@@ -61,6 +63,7 @@ def download(
     destination: Path,
     *,
     sha256: str | None,
+    check: Callable[[Path], None],
     patience: Patience = Patience(),
     progress: Progress = silent,
 ) -> None:
@@ -71,6 +74,7 @@ def download(
         destination: Where; `<destination>.part` beside it holds what has come
             so far, and is kept when the connection breaks.
         sha256: What the file must have, None where not known.
+        check: Refuses a file that is not whole, called where the sha256 is not known.
         patience: How long to bear with the server.
         progress: Told the bytes received.
 
@@ -84,12 +88,15 @@ def download(
         transfer.partial.unlink(missing_ok=True)
     resumed = transfer.received > 0
     _receive(transfer, patience, progress)
-    found = of_files([transfer.partial])
-    if sha256 is not None and found != sha256:
+    if sha256 is None:
+        check(transfer.partial)
+    elif (found := of_files([transfer.partial])) != sha256:
         transfer.partial.unlink()
         if resumed:
             # The old part may have belonged to another file.
-            download(url, destination, sha256=sha256, patience=patience, progress=progress)
+            download(
+                url, destination, sha256=sha256, check=check, patience=patience, progress=progress
+            )
             return
         raise FetchError(
             f"Archive '{url}' is not the published one: expected sha256 {sha256}, found {found}."
@@ -110,7 +117,7 @@ def _receive(transfer: _Transfer, patience: Patience, progress: Progress) -> Non
             if failures >= patience.attempts:
                 raise _gave_up(transfer, error) from error
             time.sleep(patience.backoff * 2 ** max(failures - 1, 0))
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:
             raise _gave_up(transfer, error) from error
         else:
             return
@@ -143,18 +150,18 @@ def _accepted(transfer: _Transfer, response: requests.Response, start: int) -> i
     """Checks the answer's status and returns the offset at which its body goes on."""
     status = response.status_code
     if status == requests.codes.partial and start:
-        covered, _, total = response.headers.get("Content-Range", "").partition("/")
-        if covered != f"bytes {start}-{int(total or 0) - 1}":
+        covered = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
+        if covered is None or int(covered[1]) != start:
             raise FetchError(
                 f"Server of '{transfer.url}' sent the wrong part: expected bytes from {start},"
-                f" found '{covered}'. Try another --mirror."
+                f" found '{response.headers.get('Content-Range')}'. Try another --mirror."
             )
-        transfer.total = int(total)
+        transfer.total = int(covered[2]) if covered[2] != "*" else None
         return start
     if status == requests.codes.ok:
         # A first answer, or one of a server that ignores ranges: from the beginning.
-        length = response.headers.get("Content-Length")
-        transfer.total = int(length) if length else None
+        length = response.headers.get("Content-Length", "")
+        transfer.total = int(length) if length.isascii() and length.isdigit() else None
         etag = response.headers.get("ETag", "")
         transfer.validator = etag if etag and not etag.startswith("W/") else None
         return 0

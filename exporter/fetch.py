@@ -105,12 +105,13 @@ def fetch(variant: Variant, options: FetchOptions) -> Path:
 
     published = published_checkpoint(variant)
     archive = cached_archive(published, options.cache_dir)
+    if archive.exists():
+        _check_cached(archive, published)
+        return archive
     try:
         archive.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(archive.with_name(f"{archive.name}.lock")):
-            if archive.exists():
-                _check_cached(archive, published)
-            else:
+            if not archive.exists():  # unless another process has just finished it
                 _download(published, archive, options)
     except OSError as error:
         raise FetchError(
@@ -134,7 +135,15 @@ def _download(published: PublishedCheckpoint, archive: Path, options: FetchOptio
         sha256=published.sha256,
         patience=Patience(timeout=options.timeout),
         progress=options.progress,
+        check=_check_whole,
     )
+
+
+def _check_whole(archive: Path) -> None:
+    """Refuses an archive that ends early, which only its own checksum can tell if no other does."""
+    from exporter.unpack import read_to_end
+
+    read_to_end(archive)
 
 
 def _check_cached(archive: Path, published: PublishedCheckpoint) -> None:
@@ -164,19 +173,27 @@ def locate(
         RestoreError: If the path holds no checkpoint.
     """
     if source == PUBLISHED:
-        path = _unpacked(fetch(variant, options), workspace)
-    elif source.endswith(_ARCHIVES) and Path(source).expanduser().is_file():
-        path = _unpacked(Path(source).expanduser(), workspace)
-    else:
+        return _located(_unpacked(fetch(variant, options), workspace), source)
+    try:
         path = Path(source).expanduser()
+        is_archive = source.endswith(_ARCHIVES) and path.is_file()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise _unusable(source, error) from error
+    return _located(_unpacked(path, workspace) if is_archive else path, source)
+
+
+def _located(path: Path, source: str) -> LocalCheckpoint:
     try:
         return local(find_prefix(path), source)
     except CheckpointError as error:
         raise RestoreError(str(error)) from error
-    except OSError as error:
-        raise RestoreError(
-            f"Checkpoint '{source}' cannot be read: {error.strerror or error}. Check --checkpoint."
-        ) from error
+    except (OSError, ValueError) as error:
+        raise _unusable(source, error) from error
+
+
+def _unusable(source: str, error: Exception) -> RestoreError:
+    reason = getattr(error, "strerror", None) or error
+    return RestoreError(f"Checkpoint '{source}' cannot be read: {reason}. Check --checkpoint.")
 
 
 def local(prefix: Path, source: str, *, trained: bool = True) -> LocalCheckpoint:
@@ -194,7 +211,7 @@ def seed_of(source: str) -> int | None:
     if not source.startswith(SEEDED):
         return None
     text = source.removeprefix(SEEDED)
-    if not (text.isascii() and text.isdigit() and int(text) <= _MAX_SEED):
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= _MAX_SEED):
         raise InvalidArgumentError(
             f"Seed '{text}' is not one: expected a whole number from 0 to {_MAX_SEED}."
             " Use --checkpoint=seeded:0."

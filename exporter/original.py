@@ -90,10 +90,10 @@ def restored(
         images = tf.compat.v1.placeholder(tf.float32, shape, "images")
         momentum = tf.compat.v1.placeholder(tf.float32, [], "batch_norm_momentum")
         with tf.name_scope("train"):
-            training = end_points(images, variant, task, SlimLayers(momentum))
+            training = _outputs(end_points(images, variant, task, SlimLayers(momentum)))
             regularization = tf.compat.v1.losses.get_regularization_loss()
         with tf.name_scope("predict"):
-            inference = end_points(images, variant, task, SlimLayers())
+            inference = _outputs(end_points(images, variant, task, SlimLayers()))
         variables = {v.op.name: v for v in tf.compat.v1.global_variables()}
         trainable = {v.op.name for v in tf.compat.v1.trainable_variables()}
         saver = tf.compat.v1.train.Saver({names[name]: v for name, v in variables.items()})
@@ -110,3 +110,13 @@ def restored(
             variables,
             regularization,
         )
+
+
+def _outputs(tensors: dict[str, Any]) -> dict[str, Any]:
+    """Gives every end point an `Identity` to be fetched by, as the outputs of a function have.
+
+    TensorFlow's optimizer spares what is fetched. If that were the end points
+    themselves, it would merge other products here than in a SavedModel, and on
+    feature maps of one pixel the last bit would differ.
+    """
+    return {name: tf.identity(tensor) for name, tensor in tensors.items()}

@@ -1,6 +1,5 @@
 """The stages of an export, composed."""
 
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,7 @@ from exporter.fetch import (
     seed_of,
 )
 from exporter.progress import Progress, silent
-from exporter.staging import check_target, staged
+from exporter.staging import staged
 from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM, check_momentum
 from slim_nets.variants import NAMED, TASKS, Task, Variant, customized
 
@@ -135,22 +134,19 @@ def export(
     Raises:
         ExporterError: If a stage refuses.
     """
-    _check(request)
+    target = _check(request)
     clock = _Clock(progress)
-    with (
-        staged(request.output_dir, overwrite=request.overwrite) as stage,
-        _workspace() as workspace,
-    ):
+    with staged(target, overwrite=request.overwrite) as stage:
         with clock.stage("find checkpoint"):
-            found = _find(request, workspace, fetching or FetchOptions(progress=progress))
+            found = _find(request, stage.workspace, fetching or FetchOptions(progress=progress))
         with _verifier(wanted=request.verify) as verifier:
-            return _export(request, found, stage, verifier, clock)
+            return _export(request, found, stage.model, verifier, clock)
 
 
 def _export(
     request: ExportRequest,
     found: LocalCheckpoint | Path,
-    stage: Path,
+    folder: Path,
     verifier: "Verifier | None",
     clock: "_Clock",
 ) -> ExportResult:
@@ -177,7 +173,7 @@ def _export(
             description="" if checkpoint.trained else f"untrained weights, {checkpoint.source}",
         )
     with clock.stage("save"):
-        saved = save(model, stage)
+        saved = save(model, folder)
     report = None
     if verifier is not None:
         with clock.stage("verify"):
@@ -195,8 +191,8 @@ def _export(
     )
 
 
-def _check(request: ExportRequest) -> None:
-    """Refuses what can be refused before anything is loaded."""
+def _check(request: ExportRequest) -> Path:
+    """Refuses what can be refused before anything is loaded; returns the target."""
     try:
         check_momentum(request.batch_norm_momentum)
     except ValueError as error:
@@ -204,7 +200,14 @@ def _check(request: ExportRequest) -> None:
     seed_of(request.checkpoint)
     if request.checkpoint == PUBLISHED:
         published_checkpoint(request.variant)
-    check_target(request.output_dir, overwrite=request.overwrite)
+    try:
+        # The folder's own name is kept, so that a link in its place is seen.
+        target = request.output_dir.absolute()
+        return target.parent.resolve() / target.name if target.name != ".." else target.resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ExportError(
+            f"Output '{request.output_dir}' cannot be used: {error}. Choose another --output_dir."
+        ) from error
 
 
 def _find(
@@ -222,19 +225,6 @@ def _seeded(request: ExportRequest, workspace: Path) -> LocalCheckpoint:
     seed = seed_of(request.checkpoint)
     assert seed is not None, "only seeded checkpoints have no place of their own"
     return seeded_checkpoint(seed, request.variant, workspace)
-
-
-@contextmanager
-def _workspace() -> Iterator[Path]:
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="slim-export-", ignore_cleanup_errors=True)
-    except OSError as error:
-        raise ExportError(
-            f"Temporary folder cannot be made: {error.strerror or error}."
-            " Set TMPDIR to a folder that can be written."
-        ) from error
-    with folder as path:
-        yield Path(path)
 
 
 @contextmanager

@@ -93,8 +93,8 @@ def _misfits(
 ) -> list[str]:
     problems = []
     for spec in variant.shape(task).variables:
-        found = tensors.get(names.get(spec.name, spec.name))
-        expected = f"variable '{spec.name}' expected {_DTYPE} {list(spec.shape)}"
+        found = tensors.get(names[spec.name])
+        expected = f"variable '{names[spec.name]}' expected {_DTYPE} {list(spec.shape)}"
         if found is None:
             problems.append(f"{expected}, found none")
         elif (found.shape, found.dtype) != (spec.shape, _DTYPE):
@@ -103,17 +103,25 @@ def _misfits(
 
 
 def _advice(tensors: Mapping[str, StoredTensor], variant: Variant, task: Task) -> str:
-    """Says which variant and task the checkpoint fits instead."""
-    other_task = next(other for other in TASKS if other != task)
-    candidates = [
-        (variant, other_task),
-        *((named, task) for named in NAMED.values()),
-        *((named, other_task) for named in NAMED.values()),
-    ]
-    for named, fitting_task in candidates:
-        if not _misfits(tensors, named, fitting_task, {}):
-            wanted = [] if named == variant else [f"--variant={named.name}"]
-            wanted += [] if fitting_task == task else [f"--task={fitting_task}"]
-            custom = named != variant and replace(variant, image_size=224) not in NAMED.values()
-            return f"Use {' '.join(wanted)}{' without --depth_multiplier' if custom else ''}."
+    """Says which flags the checkpoint would fit."""
+    tasks: list[Task] = [task, *(other for other in TASKS if other != task)]
+    variants = [variant, *(named for named in NAMED.values() if named != variant)]
+    for averages in (True, False):
+        for fitting_task in tasks:
+            for named in variants:
+                wanted = [spec.name for spec in named.shape(fitting_task).variables]
+                names = stored_names(wanted, tensors, use_moving_averages=averages)
+                if not _misfits(tensors, named, fitting_task, names):
+                    return _flags(variant, named, task, fitting_task, averages=averages)
     return "It fits no known variant; check --variant, --depth_multiplier and --checkpoint."
+
+
+def _flags(
+    variant: Variant, fitting: Variant, task: Task, fitting_task: Task, *, averages: bool
+) -> str:
+    flags = [] if fitting == variant else [f"--variant={fitting.name}"]
+    flags += [] if fitting_task == task else [f"--task={fitting_task}"]
+    if not flags:
+        flags = [f"--use_moving_averages={str(averages).lower()}"]
+    custom = fitting != variant and replace(variant, image_size=224) not in NAMED.values()
+    return f"Use {' '.join(flags)}{' without --depth_multiplier' if custom else ''}."

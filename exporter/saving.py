@@ -44,10 +44,10 @@ def save(model: ReusableModel, folder: Path) -> SavedModelDir:
         tf.saved_model.save(model.root, str(folder), signatures=model.signatures, options=options)
         (folder / "assets").rmdir()
         canonicalize(folder, description=model.description)
+        return SavedModelDir(folder, of_folder(folder))
     except (tf.errors.OpError, OSError) as error:
         reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise ExportError(
-            f"SavedModel cannot be written into '{folder.parent}': {reason}."
+            f"SavedModel cannot be written into '{folder.parent.parent}': {reason}."
             " Free some space, or choose another --output_dir."
         ) from error
-    return SavedModelDir(folder, of_folder(folder))

@@ -4,16 +4,36 @@ import ctypes
 import errno
 import fcntl
 import os
+import re
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from exporter.errors import ExportError
 
+_SUFFIX = ".part"
+_TRIES = 20
+_PATIENCE = 10.0  # seconds to wait for others that make their places
 _AT_FDCWD = -100
 _RENAME_EXCHANGE = 2
+_UNUSABLE = re.compile(r"[*?\[\]]|:/")
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where an export writes; all of it goes when the export ends.
+
+    Attributes:
+        model: An empty folder that becomes the target.
+        workspace: An empty folder for whatever else is needed.
+    """
+
+    model: Path
+    workspace: Path
 
 
 def check_target(target: Path, *, overwrite: bool) -> None:
@@ -26,6 +46,18 @@ def check_target(target: Path, *, overwrite: bool) -> None:
     Raises:
         ExportError: If something is there that is not to be replaced.
     """
+    text = os.fspath(target)
+    if _UNUSABLE.search(text) or not text.isprintable():
+        raise ExportError(
+            f"Output {text!r} cannot be used: expected a path of printable characters without"
+            " * ? [ ] and ://, which TensorFlow takes for patterns and servers."
+            " Choose another --output_dir."
+        )
+    if Path.cwd().is_relative_to(target):
+        raise ExportError(
+            f"Output '{target}' is the current folder or one above it: expected another."
+            " Choose another --output_dir."
+        )
     if not os.path.lexists(target):
         return
     if not target.is_dir() or target.is_symlink():
@@ -35,8 +67,8 @@ def check_target(target: Path, *, overwrite: bool) -> None:
         )
     if not overwrite:
         raise ExportError(
-            f"Output '{target}' exists already. Choose another --output_dir, or use --overwrite"
-            " to replace a SavedModel."
+            f"Output '{target}' exists already: expected none, found a folder. Choose another"
+            " --output_dir, or use --overwrite to replace a SavedModel."
         )
     if any(target.iterdir()) and not (target / "saved_model.pb").is_file():
         raise ExportError(
@@ -46,8 +78,8 @@ def check_target(target: Path, *, overwrite: bool) -> None:
 
 
 @contextmanager
-def staged(target: Path, *, overwrite: bool) -> Iterator[Path]:
-    """Gives a folder beside the target, which becomes the target if all goes well.
+def staged(target: Path, *, overwrite: bool) -> Iterator[Stage]:
+    """Gives a place beside the target, part of which becomes the target if all goes well.
 
     What other exports left behind when they were killed is swept away first.
 
@@ -57,91 +89,117 @@ def staged(target: Path, *, overwrite: bool) -> Iterator[Path]:
             until the new one takes its place in one step.
 
     Yields:
-        The folder to write into.
+        Where to write.
 
     Raises:
         ExportError: If the target is taken, or cannot be written to.
     """
-    target = target.absolute()
-    check_target(target, overwrite=overwrite)
-    missing = [folder for folder in target.parents if not folder.exists()]
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        stage, lock = _new_stage(target)
-    except OSError as error:
-        _remove_empty(missing)
-        raise _unwritable(target, error) from error
-    try:
-        yield stage
+    with _errors_of(target):
         check_target(target, overwrite=overwrite)
-        _put(stage, target, overwrite=overwrite)
-    except OSError as error:
-        raise _unwritable(target, error) from error
+        missing = [folder for folder in target.parents if not folder.exists()]
+        place, lock = _new_place(target)
+    stage = Stage(place / "model", place / "workspace")
+    try:
+        with _errors_of(target):
+            stage.model.mkdir()
+            stage.workspace.mkdir()
+        yield stage
+        with _errors_of(target):
+            check_target(target, overwrite=overwrite)
+            _put(stage.model, target, overwrite=overwrite)
     finally:
         os.close(lock)
-        shutil.rmtree(stage, ignore_errors=True)
+        shutil.rmtree(place, ignore_errors=True)
         _remove_empty(missing)
 
 
-def _new_stage(target: Path) -> tuple[Path, int]:
+def _new_place(target: Path) -> tuple[Path, int]:
     """Makes a folder and holds a lock on it, so that others can tell it from a left-over."""
-    parent = os.open(target.parent, os.O_RDONLY)
-    try:
-        fcntl.flock(parent, fcntl.LOCK_EX)
-        _sweep(target)
-        stage = Path(tempfile.mkdtemp(prefix=f".{target.name}.", suffix=".part", dir=target.parent))
-        lock = os.open(stage, os.O_RDONLY)
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return stage, lock
-    finally:
-        os.close(parent)
+    for _ in range(_TRIES):
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            parent = os.open(target.parent, os.O_RDONLY)
+            try:
+                if _lock(parent, seconds=_PATIENCE):
+                    _sweep(target)
+                prefix = f".{target.name}."
+                place = Path(tempfile.mkdtemp(prefix=prefix, suffix=_SUFFIX, dir=target.parent))
+                lock = os.open(place, os.O_RDONLY)
+                _lock(lock)
+                return place, lock
+            finally:
+                os.close(parent)
+        except FileNotFoundError:
+            # Another export has just removed the parent that it had made and did not need.
+            time.sleep(0.05)
+    raise FileNotFoundError(errno.ENOENT, "its folder is removed again and again")
 
 
-def _put(stage: Path, target: Path, *, overwrite: bool) -> None:
-    stage.chmod(0o777 & ~_umask())
-    _flush(stage)
+def _lock(descriptor: int, *, seconds: float = 0) -> bool:
+    """Locks a folder if no one else holds it; says whether it did."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(0.02)
+        except OSError:
+            # Some network file systems have no locks: nothing is swept there.
+            return False
+        else:
+            return True
+
+
+def _sweep(target: Path) -> None:
+    """Removes the places of killed exports: those on which no one holds a lock any more."""
+    ours = re.compile(rf"\.{re.escape(target.name)}\.[a-z0-9_]{{8}}{re.escape(_SUFFIX)}")
+    for place in target.parent.iterdir():
+        if ours.fullmatch(place.name):
+            with suppress(OSError):  # of another user, not a folder, or gone meanwhile
+                lock = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+                try:
+                    if _lock(lock):
+                        shutil.rmtree(place, ignore_errors=True)
+                finally:
+                    os.close(lock)
+
+
+def _put(model: Path, target: Path, *, overwrite: bool) -> None:
+    _flush(model)
     if overwrite and target.exists():
         # Afterwards the old one lies in the stage and goes with it.
-        _exchange(stage, target)
+        _exchange(model, target)
         return
     try:
-        stage.rename(target)
+        model.rename(target)
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
             raise ExportError(
-                f"Output '{target}' was made by another process meanwhile. Choose another"
-                " --output_dir, or use --overwrite."
+                f"Output '{target}' was made by another process meanwhile: expected none, found"
+                " a folder. Choose another --output_dir, or use --overwrite."
             ) from error
         raise
     _flush_folder(target.parent)
 
 
-def _exchange(stage: Path, target: Path) -> None:
+def _exchange(model: Path, target: Path) -> None:
     """Swaps two folders in one step where the system can, else in two."""
     libc = ctypes.CDLL(None, use_errno=True)
-    names = os.fsencode(stage), os.fsencode(target)
+    names = os.fsencode(model), os.fsencode(target)
     if hasattr(libc, "renameat2"):
         if libc.renameat2(_AT_FDCWD, names[0], _AT_FDCWD, names[1], _RENAME_EXCHANGE) == 0:
             return
         if ctypes.get_errno() not in (errno.EINVAL, errno.ENOSYS):
             raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
-    old = stage.with_suffix(".old")
+    old = model.with_name("old")
     target.rename(old)
-    stage.rename(target)
-    old.rename(stage)
-
-
-def _sweep(target: Path) -> None:
-    """Removes the stages that nobody holds a lock on any more."""
-    for stage in target.parent.glob(f".{target.name}.*.part"):
-        lock = os.open(stage, os.O_RDONLY)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(stage, ignore_errors=True)
-        except BlockingIOError:
-            pass  # Another export is at work there.
-        finally:
-            os.close(lock)
+    try:
+        model.rename(target)
+    except OSError:
+        old.rename(target)
+        raise
 
 
 def _remove_empty(folders: list[Path]) -> None:
@@ -168,10 +226,13 @@ def _flush_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+@contextmanager
+def _errors_of(target: Path) -> Iterator[None]:
+    """Turns what the system says into what the user is told."""
+    try:
+        yield
+    except OSError as error:
+        raise _unwritable(target, error) from error
 
 
 def _unwritable(target: Path, error: OSError) -> ExportError:

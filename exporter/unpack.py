@@ -4,15 +4,23 @@ import gzip
 import tarfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
+from typing import IO, Self, cast
 
 from exporter.errors import FetchError
 
-# The published archives hold about ten members, and the largest unpacks to under 0.3 GiB.
+# The published archives hold about ten members; the one whose size is known has 0.11 GiB.
 MAX_MEMBERS = 1000
-MAX_BYTES = 2 << 30
+MAX_BYTES = 1 << 30
+# Of a header that holds a long name or the like, which tarfile reads into memory.
+MAX_HEADER = 1 << 16
 _BLOCK = 1 << 20
+_BAD_ARCHIVE = (
+    *(tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error),
+    *(ValueError, OverflowError),  # numbers and names in headers that make no sense
+    RecursionError,  # a long chain of headers, each of which stands for the next
+)
 
 
 class _Capped:
@@ -27,6 +35,32 @@ class _Capped:
         if self._left < 0:
             raise _refused(self._archive, f"at most {MAX_BYTES} bytes", "more")
         return block
+
+
+class _CappedHeader(tarfile.TarInfo):
+    """A header that says how long it is before tarfile reads it."""
+
+    @classmethod
+    def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
+        header = super().frombuf(buf, encoding, errors)
+        if header.type not in _CONTENT_TYPES and header.size > MAX_HEADER:
+            raise tarfile.ReadError(f"a header of {header.size} bytes")
+        return header
+
+
+_CONTENT_TYPES = (*tarfile.REGULAR_TYPES, tarfile.DIRTYPE)
+
+
+def read_to_end(archive: Path) -> None:
+    """Reads a `.tgz` to its end, where its checksum stands.
+
+    Raises:
+        FetchError: If it is none, is cut off or damaged.
+    """
+    with _errors_of(archive), gzip.open(archive, "rb") as stream:
+        capped = _Capped(stream, archive)
+        while capped.read(_BLOCK):
+            pass
 
 
 def unpack(archive: Path, folder: Path) -> None:
@@ -45,16 +79,22 @@ def unpack(archive: Path, folder: Path) -> None:
             is one too many.
         OSError: If a file cannot be written.
     """
+    read_to_end(archive)
+    with (
+        _errors_of(archive),
+        gzip.open(archive, "rb") as stream,
+        _open(_Capped(stream, archive)) as tar,
+    ):
+        for member, target in _checked(tar, archive, folder):
+            _write(tar, member, target, archive)
+
+
+@contextmanager
+def _errors_of(archive: Path) -> Iterator[None]:
+    """Turns what tarfile and gzip raise for bad archives into what the user is told."""
     try:
-        with gzip.open(archive, "rb") as stream:
-            capped = _Capped(stream, archive)
-            with _open(capped) as tar:
-                for member, target in _checked(tar, archive, folder):
-                    _write(tar, member, target, archive)
-            # The checksum stands behind what tarfile reads.
-            while capped.read(_BLOCK):
-                pass
-    except (tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error) as error:
+        yield
+    except _BAD_ARCHIVE as error:
         raise FetchError(
             f"Archive '{archive}' cannot be unpacked: {error}. Fetch or copy it again."
         ) from error
@@ -62,7 +102,7 @@ def unpack(archive: Path, folder: Path) -> None:
 
 def _open(stream: _Capped) -> tarfile.TarFile:
     # A stream needs no more than read(), but the types ask for more.
-    return tarfile.open(fileobj=cast("IO[bytes]", stream), mode="r|")
+    return tarfile.open(fileobj=cast("IO[bytes]", stream), mode="r|", tarinfo=_CappedHeader)
 
 
 def _checked(

@@ -66,13 +66,15 @@ def bneck(x: T, scope: str, row: Bneck, size: BneckSize, layers: Layers[T]) -> d
         where the block has them, and `output`.
     """
     outputs: dict[str, T] = {}
-    channels, net = layers.channels(x), x
+    net = x = layers.identity(x)
+    channels = layers.channels(x)
     if size.expanded > channels:
         kernel_size, stride = (row.kernel_size, row.stride) if row.fused else (1, 1)
         expand = ConvLayer(
             f"{scope}/expand", kernel_size, size.expanded, stride, row.activation, "batch_norm"
         )
-        net = outputs["expansion_output"] = layers.convolution(net, expand)
+        net = layers.identity(layers.convolution(net, expand))
+        outputs["expansion_output"] = net
     if not row.fused:
         depthwise = ConvLayer(
             f"{scope}/depthwise",
@@ -82,12 +84,13 @@ def bneck(x: T, scope: str, row: Bneck, size: BneckSize, layers: Layers[T]) -> d
             row.activation,
             "batch_norm",
         )
-        net = outputs["depthwise_output"] = layers.depthwise_convolution(net, depthwise)
+        net = layers.identity(layers.depthwise_convolution(net, depthwise))
+        outputs["depthwise_output"] = net
     if row.squeeze_excite:
         net = squeeze_excite(net, f"{scope}/squeeze_excite", layers)
     project = ConvLayer(f"{scope}/project", 1, size.num_outputs, 1, "identity", "batch_norm")
     net = layers.convolution(net, project)
     if row.residual and row.stride == 1 and channels == size.num_outputs:
         net = layers.add(net, x)
-    outputs["output"] = net
+    outputs["output"] = layers.identity(net)
     return outputs

@@ -19,6 +19,12 @@ class Layers(Protocol[T]):
     def channels(self, x: T) -> int:
         """Returns the number of channels of a feature map."""
 
+    def identity(self, x: T) -> T:
+        """Returns the same values as a tensor of its own, where TF-Slim's graph has an `Identity`.
+
+        It keeps TensorFlow's optimizer from merging what lies before and after.
+        """
+
     def convolution(self, x: T, layer: ConvLayer) -> T:
         """Convolves, normalizes and activates; SAME padding."""
 

@@ -51,7 +51,7 @@ def build(
         The output and all end points.
     """
     end_points: dict[str, T] = {}
-    net = images
+    net = layers.identity(images)
     scopes = _Scopes(spec.scope)
     for number, row in enumerate(spec.rows, start=1):
         is_last = number == len(spec.rows)
@@ -76,7 +76,7 @@ def build(
 def _head(
     net: T, scope: str, layers: Layers[T], num_classes: int | None, end_points: dict[str, T]
 ) -> Built[T]:
-    net = end_points["global_pool"] = layers.global_pool(net)
+    net = end_points["global_pool"] = layers.global_pool(layers.identity(net))
     if num_classes is None:
         return Built(layers.squeeze(net), end_points)
     net = layers.dropout(net)

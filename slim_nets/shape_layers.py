@@ -67,6 +67,10 @@ class ShapeLayers:
         """Returns the last dimension."""
         return x[-1]
 
+    def identity(self, x: Shape) -> Shape:
+        """Keeps the shape."""
+        return x
+
     def convolution(self, x: Shape, layer: ConvLayer) -> Shape:
         """Notes a kernel `[k, k, inputs, outputs]`."""
         kernel = (layer.kernel_size, layer.kernel_size, x[-1], layer.num_outputs)

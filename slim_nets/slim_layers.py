@@ -34,6 +34,10 @@ class SlimLayers:
         """Returns the last dimension."""
         return int(x.shape[-1])
 
+    def identity(self, x: tf.Tensor) -> tf.Tensor:
+        """Adds an `Identity`."""
+        return tf.identity(x)
+
     def convolution(self, x: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
         """Builds a `slim.conv2d`."""
         return slim.conv2d(

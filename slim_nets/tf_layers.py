@@ -27,6 +27,10 @@ class TfLayers:
         """Returns the last dimension."""
         return int(x.shape[-1])
 
+    def identity(self, x: tf.Tensor) -> tf.Tensor:
+        """Adds an `Identity`."""
+        return tf.identity(x)
+
     def convolution(self, x: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
         """Convolves with `<scope>/weights`."""
         with tf.name_scope(layer.scope):
@@ -72,6 +76,11 @@ class TfLayers:
 
     def multiply(self, x: tf.Tensor, gate: tf.Tensor) -> tf.Tensor:
         """Multiplies with a `Mul` that broadcasts the gate."""
+        if x.shape[1:3] == [1, 1]:
+            # Nothing is broadcast on a feature map of one pixel (images of 32 pixels). The
+            # optimizer would then move the gate's factor to the other operand, in a function
+            # but not in a session, and the last bit would differ from the original's.
+            gate = tf.ensure_shape(gate, gate.shape)
         return tf.multiply(x, gate)
 
     def spatial_mean(self, x: tf.Tensor) -> tf.Tensor:

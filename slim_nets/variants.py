@@ -16,7 +16,7 @@ NUM_CLASSES = 1001
 
 # The convolutions halve the image five times; a smaller one is all padding.
 MIN_IMAGE_SIZE = 32
-# Larger than any published input; beyond it the feature maps fill the memory.
+# Far beyond any published input; the largest networks then take more than 16 GB to verify.
 MAX_IMAGE_SIZE = 2048
 MAX_DEPTH_MULTIPLIER = 2.0
 

@@ -12,7 +12,7 @@ How to load it:
 
   import tensorflow_hub as hub
 
-  network = hub.load("{path}")
+  network = hub.load({path!r})
   {output} = network(images)  # float32 [batch, {size}, {size}, 3], RGB in [0, 1]
 """
 
@@ -22,7 +22,7 @@ How to fine-tune it:
   import tensorflow_hub as hub, tf_keras  # hub.KerasLayer is a Keras 2 layer
 
   model = tf_keras.Sequential([
-      hub.KerasLayer("{path}", trainable=True,
+      hub.KerasLayer({path!r}, trainable=True,
                      arguments=dict(batch_norm_momentum=0.997)),
       tf_keras.layers.Dense(num_classes, activation="softmax"),
   ])
@@ -125,4 +125,4 @@ def _print_usage(request: ExportRequest) -> None:
     # Logits of ImageNet's classes are an end, features a beginning.
     usage = _LOAD + _FINE_TUNE if features else _LOAD + "  # logits[:, 0] is the background\n"
     size = request.variant.image_size
-    print_text(usage.format(path=request.output_dir, size=size, output=output))
+    print_text(usage.format(path=str(request.output_dir), size=size, output=output))

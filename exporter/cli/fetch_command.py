@@ -9,6 +9,8 @@ from exporter.fetch import FetchOptions, fetch, published_checkpoint
 from exporter.pipeline import variant_named
 from exporter.progress import Progress
 
+_MAX_TIMEOUT = 3600
+
 
 def run(arguments: argparse.Namespace) -> int:
     """Downloads a published checkpoint into the cache."""
@@ -32,9 +34,9 @@ def fetch_options(arguments: argparse.Namespace, progress: Progress) -> FetchOpt
     Raises:
         InvalidArgumentError: If the time-out is not positive.
     """
-    if not arguments.timeout > 0:
+    if not 0 < arguments.timeout <= _MAX_TIMEOUT:
         raise InvalidArgumentError(
-            f"Timeout {arguments.timeout:g} is out of range: expected a positive number of"
-            " seconds. Change --timeout."
+            f"Timeout {arguments.timeout:g} is out of range: expected above 0 and at most"
+            f" {_MAX_TIMEOUT} seconds. Change --timeout."
         )
     return FetchOptions(arguments.cache_dir, arguments.mirror, arguments.timeout, progress)

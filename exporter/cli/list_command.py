@@ -6,6 +6,7 @@ from typing import Any
 
 from checkpoints import catalog
 from exporter.cli.terminal import print_json, print_table
+from exporter.errors import FetchError
 from exporter.fetch import cached_archive
 from slim_nets.variants import NAMED, TASKS, Task, Variant
 
@@ -49,8 +50,19 @@ def _row(variant: Variant, task: Task, cache_dir: Path | None) -> dict[str, Any]
         "archive": published and published.file_name,
         "top_1": published and published.top_1,
         "sha256_pinned": bool(published and published.sha256),
-        "cached": bool(published and cached_archive(published, cache_dir).is_file()),
+        "cached": published is not None and _is_cached(published, cache_dir),
     }
+
+
+def _is_cached(published: catalog.PublishedCheckpoint, cache_dir: Path | None) -> bool:
+    archive = cached_archive(published, cache_dir)
+    try:
+        return archive.is_file()
+    except OSError as error:
+        raise FetchError(
+            f"Cache '{archive.parent}' cannot be read: {error.strerror or error}."
+            " Change --cache_dir."
+        ) from error
 
 
 def _handle(variant: Variant, task: Task, published: catalog.PublishedCheckpoint | None) -> str:

@@ -159,7 +159,10 @@ def _not_empty(text: str) -> str:
 
 def _path(text: str) -> Path:
     # Shells do not expand the ~ of --flag=~/folder.
-    return Path(_not_empty(text)).expanduser()
+    try:
+        return Path(_not_empty(text)).expanduser()
+    except RuntimeError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _boolean(text: str) -> bool:

@@ -63,6 +63,7 @@ def print_table(
         width=shutil.get_terminal_size().columns if on_terminal else _UNLIMITED,
         highlight=False,
         markup=False,
+        emoji=False,
     )
     shown = len(columns)
     if keep is not None:

@@ -12,7 +12,11 @@ from exporter.original import Arrays, Original
 from exporter.reusable import OUTPUT_NAMES
 from exporter.verify.probes import PROBE_MOMENTUM
 from exporter.verify.report import Check, Group
+from slim_nets.hyperparameters import DROPOUT_KEEP_PROB
 from slim_nets.variants import Task, Variant
+
+# Times the variance that dropout should have: at least four standard deviations on either side.
+DROPOUT_VARIANCE = (0.65, 1.5)
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ def compare(model: Any, expected: Expected, variant: Variant, task: Task) -> Ite
     images = tf.constant(expected.images)
     weights = {v.name.split(":")[0]: v for v in model.variables}
     yield from each("weights", expected.weights, arrays(weights))
+    yield _trainable(model, variant, task)
     yield from each("end points", expected.end_points, arrays(model(images, return_endpoints=True)))
     output = expected.end_points["default"]
     yield check("outputs", "__call__", output, model(images).numpy())
@@ -77,23 +82,34 @@ def compare(model: Any, expected: Expected, variant: Variant, task: Task) -> Ite
     yield from _compare_training(model, images, expected, variant, task)
 
 
+def _trainable(model: Any, variant: Variant, task: Task) -> Check:
+    wanted = [spec.name for spec in variant.shape(task).variables if spec.trainable]
+    found = [v.name.split(":")[0] for v in model.trainable_variables]
+    message = "" if found == wanted else f"expected {len(wanted)} in order, found {len(found)}"
+    return Check(group="weights", name="trainable_variables", values=len(wanted), message=message)
+
+
 def _compare_training(
     model: Any, images: Any, expected: Expected, variant: Variant, task: Task
 ) -> Iterator[Check]:
-    found = arrays(
-        model(images, training=True, return_endpoints=True, batch_norm_momentum=PROBE_MOMENTUM)
-    )
+    mode = {"training": True, "batch_norm_momentum": PROBE_MOMENTUM}
+    found = arrays(model(images, return_endpoints=True, **mode))
     after = arrays({v.name.split(":")[0]: v for v in model.variables if not v.trainable})
+    # The other trace; in training mode the moving averages do not count.
+    output = model(images, **mode).numpy()
     wanted = expected.training
     if task == "classification":
         # Dropout is drawn anew by every call, so what follows it cannot be compared by bits.
         scope = variant.spec.scope
         random = {"default", f"{scope}/Logits", f"{scope}/Predictions"}
-        again = model(images, training=True, batch_norm_momentum=PROBE_MOMENTUM).numpy()
-        yield _drawn("dropout", found["default"], again)
+        yield _drawn("dropout", found["default"], output)
+        calls = {"dropout rate": found["default"], "__call__": output}
+        yield from _dropout_rates(calls, expected, scope)
         wanted = {name: value for name, value in wanted.items() if name not in random}
         found = {name: value for name, value in found.items() if name not in random}
     yield from each("training", wanted, found)
+    if task == "feature_vector":
+        yield check("training", "__call__", wanted["default"], output)
     yield from each("moving averages", expected.moving_averages, after)
 
 
@@ -102,6 +118,38 @@ def _drawn(name: str, once: np.ndarray, again: np.ndarray) -> Check:
     same = np.array_equal(once, again)
     message = "expected results that change from call to call, found equal ones" if same else ""
     return Check(group="training", name=name, values=once.size, message=message)
+
+
+def _dropout_rates(calls: Arrays, expected: Expected, scope: str) -> Iterator[Check]:
+    """Checks that logits scatter around those without dropout as much as they should.
+
+    A feature x that is kept with probability p, and divided by p, has the
+    variance x^2 (1 - p) / p, from which follows the covariance of the logits.
+    Measured in its principal axes, the mean square of their deviation is 1,
+    with a standard deviation of sqrt(2 / number of axes), 0.05 for 1001 logits.
+    With another p it would be 4 (0.5), 2.3 (0.63) or 0.44 (0.9).
+
+    Args:
+        calls: Logits of training-mode calls, by the name of the check.
+        expected: What the original computed.
+        scope: Of the network.
+
+    Yields:
+        One check a call, on the first image.
+    """
+    features = expected.training[f"{scope}/global_pool"][0, 0, 0].astype(np.float64)
+    kernel = expected.weights[f"{scope}/Logits/Conv2d_1c_1x1/weights"][0, 0].astype(np.float64)
+    mean = features @ kernel + expected.weights[f"{scope}/Logits/Conv2d_1c_1x1/biases"]
+    variances = features**2 * (1 - DROPOUT_KEEP_PROB) / DROPOUT_KEEP_PROB
+    along, axes = np.linalg.eigh((kernel.T * variances) @ kernel)
+    # Axes along which float32 noise would count for more than dropout say nothing.
+    telling = along > 1e-6 * along[-1]
+    low, high = DROPOUT_VARIANCE
+    for name, logits in calls.items():
+        ratio = float(np.mean(((logits[0] - mean) @ axes[:, telling]) ** 2 / along[telling]))
+        wrong = f"expected a scatter of {low} to {high} times dropout's, found {ratio:.3g}"
+        message = "" if low <= ratio <= high else wrong
+        yield Check(group="training", name=name, values=logits[0].size, message=message)
 
 
 def each(group: Group, expected: Arrays, found: Arrays) -> Iterator[Check]:

@@ -28,8 +28,9 @@ def compare_models(model: Any, reference: Any, images: np.ndarray) -> Iterator[C
         trainable variables, moving averages after the call, and losses.
     """
     inputs = tf.constant(images)
-    for group, found in _inference(model, inputs).items():
-        yield from each(group, _inference(reference, inputs)[group], found)
+    expected_inference, inference = _inference(reference, inputs), _inference(model, inputs)
+    for group, expected in expected_inference.items():
+        yield from each(group, expected, inference[group])
     expected_training, training = _training(reference, inputs), _training(model, inputs)
     yield check("training", "__call__", expected_training[0], training[0])
     yield from each("gradients", expected_training[1], training[1])

@@ -1,5 +1,7 @@
 """Runs the comparison in a fresh process, beside the export."""
 
+import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -10,6 +12,7 @@ from pathlib import Path
 from absl import logging
 
 from exporter.errors import VerificationError
+from exporter.verify import worker
 from exporter.verify.report import VerificationReport
 from exporter.verify.worker import Answer, Request
 from slim_nets.variants import Task, Variant
@@ -52,7 +55,7 @@ class Verifier:
         Raises:
             VerificationError: If no comparison came about.
         """
-        self._send(str(folder.absolute()))
+        self._send(json.dumps(str(folder.absolute())))
         output, _ = self._process.communicate()
         if self._process.returncode != 0 or not output:
             raise VerificationError(
@@ -62,7 +65,10 @@ class Verifier:
             )
         answer = Answer.model_validate_json(output)
         if answer.report is None:
-            raise VerificationError(f"SavedModel could not be verified: {answer.error}.")
+            raise VerificationError(
+                f"SavedModel could not be verified: {answer.error}. Nothing was written; report"
+                " this, or export with --verify=false."
+            )
         return answer.report
 
     def _send(self, line: str) -> None:
@@ -80,8 +86,11 @@ def verifier() -> Iterator[Verifier]:
     Yields:
         The running verifier; the process is gone afterwards.
     """
+    path = (str(Path(worker.__file__).parents[2]), os.environ.get("PYTHONPATH"))
     process = subprocess.Popen(  # noqa: S603  (the command is our own)
-        [sys.executable, "-m", "exporter.verify.worker", str(logging.get_verbosity())],
+        # Without the current folder on its path, where anything may lie under any name.
+        [sys.executable, "-P", "-m", worker.__name__, str(logging.get_verbosity())],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -2,10 +2,11 @@
 
 Takes absl's verbosity as its argument and imports TensorFlow. Then it reads a
 `Request` as one line of JSON, builds the original and runs it while the export
-goes on elsewhere, reads the SavedModel's folder as a second line, compares,
+goes on elsewhere, reads the SavedModel's folder as a second line, also JSON, compares,
 and writes an `Answer`. It ends when its input ends.
 """
 
+import json
 import sys
 from typing import Any
 
@@ -61,10 +62,10 @@ def _answer(request: Request) -> Answer | None:
 
     try:
         expected = _expected(request)
-        folder = sys.stdin.readline().rstrip("\n")
-        if not folder:
+        line = sys.stdin.readline()
+        if not line:
             return None
-        report = _report(tf.saved_model.load(folder), expected, request)
+        report = _report(tf.saved_model.load(json.loads(line)), expected, request)
     except (tf.errors.OpError, OSError, ValueError) as error:
         return Answer(error=" ".join(str(error).split())[:500] or type(error).__name__)
     return Answer(report=report)

@@ -88,7 +88,7 @@ def test_switches_on(flag):
 @pytest.mark.parametrize("flag", ["--nojson", "--json=false", "--json=0"])
 def test_switches_off(flag):
     _, output, _, _ = run("list", flag)
-    assert output.startswith("handle ")
+    assert output.startswith("variant ")
 
 
 @pytest.mark.parametrize("position", [0, 1])

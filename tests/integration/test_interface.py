@@ -9,6 +9,8 @@ pytestmark = [pytest.mark.integration, pytest.mark.published]
 # - the order of `variables`: ours is the network's creation order, the original's arbitrary;
 # - names of functions, which nobody calls by: the original's three bodies come from
 #   `wrap_function`, ours from `tf.function`;
+# - the order of the root's children: today's TensorFlow lists `__call__` before `signatures`;
+# - how many objects describe traces: today's TensorFlow adds one for each;
 # - the version of TensorFlow that wrote it, and what that version adds to every model.
 
 

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -33,7 +34,7 @@ def stages(folder):
 
 
 def half_written(folder):
-    return any((stage / "saved_model.pb").exists() for stage in stages(folder))
+    return any((stage / "model" / "saved_model.pb").exists() for stage in stages(folder))
 
 
 def old_model(folder):
@@ -41,7 +42,7 @@ def old_model(folder):
     (folder / "saved_model.pb").write_text("old")
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupted(tmp_path, signal_number):
     old_model(tmp_path / "m")
     process = start(tmp_path / "m", "--overwrite")
@@ -101,6 +102,31 @@ def test_two_at_once(tmp_path, seeded_export):
         if path.is_file():
             other = tmp_path / "m" / path.relative_to(seeded_export)
             assert other.read_bytes() == path.read_bytes()
+
+
+def test_many_overwrite_at_once(tmp_path, seeded_export):
+    old_model(tmp_path / "m")
+    processes = [start(tmp_path / "m", "--verify=false", "--overwrite") for _ in range(3)]
+    for process in processes:
+        _, errors = process.communicate(timeout=200)
+        assert process.returncode == 0, errors
+    assert os.listdir(tmp_path) == ["m"]
+    assert (tmp_path / "m/saved_model.pb").read_bytes() == (
+        seeded_export / "saved_model.pb"
+    ).read_bytes()
+
+
+def test_user_files_with_names_of_modules_are_not_run(tmp_path):
+    (tmp_path / "random.py").write_text("raise SystemExit('ran it')")
+    (tmp_path / "exporter").mkdir()
+    (tmp_path / "exporter" / "__init__.py").write_text("raise SystemExit('ran it')")
+    command = [str(Path(sys.executable).with_name("slim-export")), "export", "--json"]
+    command += ["--variant=mobilenet_v3_small_075_224", "--task=feature_vector"]
+    command += ["--checkpoint=seeded:0", f"--output_dir={tmp_path / 'm'}"]
+    result = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=200
+    )
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_failed_verification_leaves_nothing(tmp_path):

@@ -74,3 +74,39 @@ def test_a_person_is_told(slim_export, prefix, tmp_path):
     assert "215 tensors of the checkpoint not needed" in result.stdout
     with pytest.raises(json.JSONDecodeError):
         json.loads(result.stdout)
+
+
+def test_averages_that_do_not_fit_are_told_from_raw_values_that_do(slim_export, tmp_path):
+    quiet.import_tensorflow()
+    from checkpoints import seeded
+    from slim_nets.variants import NAMED
+
+    shape = NAMED["mobilenet_v3_small_minimalistic_100_224"].shape("classification")
+    stored = seeded.draw({v.name: v.shape for v in shape.variables}, 1)
+    name = "MobilenetV3/Conv/weights"
+    stored[f"{name}/ExponentialMovingAverage"] = stored[name].astype(float)
+    seeded.write(tmp_path / "m", stored)
+    result = slim_export(
+        *("export", "--variant=mobilenet_v3_small_minimalistic_100_224", "--task=classification"),
+        *(f"--checkpoint={tmp_path / 'm'}", f"--output_dir={tmp_path / 'o'}", "--verify=false"),
+    )
+    assert result.returncode == 1
+    assert f"'{name}/ExponentialMovingAverage' expected float32" in result.stderr
+    assert result.stderr.endswith("Use --use_moving_averages=false.\n")
+
+
+def test_averages_alone_of_another_variant(slim_export, tmp_path):
+    quiet.import_tensorflow()
+    from checkpoints import seeded
+    from slim_nets.variants import NAMED
+
+    shape = NAMED["mobilenet_v3_small_minimalistic_100_224"].shape("feature_vector")
+    stored = seeded.draw({v.name: v.shape for v in shape.variables}, 1)
+    averages = {f"{name}/ExponentialMovingAverage": value for name, value in stored.items()}
+    seeded.write(tmp_path / "m", averages)
+    result = slim_export(
+        *("export", "--variant=mobilenet_v3_large_100_224", "--task=feature_vector"),
+        *(f"--checkpoint={tmp_path / 'm'}", f"--output_dir={tmp_path / 'o'}", "--verify=false"),
+    )
+    assert result.returncode == 1
+    assert result.stderr.endswith("Use --variant=mobilenet_v3_small_minimalistic_100_224.\n")

@@ -8,6 +8,7 @@ pytestmark = pytest.mark.numerics
 
 CUSTOM = [
     ("mobilenet_v3_small_100_224", "--depth_multiplier=0.35", "--image_size=32"),
+    ("mobilenet_v3_large_100_224", "--depth_multiplier=0.5", "--image_size=32"),
     ("mobilenet_v3_large_100_224", "--depth_multiplier=1.3", "--image_size=97"),
     ("mobilenet_edgetpu_100_224", "--depth_multiplier=2", "--image_size=64"),
 ]
@@ -43,9 +44,11 @@ def check(said, variant, task):
     scope = variant.spec.scope
     end_points = {f"{scope}/{name}" for name in shape.end_points} | {"default"}
     drawn = {"default", f"{scope}/Logits", f"{scope}/Predictions"}
-    in_training = end_points if task == "feature_vector" else end_points - drawn | {"dropout"}
+    in_training = end_points | {"__call__"}
+    if task == "classification":
+        in_training = in_training - drawn | {"dropout", "dropout rate"}
     assert compared == {
-        "weights": {v.name for v in shape.variables},
+        "weights": {v.name for v in shape.variables} | {"trainable_variables"},
         "end points": end_points,
         "outputs": {"__call__", "feature_vector" if task == "feature_vector" else "logits"},
         "regularization": {"0"},

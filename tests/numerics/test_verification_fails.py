@@ -114,7 +114,55 @@ def test_wrong_weight_decay(compared, tmp_path, monkeypatch):
 
 def test_dropout_missing(compared, tmp_path, monkeypatch):
     monkeypatch.setattr("slim_nets.tf_layers.TfLayers.dropout", lambda _, x: x)
-    assert failures(compared(tmp_path / "m", task="classification")) == {"training": ["dropout"]}
+    failed = failures(compared(tmp_path / "m", task="classification"))
+    assert failed == {"training": ["dropout", "dropout rate", "__call__"]}
+
+
+@pytest.mark.parametrize("keep", [0.5, 0.9])
+def test_other_dropout_rate(compared, tmp_path, monkeypatch, keep):
+    monkeypatch.setattr("slim_nets.tf_layers.DROPOUT_KEEP_PROB", keep)
+    failed = failures(compared(tmp_path / "m", task="classification"))
+    assert failed == {"training": ["dropout rate", "__call__"]}
+
+
+def test_trainable_variables_cut_short(compared, tmp_path, monkeypatch):
+    from exporter import reusable
+
+    make = reusable.reusable
+
+    def cut(network):
+        model = make(network)
+        model.root.trainable_variables = model.root.trainable_variables[:3]
+        return model
+
+    monkeypatch.setattr(reusable, "reusable", cut)
+    assert failures(compared(tmp_path / "m")) == {"weights": ["trainable_variables"]}
+
+
+@pytest.mark.parametrize("task", ["feature_vector", "classification"])
+def test_training_ignored_by_one_trace(compared, tmp_path, monkeypatch, task):
+    """The trace that returns the output alone answers as in inference."""
+    from exporter import reusable
+
+    def call(network, default):
+        end_points = original(network, default)
+
+        @reusable.tf.function(autograph=False)
+        def call_fn(inputs, training=False, return_endpoints=False, batch_norm_momentum=default):
+            if return_endpoints:
+                return end_points(inputs, training, return_endpoints, batch_norm_momentum)
+            return end_points(inputs)
+
+        for flags in ((False, False), (False, True), (True, False), (True, True)):
+            momentum = reusable.tf.TensorSpec([], name="batch_norm_momentum")
+            call_fn.get_concrete_function(reusable._images(network), *flags, momentum)
+        return call_fn
+
+    original = reusable._call
+    monkeypatch.setattr(reusable, "_call", call)
+    failed = failures(compared(tmp_path / "m", task=task))
+    assert list(failed) == ["training"]
+    assert "__call__" in failed["training"]
 
 
 def test_residual_dropped(compared, tmp_path, monkeypatch):

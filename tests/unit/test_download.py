@@ -107,6 +107,11 @@ def sends_wrong_part(handler):
     head(handler, 5)
 
 
+def whole(path):
+    if path.stat().st_size != len(CONTENT):
+        raise FetchError("not whole")
+
+
 def fetch(server, tmp_path, sha256=SHA256, patience=HASTY):
     destination = tmp_path / "x.tgz"
     seen = []
@@ -114,6 +119,7 @@ def fetch(server, tmp_path, sha256=SHA256, patience=HASTY):
         server.url,
         destination,
         sha256=sha256,
+        check=whole,
         patience=patience,
         progress=lambda *said: seen.append(said),
     )
@@ -209,6 +215,70 @@ def test_wrong_sha256(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def says_length(text, sent=1000):
+    def behave(handler):
+        handler.send_response(200)
+        if text:
+            handler.send_header("Content-Length", text)
+        handler.end_headers()
+        handler.wfile.write(CONTENT[:sent])
+        handler.close_connection = True
+
+    return behave
+
+
+def says_range(text):
+    def behave(handler):
+        handler.send_response(206)
+        handler.send_header("Content-Range", text)
+        handler.end_headers()
+        handler.wfile.write(CONTENT[1000:])
+        handler.close_connection = True
+
+    return behave
+
+
+def redirects(to):
+    def behave(handler):
+        handler.send_response(302)
+        handler.send_header("Location", to)
+        handler.end_headers()
+
+    return behave
+
+
+def test_end_that_no_length_told_is_checked(tmp_path):
+    with Server(says_length("")) as server, pytest.raises(FetchError, match="not whole"):
+        fetch(server, tmp_path, sha256=None)
+    assert not (tmp_path / "x.tgz").exists()
+
+
+def test_range_without_a_total(tmp_path):
+    total = f"bytes 1000-{len(CONTENT) - 1}/*"
+    (tmp_path / "x.tgz.part").write_bytes(CONTENT[:1000])
+    with Server(says_range(total)) as server:
+        download(server.url, tmp_path / "x.tgz", sha256=SHA256, check=whole, patience=HASTY)
+    assert (tmp_path / "x.tgz").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    "behaviours",
+    [
+        [says_length("abc")],
+        [says_length("5, 5")],
+        [drops_after(1000), says_range("bytes a-b/*")],
+        [drops_after(1000), says_range("junk/xyz")],
+        [redirects("http://[bad/")],
+        [redirects("/x.tgz")],
+        [redirects("ftp://127.0.0.1/x")],
+    ],
+)
+def test_headers_that_make_no_sense(tmp_path, behaviours):
+    with Server(*behaviours) as server, pytest.raises(FetchError):
+        fetch(server, tmp_path)
+    assert not (tmp_path / "x.tgz").exists()
+
+
 def test_nobody_listens(tmp_path):
     with Server(good) as server:
         pass
@@ -218,4 +288,6 @@ def test_nobody_listens(tmp_path):
 
 def test_no_such_host(tmp_path):
     with pytest.raises(FetchError, match=r"could not be downloaded: .*--mirror=URL"):
-        download("http://nowhere.invalid/x", tmp_path / "x", sha256=None, patience=HASTY)
+        download(
+            "http://nowhere.invalid/x", tmp_path / "x", sha256=None, check=whole, patience=HASTY
+        )

@@ -28,6 +28,29 @@ def test_folder_with_state(tmp_path, stated):
     assert find_prefix(tmp_path) == tmp_path / "model-2"
 
 
+def test_state_never_leads_to_another_folder(tmp_path):
+    (tmp_path / "other").mkdir()
+    (tmp_path / "here").mkdir()
+    put(tmp_path / "other", "model-2")
+    put(tmp_path / "here", "model-2")
+    for stated in (tmp_path / "other" / "model-2", "../other/model-2"):
+        (tmp_path / "here" / "checkpoint").write_text(f"model_checkpoint_path: '{stated}'\n")
+        assert find_prefix(tmp_path / "here") == tmp_path / "here" / "model-2"
+
+
+def test_prefix_beside_a_folder_of_its_name(tmp_path):
+    put(tmp_path, "m")
+    (tmp_path / "m").mkdir()
+    assert find_prefix(tmp_path / "m") == tmp_path / "m"
+
+
+def test_patterns(tmp_path):
+    (tmp_path / "a[1]").mkdir()
+    put(tmp_path / "a[1]", "m")
+    with pytest.raises(CheckpointError, match="takes for patterns"):
+        find_prefix(tmp_path / "a[1]" / "m")
+
+
 def test_folder_with_two_prefixes(tmp_path):
     put(tmp_path, "a", "b")
     with pytest.raises(
@@ -42,9 +65,10 @@ def test_folder_with_none(tmp_path):
 
 
 def test_state_that_is_not_one(tmp_path):
-    (tmp_path / "checkpoint").write_text("hello")
-    with pytest.raises(CheckpointError, match="is not a checkpoint state"):
-        find_prefix(tmp_path)
+    for text in ("hello", 'model_checkpoint_path: "/"'):
+        (tmp_path / "checkpoint").write_text(text)
+        with pytest.raises(CheckpointError, match="is not a checkpoint state"):
+            find_prefix(tmp_path)
 
 
 def test_state_that_names_nothing(tmp_path):

@@ -92,6 +92,34 @@ def test_a_million_members(tmp_path):
     assert len(os.listdir(out)) == unpacking.MAX_MEMBERS
 
 
+def test_chain_of_headers(tmp_path):
+    """Each says that it stands for the next, so that none of them is a member."""
+    info = member("x", bytes(100), type=tarfile.XGLTYPE)[0]
+    path = tmp_path / "archive.tgz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write((info.tobuf(tarfile.USTAR_FORMAT) + b"9 a=b\n\0".ljust(512, b"\0")) * 5000)
+    with pytest.raises(FetchError, match="cannot be unpacked"):
+        unpack(path, tmp_path)
+
+
+def test_huge_header(tmp_path):
+    info = member("././@LongLink", bytes(1 << 20), type=tarfile.GNUTYPE_LONGNAME)[0]
+    path = tmp_path / "archive.tgz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(info.tobuf(tarfile.GNU_FORMAT) + bytes(2 << 20))
+    with pytest.raises(FetchError, match="a header of 1048576 bytes"):
+        unpack(path, tmp_path)
+
+
+def test_name_that_no_file_can_have(tmp_path):
+    path = tmp_path / "archive.tgz"
+    with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT) as tar:
+        info, content = member("x", b"1", pax_headers={"path": "a\0b"})
+        tar.addfile(info, content)
+    with pytest.raises(FetchError, match="cannot be unpacked: embedded null"):
+        unpack(path, tmp_path)
+
+
 def test_too_many_bytes(tmp_path, monkeypatch):
     monkeypatch.setattr(unpacking, "MAX_BYTES", 1 << 20)
     path = archive(tmp_path, member("zeros", bytes(2 << 20)))
