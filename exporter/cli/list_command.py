@@ -48,6 +48,7 @@ def _row(variant: Variant, task: Task, cache_dir: Path | None) -> dict[str, Any]
         "num_features": variant.shape("feature_vector").output[0],
         "parameters": shape.parameters,
         "archive": published and published.file_name,
+        "checkpoint": published and published.prefix,
         "top_1": published and published.top_1,
         "sha256_pinned": bool(published and published.sha256),
         "cached": published is not None and _is_cached(published, cache_dir),

@@ -4,7 +4,7 @@ from typing import Literal
 
 import pydantic
 
-from exporter.errors import VerificationError
+from exporter.errors import VerificationError, listing
 
 Group = Literal[
     "weights", "outputs", "end points", "training", "gradients", "moving averages", "regularization"
@@ -67,11 +67,11 @@ class VerificationReport(pydantic.BaseModel, frozen=True):
             return
         if not self.checks:
             raise VerificationError(f"SavedModel was not compared with {self.reference} at all.")
-        first = self.failures[0]
-        more = len(self.failures) - 1
+        first, *others = self.failures
+        also = listing(f"{check.group} '{check.name}'" for check in others)
         raise VerificationError(
             f"SavedModel differs from {self.reference} first in {first.group} '{first.name}':"
             f" {first.message}"
-            + (f"; and {more} more of {len(self.checks)} checks" if more else "")
+            + (f"; also in {also} of {len(self.checks)} checks" if others else "")
             + ". Nothing was written; report this, with the checkpoint."
         )

@@ -105,6 +105,7 @@ def test_list_says_what_is_known():
     assert small["handle"] == "google/imagenet/mobilenet_v3_small_075_224/classification/5"
     assert (small["num_features"], small["parameters"]) == (1024, 2052577)
     assert (small["archive"], small["top_1"]) == ("v3-small_224_0.75_float.tgz", 65.4)
+    assert small["checkpoint"] == "v3-small_224_0.75_float/ema/model-497500"
     assert small["sha256_pinned"]
     plain = rows["mobilenet_v3_large_minimalistic_100_224", "feature_vector"]
     assert plain["handle"] == "mobilenet_v3_large_minimalistic_100_224/feature_vector"

@@ -23,11 +23,12 @@ def test_nothing_compared_is_not_passed():
 
 
 def test_failure_names_the_first_and_counts_the_others():
-    report = VerificationReport(reference="the original", checks=(PASSED, FAILED, FAILED))
+    other = Check(group="training", name="c", values=3, differing=1, message="expected it")
+    report = VerificationReport(reference="the original", checks=(PASSED, FAILED, other))
     with pytest.raises(
         VerificationError,
         match="differs from the original first in end points 'b': expected 1, found 2;"
-        " and 1 more of 3 checks",
+        " also in training 'c' of 3 checks",
     ):
         report.raise_if_failed()
 
