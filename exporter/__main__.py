@@ -1,22 +1,20 @@
 """The command `slim-export`, also `python -m exporter`."""
 
 import os
-import signal
 import sys
 from typing import NoReturn
 
 from absl import app, logging
 
 from exporter import quiet
+from exporter.cli import signals
 from exporter.cli.parser import parse
 from exporter.errors import ExporterError
 
 
 def main() -> NoReturn:
     """Runs the command line and exits with its status."""
-    # So that a terminated export cleans up like an interrupted one.
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, _terminated)
+    signals.install()
     logging.set_verbosity(logging.ERROR)
     try:
         app.run(_run, flags_parser=parse)
@@ -30,19 +28,11 @@ def main() -> NoReturn:
 
 def _run(arguments: object) -> int:
     try:
-        status = int(arguments.command(arguments))  # type: ignore[attr-defined]
-        sys.stdout.flush()
+        return int(arguments.command(arguments))  # type: ignore[attr-defined]
     except ExporterError as error:
+        signals.check()  # an interruption may look like an error to what was interrupted
         sys.stderr.write(f"slim-export: {error}\n")
         return 1
-    except KeyboardInterrupt:
-        sys.stderr.write("slim-export: interrupted; what was there before is unchanged.\n")
-        return 128 + signal.SIGINT
-    return status
-
-
-def _terminated(number: int, _frame: object) -> NoReturn:
-    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

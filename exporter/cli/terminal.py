@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
+from exporter.cli import signals
 from exporter.errors import OutputError
-from exporter.progress import Progress, silent
+from exporter.progress import Progress
 
 _UNLIMITED = 10_000
 _GAP = 2
@@ -92,7 +93,7 @@ def progress_bar() -> Iterator[Progress]:
         What to call with a label, what is done and the total.
     """
     if sys.stderr is None or not sys.stderr.isatty():
-        yield silent
+        yield lambda *_: signals.check()
         return
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
@@ -107,6 +108,7 @@ def progress_bar() -> Iterator[Progress]:
         stages = bars.add_task("", total=None)
 
         def show(label: str, done: int, total: int | None) -> None:
+            signals.check()
             if label != "download":
                 bars.update(stages, description=label, completed=done, total=total)
                 return

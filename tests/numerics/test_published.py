@@ -91,5 +91,5 @@ def test_one_ulp_in_one_weight_is_found(models):
         failed = [c.name for c in compare_models(model, published, noise(1)) if not c.passed]
     finally:
         gamma.assign(before)
-    assert failed[0] == "MobilenetV3/layer_13"
+    assert "MobilenetV3/layer_13" in failed
     assert "MobilenetV3/layer_12" not in failed

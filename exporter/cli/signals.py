@@ -1,0 +1,38 @@
+"""Ends the process in good order when it is told to."""
+
+import signal
+import sys
+from types import FrameType
+from typing import Any
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_received: list[int] = []
+
+
+def install() -> None:
+    """Lets interrupted and terminated commands clean up, and exit with 128 + the signal's number.
+
+    The handler raises `SystemExit` wherever the program is. Where that happens
+    to be a destructor, Python drops the exception; `check` then raises it again.
+    """
+    for number in _SIGNALS:
+        signal.signal(number, _on_signal)
+    sys.unraisablehook = _on_unraisable
+
+
+def check() -> None:
+    """Exits if a signal has come."""
+    if _received:
+        sys.exit(128 + _received[0])
+
+
+def _on_signal(number: int, _frame: FrameType | None) -> None:
+    _received.append(number)
+    if len(_received) == 1:  # a second one must not break the cleaning up
+        sys.stderr.write("slim-export: interrupted; what was there before is unchanged.\n")
+        check()
+
+
+def _on_unraisable(dropped: Any) -> None:
+    if not isinstance(dropped.exc_value, SystemExit):
+        sys.__unraisablehook__(dropped)
