@@ -1,5 +1,6 @@
 """What the exporter refuses with, and how its sentences are built."""
 
+import re
 from collections.abc import Iterable
 
 MAX_LISTED = 5
@@ -31,6 +32,21 @@ class OutputError(ExporterError):
 
 class VerificationError(ExporterError):
     """A SavedModel differs from its reference, or could not be compared with it."""
+
+
+def reason(error: Exception) -> str:
+    """Says in one line what an error of the system or of TensorFlow says.
+
+    Args:
+        error: Any.
+
+    Returns:
+        Its first line, without the names of TensorFlow's nodes.
+    """
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    text = re.sub(r"\{\{.*?\}\}|\[Op:\w+\]", "", str(error)).strip()
+    return text.splitlines()[0].strip() if text else type(error).__name__
 
 
 def listing(items: Iterable[str]) -> str:

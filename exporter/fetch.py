@@ -228,7 +228,7 @@ def _unpacked(archive: Path, workspace: Path) -> Path:
     except OSError as error:
         raise FetchError(
             f"Archive '{archive}' cannot be unpacked into '{workspace}': {error.strerror or error}."
-            " Free some space, or set TMPDIR to another folder."
+            " Free some space, or choose another --output_dir."
         ) from error
     folders = {index.parent for index in workspace.rglob("*.index")}
     averages = {folder for folder in folders if folder.name == "ema"}

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from exporter.canonical import canonicalize
 from exporter.digests import of_folder
-from exporter.errors import ExportError
+from exporter.errors import ExportError, reason
 from exporter.reusable import ReusableModel
 
 
@@ -46,8 +46,7 @@ def save(model: ReusableModel, folder: Path) -> SavedModelDir:
         canonicalize(folder, description=model.description)
         return SavedModelDir(folder, of_folder(folder))
     except (tf.errors.OpError, OSError) as error:
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise ExportError(
-            f"SavedModel cannot be written into '{folder.parent.parent}': {reason}."
+            f"SavedModel cannot be written into '{folder.parent.parent}': {reason(error)}."
             " Free some space, or choose another --output_dir."
         ) from error

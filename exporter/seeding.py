@@ -5,7 +5,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from checkpoints import seeded
-from exporter.errors import RestoreError
+from exporter.errors import RestoreError, reason
 from exporter.fetch import SEEDED, LocalCheckpoint, local
 from slim_nets.variants import Variant
 
@@ -33,7 +33,7 @@ def seeded_checkpoint(seed: int, variant: Variant, workspace: Path) -> LocalChec
         seeded.write(prefix, seeded.draw(shapes, seed))
     except (OSError, tf.errors.OpError) as error:
         raise RestoreError(
-            f"Seeded checkpoint cannot be written into '{workspace}': {error}."
-            " Free some space, or set TMPDIR to another folder."
+            f"Seeded checkpoint cannot be written into '{workspace}': {reason(error)}."
+            " Free some space, or choose another --output_dir."
         ) from error
     return local(prefix, f"{SEEDED}{seed}", trained=False)

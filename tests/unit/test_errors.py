@@ -1,0 +1,15 @@
+"""How errors are put into one line."""
+
+from exporter.errors import listing, reason
+
+
+def test_listing():
+    assert listing(["b", "a"]) == "a, b"
+    assert listing("abcdefg") == "a, b, c, d, e and 2 more"
+
+
+def test_reason():
+    assert reason(OSError(28, "No space left on device")) == "No space left on device"
+    text = "{{function_node __wrapped__SaveV2_device_/job:x}} /m.data; No space left [Op:SaveV2]\nx"
+    assert reason(RuntimeError(text)) == "/m.data; No space left"
+    assert reason(ValueError()) == "ValueError"
