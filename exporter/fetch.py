@@ -8,7 +8,7 @@ from checkpoints import catalog
 from checkpoints.catalog import PublishedCheckpoint
 from checkpoints.layout import CheckpointError, data_files, find_prefix
 from exporter.digests import of_files
-from exporter.errors import FetchError, InvalidArgumentError, RestoreError
+from exporter.errors import FetchError, InvalidArgumentError, RestoreError, reason
 from exporter.progress import Progress, silent
 from slim_nets.variants import Variant
 
@@ -115,7 +115,7 @@ def fetch(variant: Variant, options: FetchOptions) -> Path:
                 _download(published, archive, options)
     except OSError as error:
         raise FetchError(
-            f"Cache '{archive.parent}' cannot be written: {error.strerror or error}."
+            f"Cache '{archive.parent}' cannot be written: {reason(error)}."
             f" Set --cache_dir or {CACHE_VARIABLE} to another folder."
         ) from error
     return archive
@@ -192,8 +192,9 @@ def _located(path: Path, source: str) -> LocalCheckpoint:
 
 
 def _unusable(source: str, error: Exception) -> RestoreError:
-    reason = getattr(error, "strerror", None) or error
-    return RestoreError(f"Checkpoint '{source}' cannot be read: {reason}. Check --checkpoint.")
+    return RestoreError(
+        f"Checkpoint '{source}' cannot be read: {reason(error)}. Check --checkpoint."
+    )
 
 
 def local(prefix: Path, source: str, *, trained: bool = True) -> LocalCheckpoint:
@@ -227,7 +228,7 @@ def _unpacked(archive: Path, workspace: Path) -> Path:
         unpack(archive, workspace)
     except OSError as error:
         raise FetchError(
-            f"Archive '{archive}' cannot be unpacked into '{workspace}': {error.strerror or error}."
+            f"Archive '{archive}' cannot be unpacked into '{workspace}': {reason(error)}."
             " Free some space, or choose another --output_dir."
         ) from error
     folders = {index.parent for index in workspace.rglob("*.index")}

@@ -5,7 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from exporter.trace import TracedNetwork
+from exporter.trace import MOMENTUM_SPEC, TracedNetwork, image_spec
 from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM, check_momentum
 from slim_nets.variants import Task
 
@@ -68,7 +68,7 @@ def reusable(
     def serving_default_fn(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         return {output_name: network.inference(inputs)["default"]}
 
-    serving_default = serving_default_fn.get_concrete_function(_images(network))
+    serving_default = serving_default_fn.get_concrete_function(image_spec(network.variant))
     return ReusableModel(root, {"serving_default": serving_default}, description)
 
 
@@ -89,14 +89,9 @@ def _call(network: TracedNetwork, default: float) -> Any:
     for training in (False, True):
         for return_endpoints in (False, True):
             call_fn.get_concrete_function(
-                _images(network),
+                image_spec(network.variant),
                 training,
                 return_endpoints,
-                tf.TensorSpec([], name="batch_norm_momentum"),
+                MOMENTUM_SPEC,
             )
     return call_fn
-
-
-def _images(network: TracedNetwork) -> tf.TensorSpec:
-    size = network.variant.image_size
-    return tf.TensorSpec([None, size, size, 3], name="inputs")

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from exporter.errors import ExportError
+from exporter.errors import ExportError, reason
 
 _SUFFIX = ".part"
 _TRIES = 20
@@ -239,6 +239,5 @@ def _unwritable(target: Path, error: OSError) -> ExportError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     advice = "Free some space, or choose" if full else "Choose"
     return ExportError(
-        f"Output '{target}' cannot be written: {error.strerror or error}."
-        f" {advice} another --output_dir."
+        f"Output '{target}' cannot be written: {reason(error)}. {advice} another --output_dir."
     )

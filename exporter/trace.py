@@ -13,6 +13,8 @@ from slim_nets.shape_layers import VariableSpec
 from slim_nets.tf_layers import TfLayers
 from slim_nets.variants import Task, Variant
 
+MOMENTUM_SPEC = tf.TensorSpec([], name="batch_norm_momentum")
+
 
 @dataclass(frozen=True)
 class TracedNetwork:
@@ -53,8 +55,6 @@ def trace(variant: Variant, task: Task, weights: Mapping[str, np.ndarray]) -> Tr
     """
     specs = variant.shape(task).variables
     variables = {spec.name: _variable(spec, weights[spec.name]) for spec in specs}
-    images = tf.TensorSpec([None, variant.image_size, variant.image_size, 3], name="inputs")
-    momentum = tf.TensorSpec([], name="batch_norm_momentum")
 
     @tf.function(autograph=False)
     def inference(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -71,11 +71,16 @@ def trace(variant: Variant, task: Task, weights: Mapping[str, np.ndarray]) -> Tr
     return TracedNetwork(
         variant,
         task,
-        inference.get_concrete_function(images),
-        training.get_concrete_function(images, momentum),
+        inference.get_concrete_function(image_spec(variant)),
+        training.get_concrete_function(image_spec(variant), MOMENTUM_SPEC),
         regularization,
         tuple(variables.values()),
     )
+
+
+def image_spec(variant: Variant) -> tf.TensorSpec:
+    """Describes the images of a network: any batch of float32 of its one size."""
+    return tf.TensorSpec([None, variant.image_size, variant.image_size, 3], name="inputs")
 
 
 def _variable(spec: VariableSpec, value: np.ndarray) -> tf.Variable:

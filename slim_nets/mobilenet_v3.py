@@ -52,6 +52,7 @@ def build(
     """
     end_points: dict[str, T] = {}
     net = layers.identity(images)
+    inputs = 3  # channels that enter a row at depth multiplier 1
     scopes = _Scopes(spec.scope)
     for number, row in enumerate(spec.rows, start=1):
         is_last = number == len(spec.rows)
@@ -59,7 +60,7 @@ def build(
         match row:
             case Bneck():
                 size = BneckSize(
-                    make_divisible(layers.channels(net) * row.exp_size / _inputs(spec, number)),
+                    make_divisible(layers.channels(net) * row.exp_size / inputs),
                     _multiplied(row.num_outputs, multiplier),
                 )
                 outputs = bneck(net, scopes.unique("expanded_conv"), row, size, layers)
@@ -70,6 +71,7 @@ def build(
             case Pool():
                 net = layers.global_pool(net)
         end_points[f"layer_{number}"] = net
+        inputs = inputs if isinstance(row, Pool) else row.num_outputs
     return _head(net, spec.scope, layers, num_classes, end_points)
 
 
@@ -99,14 +101,6 @@ def _conv_layer(row: Conv, scope: str, multiplier: float) -> ConvLayer:
         row.activation,
         row.normalizer,
     )
-
-
-def _inputs(spec: NetworkSpec, number: int) -> int:
-    """Returns the channels that enter a row at depth multiplier 1."""
-    before = spec.rows[number - 2]
-    if isinstance(before, Pool):
-        return _inputs(spec, number - 1)
-    return before.num_outputs
 
 
 class _Scopes:

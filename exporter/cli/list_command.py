@@ -6,7 +6,7 @@ from typing import Any
 
 from checkpoints import catalog
 from exporter.cli.terminal import print_json, print_table
-from exporter.errors import FetchError
+from exporter.errors import FetchError, reason
 from exporter.fetch import cached_archive
 from slim_nets.variants import NAMED, TASKS, Task, Variant
 
@@ -61,8 +61,7 @@ def _is_cached(published: catalog.PublishedCheckpoint, cache_dir: Path | None) -
         return archive.is_file()
     except OSError as error:
         raise FetchError(
-            f"Cache '{archive.parent}' cannot be read: {error.strerror or error}."
-            " Change --cache_dir."
+            f"Cache '{archive.parent}' cannot be read: {reason(error)}. Change --cache_dir."
         ) from error
 
 

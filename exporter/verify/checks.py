@@ -1,6 +1,6 @@
 """Compares a loaded SavedModel with the original, one check a value."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,8 +69,7 @@ def compare(model: Any, expected: Expected, variant: Variant, task: Task) -> Ite
         regularization, training mode, moving averages.
     """
     images = tf.constant(expected.images)
-    weights = {v.name.split(":")[0]: v for v in model.variables}
-    yield from each("weights", expected.weights, arrays(weights))
+    yield from each("weights", expected.weights, arrays(by_name(model.variables)))
     yield _trainable(model, variant, task)
     yield from each("end points", expected.end_points, arrays(model(images, return_endpoints=True)))
     output = expected.end_points["default"]
@@ -84,7 +83,7 @@ def compare(model: Any, expected: Expected, variant: Variant, task: Task) -> Ite
 
 def _trainable(model: Any, variant: Variant, task: Task) -> Check:
     wanted = [spec.name for spec in variant.shape(task).variables if spec.trainable]
-    found = [v.name.split(":")[0] for v in model.trainable_variables]
+    found = list(by_name(model.trainable_variables))
     message = "" if found == wanted else f"expected {len(wanted)} in order, found {len(found)}"
     return Check(group="weights", name="trainable_variables", values=len(wanted), message=message)
 
@@ -94,7 +93,7 @@ def _compare_training(
 ) -> Iterator[Check]:
     mode = {"training": True, "batch_norm_momentum": PROBE_MOMENTUM}
     found = arrays(model(images, return_endpoints=True, **mode))
-    after = arrays({v.name.split(":")[0]: v for v in model.variables if not v.trainable})
+    after = arrays(by_name(v for v in model.variables if not v.trainable))
     # The other trace; in training mode the moving averages do not count.
     output = model(images, **mode).numpy()
     wanted = expected.training
@@ -193,6 +192,11 @@ def _in_order(end_points: Arrays) -> Arrays:
     return {k: v for k, v in end_points.items() if k != "default"} | {
         "default": end_points["default"]
     }
+
+
+def by_name(variables: Iterable[Any]) -> dict[str, Any]:
+    """Keys variables by their name in the checkpoint, in their order."""
+    return {variable.name.split(":")[0]: variable for variable in variables}
 
 
 def arrays(tensors: Mapping[str, Any]) -> Arrays:

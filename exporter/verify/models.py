@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from exporter.original import Arrays
-from exporter.verify.checks import arrays, check, each
+from exporter.verify.checks import arrays, by_name, check, each
 from exporter.verify.probes import PROBE_MOMENTUM
 from exporter.verify.report import Check
 
@@ -48,8 +48,8 @@ def _inference(model: Any, inputs: Any) -> dict[Any, Arrays]:
 
 def _training(model: Any, inputs: Any) -> tuple[np.ndarray, Arrays, Arrays]:
     """Returns output, gradients and moving averages of one training-mode call."""
-    trainable = _by_name(model.trainable_variables)
-    averages = {name: v for name, v in _by_name(model.variables).items() if not v.trainable}
+    trainable = by_name(model.trainable_variables)
+    averages = by_name(v for v in model.variables if not v.trainable)
     before = arrays(averages)
     with tf.GradientTape() as tape:
         output = model(inputs, training=True, batch_norm_momentum=PROBE_MOMENTUM)
@@ -64,7 +64,3 @@ def _training(model: Any, inputs: Any) -> tuple[np.ndarray, Arrays, Arrays]:
 
 def _losses(model: Any) -> Arrays:
     return {str(i): loss().numpy() for i, loss in enumerate(model.regularization_losses)}
-
-
-def _by_name(variables: Any) -> dict[str, Any]:
-    return {v.name.split(":")[0]: v for v in variables}

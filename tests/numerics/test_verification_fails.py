@@ -154,8 +154,8 @@ def test_training_ignored_by_one_trace(compared, tmp_path, monkeypatch, task):
             return end_points(inputs)
 
         for flags in ((False, False), (False, True), (True, False), (True, True)):
-            momentum = reusable.tf.TensorSpec([], name="batch_norm_momentum")
-            call_fn.get_concrete_function(reusable._images(network), *flags, momentum)
+            images = reusable.image_spec(network.variant)
+            call_fn.get_concrete_function(images, *flags, reusable.MOMENTUM_SPEC)
         return call_fn
 
     original = reusable._call
