@@ -38,14 +38,39 @@ def difference(expected: np.ndarray, found: np.ndarray) -> Difference | None:
         return Difference(max(expected.size, found.size), np.inf, where)
     if expected.tobytes() == found.tobytes():
         return None
-    unequal = _bits(expected) != _bits(found)
-    first = np.unravel_index(int(np.argmax(unequal)), unequal.shape)
-    with np.errstate(invalid="ignore"):
-        gaps = np.abs(expected.astype(np.float64) - found.astype(np.float64))
-    index = [int(i) for i in first]
-    where = f"at {index} expected {expected[first]!s}, found {found[first]!s}"
-    return Difference(int(unequal.sum()), float(np.max(gaps)), where)
+    unequal = unequal_bits(expected, found)
+    gaps = np.array(np.inf)
+    if expected.dtype.kind in "fiub":
+        with np.errstate(invalid="ignore"):
+            gaps = np.abs(expected.astype(np.float64) - found.astype(np.float64))
+    return Difference(int(unequal.sum()), float(np.max(gaps)), first_of(unequal, expected, found))
 
 
-def _bits(array: np.ndarray) -> np.ndarray:
-    return np.frombuffer(array.tobytes(), f"u{array.dtype.itemsize}").reshape(array.shape)
+def first_of(wrong: np.ndarray, expected: np.ndarray, found: np.ndarray) -> str:
+    """Shows the first place that is marked as wrong, and both values there.
+
+    Args:
+        wrong: Boolean, of the shape of both; at least one is true.
+        expected: The reference.
+        found: What is judged.
+
+    Returns:
+        Such as "at [1, 2] expected 1.0, found 1.0000001".
+    """
+    first = first_index(wrong)
+    index = f"at {[int(i) for i in first]} " if first else ""
+    return f"{index}expected {expected[first]!s}, found {found[first]!s}"
+
+
+def first_index(wrong: np.ndarray) -> tuple[int, ...]:
+    """Returns the index of the first true value."""
+    return tuple(int(i) for i in np.unravel_index(int(np.argmax(wrong)), wrong.shape))
+
+
+def unequal_bits(expected: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """Marks the values that are not the same bits, in arrays of one shape and dtype."""
+    return np.asarray((_bytes(expected) != _bytes(found)).any(axis=-1))
+
+
+def _bytes(array: np.ndarray) -> np.ndarray:
+    return np.frombuffer(array.tobytes(), np.uint8).reshape(*array.shape, array.dtype.itemsize)

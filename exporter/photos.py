@@ -6,8 +6,10 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from exporter.errors import InvalidArgumentError, reason
 
-def read(paths: Iterable[Path], image_size: int) -> np.ndarray:
+
+def read(paths: Iterable[Path], image_size: tuple[int, int]) -> np.ndarray:
     """Reads photographs: decoded, scaled to [0, 1], resized without regard to their proportions.
 
     Args:
@@ -15,21 +17,24 @@ def read(paths: Iterable[Path], image_size: int) -> np.ndarray:
         image_size: Height and width wanted, in pixels.
 
     Returns:
-        float32 `[number of files, image_size, image_size, 3]` in [0, 1].
+        float32 `[number of files, height, width, 3]` in [0, 1].
 
     Raises:
-        ValueError: If a file is no image.
-        OSError: If it cannot be read.
+        InvalidArgumentError: If a file cannot be read, or is no image.
     """
     images = []
     for path in paths:
         try:
             image = tf.io.decode_image(path.read_bytes(), channels=3, expand_animations=False)
         except tf.errors.InvalidArgumentError as error:
-            raise ValueError(
+            raise InvalidArgumentError(
                 f"Photograph '{path}' cannot be decoded: expected JPEG, PNG, GIF or BMP."
                 " Convert it."
             ) from error
+        except OSError as error:
+            raise InvalidArgumentError(
+                f"Photograph '{path}' cannot be read: {reason(error)}. Choose another."
+            ) from error
         image = tf.image.convert_image_dtype(image, tf.float32)
-        images.append(tf.image.resize(image, [image_size, image_size], "bilinear").numpy())
+        images.append(tf.image.resize(image, image_size, "bilinear").numpy())
     return np.stack(images)

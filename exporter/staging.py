@@ -24,6 +24,25 @@ _UNUSABLE = re.compile(r"[*?\[\]]|:/")
 
 
 @dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of folder that is written.
+
+    Attributes:
+        name: What it is called.
+        marker: A file by which one is known.
+        flag: Which argument says where it goes.
+    """
+
+    name: str
+    marker: str
+    flag: str
+
+
+SAVED_MODEL = Kind("SavedModel", "saved_model.pb", "--output_dir")
+REPORT = Kind("report", "report.json", "--report_dir")
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """Where an export writes; all of it goes when the export ends.
 
@@ -36,12 +55,13 @@ class Stage:
     workspace: Path
 
 
-def check_target(target: Path, *, overwrite: bool) -> None:
-    """Refuses a folder that a SavedModel cannot be put at.
+def check_target(target: Path, *, overwrite: bool, kind: Kind = SAVED_MODEL) -> None:
+    """Refuses a folder that a result cannot be put at.
 
     Args:
-        target: Where the SavedModel is to appear.
+        target: Where the result is to appear.
         overwrite: Whether one that is there may be replaced.
+        kind: What it is.
 
     Raises:
         ExportError: If something is there that is not to be replaced.
@@ -51,42 +71,43 @@ def check_target(target: Path, *, overwrite: bool) -> None:
         raise ExportError(
             f"Output {text!r} cannot be used: expected a path of printable characters without"
             " * ? [ ] and ://, which TensorFlow takes for patterns and servers."
-            " Choose another --output_dir."
+            f" Choose another {kind.flag}."
         )
     if Path.cwd().is_relative_to(target):
         raise ExportError(
             f"Output '{target}' is the current folder or one above it: expected another."
-            " Choose another --output_dir."
+            f" Choose another {kind.flag}."
         )
     if not os.path.lexists(target):
         return
     if not target.is_dir() or target.is_symlink():
         raise ExportError(
             f"Output '{target}' is not a folder: expected a new one, found a file or link."
-            " Choose another --output_dir."
+            f" Choose another {kind.flag}."
         )
     if not overwrite:
         raise ExportError(
             f"Output '{target}' exists already: expected none, found a folder. Choose another"
-            " --output_dir, or use --overwrite to replace a SavedModel."
+            f" {kind.flag}, or use --overwrite to replace a {kind.name}."
         )
-    if any(target.iterdir()) and not (target / "saved_model.pb").is_file():
+    if any(target.iterdir()) and not (target / kind.marker).is_file():
         raise ExportError(
-            f"Output '{target}' is not a SavedModel: expected 'saved_model.pb' in it, found other"
-            " files. --overwrite replaces SavedModels only; choose another --output_dir."
+            f"Output '{target}' is not a {kind.name}: expected '{kind.marker}' in it, found other"
+            f" files. A {kind.name} replaces {kind.name}s only; choose another {kind.flag}."
         )
 
 
 @contextmanager
-def staged(target: Path, *, overwrite: bool) -> Iterator[Stage]:
+def staged(target: Path, *, overwrite: bool, kind: Kind = SAVED_MODEL) -> Iterator[Stage]:
     """Gives a place beside the target, part of which becomes the target if all goes well.
 
     What other exports left behind when they were killed is swept away first.
 
     Args:
-        target: Where the SavedModel is to appear.
+        target: Where the result is to appear.
         overwrite: Whether one that is there may be replaced; it stays whole
             until the new one takes its place in one step.
+        kind: What it is.
 
     Yields:
         Where to write.
@@ -94,19 +115,19 @@ def staged(target: Path, *, overwrite: bool) -> Iterator[Stage]:
     Raises:
         ExportError: If the target is taken, or cannot be written to.
     """
-    with _errors_of(target):
-        check_target(target, overwrite=overwrite)
+    with _errors_of(target, kind):
+        check_target(target, overwrite=overwrite, kind=kind)
         missing = [folder for folder in target.parents if not folder.exists()]
         place, lock = _new_place(target)
     stage = Stage(place / "model", place / "workspace")
     try:
-        with _errors_of(target):
+        with _errors_of(target, kind):
             stage.model.mkdir()
             stage.workspace.mkdir()
         yield stage
-        with _errors_of(target):
-            check_target(target, overwrite=overwrite)
-            _put(stage.model, target, overwrite=overwrite)
+        with _errors_of(target, kind):
+            check_target(target, overwrite=overwrite, kind=kind)
+            _put(stage.model, target, overwrite=overwrite, kind=kind)
     finally:
         os.close(lock)
         shutil.rmtree(place, ignore_errors=True)
@@ -166,7 +187,7 @@ def _sweep(target: Path) -> None:
                     os.close(lock)
 
 
-def _put(model: Path, target: Path, *, overwrite: bool) -> None:
+def _put(model: Path, target: Path, *, overwrite: bool, kind: Kind) -> None:
     _flush(model)
     if overwrite and target.exists():
         # Afterwards the old one lies in the stage and goes with it.
@@ -178,7 +199,7 @@ def _put(model: Path, target: Path, *, overwrite: bool) -> None:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
             raise ExportError(
                 f"Output '{target}' was made by another process meanwhile: expected none, found"
-                " a folder. Choose another --output_dir, or use --overwrite."
+                f" a folder. Choose another {kind.flag}, or use --overwrite."
             ) from error
         raise
     _flush_folder(target.parent)
@@ -227,17 +248,17 @@ def _flush_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _errors_of(target: Path) -> Iterator[None]:
+def _errors_of(target: Path, kind: Kind) -> Iterator[None]:
     """Turns what the system says into what the user is told."""
     try:
         yield
     except OSError as error:
-        raise _unwritable(target, error) from error
+        raise _unwritable(target, error, kind) from error
 
 
-def _unwritable(target: Path, error: OSError) -> ExportError:
+def _unwritable(target: Path, error: OSError, kind: Kind) -> ExportError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     advice = "Free some space, or choose" if full else "Choose"
     return ExportError(
-        f"Output '{target}' cannot be written: {reason(error)}. {advice} another --output_dir."
+        f"Output '{target}' cannot be written: {reason(error)}. {advice} another {kind.flag}."
     )

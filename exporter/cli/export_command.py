@@ -110,12 +110,13 @@ def _print_report(result: ExportResult) -> None:
         print_text("\nNot compared with the original (--verify=false).\n\n")
         return
     rows = []
-    for group in dict.fromkeys(check.group for check in report.checks):
-        checks = [check for check in report.checks if check.group == group]
+    for group, checks in report.by_group().items():
         values = sum(check.values for check in checks)
         rows.append((group, str(len(checks)), f"{values:,}", "equal bit for bit"))
     print_text("\n")
-    print_table((f"compared with {report.reference}", ">checks", ">values", "result"), rows)
+    print_table(
+        (f"compared with {report.settings.reference}", ">checks", ">values", "result"), rows
+    )
     print_text("\n")
 
 

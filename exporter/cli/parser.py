@@ -9,7 +9,7 @@ from absl import flags
 from absl.flags import argparse_flags
 
 from exporter import __version__
-from exporter.cli import export_command, fetch_command, list_command
+from exporter.cli import export_command, fetch_command, list_command, verify_command
 from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM
 
 _TRUE = frozenset({"true", "1", "yes", "on"})
@@ -36,6 +36,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     _add_list(commands)
     _add_fetch(commands)
     _add_export(commands)
+    _add_verify(commands)
     try:
         arguments: argparse.Namespace = parser.parse_args(argv[1:])
     except flags.Error as error:
@@ -76,12 +77,7 @@ def _add_export(commands: Any) -> None:
         default=BATCH_NORM_MOMENTUM,
         help=f"default of the model's argument, 0 to 1 ({BATCH_NORM_MOMENTUM})",
     )
-    parser.add_argument(
-        "--depth_multiplier", type=float, help="another one than the variant's, above 0 to 2"
-    )
-    parser.add_argument(
-        "--image_size", type=int, help="another one than the variant's, 32 to 2048 pixels"
-    )
+    _add_size(parser)
     _add_switch(
         parser, "overwrite", default=False, summary="replace a SavedModel that is there (off)"
     )
@@ -91,12 +87,45 @@ def _add_export(commands: Any) -> None:
         default=True,
         summary="compare with the original graph, bit for bit, before anything appears (on)",
     )
-    _add_switch(
-        parser,
-        "use_moving_averages",
-        default=True,
-        summary="prefer .../ExponentialMovingAverage to raw values where both are there (on)",
+    _add_moving_averages(parser)
+    _add_network(parser)
+    _add_json(parser)
+
+
+def _add_verify(commands: Any) -> None:
+    summary = "compare a SavedModel with its original, or with another SavedModel"
+    parser = _add(commands, "verify", verify_command.run, summary)
+    parser.add_argument("--model_dir", type=_path, help="the SavedModel, whoever made it")
+    parser.add_argument("--reference_dir", type=_path, help="another SavedModel to compare with")
+    parser.add_argument(
+        "--checkpoint",
+        type=_not_empty,
+        help="compare with the original graph and this checkpoint: 'published', 'seeded:N', or a"
+        " path; needs --variant and --task. Without it and --reference_dir, only the interface is"
+        " checked",
     )
+    parser.add_argument("--variant", help="as 'slim-export list' prints it")
+    parser.add_argument("--task", help="feature_vector or classification")
+    _add_size(parser)
+    parser.add_argument(
+        "--images", default="", help="a pattern of image files, such as 'photos/*.jpg', quoted"
+    )
+    parser.add_argument(
+        "--allowance",
+        default="exact",
+        help="what may differ: exact, no bit; noise, 4 times the reference's own noise (exact)",
+    )
+    parser.add_argument("--atol", type=float, help="allow this absolute difference instead")
+    parser.add_argument("--rtol", type=float, help="and this one, times each expected value")
+    parser.add_argument(
+        "--report_dir",
+        type=_path,
+        help="write report.json, report.html and report.xml there, with the noise measured",
+    )
+    _add_switch(
+        parser, "list_rules", default=False, summary="print the interface's rules and end (off)"
+    )
+    _add_moving_averages(parser)
     _add_network(parser)
     _add_json(parser)
 
@@ -109,6 +138,24 @@ def _add(
     )
     parser.set_defaults(command=run)
     return parser
+
+
+def _add_moving_averages(parser: argparse.ArgumentParser) -> None:
+    _add_switch(
+        parser,
+        "use_moving_averages",
+        default=True,
+        summary="prefer .../ExponentialMovingAverage to raw values where both are there (on)",
+    )
+
+
+def _add_size(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--depth_multiplier", type=float, help="another one than the variant's, above 0 to 2"
+    )
+    parser.add_argument(
+        "--image_size", type=int, help="another one than the variant's, 32 to 2048 pixels"
+    )
 
 
 def _add_variant(parser: argparse.ArgumentParser) -> None:

@@ -1,26 +1,187 @@
-"""The images on which models are compared."""
+"""The inputs on which models are compared: fixed probes, and a user's images."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 
-# Not the default, so that a model that ignores the argument is found out.
-PROBE_MOMENTUM = 0.9
+from exporter.photos import read
+
+# A whole number of batches of every size, so that images can be streamed block by block.
+_BLOCK = 96
+# Free dimensions other than the batch; of an image the height and width.
+_FREE, _FREE_IMAGE = 8, 96
+_WORDS = (b"", b"a", b"hub", b"\xff\x00", b"0", b"mobilenet", b" ")
+_SEED = 0
 
 
-def probes(image_size: int) -> np.ndarray:
-    """Makes the fixed probes: a ramp of colours, and seeded noise.
+def _noise(shape: Sequence[int]) -> np.ndarray:
+    return np.asarray(np.random.RandomState(_SEED).random_sample(shape))
 
-    Args:
-        image_size: Height and width in pixels.
 
-    Returns:
-        float32 `[2, image_size, image_size, 3]` in [0, 1].
+def _ramp(shape: Sequence[int]) -> np.ndarray:
+    """A ramp of colours, or a ramp over all values where there are no rows and columns."""
+    if len(shape) != 3:
+        return np.linspace(0.0, 1.0, int(np.prod(shape))).reshape(shape)
+    rows, columns = np.linspace(0, 1, shape[0]), np.linspace(0, 1, shape[1])
+    planes = (rows[:, None] + 0 * columns, columns + 0 * rows[:, None], 0 * rows[:, None] + 0.5)
+    return np.stack([np.broadcast_to(planes[i % 3], shape[:2]) for i in range(shape[-1])], -1)
+
+
+# Extremes lie outside [0, 1], where images never are: they reach the ends of every activation.
+PROBES: dict[str, Callable[[Sequence[int]], np.ndarray]] = {
+    "zeros": np.zeros,
+    "ones": np.ones,
+    "half": lambda shape: np.full(shape, 0.5),
+    "ramp": _ramp,
+    "noise": _noise,
+    "extremes": lambda shape: 20 * _noise(shape) - 10,
+    "bytes": lambda shape: np.floor(256 * _noise(shape)),
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is tried.
+
+    Attributes:
+        probes: Names of `PROBES`.
+        batch_sizes: Of outputs in inference; their least common multiple divides 96.
+        momenta: Of calls in training mode.
+        training_batch: How many examples such a call takes: enough for batch
+            statistics, few enough for every momentum in turn.
+        gradients: Whether gradients are compared, and a step of SGD.
+        every_way: Whether dropout's statistics are compared by every way of calling, not by one.
     """
-    ramp = np.linspace(0.0, 1.0, image_size, dtype=np.float32)
-    rows, columns = np.meshgrid(ramp, ramp, indexing="ij")
-    noise = np.random.RandomState(0).random_sample((image_size, image_size, 3))
-    return np.stack(
-        [
-            np.stack([rows, columns, np.full_like(rows, 0.5)], axis=-1),
-            noise.astype(np.float32),
-        ]
-    )
+
+    probes: tuple[str, ...]
+    batch_sizes: tuple[int, ...]
+    momenta: tuple[float, ...]
+    training_batch: int
+    gradients: bool
+    every_way: bool
+
+
+# The momenta: both ends, the published default, and that of training from scratch.
+FULL = Plan(
+    tuple(PROBES), (1, 3, 32), (0.0, 0.9, 0.99, 0.997, 1.0), 4, gradients=True, every_way=True
+)
+# What every export waits for.
+QUICK = Plan(("ramp", "noise"), (1, 3), (0.9,), 2, gradients=False, every_way=False)
+
+
+@dataclass(frozen=True)
+class InputSpec:
+    """What a model takes, flattened.
+
+    Attributes:
+        specs: A `tf.TensorSpec` each, the batch dimension first.
+    """
+
+    specs: tuple[tf.TensorSpec, ...]
+
+    @property
+    def image_size(self) -> tuple[int, int] | None:
+        """Height and width if the only input is RGB images, else None."""
+        if len(self.specs) != 1 or not _is_image(self.specs[0]):
+            return None
+        _, height, width, _ = self.specs[0].shape
+        return height or _FREE_IMAGE, width or _FREE_IMAGE
+
+    def probe(self, name: str) -> list[np.ndarray]:
+        """Makes one example of a probe, without a batch dimension, for every input."""
+        return [_probe(spec, name) for spec in self.specs]
+
+    def fixed_batch(self) -> int | None:
+        """Returns the only batch size that fits, None if any does."""
+        sizes = {spec.shape[0] for spec in self.specs if spec.shape.rank}
+        return next((size for size in sizes if size is not None), None)
+
+
+def _is_image(spec: tf.TensorSpec) -> bool:
+    shape = spec.shape
+    return bool(spec.dtype == tf.float32 and shape.rank == 4 and shape[3] == 3)
+
+
+def _probe(spec: tf.TensorSpec, name: str) -> np.ndarray:
+    free = _FREE_IMAGE if _is_image(spec) else _FREE
+    if spec.shape.rank is None:
+        shape = [free]
+    else:
+        shape = [free if size is None else size for size in spec.shape[1:]]
+    values = PROBES[name](shape)
+    if spec.dtype == tf.string:
+        index = (7 * values).astype(np.int64) % len(_WORDS)
+        return np.array([_WORDS[i] for i in index.ravel()], object).reshape(shape)
+    if spec.dtype.is_floating or spec.dtype.is_complex:
+        return np.asarray(values, spec.dtype.as_numpy_dtype)
+    # Few vocabularies and lookup tables have less than two entries.
+    return np.asarray(np.floor(2 * np.abs(values)) % 2).astype(spec.dtype.as_numpy_dtype)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Some examples at once.
+
+    Attributes:
+        names: Of the examples, in order.
+        inputs: For every input, an array with the batch dimension first.
+    """
+
+    names: tuple[str, ...]
+    inputs: tuple[np.ndarray, ...]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """The probes, then images that are read when they are wanted.
+
+    Attributes:
+        spec: What the model takes.
+        plan: How much is tried.
+        images: Files; only for models whose only input is images.
+    """
+
+    spec: InputSpec
+    plan: Plan = FULL
+    images: tuple[Path, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of probes and images."""
+        return (*self.plan.probes, *(path.name for path in self.images))
+
+    def blocks(self) -> Iterator[Batch]:
+        """Reads everything once, at most 96 at a time."""
+        makers: list[str | Path] = [*self.plan.probes, *self.images]
+        for start in range(0, len(makers), _BLOCK):
+            chosen = makers[start : start + _BLOCK]
+            examples = [self._read(maker) for maker in chosen]
+            names = tuple(self.names[start : start + _BLOCK])
+            yield Batch(names, tuple(np.stack(column) for column in zip(*examples, strict=True)))
+
+    def few(self, count: int) -> Batch:
+        """Returns noise, ramp and the first images, so many in all, for what is done once."""
+        makers: list[str | Path] = ["noise", "ramp", *self.images, "half", "ones"]
+        chosen = makers[:count]
+        examples = [self._read(maker) for maker in chosen]
+        names = tuple(m if isinstance(m, str) else m.name for m in chosen)
+        return Batch(names, tuple(np.stack(column) for column in zip(*examples, strict=True)))
+
+    def _read(self, maker: str | Path) -> list[np.ndarray]:
+        if isinstance(maker, str):
+            return self.spec.probe(maker)
+        size = self.spec.image_size
+        assert size is not None, "images were given for a model that takes images"
+        return [read([maker], size)[0]]
+
+
+def split(block: Batch, size: int) -> Iterator[Batch]:
+    """Cuts a batch into smaller ones; the last begins anew to be full."""
+    total = len(block.names)
+    for start in range(0, total, size):
+        index = np.arange(start, start + size) % total
+        names = tuple(block.names[i] for i in index)
+        yield Batch(names, tuple(column[index] for column in block.inputs))

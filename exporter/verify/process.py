@@ -14,7 +14,8 @@ from absl import logging
 from exporter.errors import VerificationError
 from exporter.verify import worker
 from exporter.verify.report import VerificationReport
-from exporter.verify.worker import Answer, Request
+from exporter.verify.request import GraphSource
+from exporter.verify.worker import Answer
 from slim_nets.variants import Task, Variant
 
 
@@ -35,7 +36,7 @@ class Verifier:
             prefix: The checkpoint.
             stored_names: For every variable, its name in the checkpoint.
         """
-        request = Request(
+        request = GraphSource(
             variant=variant,
             task=task,
             prefix=str(prefix.absolute()),

@@ -1,61 +1,194 @@
-"""What a verification found."""
+"""What a verification found, as it is written to `report.json`."""
 
-from typing import Literal
+from collections.abc import Iterable
+from typing import Literal, get_args
 
 import pydantic
 
 from exporter.errors import VerificationError, listing
 
 Group = Literal[
-    "weights", "outputs", "end points", "training", "gradients", "moving averages", "regularization"
+    "interface",
+    "weights",
+    "outputs",
+    "end points",
+    "frozen",
+    "training",
+    "moving averages",
+    "gradients",
+    "SGD step",
+    "dropout",
+    "regularization",
 ]
+GROUPS: tuple[Group, ...] = get_args(Group)
+
+Status = Literal["passed", "failed", "warning", "skipped"]
+
+# A difference of this much of the largest value is no noise, whatever the allowance.
+WIDE_ALLOWANCE = 0.01
 
 
-class Check(pydantic.BaseModel, frozen=True):
-    """One comparison.
+class Record(pydantic.BaseModel, frozen=True, extra="forbid"):
+    """A part of a report: unchangeable, and without unknown fields."""
+
+
+class Check(Record):
+    """One check.
 
     Attributes:
-        group: What kind of thing was compared.
-        name: Which one, such as an end point or a variable.
+        group: What kind of thing was checked.
+        name: Which one, such as a rule, an end point or a variable.
+        case: Under which circumstances, such as "batch 3".
+        status: How it ended; "skipped" where it does not apply, and `message` says why.
         values: How many numbers were compared.
         differing: How many of them are not the same bits.
-        max_abs: Largest absolute difference.
-        message: Empty if it passed; else where, expected, and found.
+        largest: Largest absolute value of the reference.
+        max_abs: Largest absolute difference; None where there is no such
+            number (another shape, or NaN on one side).
+        max_rel: The same over the largest absolute value of the reference.
+        max_ulp: Largest distance in units in the last place.
+        noise: The reference's own float noise, absolute; None where it was not measured.
+        allowance: Largest absolute difference that is allowed.
+        reason: Why that much.
+        message: Where, expected and found; empty if it passed without remark.
+        ulp_histogram: How many values differ by 0 ULP, 1, 2 to 3, 4 to 7 and
+            so on; empty if none differ.
     """
 
     group: Group
     name: str
-    values: int
+    case: str = ""
+    status: Status = "passed"
+    values: int = 0
     differing: int = 0
-    max_abs: float = 0.0
+    largest: float = 0.0
+    max_abs: float | None = 0.0
+    max_rel: float | None = 0.0
+    max_ulp: int | None = 0
+    noise: float | None = None
+    allowance: float = 0.0
+    reason: str = ""
     message: str = ""
+    ulp_histogram: tuple[int, ...] = ()
 
     @property
-    def passed(self) -> bool:
-        """Whether not a bit differed."""
-        return not self.message
+    def title(self) -> str:
+        """Name and case in one."""
+        return f"{self.name} ({self.case})" if self.case else self.name
 
 
-class VerificationReport(pydantic.BaseModel, frozen=True):
-    """All comparisons of one model with one reference.
+class Cause(Record):
+    """A known mistake, tried as an explanation of what differs.
 
     Attributes:
-        reference: What the model was compared with.
-        checks: In the order in which the network computes.
+        name: Such as "batch-norm epsilon".
+        explains: Whether it does.
+        evidence: What was compared, and how near it came.
+        fix: What to do about it.
     """
 
+    name: str
+    explains: bool
+    evidence: str
+    fix: str
+
+
+class Output(Record):
+    """Some values of the output on one image, for a plot.
+
+    Attributes:
+        image: Its name.
+        expected: The reference's.
+        found: The model's.
+    """
+
+    image: str
+    expected: tuple[float, ...]
+    found: tuple[float, ...]
+
+
+class Settings(Record):
+    """What a verification was asked for.
+
+    Attributes:
+        model_dir: The model.
+        reference: What it was compared with.
+        variant: The network, where it is one of ours.
+        task: What it ends with.
+        allowance: "exact", "noise", or the tolerances that were given.
+        images: Names of the images and probes.
+    """
+
+    model_dir: str
     reference: str
+    variant: str = ""
+    task: str = ""
+    allowance: str = "exact"
+    images: tuple[str, ...] = ()
+
+
+class VerificationReport(Record):
+    """All checks of one model.
+
+    Attributes:
+        settings: What was asked for.
+        digest: SHA-256 over the names and contents of the model's files.
+        reference_digest: The same of a reference SavedModel, or of a checkpoint's files.
+        versions: Of this tool and of TensorFlow.
+        noise_conditions: Under which the reference's noise was measured; empty if it was not.
+        checks: In the order in which the network computes, group by group.
+        causes: Known mistakes that were tried, because something differed.
+        sample: Values of the output for a plot.
+        thumbnails: JPEG in base64, by name, of the first images and probes.
+    """
+
+    settings: Settings
+    digest: str = ""
+    reference_digest: str = ""
+    versions: dict[str, str] = {}
+    noise_conditions: tuple[str, ...] = ()
     checks: tuple[Check, ...]
+    causes: tuple[Cause, ...] = ()
+    sample: Output | None = None
+    thumbnails: dict[str, str] = {}
+
+    def with_status(self, *wanted: Status) -> tuple[Check, ...]:
+        """Returns the checks that ended so, in order."""
+        return tuple(check for check in self.checks if check.status in wanted)
 
     @property
     def failures(self) -> tuple[Check, ...]:
         """The checks that failed, in order."""
-        return tuple(check for check in self.checks if not check.passed)
+        return self.with_status("failed")
 
     @property
     def passed(self) -> bool:
-        """Whether there were checks and all passed."""
-        return bool(self.checks) and not self.failures
+        """Whether something was checked and nothing failed."""
+        return bool(self.with_status("passed")) and not self.failures
+
+    @property
+    def explanations(self) -> tuple[Cause, ...]:
+        """The known mistakes that explain what differs."""
+        return tuple(cause for cause in self.causes if cause.explains)
+
+    def by_group(self) -> dict[Group, tuple[Check, ...]]:
+        """Returns the groups that have checks, in the order of `GROUPS`."""
+        grouped = {g: tuple(c for c in self.checks if c.group == g) for g in GROUPS}
+        return {group: checks for group, checks in grouped.items() if checks}
+
+    def verdict(self) -> str:
+        """Says in one line what came of it."""
+        if not self.checks:
+            return f"SavedModel was not compared with {self.settings.reference} at all."
+        if self.passed:
+            return f"All {len(self.checks)} checks passed against {self.settings.reference}."
+        first, *others = self.failures or self.checks
+        text = f"SavedModel differs from {self.settings.reference} first in {_sentence(first)}"
+        if others:
+            text += f"; also in {listing(_titles(others))} of {len(self.checks)} checks"
+        for cause in self.explanations:
+            text += f". Likely cause: {cause.name}"
+        return f"{text}."
 
     def raise_if_failed(self) -> None:
         """Raises for what failed, the first first.
@@ -63,15 +196,15 @@ class VerificationReport(pydantic.BaseModel, frozen=True):
         Raises:
             VerificationError: If not every check passed.
         """
-        if self.passed:
-            return
-        if not self.checks:
-            raise VerificationError(f"SavedModel was not compared with {self.reference} at all.")
-        first, *others = self.failures
-        also = listing(f"{check.group} '{check.name}'" for check in others)
-        raise VerificationError(
-            f"SavedModel differs from {self.reference} first in {first.group} '{first.name}':"
-            f" {first.message}"
-            + (f"; also in {also} of {len(self.checks)} checks" if others else "")
-            + ". Nothing was written; report this, with the checkpoint."
-        )
+        if not self.passed:
+            raise VerificationError(
+                f"{self.verdict()} Nothing was written; report this, with the checkpoint."
+            )
+
+
+def _sentence(check: Check) -> str:
+    return f"{check.group} '{check.title}': {check.message or 'it was skipped'}"
+
+
+def _titles(checks: Iterable[Check]) -> Iterable[str]:
+    return (f"{check.group} '{check.title}'" for check in checks)

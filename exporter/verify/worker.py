@@ -8,30 +8,16 @@ and writes an `Answer`. It ends when its input ends.
 
 import json
 import sys
+from pathlib import Path
 from typing import Any
 
 import pydantic
 from absl import logging
 
 from exporter import quiet
-from exporter.verify.report import VerificationReport
-from slim_nets.variants import Task, Variant
-
-
-class Request(pydantic.BaseModel, frozen=True):
-    """What to build and restore.
-
-    Attributes:
-        variant: Which network.
-        task: What it ends with.
-        prefix: The checkpoint.
-        stored_names: For every variable, its name in the checkpoint.
-    """
-
-    variant: Variant
-    task: Task
-    prefix: str
-    stored_names: dict[str, str]
+from exporter.errors import VerificationError
+from exporter.verify.report import Settings, VerificationReport
+from exporter.verify.request import GraphSource
 
 
 class Answer(pydantic.BaseModel, frozen=True):
@@ -51,41 +37,45 @@ def main() -> None:
     logging.set_verbosity(int(sys.argv[1]))
     quiet.import_tensorflow()
     if line := sys.stdin.readline():
-        answer = _answer(Request.model_validate_json(line))
+        answer = _answer(GraphSource.model_validate_json(line))
         if answer is not None:
             sys.stdout.write(answer.model_dump_json())
     quiet.before_exit()
 
 
-def _answer(request: Request) -> Answer | None:
+def _answer(source: GraphSource) -> Answer | None:
     import tensorflow as tf
 
     try:
-        expected = _expected(request)
-        line = sys.stdin.readline()
-        if not line:
-            return None
-        report = _report(tf.saved_model.load(json.loads(line)), expected, request)
-    except (tf.errors.OpError, OSError, ValueError) as error:
+        from exporter.verify.source import opened
+
+        with opened(source) as original:
+            line = sys.stdin.readline()
+            if not line:
+                return None
+            return Answer(report=_report(Path(json.loads(line)), original))
+    except (tf.errors.OpError, OSError, ValueError, VerificationError) as error:
         return Answer(error=" ".join(str(error).split())[:500] or type(error).__name__)
-    return Answer(report=report)
 
 
-def _expected(request: Request) -> Any:
-    from exporter.original import restored
-    from exporter.verify.checks import expected_of
-    from exporter.verify.probes import probes
+def _report(folder: Path, original: Any) -> VerificationReport:
+    from exporter.verify.compare import compare, network
+    from exporter.verify.probes import QUICK, Examples
+    from exporter.verify.source import loaded
 
-    names = request.stored_names
-    with restored(request.variant, request.task, request.prefix, names) as original:
-        return expected_of(original, probes(request.variant.image_size))
-
-
-def _report(model: Any, expected: Any, request: Request) -> VerificationReport:
-    from exporter.verify.checks import compare
-
-    checks = tuple(compare(model, expected, request.variant, request.task))
-    return VerificationReport(reference="the original graph", checks=checks)
+    model = loaded(folder)
+    examples = Examples(original.input_spec, QUICK)
+    checks = compare(model, original, network(original.variant, original.task), examples=examples)
+    return VerificationReport(
+        settings=Settings(
+            model_dir=str(folder),
+            reference="the original graph",
+            variant=original.variant.name,
+            task=original.task,
+            images=examples.names,
+        ),
+        checks=tuple(checks),
+    )
 
 
 if __name__ == "__main__":

@@ -1,11 +1,14 @@
 """tf-slim's layers and plain ops must give the same bits, in every network."""
 
+import json
+
 import pytest
 
 from slim_nets.variants import NAMED, TASKS, customized
 
 pytestmark = pytest.mark.numerics
 
+RICH = "__call__(return_endpoints=True)"
 CUSTOM = [
     ("mobilenet_v3_small_100_224", "--depth_multiplier=0.35", "--image_size=32"),
     ("mobilenet_v3_large_100_224", "--depth_multiplier=0.5", "--image_size=32"),
@@ -33,6 +36,27 @@ def test_other_sizes(export, tmp_path, variant, multiplier, size):
     check(said, custom, "classification")
 
 
+@pytest.mark.parametrize(
+    ("variant", "task"),
+    [
+        ("mobilenet_v3_large_075_224", "feature_vector"),
+        ("mobilenet_v3_small_minimalistic_100_224", "classification"),
+        ("mobilenet_edgetpu_075_224", "feature_vector"),
+    ],
+)
+def test_gradients(export, slim_export, tmp_path, variant, task):
+    """What an export does not wait for."""
+    export(variant, task, "seeded:3", tmp_path / "model", "--image_size=64", "--verify=false")
+    flags = ["--checkpoint=seeded:3", f"--variant={variant}", f"--task={task}", "--image_size=64"]
+    result = slim_export("verify", "--json", f"--model_dir={tmp_path / 'model'}", *flags)
+    assert (result.returncode, result.stderr) == (0, "")
+    checks = json.loads(result.stdout)["checks"]
+    trainable = {v.name for v in NAMED[variant].shape(task).variables if v.trainable}
+    assert {c["name"] for c in checks if c["group"] == "gradients"} == trainable
+    assert {c["name"] for c in checks if c["group"] == "SGD step"} == trainable | {"__call__"}
+    assert not any(check["differing"] for check in checks)
+
+
 def check(said, variant, task):
     shape = variant.shape(task)
     checks = said["verification"]["checks"]
@@ -44,14 +68,21 @@ def check(said, variant, task):
     scope = variant.spec.scope
     end_points = {f"{scope}/{name}" for name in shape.end_points} | {"default"}
     drawn = {"default", f"{scope}/Logits", f"{scope}/Predictions"}
-    in_training = end_points | {"__call__"}
+    in_training, dropout = end_points | {"__call__"}, {"__call__", RICH}
     if task == "classification":
-        in_training = in_training - drawn | {"dropout", "dropout rate"}
+        in_training = in_training - drawn - {"__call__"}
+        dropout = {"__call__", *(f"{RICH}: {name}" for name in drawn)}
+    trainable = {v.name for v in shape.variables if v.trainable}
+    served = "signature 'serving_default'"
+    output = "feature_vector" if task == "feature_vector" else "logits"
     assert compared == {
+        "interface": {"arguments", served},
         "weights": {v.name for v in shape.variables} | {"trainable_variables"},
         "end points": end_points,
-        "outputs": {"__call__", "feature_vector" if task == "feature_vector" else "logits"},
-        "regularization": {"0"},
+        "outputs": {"__call__", f"{served}: {output}", f"{served} equals __call__"},
+        "frozen": {"__call__", RICH, served},
         "training": in_training,
-        "moving averages": {v.name for v in shape.variables if not v.trainable},
+        "moving averages": {v.name for v in shape.variables} - trainable,
+        "dropout": dropout,
+        "regularization": {"0"} | {v.name for v in shape.variables if v.regularized},
     }

@@ -1,38 +1,80 @@
 """What a report says of passed and failed checks."""
 
+import json
+from pathlib import Path
+
+import pydantic
 import pytest
 
 from exporter.errors import VerificationError
-from exporter.verify.report import Check, VerificationReport
+from exporter.verify import report as module
+from exporter.verify.report import Cause, Check, Settings, VerificationReport
 
 PASSED = Check(group="weights", name="a", values=3)
-FAILED = Check(group="end points", name="b", values=3, differing=1, message="expected 1, found 2")
+FAILED = Check(
+    group="end points",
+    name="b",
+    case="batch 3",
+    status="failed",
+    values=3,
+    differing=1,
+    message="expected 1, found 2",
+)
+WARNING = Check(group="interface", name="R15", status="warning", message="expected a map")
+SKIPPED = Check(group="interface", name="R20", status="skipped", message="no logits")
+CAUSE = Cause(name="BGR", explains=True, evidence="3 becomes 0", fix="Take RGB.")
+
+
+def report(*checks, **more):
+    settings = Settings(model_dir="model", reference="the original")
+    return VerificationReport(settings=settings, checks=checks, **more)
 
 
 def test_passed():
-    report = VerificationReport(reference="the original", checks=(PASSED,))
-    assert report.passed
-    report.raise_if_failed()
+    assert report(PASSED).passed
+    report(PASSED).raise_if_failed()
 
 
-def test_nothing_compared_is_not_passed():
-    report = VerificationReport(reference="the original", checks=())
-    assert not report.passed
-    with pytest.raises(VerificationError, match="was not compared"):
-        report.raise_if_failed()
+def test_warnings_and_skipped_checks_do_not_fail():
+    assert report(PASSED, WARNING, SKIPPED).passed
+
+
+@pytest.mark.parametrize("checks", [(), (SKIPPED,)])
+def test_nothing_compared_is_not_passed(checks):
+    assert not report(*checks).passed
+    with pytest.raises(VerificationError):
+        report(*checks).raise_if_failed()
 
 
 def test_failure_names_the_first_and_counts_the_others():
-    other = Check(group="training", name="c", values=3, differing=1, message="expected it")
-    report = VerificationReport(reference="the original", checks=(PASSED, FAILED, other))
+    other = Check(group="training", name="c", status="failed", message="expected it")
     with pytest.raises(
         VerificationError,
-        match="differs from the original first in end points 'b': expected 1, found 2;"
-        " also in training 'c' of 3 checks",
+        match=r"differs from the original first in end points 'b \(batch 3\)': expected 1, found 2;"
+        r" also in training 'c' of 3 checks. Likely cause: BGR",
     ):
-        report.raise_if_failed()
+        report(PASSED, FAILED, other, causes=(CAUSE,)).raise_if_failed()
+
+
+def test_groups_come_in_the_order_in_which_people_read_them():
+    assert list(report(FAILED, PASSED, WARNING).by_group()) == [
+        "interface",
+        "weights",
+        "end points",
+    ]
 
 
 def test_report_survives_json():
-    report = VerificationReport(reference="the original", checks=(PASSED, FAILED))
-    assert VerificationReport.model_validate_json(report.model_dump_json()) == report
+    whole = report(PASSED, FAILED, causes=(CAUSE,))
+    assert VerificationReport.model_validate_json(whole.model_dump_json()) == whole
+
+
+def test_unknown_fields_are_refused():
+    with pytest.raises(pydantic.ValidationError):
+        VerificationReport.model_validate({**report(PASSED).model_dump(), "strange": 1})
+
+
+def test_schema_is_the_committed_one():
+    """A change of the report's form is seen in review; BUILD.md says how to renew it."""
+    path = Path(module.__file__).with_name("report.schema.json")
+    assert json.loads(path.read_text()) == VerificationReport.model_json_schema()

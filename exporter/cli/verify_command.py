@@ -1,0 +1,152 @@
+"""`slim-export verify`."""
+
+import argparse
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from exporter.cli.fetch_command import fetch_options
+from exporter.cli.terminal import print_json, print_table, print_text, progress_bar
+from exporter.errors import InvalidArgumentError
+from exporter.pipeline import task_named, variant_named
+from exporter.verification import AllowanceKind, VerifyRequest, verify
+
+if TYPE_CHECKING:
+    from exporter.verify.report import Check, VerificationReport
+
+_ALLOWANCES: tuple[AllowanceKind, ...] = ("exact", "noise")
+# Of failed checks and warnings; the report has all.
+_SHOWN = 20
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Compares a SavedModel with its reference; returns 1 if a check failed."""
+    if arguments.list_rules:
+        return _list_rules(arguments)
+    request = _request(arguments)
+    if arguments.report_dir is not None:
+        from exporter.reports.write import check_report_dir
+
+        check_report_dir(arguments.report_dir)
+    with progress_bar() as progress:
+        report = verify(request, fetch_options(arguments, progress), progress)
+        if arguments.report_dir is not None:
+            progress("write report", 0, None)
+            from exporter.reports.write import write
+
+            write(report, arguments.report_dir)
+    if arguments.json:
+        print_json({"passed": report.passed, **report.model_dump(mode="json")})
+    else:
+        _print(report)
+    _annotate(report, to_errors=arguments.json)
+    if not report.passed:
+        sys.stderr.write(f"slim-export: {report.verdict()}\n")
+    return 0 if report.passed else 1
+
+
+def _request(arguments: argparse.Namespace) -> VerifyRequest:
+    given = arguments.atol is not None or arguments.rtol is not None
+    if arguments.allowance not in _ALLOWANCES:
+        raise InvalidArgumentError(
+            f"Allowance '{arguments.allowance}' is unknown: expected {' or '.join(_ALLOWANCES)}."
+            " Change --allowance, or give --atol and --rtol."
+        )
+    if given and arguments.allowance != "exact":
+        raise InvalidArgumentError(
+            "Two allowances are given: expected --allowance=noise, or --atol and --rtol. Leave out"
+            " one."
+        )
+    if arguments.model_dir is None:
+        raise InvalidArgumentError("No model is given: expected --model_dir. Add it.")
+    named = arguments.variant
+    return VerifyRequest(
+        model_dir=arguments.model_dir,
+        reference_dir=arguments.reference_dir,
+        checkpoint=arguments.checkpoint,
+        variant=named
+        and variant_named(
+            named,
+            depth_multiplier=arguments.depth_multiplier,
+            image_size=arguments.image_size,
+        ),
+        task=arguments.task and task_named(arguments.task),
+        images=arguments.images,
+        allowance="given" if given else arguments.allowance,
+        atol=arguments.atol or 0.0,
+        rtol=arguments.rtol or 0.0,
+        noise=arguments.report_dir is not None,
+        use_moving_averages=arguments.use_moving_averages,
+    )
+
+
+def _list_rules(arguments: argparse.Namespace) -> int:
+    from exporter import quiet
+
+    quiet.import_tensorflow()
+    from exporter.verify.rules import RULES
+
+    if arguments.json:
+        print_json(
+            [{"rule": r.number, "level": r.level, "title": r.title, "fix": r.fix} for r in RULES]
+        )
+    else:
+        rows = [(rule.number, rule.level, rule.title, rule.fix) for rule in RULES]
+        print_table(("rule", "level", "what holds", "what to do where it does not"), rows)
+    return 0
+
+
+def _print(report: "VerificationReport") -> None:
+    rows = []
+    for group, checks in report.by_group().items():
+        values = sum(check.values for check in checks)
+        rows.append((group, str(len(checks)), f"{values:,}", *_worst(checks), _result(checks)))
+    columns = (">checks", ">values", ">largest error", ">relative", ">ULP", "result")
+    print_table((f"compared with {report.settings.reference}", *columns), rows)
+    for status, title in (("failed", "failed"), ("warning", "warning")):
+        _print_checks(report.with_status(status), title)  # type: ignore[arg-type]
+    for cause in report.explanations:
+        print_text(f"\nLikely cause: {cause.name} ({cause.evidence}). {cause.fix}\n")
+    print_text(f"\n{report.verdict()}\n" if report.passed else "")
+
+
+def _worst(checks: tuple["Check", ...]) -> tuple[str, str, str]:
+    """Shows the largest differences; "-" where there is no such number."""
+    if not any(check.values for check in checks):
+        return ("", "", "")
+    cells = []
+    for field, form in (("max_abs", ".3g"), ("max_rel", ".3g"), ("max_ulp", ",")):
+        values = [getattr(check, field) for check in checks]
+        cells.append("-" if None in values else format(max(values), form))
+    return (cells[0], cells[1], cells[2])
+
+
+def _result(checks: tuple["Check", ...]) -> str:
+    counts = {s: sum(c.status == s for c in checks) for s in ("failed", "warning", "skipped")}
+    told = [f"{count} {status}" for status, count in counts.items() if count]
+    if told:
+        return ", ".join(told)
+    return "within the allowance" if any(check.differing for check in checks) else "equal"
+
+
+def _print_checks(checks: tuple["Check", ...], title: str) -> None:
+    if not checks:
+        return
+    print_text("\n")
+    rows = [(f"{check.group}: {check.title}", check.message) for check in checks[:_SHOWN]]
+    print_table((title, "where, expected and found"), rows)
+    if len(checks) > _SHOWN:
+        print_text(f"and {len(checks) - _SHOWN} more; --report_dir and --json have all\n")
+
+
+def _annotate(report: "VerificationReport", *, to_errors: bool) -> None:
+    """Prints annotations where a GitHub workflow reads them, beside JSON on standard error."""
+    if not os.environ.get("GITHUB_ACTIONS"):
+        return
+    from exporter.reports.annotations import annotations
+
+    for line in annotations(report):
+        if to_errors:
+            sys.stderr.write(f"{line}\n")
+        else:
+            print_text(f"{line}\n")

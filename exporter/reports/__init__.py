@@ -1,0 +1,1 @@
+"""Writes a verification's report for people, programs and CI."""

@@ -1,0 +1,39 @@
+"""The report as one HTML file that opens offline."""
+
+from importlib import resources
+
+import jinja2
+
+from exporter.reports.charts import charts
+from exporter.verify.report import Check, VerificationReport
+
+
+def html(report: VerificationReport) -> str:
+    """Renders a report.
+
+    Args:
+        report: The report.
+
+    Returns:
+        A page without scripts and without references to anything outside of it.
+    """
+    template = resources.files(__package__).joinpath("report.html.j2").read_text("utf-8")
+    environment = jinja2.Environment(
+        autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
+    )
+    environment.filters["number"] = number
+    return environment.from_string(template).render(
+        report=report, charts=charts(report), groups=report.by_group(), worst=_worst
+    )
+
+
+def number(value: float | None) -> str:
+    """Writes a measured number as the page shows it: empty where there is none."""
+    if value is None:
+        return ""
+    return "0" if value == 0 else f"{value:.3g}" if isinstance(value, float) else f"{value:,}"
+
+
+def _worst(checks: tuple[Check, ...], field: str) -> float | None:
+    values = [getattr(check, field) for check in checks]
+    return max((value for value in values if value is not None), default=None)

@@ -1,0 +1,197 @@
+"""A SavedModel as the verifier runs it, whoever made it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from exporter.verify.interface import Interface
+from exporter.verify.probes import InputSpec
+from exporter.verify.subject import BARE, Arrays, Inputs, TrainingCall, projected
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A SavedModel behind the `Subject` protocol.
+
+    Attributes:
+        folder: Where it lies.
+        interface: What it offers.
+    """
+
+    folder: Path
+    interface: Interface
+
+    @property
+    def input_spec(self) -> InputSpec:
+        """What `__call__` takes, or without it the first signature."""
+        return self.spec_of(self.ways[0])
+
+    def spec_of(self, way: str) -> InputSpec:
+        """Returns what one way of calling takes."""
+        return InputSpec(tuple(tf.nest.flatten(self._structure(way))))
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """The traced ways of calling in inference mode, then the signatures."""
+        return (*self.interface.ways(training=False), *self.interface.signature_ways)
+
+    @property
+    def training_ways(self) -> tuple[str, ...]:
+        """The traced ways of calling in training mode."""
+        return tuple(self.interface.ways(training=True))
+
+    @property
+    def hyperparameters(self) -> Mapping[str, Any]:
+        """Arguments that are tensors and their defaults."""
+        return self.interface.hyperparameters
+
+    @property
+    def trainable(self) -> tuple[str, ...]:
+        """Names of the trainable variables."""
+        return tuple(self.interface.trainable_variables)
+
+    def described(self) -> dict[str, str]:
+        """Describes arguments, defaults of hyperparameters, and signatures."""
+        numbers = self.hyperparameters
+        told = [
+            p.name if p.default is p.empty or p.name in numbers else f"{p.name}={p.default!r}"
+            for p in self.interface.parameters.values()
+        ]
+        found = {"arguments": f"({', '.join(told)})"} if told else {}
+        found |= {f"default of {name}": str(value) for name, value in numbers.items()}
+        for way in self.interface.signature_ways:
+            signature = self.interface.signature(way)
+            inputs = _specs(signature.structured_input_signature[1])
+            found[way] = f"{inputs} -> {_specs(signature.structured_outputs)}"
+        return found
+
+    def variables(self) -> Arrays:
+        """Returns all variables by name."""
+        return arrays(self.interface.variables)
+
+    def assign(self, values: Mapping[str, np.ndarray]) -> None:
+        """Sets variables by name."""
+        for name, value in values.items():
+            self.interface.variables[name].assign(value)
+
+    def inference(self, ways: Sequence[str], inputs: Inputs) -> dict[str, Arrays]:
+        """Calls in inference mode."""
+        return {way: flat(self.call(way, inputs)) for way in ways}
+
+    def training(
+        self, ways: Sequence[str], inputs: Inputs, hyperparameters: Mapping[str, float]
+    ) -> dict[str, TrainingCall]:
+        """Calls each way once in training mode."""
+        calls = {}
+        for way in ways:
+            with self._put_back():
+                mode = self._training_mode(hyperparameters)
+                outputs = flat(self.call(way, inputs, **mode))
+                calls[way] = TrainingCall(outputs, self.variables())
+        return calls
+
+    def gradients(
+        self, way: str, target: str, inputs: Inputs, *, training: bool
+    ) -> dict[str, np.ndarray | None]:
+        """Differentiates by every trainable variable, with TensorFlow's tape."""
+        mode = self._training_mode({}) if training else {}
+        with self._put_back():
+            return self._differentiate(
+                lambda: projected(named(self.call(way, inputs, **mode))[target])
+            )
+
+    def _training_mode(self, hyperparameters: Mapping[str, float]) -> dict[str, Any]:
+        """Returns the arguments of a call; numbers as tensors, so that one trace does for all."""
+        given = {**self.hyperparameters, **hyperparameters}
+        numbers = {name: tf.constant(v) for name, v in given.items() if v is not None}
+        return {"training": True, **numbers}
+
+    def losses(self) -> tuple[Arrays, dict[str, np.ndarray | None]]:
+        """Returns the regularization losses, and the gradients of their sum."""
+        functions = self.interface.regularization_losses
+        values = {str(i): np.asarray(loss()) for i, loss in enumerate(functions)}
+        if not functions:
+            return values, {}
+        return values, self._differentiate(lambda: tf.add_n([loss() for loss in functions]))
+
+    def call(self, way: str, inputs: Inputs, **arguments: Any) -> Any:
+        """Calls the model one way.
+
+        Args:
+            way: One of `ways` or `training_ways`.
+            inputs: One batch, flattened.
+            **arguments: `training` and hyperparameters.
+
+        Returns:
+            What the model returns.
+        """
+        structure = self._structure(way)
+        packed = tf.nest.pack_sequence_as(structure, [tf.constant(value) for value in inputs])
+        if way in self.interface.signature_ways:
+            return self.interface.signature(way)(**packed)
+        return self.interface.call(packed, **self.interface.flags_of(way), **arguments)
+
+    def _structure(self, way: str) -> Any:
+        if way in self.interface.signature_ways:
+            return dict(self.interface.signature(way).structured_input_signature[1])
+        return self.interface.input_structure
+
+    def _differentiate(self, loss: Callable[[], Any]) -> dict[str, np.ndarray | None]:
+        variables = self.interface.trainable_variables
+        with tf.GradientTape() as tape:
+            value = loss()
+        gradients = tape.gradient(value, variables)
+        return {
+            name: None if gradient is None else tf.convert_to_tensor(gradient).numpy()
+            for name, gradient in gradients.items()
+        }
+
+    @contextmanager
+    def _put_back(self) -> Iterator[None]:
+        before = self.variables()
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                self.interface.variables[name].assign(value)
+
+
+def _specs(specs: Mapping[str, Any]) -> str:
+    named_specs = sorted(specs.items())
+    return ", ".join(f"{name} {s.dtype.name} {s.shape}" for name, s in named_specs)
+
+
+def flat(outputs: Any) -> Arrays:
+    """Turns a tensor, or a nest of tensors, into arrays by name; strings get a fixed width."""
+    return arrays(named(outputs))
+
+
+def arrays(tensors: Mapping[str, Any]) -> Arrays:
+    """Turns tensors or variables by name into arrays."""
+    return {name: _array(tensor.numpy()) for name, tensor in tensors.items()}
+
+
+def _array(value: Any) -> np.ndarray:
+    array = np.asarray(value)
+    if array.dtype == object:
+        return np.array(array.tolist(), dtype=np.bytes_)
+    return array
+
+
+def named(outputs: Any, prefix: str = BARE) -> dict[str, Any]:
+    """Names every tensor in a nest by its path, such as `boxes/0`."""
+    if isinstance(outputs, Mapping):
+        items = outputs.items()
+    elif isinstance(outputs, (list, tuple)):
+        items = {str(i): value for i, value in enumerate(outputs)}.items()
+    else:
+        return {prefix: outputs}
+    found: dict[str, Any] = {}
+    for key, value in items:
+        found |= named(value, f"{prefix}/{key}" if prefix else str(key))
+    return found

@@ -1,0 +1,144 @@
+"""Measures a reference's own float noise, from which allowances are derived.
+
+The same model gives other last bits in float64, on another number of
+threads, without oneDNN, or image by image. None of them is more right than
+the others, so a difference of that size says nothing about a model.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+from absl import logging
+
+from exporter.errors import VerificationError
+from exporter.verify import conditions
+from exporter.verify.probes import Batch
+from exporter.verify.report import Group
+from exporter.verify.request import SnapshotRequest, Source
+from exporter.verify.snapshot import Key, Snapshot, snapshot
+from exporter.verify.subject import Subject
+
+Noise = dict[Key, float]
+
+# What TensorFlow reads when it is imported, so each needs a process of its own.
+_ENVIRONMENTS: Mapping[str, dict[str, str]] = {
+    "one thread": {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"},
+    "oneDNN off": {"TF_ENABLE_ONEDNN_OPTS": "0"},
+}
+CONDITIONS = (*_ENVIRONMENTS, *conditions.MORE)
+
+
+@dataclass(frozen=True)
+class NoiseProcesses:
+    """Processes that compute the reference's results under other conditions."""
+
+    _running: Mapping[str, subprocess.Popen[str]]
+    _folder: Path
+
+    def measure(self, reference: Subject, batch: Batch) -> Noise:
+        """Compares what they found with what the reference gives here.
+
+        Args:
+            reference: As it is compared with the model.
+            batch: What the processes ran on.
+
+        Returns:
+            The largest absolute difference of any condition, by group and name.
+
+        Raises:
+            VerificationError: If a process failed.
+        """
+        baseline = snapshot(reference, batch)
+        noise = dict.fromkeys(baseline, 0.0)
+        for name, process in self._running.items():
+            _, said = process.communicate()
+            if process.returncode:
+                raise VerificationError(
+                    f"Noise could not be measured with {name}: expected exit status 0, found"
+                    f" {process.returncode} ({said.strip().splitlines()[-1:] or 'no message'})."
+                    " Free some memory and try again."
+                )
+            for other in _read(self._folder / f"{name}.npz"):
+                _widen(noise, baseline, other)
+        return noise
+
+
+@contextmanager
+def noise_processes(source: Source, images: tuple[Path, ...]) -> Iterator[NoiseProcesses]:
+    """Starts a process for each condition.
+
+    Args:
+        source: The reference.
+        images: Files, of which the first are used.
+
+    Yields:
+        The running processes, which are gone afterwards.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        running = {
+            name: _start(
+                name,
+                SnapshotRequest(
+                    source=source,
+                    images=tuple(str(path.absolute()) for path in images),
+                    target=str(folder / f"{name}.npz"),
+                    more=name == "one thread",
+                ),
+            )
+            for name in _ENVIRONMENTS
+        }
+        try:
+            yield NoiseProcesses(running, folder)
+        finally:
+            for process in running.values():
+                process.kill()
+                with suppress(BrokenPipeError, ValueError):
+                    process.communicate()
+
+
+def _start(name: str, request: SnapshotRequest) -> "subprocess.Popen[str]":
+    path = (str(Path(conditions.__file__).parents[2]), os.environ.get("PYTHONPATH"))
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))}
+    process = subprocess.Popen(  # noqa: S603  (the command is our own)
+        [sys.executable, "-P", "-m", conditions.__name__, str(logging.get_verbosity())],
+        env={**environment, **_ENVIRONMENTS[name]},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        # An interrupt from the terminal is the command's to answer.
+        process_group=0,
+    )
+    assert process.stdin is not None, "the process was started with a pipe"
+    with suppress(BrokenPipeError):
+        process.stdin.write(request.model_dump_json() + "\n")
+        process.stdin.flush()
+    return process
+
+
+def _read(path: Path) -> Iterator[Snapshot]:
+    """Reads what a process wrote, one snapshot a condition."""
+    groups = {group: group for group in get_args(Group)}
+    found: dict[str, Snapshot] = {}
+    with np.load(path) as arrays:
+        for key in arrays.files:
+            condition, group, name = key.split("|", 2)
+            found.setdefault(condition, {})[groups[group], name] = arrays[key]
+    yield from found.values()
+
+
+def _widen(noise: Noise, baseline: Snapshot, other: Snapshot) -> None:
+    for key, value in other.items():
+        if key in baseline and baseline[key].shape == value.shape:
+            gaps = np.abs(value.astype(np.float64) - baseline[key].astype(np.float64))
+            # What is not finite under one of the conditions has no noise to speak of.
+            noise[key] = max(noise[key], float(np.max(gaps[np.isfinite(gaps)], initial=0.0)))

@@ -1,0 +1,211 @@
+"""Runs a whole verification in this process, and makes its report."""
+
+import base64
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from checkpoints.layout import CheckpointError
+from checkpoints.reader import open_checkpoint
+from exporter import __version__, digests
+from exporter.progress import Progress, silent
+from exporter.verify.allowance import Allowance, Kind
+from exporter.verify.causes import causes
+from exporter.verify.collect import CALL_ERRORS
+from exporter.verify.compare import Network, check_inputs, compare
+from exporter.verify.loaded import LoadedModel
+from exporter.verify.noise import CONDITIONS, Noise, noise_processes
+from exporter.verify.probes import FULL, Batch, Examples, Plan
+from exporter.verify.report import Cause, Check, Output, Settings, VerificationReport
+from exporter.verify.request import GraphSource, Reference
+from exporter.verify.rules import check_rules
+from exporter.verify.source import known_network, loaded, opened
+from exporter.verify.subject import PLAIN, Subject
+from exporter.verify.suspect import Suspect
+
+# Points of a plot; more would be drawn on top of each other.
+_SAMPLED = 512
+# Thumbnails: how many, and their height and width.
+_DRAWN, _PIXELS = 24, 64
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How a model is verified.
+
+    Attributes:
+        images: Files, beside the probes.
+        allowance: What may differ.
+        atol: Absolute tolerance, with "given".
+        rtol: Relative tolerance, with "given".
+        noise: Whether to measure noise though the allowance does not depend on it.
+        plan: How much is tried.
+    """
+
+    images: tuple[Path, ...] = ()
+    allowance: Kind = "exact"
+    atol: float = 0.0
+    rtol: float = 0.0
+    noise: bool = False
+    plan: Plan = FULL
+
+
+def run_rules(model_dir: Path) -> VerificationReport:
+    """Checks the interface of a SavedModel, and compares it with nothing.
+
+    Args:
+        model_dir: The model.
+
+    Returns:
+        The report.
+
+    Raises:
+        VerificationError: If the model cannot be loaded.
+    """
+    model = loaded(model_dir)
+    return VerificationReport(
+        settings=Settings(model_dir=str(model_dir), reference="the interface's rules"),
+        digest=digests.of_folder(model_dir),
+        versions=_versions(),
+        checks=tuple(check_rules(model)),
+    )
+
+
+def run(
+    model_dir: Path, reference: Reference, options: RunOptions, progress: Progress = silent
+) -> VerificationReport:
+    """Compares a SavedModel with a reference.
+
+    Args:
+        model_dir: The model.
+        reference: What it is compared with.
+        options: How.
+        progress: Told what is compared.
+
+    Returns:
+        The report.
+
+    Raises:
+        VerificationError: If one of the two cannot be loaded, or both cannot
+            be given the same inputs.
+    """
+    model = loaded(model_dir)
+    with ExitStack() as stack:
+        measure: Callable[[Subject, Batch], Noise] | None = None
+        if options.noise or options.allowance == "noise":
+            running = noise_processes(reference.source, options.images)
+            measure = stack.enter_context(running).measure
+        progress("open reference", 0, None)
+        side = stack.enter_context(opened(reference.source))
+        network = known_network(reference.source, side)
+        examples = Examples(side.input_spec, options.plan, options.images)
+        check_inputs(model.input_spec, side.input_spec, options.images)
+        batch = examples.few(options.plan.training_batch)
+        allowance = Allowance(options.allowance, options.atol, options.rtol)
+        if measure and options.allowance == "noise":
+            progress("measure noise", 0, None)
+            allowance = Allowance("noise", noise=measure(side, batch))
+        checks = list(
+            compare(model, side, network, examples=examples, allowance=allowance, progress=progress)
+        )
+        checks += check_rules(model, side if isinstance(side, LoadedModel) else None)
+        if measure and options.allowance != "noise":
+            progress("measure noise", 0, None)
+            checks = _with_noise(checks, measure(side, batch))
+        suspect = Suspect(model, side, batch, _raw_weights(reference), network.variant)
+        return VerificationReport(
+            settings=_settings(model_dir, reference, network, examples, allowance),
+            digest=digests.of_folder(model_dir),
+            reference_digest=reference.digest,
+            versions=_versions(),
+            noise_conditions=CONDITIONS if measure else (),
+            checks=tuple(checks),
+            causes=_causes(suspect, checks, progress),
+            sample=_sample(suspect),
+            thumbnails=_thumbnails(examples),
+        )
+
+
+def _settings(
+    model_dir: Path,
+    reference: Reference,
+    network: Network,
+    examples: Examples,
+    allowance: Allowance,
+) -> Settings:
+    source = reference.source
+    return Settings(
+        model_dir=str(model_dir),
+        reference=reference.name,
+        variant=network.variant.name if network.variant else "",
+        task=source.task if isinstance(source, GraphSource) else "",
+        allowance=allowance.summary(),
+        images=examples.names,
+    )
+
+
+def _with_noise(checks: list[Check], noise: Noise) -> list[Check]:
+    return [
+        check.model_copy(update={"noise": noise.get((check.group, check.name))}) for check in checks
+    ]
+
+
+def _causes(suspect: Suspect, checks: list[Check], progress: Progress) -> tuple[Cause, ...]:
+    """Tries known mistakes, if there is something to explain beside broken rules."""
+    if not any(c.status == "failed" and c.group != "interface" for c in checks):
+        return ()
+    progress("look for the cause", 0, None)
+    return tuple(causes(suspect))
+
+
+def _raw_weights(reference: Reference) -> dict[str, np.ndarray]:
+    source = reference.source
+    if not reference.raw_names or not isinstance(source, GraphSource):
+        return {}
+    try:
+        checkpoint = open_checkpoint(Path(source.prefix))
+        there = {n: raw for n, raw in reference.raw_names.items() if raw in checkpoint.tensors}
+        return {name: checkpoint.read(raw) for name, raw in there.items()}
+    except CheckpointError:
+        return {}
+
+
+def _sample(suspect: Suspect) -> Output | None:
+    """Takes values of the output on the first example, for a plot."""
+    if PLAIN not in suspect.reference.ways or PLAIN not in suspect.model.ways:
+        return None
+    try:
+        expected, found = suspect.outputs(suspect.reference)[0], suspect.outputs(suspect.model)[0]
+    except (*CALL_ERRORS, IndexError):
+        return None
+    if expected.shape != found.shape or expected.dtype.kind != "f":
+        return None
+    step = max(1, -(-expected.size // _SAMPLED))
+    pairs = np.stack([expected.ravel()[::step], found.ravel()[::step]]).astype(np.float64)
+    pairs = pairs[:, np.isfinite(pairs).all(axis=0)]
+    return Output(
+        image=suspect.batch.names[0],
+        expected=tuple(pairs[0].tolist()),
+        found=tuple(pairs[1].tolist()),
+    )
+
+
+def _thumbnails(examples: Examples) -> dict[str, str]:
+    """Draws the first examples, where they are images."""
+    if examples.spec.image_size is None:
+        return {}
+    block = next(examples.blocks())
+    drawn = {}
+    for name, image in list(zip(block.names, block.inputs[0], strict=True))[:_DRAWN]:
+        small = tf.image.resize(np.clip(image, 0, 1), [_PIXELS, _PIXELS], "area")
+        jpeg = tf.io.encode_jpeg(tf.image.convert_image_dtype(small, tf.uint8, saturate=True))
+        drawn[name] = base64.b64encode(jpeg.numpy()).decode()
+    return drawn
+
+
+def _versions() -> dict[str, str]:
+    return {"slim-exporter": __version__, "tensorflow": tf.__version__, "numpy": np.__version__}
