@@ -3,9 +3,11 @@
 import argparse
 from typing import Any
 
+from exporter.cli import flags
 from exporter.cli.fetch_command import fetch_options
 from exporter.cli.terminal import print_json, print_table, print_text, progress_bar
 from exporter.pipeline import ExportRequest, ExportResult, export, task_named, variant_named
+from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM
 
 _LOAD = """\
 How to load it:
@@ -30,6 +32,42 @@ How to fine-tune it:
   model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
   model.fit(images, labels, epochs=5)
 """
+
+
+def add(commands: Any) -> None:
+    """Adds the command and its flags."""
+    parser = flags.add_command(commands, "export", run, "write a SavedModel from a checkpoint")
+    flags.add_variant(parser)
+    parser.add_argument("--task", required=True, help="feature_vector or classification")
+    parser.add_argument(
+        "--checkpoint",
+        required=True,
+        type=flags.not_empty,
+        help="'published' (from the cache, else downloaded), 'seeded:N' (random weights from seed"
+        " N), or a path: a prefix, a folder with one checkpoint, or a .tgz archive",
+    )
+    parser.add_argument(
+        "--output_dir", required=True, type=flags.path, help="where the SavedModel is to appear"
+    )
+    parser.add_argument(
+        "--batch_norm_momentum",
+        type=float,
+        default=BATCH_NORM_MOMENTUM,
+        help=f"default of the model's argument, 0 to 1 ({BATCH_NORM_MOMENTUM})",
+    )
+    flags.add_size(parser)
+    flags.add_switch(
+        parser, "overwrite", default=False, summary="replace a SavedModel that is there (off)"
+    )
+    flags.add_switch(
+        parser,
+        "verify",
+        default=True,
+        summary="compare with the original graph, bit for bit, before anything appears (on)",
+    )
+    flags.add_moving_averages(parser)
+    flags.add_network(parser)
+    flags.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -1,7 +1,9 @@
 """`slim-export fetch`."""
 
 import argparse
+from typing import Any
 
+from exporter.cli import flags
 from exporter.cli.terminal import print_json, print_text, progress_bar
 from exporter.digests import of_files
 from exporter.errors import InvalidArgumentError
@@ -10,6 +12,14 @@ from exporter.pipeline import variant_named
 from exporter.progress import Progress
 
 _MAX_TIMEOUT = 3600
+
+
+def add(commands: Any) -> None:
+    """Adds the command and its flags."""
+    parser = flags.add_command(commands, "fetch", run, "download a published checkpoint")
+    flags.add_variant(parser)
+    flags.add_network(parser)
+    flags.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

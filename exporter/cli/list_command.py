@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from checkpoints import catalog
+from exporter.cli import flags
 from exporter.cli.terminal import print_json, print_table
 from exporter.errors import FetchError, reason
 from exporter.fetch import cached_archive
@@ -24,6 +25,13 @@ _COLUMNS = (
     "cached",
     "handle",
 )
+
+
+def add(commands: Any) -> None:
+    """Adds the command and its flags."""
+    parser = flags.add_command(commands, "list", run, "print the variants that can be exported")
+    flags.add_cache_dir(parser)
+    flags.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -3,8 +3,9 @@
 import argparse
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from exporter.cli import flags
 from exporter.cli.fetch_command import fetch_options
 from exporter.cli.terminal import print_json, print_table, print_text, progress_bar
 from exporter.errors import InvalidArgumentError
@@ -17,6 +18,47 @@ if TYPE_CHECKING:
 _ALLOWANCES: tuple[AllowanceKind, ...] = ("exact", "noise")
 # Of failed checks and warnings; the report has all.
 _SHOWN = 20
+
+
+def add(commands: Any) -> None:
+    """Adds the command and its flags."""
+    summary = "compare a SavedModel with its original, or with another SavedModel"
+    parser = flags.add_command(commands, "verify", run, summary)
+    parser.add_argument("--model_dir", type=flags.path, help="the SavedModel, whoever made it")
+    parser.add_argument(
+        "--reference_dir", type=flags.path, help="another SavedModel to compare with"
+    )
+    parser.add_argument(
+        "--checkpoint",
+        type=flags.not_empty,
+        help="compare with the original graph and this checkpoint: 'published', 'seeded:N', or a"
+        " path; needs --variant and --task. Without it and --reference_dir, only the interface is"
+        " checked",
+    )
+    parser.add_argument("--variant", help="as 'slim-export list' prints it")
+    parser.add_argument("--task", help="feature_vector or classification")
+    flags.add_size(parser)
+    parser.add_argument(
+        "--images", default="", help="a pattern of image files, such as 'photos/*.jpg', quoted"
+    )
+    parser.add_argument(
+        "--allowance",
+        default="exact",
+        help="what may differ: exact, no bit; noise, 4 times the reference's own noise (exact)",
+    )
+    parser.add_argument("--atol", type=float, help="allow this absolute difference instead")
+    parser.add_argument("--rtol", type=float, help="and this one, times each expected value")
+    parser.add_argument(
+        "--report_dir",
+        type=flags.path,
+        help="write report.json, report.html and report.xml there, with the noise measured",
+    )
+    flags.add_switch(
+        parser, "list_rules", default=False, summary="print the interface's rules and end (off)"
+    )
+    flags.add_moving_averages(parser)
+    flags.add_network(parser)
+    flags.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

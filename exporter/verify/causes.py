@@ -44,17 +44,17 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
     Hypothesis(
         "batch-norm epsilon",
         "Use the epsilon of the reference.",
-        changed_ops.changed_ops(changed_ops.epsilons),
+        changed_ops.changed_ops(changed_ops.EPSILON),
     ),
     Hypothesis(
         "slope of the squeeze-and-excite gate",
         "Use 0.16667, with which the checkpoints were trained, not 1/6.",
-        changed_ops.changed_ops(changed_ops.gates),
+        changed_ops.changed_ops(changed_ops.GATE),
     ),
     Hypothesis(
         "padding",
         "Use SAME, which pads an even image at one side only.",
-        changed_ops.changed_ops(changed_ops.paddings),
+        changed_ops.changed_ops(changed_ops.PADDING),
     ),
     Hypothesis(
         "input range",

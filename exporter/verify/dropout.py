@@ -38,6 +38,11 @@ def compare_scatter(
     expected = _samples(reference, way, drawn, inputs)
     found = _samples(model, way, drawn, inputs)
     for key in sorted(drawn):
+        if expected[key].shape != found[key].shape:
+            wanted, got = expected[key].shape[1:], found[key].shape[1:]
+            message = f"expected shape {list(wanted)}, found {list(got)}"
+            collector.fail("dropout", output_name(way, key), message, "statistics")
+            continue
         low, high = SCATTER
         scatter, shift = _statistics(expected[key], found[key])
         wrong = []

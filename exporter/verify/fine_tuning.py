@@ -129,7 +129,8 @@ class FineTuningComparison:
     def _frozen(self, way: str, after: Arrays) -> None:
         """Checks that a training call by itself changes no trainable variable."""
         before = self._model.variables()
-        names = [n for n in self._model.trainable if before[n].tobytes() != after[n].tobytes()]
+        trainable = [name for name in self._model.trainable if name in before]
+        names = [n for n in trainable if before[n].tobytes() != after[n].tobytes()]
         message = f"expected a call to leave weights alone, found changes in {listing(names)}"
         self._collector.note("frozen", way, message if names else "", "trainable weights")
 
@@ -253,7 +254,7 @@ def stepped(
     after = {}
     for name in side.trainable:
         parts = [g for g in (of_output.get(name), of_losses.get(name)) if g is not None]
-        if parts:
+        if parts and name in before:
             step = np.asarray(LEARNING_RATE, before[name].dtype) * sum(parts[1:], parts[0])
             after[name] = before[name] - step
     side.assign(after)

@@ -158,6 +158,12 @@ class Interface:
         own = by_name(listed)
         return {names.get(id(v), name): v for name, v in own.items()}
 
+    @cached_property
+    def state(self) -> list[Any]:
+        """Every variable that a call may change, listed or not."""
+        known = [*self.variables.values(), *self.trainable_variables.values(), *self.captured]
+        return list({id(variable): variable for variable in known}.values())
+
     @property
     def regularization_losses(self) -> list[Any]:
         """The list of that name."""

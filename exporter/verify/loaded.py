@@ -153,12 +153,12 @@ class LoadedModel:
 
     @contextmanager
     def _put_back(self) -> Iterator[None]:
-        before = self.variables()
+        before = [(variable, variable.numpy()) for variable in self.interface.state]
         try:
             yield
         finally:
-            for name, value in before.items():
-                self.interface.variables[name].assign(value)
+            for variable, value in before:
+                variable.assign(value)
 
 
 def _specs(specs: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from exporter.photos import read
 
 folder, photos, saved = sys.argv[1:]
-images = read(sorted(Path(photos).glob("*.jpg")), 224)
+images = read(sorted(Path(photos).glob("*.jpg")), (224, 224))
 labels = tf.range(len(images))
 tf_keras.utils.set_random_seed(1)
 

@@ -1,0 +1,73 @@
+"""Exported models whose mutants are judged."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from exporter import quiet
+
+VARIANT = "mobilenet_v3_small_075_224"
+SIZE = 64
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One exported model, its original, and how a mutant is compared with it."""
+
+    model: Any
+    judge: Any
+
+
+@pytest.fixture(scope="package")
+def features(tmp_path_factory, export):
+    with bench("feature_vector", tmp_path_factory, export) as made:
+        yield made
+
+
+@pytest.fixture(scope="package")
+def logits(tmp_path_factory, export):
+    with bench("classification", tmp_path_factory, export) as made:
+        yield made
+
+
+@contextmanager
+def bench(task, tmp_path_factory, export):
+    quiet.import_tensorflow()
+    from exporter.seeding import seeded_checkpoint
+    from exporter.verify import compare as comparing
+    from exporter.verify import source
+    from exporter.verify.causes import causes
+    from exporter.verify.probes import Examples, Plan
+    from exporter.verify.request import GraphSource
+    from exporter.verify.rules import check_rules
+    from exporter.verify.suspect import Suspect
+    from slim_nets.variants import NAMED, customized
+
+    folder = tmp_path_factory.mktemp(task)
+    export(VARIANT, task, "seeded:5", folder / "model", f"--image_size={SIZE}", "--verify=false")
+    variant = customized(NAMED[VARIANT], image_size=SIZE)
+    prefix = seeded_checkpoint(5, variant, folder).prefix
+    names = {spec.name: spec.name for spec in variant.shape(task).variables}
+    graph = GraphSource(variant=variant, task=task, prefix=str(prefix), stored_names=names)
+    # Fewer momenta and probes than a user's verification, since there are many mutants.
+    plan = Plan(("zeros", "noise"), (1, 3), (0.9, 0.99), 2, gradients=False, every_way=False)
+    with source.opened(graph) as original:
+        network = comparing.network(variant, task)
+        examples = Examples(original.input_spec, plan)
+
+        def judge(path, *, explain=False, rules=False, gradients=False):
+            model = source.loaded(path)
+            tried = replace(examples, plan=replace(plan, gradients=gradients))
+            checks = list(comparing.compare(model, original, network, examples=tried))
+            checks += check_rules(model) if rules else []
+            failed = [check for check in checks if check.status == "failed"]
+            suspect = Suspect(model, original, examples.few(2), {}, variant)
+            found = [c.name for c in causes(suspect) if c.explains] if explain and failed else []
+            by_group = {}
+            for check in failed:
+                by_group.setdefault(check.group, []).append(check.name)
+            return by_group, found, {(c.group, c.name): c.message for c in reversed(failed)}
+
+        yield Bench(folder / "model", judge)

@@ -1,0 +1,298 @@
+"""Mutants of what callers see: each must be caught, and named at the right place."""
+
+import numpy as np
+import pytest
+from mutating import edited, nodes, reweighted, rewrapped
+
+pytestmark = pytest.mark.numerics
+
+SERVED = "signature 'serving_default'"
+
+
+def test_one_trace_missing(features, tmp_path):
+    def change(graph):
+        objects = graph.object_graph_def
+        root = {child.local_name: child.node_id for child in objects.nodes[0].children}
+        call = objects.nodes[root["__call__"]].function
+        for name in list(call.concrete_functions):
+            traced = objects.concrete_functions[name].canonicalized_input_signature
+            values = [v.bool_value for v in traced.tuple_value.values[0].tuple_value.values]
+            if values[1:3] == [True, True]:
+                call.concrete_functions.remove(name)
+
+    path = edited(features.model, tmp_path / "m", change)
+    failed, _, messages = features.judge(path, rules=True)
+    assert failed["interface"] == ["R05"]
+    assert "training=True, return_endpoints=True" in messages["interface", "R05"].replace(
+        "return_endpoints=True, training=True", "training=True, return_endpoints=True"
+    )
+    assert "training=True: __call__(return_endpoints=True)" in str(failed)
+
+
+def test_input_renamed(features, tmp_path):
+    def served(call, output):
+        import tensorflow as tf
+
+        def serving(images):
+            return {output: call(images, False, False, tf.constant(0.99))}
+
+        return serving
+
+    path = rewrapped(features.model, tmp_path / "m", served=served)
+    failed, _, messages = features.judge(path, rules=True)
+    assert failed == {"interface": [SERVED, "R13"]}
+    assert "expected inputs float32" in messages["interface", SERVED]
+    assert "found 'images'" in messages["interface", "R13"]
+
+
+def test_output_renamed(features, tmp_path):
+    def served(call, _):
+        import tensorflow as tf
+
+        def serving(inputs):
+            return {"features": call(inputs, False, False, tf.constant(0.99))}
+
+        return serving
+
+    path = rewrapped(features.model, tmp_path / "m", served=served)
+    failed, _, _ = features.judge(path, rules=True)
+    assert failed["interface"] == [SERVED, "R13"]
+    assert set(failed["outputs"]) == {f"{SERVED}: feature_vector", f"{SERVED}: features"}
+
+
+def around(change):
+    """Puts something around the output of inference."""
+
+    def call(old, inputs, training, return_endpoints, momentum):
+        found = old(inputs, training, return_endpoints, momentum)
+        if training:
+            return found
+        if return_endpoints:
+            return {**found, "default": change(inputs, found["default"])}
+        return change(inputs, found)
+
+    return call
+
+
+def test_not_a_number_for_one_input(features, tmp_path):
+    def poison(inputs, output):
+        import tensorflow as tf
+
+        dark = tf.reduce_all(inputs == 0, axis=[1, 2, 3])
+        return tf.where(dark[:, None], np.float32(np.nan), output)
+
+    path = rewrapped(features.model, tmp_path / "m", around(poison))
+    failed, _, messages = features.judge(path, rules=True)
+    assert messages["outputs", "__call__"].startswith("image 'zeros', at [0] expected") or (
+        "image 'zeros'" in messages["outputs", "__call__"]
+    )
+    assert failed["end points"] == ["default", "default"]
+    assert failed["interface"] == ["R25"]
+
+
+def test_wrong_only_at_batch_3(features, tmp_path):
+    def spoil(inputs, output):
+        import tensorflow as tf
+
+        return tf.where(tf.shape(inputs)[0] == 3, output + 1e-3, output)
+
+    path = rewrapped(features.model, tmp_path / "m", around(spoil))
+    failed, _, _ = features.judge(path)
+    assert failed == {
+        "outputs": ["__call__", f"{SERVED}: feature_vector"],
+        "end points": ["default"],
+    }
+
+
+def test_signature_and_call_differ(features, tmp_path):
+    def served(call, output):
+        import tensorflow as tf
+
+        def serving(inputs):
+            return {output: call(inputs, False, False, tf.constant(0.99)) * 1.0000001}
+
+        return serving
+
+    failed, _, _ = features.judge(rewrapped(features.model, tmp_path / "m", served=served))
+    assert f"{SERVED} equals __call__" in failed["outputs"]
+    assert "__call__" not in failed["outputs"]
+
+
+def on_images(change):
+    """Puts something in front of the images."""
+
+    def call(old, inputs, training, return_endpoints, momentum):
+        return old(change(inputs), training, return_endpoints, momentum)
+
+    return call
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("BGR", lambda images: images[..., ::-1]),
+        ("input range", lambda images: images / 255.0),
+        ("input range", lambda images: (images + 1.0) / 2.0),
+    ],
+)
+def test_other_images(features, tmp_path, name, change):
+    path = rewrapped(features.model, tmp_path / "m", on_images(change))
+    failed, found, _ = features.judge(path, explain=True)
+    assert failed["end points"][0] == "MobilenetV3/layer_1"
+    assert found == [name]
+
+
+def test_background_class_missing(logits, tmp_path):
+    def call(old, inputs, training, return_endpoints, momentum):
+        found = old(inputs, training, return_endpoints, momentum)
+        return {**found, "default": found["default"][:, 1:]} if return_endpoints else found[:, 1:]
+
+    failed, found, messages = logits.judge(
+        rewrapped(logits.model, tmp_path / "m", call), explain=True
+    )
+    assert "[1, 1001], found float32 [1, 1000]" in messages["outputs", "__call__"]
+    assert found == ["missing background class"]
+    assert "weights" not in failed
+
+
+def test_softmax_in_front_of_the_logits(logits, tmp_path):
+    def call(old, inputs, training, return_endpoints, momentum):
+        import tensorflow as tf
+
+        found = old(inputs, training, return_endpoints, momentum)
+        if return_endpoints:
+            return {**found, "default": tf.nn.softmax(found["default"])}
+        return tf.nn.softmax(found)
+
+    failed, _, _ = logits.judge(rewrapped(logits.model, tmp_path / "m", call), rules=True)
+    assert failed["interface"] == ["R20"]
+    assert "__call__" in failed["outputs"]
+
+
+def test_two_end_points_swapped(features, tmp_path):
+    def call(old, inputs, training, return_endpoints, momentum):
+        found = old(inputs, training, return_endpoints, momentum)
+        if not return_endpoints:
+            return found
+        one, other = "MobilenetV3/layer_5", "MobilenetV3/layer_6"
+        return {**found, one: found[other], other: found[one]}
+
+    failed, _, _ = features.judge(rewrapped(features.model, tmp_path / "m", call))
+    assert set(failed["end points"]) == {"MobilenetV3/layer_5", "MobilenetV3/layer_6"}
+    assert "outputs" not in failed
+
+
+def test_end_point_missing_and_one_too_many(features, tmp_path):
+    def call(old, inputs, training, return_endpoints, momentum):
+        found = old(inputs, training, return_endpoints, momentum)
+        if not return_endpoints:
+            return found
+        renamed = dict(found)
+        renamed["MobilenetV3/layer_X"] = renamed.pop("MobilenetV3/layer_7")
+        return renamed
+
+    failed, _, messages = features.judge(rewrapped(features.model, tmp_path / "m", call))
+    assert set(failed["end points"]) == {"MobilenetV3/layer_7", "MobilenetV3/layer_X"}
+    assert messages["end points", "MobilenetV3/layer_7"].startswith("expected it, found none")
+
+
+def test_variables_cut_short(features, tmp_path):
+    def change(root):
+        root.variables = [v for v in root.variables if "Conv_1/BatchNorm" not in v.name]
+
+    path = rewrapped(features.model, tmp_path / "m", change=change)
+    failed, _, _ = features.judge(path, rules=True)
+    assert len(failed["weights"]) == 4
+    assert "R06" in failed["interface"]
+
+
+def test_last_layer_multiplied(features, tmp_path):
+    """Its features are fewer than those of the published networks."""
+    from exporter import reusable, saving, trace
+    from slim_nets.specs import Conv
+    from slim_nets.variants import NAMED, customized
+
+    weights, patch = {}, pytest.MonkeyPatch()
+    reweighted(features.model, tmp_path / "spare", weights.update)
+    for name in ("weights", "biases"):
+        key = f"MobilenetV3/Conv_2/{name}"
+        weights[key] = weights[key][..., :768]
+    variant = customized(NAMED["mobilenet_v3_small_075_224"], image_size=64)
+    *rows, last = variant.spec.rows
+    narrow = type(variant.spec)(
+        variant.spec.scope, (*rows, Conv(1, 768, last.activation, 1, "bias"))
+    )
+    with patch.context() as patched:
+        patched.setitem(__import__("slim_nets.variants").variants._SPECS, variant.family, narrow)
+        __import__("slim_nets.variants").variants._shape.cache_clear()
+        saving.save(
+            reusable.reusable(trace.trace(variant, "feature_vector", weights)), tmp_path / "m"
+        )
+    __import__("slim_nets.variants").variants._shape.cache_clear()
+    failed, found, messages = features.judge(tmp_path / "m", explain=True)
+    assert failed["weights"] == ["MobilenetV3/Conv_2/weights", "MobilenetV3/Conv_2/biases"]
+    assert "row 15 of 15" in messages["weights", "MobilenetV3/Conv_2/weights"]
+    assert failed["end points"][0] == "MobilenetV3/layer_15"
+    assert found == ["last layer multiplied"]
+
+
+def test_raw_weights(export, slim_export, tmp_path):
+    """A checkpoint with moving averages, exported without them."""
+    from checkpoints import seeded
+    from exporter import quiet
+    from slim_nets.variants import NAMED, customized
+
+    quiet.import_tensorflow()
+    name, task = "mobilenet_v3_small_minimalistic_100_224", "feature_vector"
+    variant = customized(NAMED[name], image_size=32)
+    shapes = {v.name: v.shape for v in variant.shape(task).variables}
+    raw, averaged = seeded.draw(shapes, 1), seeded.draw(shapes, 2)
+    shadows = {f"{key}/ExponentialMovingAverage": value for key, value in averaged.items()}
+    seeded.write(tmp_path / "model", raw | shadows)
+    given = ["--image_size=32", "--use_moving_averages=false"]
+    export(name, task, tmp_path / "model", tmp_path / "m", *given)
+    result = slim_export(
+        "verify",
+        f"--model_dir={tmp_path / 'm'}",
+        f"--checkpoint={tmp_path / 'model'}",
+        f"--variant={name}",
+        f"--task={task}",
+        "--image_size=32",
+    )
+    assert result.returncode == 1
+    assert "Likely cause: raw weights instead of the moving averages" in result.stdout
+
+
+def test_batch_norm_folded(features, tmp_path):
+    """A model that has only kernels and biases left, and still says that it can be trained."""
+    import tensorflow as tf
+
+    values = {}
+    reweighted(features.model, tmp_path / "spare", values.update)
+
+    def call(old, inputs, training, return_endpoints, momentum):
+        return old(inputs, False, return_endpoints, momentum)
+
+    def change(root):
+        root.variables = [v for v in root.variables if "/BatchNorm/" not in v.name]
+        root.trainable_variables = [v for v in root.variables if v.trainable]
+        assert len(root.variables) == len(values) - 4 * 34
+        assert isinstance(root.variables[0], tf.Variable)
+
+    path = rewrapped(features.model, tmp_path / "m", call, change=change)
+    failed, found, _ = features.judge(path, explain=True, rules=True)
+    assert "folded batch norm in a model that claims to be fine-tunable" in found
+    assert "R06" in failed["interface"]
+
+
+def test_inference_body_is_left_alone(features):
+    """The model whose mutants these are has no update in inference."""
+
+    def look(graph):
+        assert nodes(graph, "inference", "AssignSubVariableOp") == []
+
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory() as folder:
+        edited(features.model, Path(folder) / "m", look)
