@@ -34,6 +34,14 @@ class VerificationError(ExporterError):
     """A SavedModel differs from its reference, or could not be compared with it."""
 
 
+class PublishError(ExporterError):
+    """A model cannot be packaged or published, or a release is not what it says."""
+
+
+class ContractError(ExporterError):
+    """A contract cannot be read, or a model breaks it."""
+
+
 def reason(error: Exception) -> str:
     """Says in one line what an error of the system or of TensorFlow says.
 

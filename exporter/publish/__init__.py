@@ -1,0 +1,1 @@
+"""From a verified model to a published one."""

@@ -1,0 +1,99 @@
+"""What a release says of itself, as it is written to `manifest.json`."""
+
+from typing import Literal
+
+import pydantic
+
+# Files of a release, beside the page, which is called after the version.
+ARCHIVE, MANIFEST, CONTRACT = "model.tar.gz", "manifest.json", "contract.json"
+REPORT, REPORT_PAGE, SIGNATURE = "report.json", "report.html", "model.sig"
+
+
+class Record(pydantic.BaseModel, frozen=True, extra="forbid"):
+    """A part of a manifest: unchangeable, and without unknown fields."""
+
+
+class File(Record):
+    """One file.
+
+    Attributes:
+        sha256: Of its contents, 64 hexadecimal digits.
+        size: In bytes.
+    """
+
+    sha256: str
+    size: int
+
+
+class Checkpoint(Record):
+    """Where the weights came from.
+
+    Attributes:
+        name: Such as `v3-small_224_0.75_float/ema/model-497500`, or `seeded:0`.
+        sha256: Over its files.
+        trained: False for random weights.
+        archive_url: Where it was published; None where it was not.
+        archive_sha256: Of the published archive; None where nobody knows it.
+    """
+
+    name: str
+    sha256: str
+    trained: bool
+    archive_url: str | None = None
+    archive_sha256: str | None = None
+
+
+class Verification(Record):
+    """What the report says, in short.
+
+    Attributes:
+        reference: What the model was compared with.
+        allowance: "exact", or what was allowed.
+        checks: How many there were in each group.
+        differing: How many numbers were not the same bits.
+        max_abs: The largest absolute difference.
+    """
+
+    reference: str
+    allowance: str
+    checks: dict[str, int]
+    differing: int
+    max_abs: float
+
+
+class Manifest(Record):
+    """A release. It has no times, so that the same model gives the same bytes.
+
+    Attributes:
+        schema_version: Of this form.
+        handle: `publisher/name/version`.
+        variant: The network, by its name on TensorFlow Hub.
+        task: What it ends with.
+        image_size: Height and width of the images in pixels.
+        model_digest: SHA-256 over the names and contents of the SavedModel's files.
+        model: The SavedModel's files, by path.
+        files: The release's other files, by name; the signature, which covers
+            this manifest, is not among them.
+        checkpoint: Where the weights came from.
+        verification: What was compared.
+        versions: Of this tool and of the libraries that made the bytes.
+        rebuild: The command that makes the model again.
+    """
+
+    schema_version: Literal[1] = 1
+    handle: str
+    variant: str
+    task: str
+    image_size: int
+    model_digest: str
+    model: dict[str, File]
+    files: dict[str, File]
+    checkpoint: Checkpoint
+    verification: Verification
+    versions: dict[str, str]
+    rebuild: str
+
+
+def page_name(version: int) -> str:
+    """Names the page of a version."""
+    return f"{version}.md"
