@@ -24,17 +24,14 @@ class Trace:
 
     Attributes:
         arguments: By parameter name: `tf.TensorSpec`s, nests of them, or Python values.
+        flags: Of these the ones that choose what is computed: Python values
+            after the first argument, but for `training` and hyperparameters.
         function: The concrete function.
     """
 
     arguments: dict[str, Any]
+    flags: dict[str, Any]
     function: Any
-
-    @property
-    def flags(self) -> dict[str, Any]:
-        """The arguments after the first that are Python values, but for `training`."""
-        later = list(self.arguments.items())[1:]
-        return {name: v for name, v in later if not has_specs(v) and name != "training"}
 
 
 @dataclass(frozen=True)
@@ -67,14 +64,28 @@ class Interface:
         """All traces of `__call__`."""
         if not self.is_function:
             return ()
-        signature = inspect.signature(self.call)
         traces = []
+        for function, arguments in self._traced.items():
+            others = list(arguments)[1:]
+            chosen = [n for n in others if n != "training" and n not in self.hyperparameters]
+            traces.append(Trace(arguments, {name: arguments[name] for name in chosen}, function))
+        # Where one was traced with tensors and with a number too, tensors take every number.
+        return tuple(sorted(traces, key=self._numbers_of))
+
+    @cached_property
+    def _traced(self) -> dict[Any, dict[str, Any]]:
+        """The arguments of every concrete function of `__call__`."""
+        signature = inspect.signature(self.call)
+        traced = {}
         for function in self.call.concrete_functions:
             args, kwargs = function.structured_input_signature
             bound = signature.bind_partial(*args, **kwargs)
             bound.apply_defaults()
-            traces.append(Trace(dict(bound.arguments), function))
-        return tuple(traces)
+            traced[function] = dict(bound.arguments)
+        return traced
+
+    def _numbers_of(self, trace: Trace) -> int:
+        return sum(not has_specs(trace.arguments.get(name)) for name in self.hyperparameters)
 
     @property
     def input_structure(self) -> Any:
@@ -87,12 +98,14 @@ class Interface:
     @cached_property
     def hyperparameters(self) -> dict[str, Any]:
         """Arguments that are scalar tensors in some trace, with their Python defaults."""
+        if not self.is_function:
+            return {}
         first = next(iter(self.parameters), "")
         return {
             name: None if parameter.default is parameter.empty else parameter.default
             for name, parameter in self.parameters.items()
             if name not in (first, "training")
-            and any(has_specs(trace.arguments.get(name)) for trace in self.traces)
+            and any(has_specs(arguments.get(name)) for arguments in self._traced.values())
         }
 
     @cached_property

@@ -50,7 +50,7 @@ def training_is_a_bool(model: LoadedModel) -> Iterator[str]:
 
 
 def hyperparameters_are_tensors(model: LoadedModel) -> Iterator[str]:
-    """Checks that numbers are tensors in every trace, and have a Python number for default."""
+    """Checks that numbers can be tensors in every mode, and have a Python number for default."""
     _needs_traces(model)
     named = model.interface.hyperparameters
     numbers = {
@@ -61,10 +61,12 @@ def hyperparameters_are_tensors(model: LoadedModel) -> Iterator[str]:
     if not named and not numbers:
         raise NotApplicableError("there are no arguments that are numbers")
     for name in sorted(named.keys() | numbers):
-        fixed = [t for t in model.interface.traces if not has_specs(t.arguments.get(name))]
+        free = [_choices(t) for t in model.interface.traces if has_specs(t.arguments.get(name))]
+        # Beside one with a tensor, a trace with the default itself does no harm.
+        fixed = [t for t in model.interface.traces if _choices(t) not in free]
         if fixed:
             yield (
-                f"'{name}' expected a tensor in every trace, found the Python value"
+                f"'{name}' expected traces with a tensor, found only the Python value"
                 f" {fixed[0].arguments.get(name)!r} in {len(fixed)}"
             )
         if not isinstance(model.interface.parameters[name].default, bool | int | float):
@@ -213,4 +215,4 @@ def _needs_traces(model: LoadedModel) -> None:
 def _choices(trace: Trace) -> dict[str, Any]:
     """Returns the Python values of a trace, `training` included."""
     mode = trace.arguments.get("training")
-    return trace.flags | ({"training": mode} if isinstance(mode, bool) else {})
+    return ({"training": mode} if isinstance(mode, bool) else {}) | trace.flags
