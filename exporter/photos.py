@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from exporter import quiet
 from exporter.errors import InvalidArgumentError, reason
 
 
@@ -25,16 +26,26 @@ def read(paths: Iterable[Path], image_size: tuple[int, int]) -> np.ndarray:
     images = []
     for path in paths:
         try:
-            image = tf.io.decode_image(path.read_bytes(), channels=3, expand_animations=False)
-        except tf.errors.InvalidArgumentError as error:
-            raise InvalidArgumentError(
-                f"Photograph '{path}' cannot be decoded: expected JPEG, PNG, GIF or BMP."
-                " Convert it."
-            ) from error
+            image = _decoded(path.read_bytes())
         except OSError as error:
             raise InvalidArgumentError(
                 f"Photograph '{path}' cannot be read: {reason(error)}. Choose another."
             ) from error
+        if image is None:
+            raise InvalidArgumentError(
+                f"Photograph '{path}' cannot be decoded: expected JPEG, PNG, GIF or BMP."
+                " Convert it."
+            )
         image = tf.image.convert_image_dtype(image, tf.float32)
         images.append(tf.image.resize(image, image_size, "bilinear").numpy())
     return np.stack(images)
+
+
+def _decoded(encoded: bytes) -> tf.Tensor | None:
+    """Decodes an image; None if it is none."""
+    # The JPEG library itself writes what it thinks of bad files to the terminal.
+    with quiet.stderr_set_aside():
+        try:
+            return tf.io.decode_image(encoded, channels=3, expand_animations=False)
+        except tf.errors.InvalidArgumentError:
+            return None

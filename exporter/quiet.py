@@ -40,13 +40,13 @@ def _import() -> None:
         return
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # fatal messages only
     warnings.filterwarnings("ignore")
-    with _stderr_set_aside():
+    with stderr_set_aside():
         tensorflow = importlib.import_module("tensorflow")
     tensorflow.get_logger().setLevel("ERROR")
 
 
 @contextmanager
-def _stderr_set_aside() -> Iterator[None]:
+def stderr_set_aside() -> Iterator[None]:
     """Sends file descriptor 2 to a file, and shows it only if the body fails."""
     sys.stderr.flush()
     terminal = os.dup(2)

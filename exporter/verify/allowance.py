@@ -1,13 +1,20 @@
 """How much two results may differ, and why that much."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
+
+import numpy as np
 
 from exporter.verify.report import Group
 
 # Two runs may lie on opposite sides of the reference's spread, and the spread was
 # measured on few images: larger ones were seen on others, never twice as large.
 NOISE_MULTIPLE = 4.0
+
+# A result's noise by example; under this name, that of examples on which it was not measured.
+OTHERS = ""
+Noise = Mapping[tuple[Group, str], Mapping[str, float]]
 
 EXACT_REASON = "same TensorFlow, same machine: equal bits"
 
@@ -24,23 +31,34 @@ class Allowance:
             float noise; "given" what the user asked for.
         atol: Absolute tolerance that was given.
         rtol: Tolerance relative to each expected value that was given.
-        noise: The reference's own noise, absolute, by group and name.
+        noise: The reference's own noise, absolute, by group and name, then by example.
     """
 
     kind: Kind = "exact"
     atol: float = 0.0
     rtol: float = 0.0
-    noise: dict[tuple[Group, str], float] = field(default_factory=dict)
+    noise: Noise = field(default_factory=dict)
 
-    def noise_of(self, group: Group, name: str) -> float | None:
+    def noise_of(self, group: Group, name: str) -> Mapping[str, float] | None:
         """Returns the reference's noise in one result, None where it was not measured."""
         return self.noise.get((group, name))
 
-    def absolute(self, group: Group, name: str) -> float:
-        """Returns the largest absolute difference that is allowed whatever the value."""
-        if self.kind == "noise":
-            return NOISE_MULTIPLE * self.noise.get((group, name), 0.0)
-        return self.atol
+    def absolute(self, group: Group, name: str, examples: Sequence[str] = ()) -> np.ndarray:
+        """Returns the largest absolute difference that is allowed whatever the value.
+
+        Args:
+            group: What kind of thing is compared.
+            name: Which one.
+            examples: Names of the rows; none if there are no rows.
+
+        Returns:
+            float64, one a row, or one for all.
+        """
+        if self.kind != "noise":
+            return np.array([self.atol])
+        noise = self.noise.get((group, name), {OTHERS: 0.0})
+        found = [noise.get(example, noise[OTHERS]) for example in examples or (OTHERS,)]
+        return NOISE_MULTIPLE * np.array(found)
 
     def reason(self, group: Group, name: str) -> str:
         """Says why that much is allowed."""

@@ -28,12 +28,11 @@ def main() -> None:
 
     with opened(request.source) as reference:
         examples = Examples(reference.input_spec, FULL, tuple(map(Path, request.images)))
-        batch = examples.few(FULL.training_batch)
-        found = {"here": snapshot(reference, batch)}
+        found = {"here": snapshot(reference, examples)}
         if request.more:
             found |= {
-                MORE[0]: split_snapshot(reference, batch),
-                MORE[1]: float64_snapshot(reference, batch),
+                MORE[0]: split_snapshot(reference, examples),
+                MORE[1]: float64_snapshot(reference, examples),
             }
     arrays = {f"{c}|{g}|{n}": v for c, keyed in found.items() for (g, n), v in keyed.items()}
     np.savez(request.target, allow_pickle=False, **arrays)

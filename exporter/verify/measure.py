@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from exporter.comparison import difference, first_index, first_of, unequal_bits
-from exporter.verify.allowance import Allowance
+from exporter.verify.allowance import OTHERS, Allowance
 from exporter.verify.report import WIDE_ALLOWANCE, Check, Group
 
 _BINS = 65
@@ -35,6 +35,9 @@ class Measure:
     _largest: float = 0.0
     _max_abs: float | None = 0.0
     _max_ulp: int | None = 0
+    _noise: float | None = None
+    _allowed: float = 0.0
+    _wide: bool = False
     _bins: np.ndarray = field(default_factory=lambda: np.zeros(_BINS, np.int64))
     _where: str = ""
 
@@ -55,19 +58,18 @@ class Measure:
         """
         expected, found = np.asarray(expected), np.asarray(found)
         self._values += expected.size
-        if expected.dtype.kind in "fiub" and expected.size:
-            self._largest = max(self._largest, float(np.max(np.abs(_finite(expected)))))
+        rows = examples if expected.shape[:1] == (len(examples),) else ()
+        allowed = self._allow(expected, rows)
         differs = difference(expected, found)
         if differs is None:
             self._bins[0] += expected.size
             return
         self._differing += differs.differing
         if expected.shape == found.shape and expected.dtype == found.dtype:
-            wrong = self._add_distances(expected, found)
+            wrong = self._add_distances(expected, found, allowed)
             where = first_of(wrong, expected, found) if wrong.any() else ""
-            row = first_index(wrong)[:1]
-            if examples and row and expected.shape[0] == len(examples):
-                where = f"image '{examples[row[0]]}', {where}"
+            if rows:
+                where = f"image '{rows[first_index(wrong)[0]]}', {where}"
             beyond = int(np.count_nonzero(wrong))
         else:
             self._max_abs = self._max_ulp = None
@@ -76,7 +78,25 @@ class Measure:
             self._where = f"{label}{where} ({differs.differing} of {expected.size} values differ)"
         self._beyond += beyond
 
-    def _add_distances(self, expected: np.ndarray, found: np.ndarray) -> np.ndarray:
+    def _allow(self, expected: np.ndarray, rows: Sequence[str]) -> np.ndarray:
+        """Returns what is allowed, row by row, and notes the largest of it, of noise and values."""
+        allowed = self.allowance.absolute(self.group, self.name, rows)
+        if expected.dtype.kind not in "fiub" or not expected.size:
+            return allowed
+        largest = np.max(np.abs(_finite(expected)).reshape(len(rows) or 1, -1), axis=1)
+        self._largest = max(self._largest, float(largest.max()))
+        self._allowed = max(self._allowed, float(allowed.max()))
+        within = (WIDE_ALLOWANCE - self.allowance.rtol) * largest
+        self._wide |= self.allowance.kind != "exact" and bool(np.any(allowed > within))
+        noise = self.allowance.noise_of(self.group, self.name)
+        if noise is not None:
+            found = max(noise.get(row, noise[OTHERS]) for row in rows or (OTHERS,))
+            self._noise = max(self._noise or 0.0, found)
+        return allowed.reshape(-1, *[1] * (expected.ndim - 1)) if expected.ndim else allowed[0]
+
+    def _add_distances(
+        self, expected: np.ndarray, found: np.ndarray, allowed: np.ndarray
+    ) -> np.ndarray:
         """Adds to the figures; marks the values beyond what is allowed."""
         unequal = unequal_bits(expected, found)
         if expected.dtype.kind not in "fiub":
@@ -92,37 +112,33 @@ class Measure:
         self._bins += np.bincount(_bin(distances).ravel(), minlength=_BINS)[:_BINS]
         if self.allowance.kind == "exact":
             return unequal
-        absolute = self.allowance.absolute(self.group, self.name)
         with np.errstate(invalid="ignore"):
-            limits = absolute + self.allowance.rtol * np.abs(expected.astype(np.float64))
+            limits = allowed + self.allowance.rtol * np.abs(expected.astype(np.float64))
             return np.asarray(~(gaps <= limits))
 
     def check(self) -> Check:
         """Returns the check as it stands."""
-        absolute = self.allowance.absolute(self.group, self.name)
         relative = None
         if self._max_abs is not None:
             relative = self._max_abs / self._largest if self._largest else self._max_abs
-        wide = self.allowance.kind == "noise" and absolute > WIDE_ALLOWANCE * self._largest
         message = self._where + (f"; {self.place}" if self._where and self.place else "")
-        if not self._beyond and wide:
+        if not self._beyond and self._wide:
             message = (
-                f"the allowance is wider than {WIDE_ALLOWANCE:.0%} of the largest value,"
-                f" {self._largest:.3g}: the reference itself is that uncertain"
+                f"the allowance is wider than {WIDE_ALLOWANCE:.0%} of an example's largest value"
             )
         return Check(
             group=self.group,
             name=self.name,
             case=self.case,
-            status="failed" if self._beyond else "warning" if wide else "passed",
+            status="failed" if self._beyond else "warning" if self._wide else "passed",
             values=self._values,
             differing=self._differing,
             largest=self._largest,
             max_abs=self._max_abs,
             max_rel=relative,
             max_ulp=self._max_ulp,
-            noise=self.allowance.noise_of(self.group, self.name),
-            allowance=absolute,
+            noise=self._noise,
+            allowance=self._allowed,
             reason=self.allowance.reason(self.group, self.name),
             message=message,
             ulp_histogram=tuple(np.trim_zeros(self._bins.tolist(), "b")) if self._differing else (),

@@ -20,13 +20,15 @@ from absl import logging
 
 from exporter.errors import VerificationError
 from exporter.verify import conditions
-from exporter.verify.probes import Batch
+from exporter.verify.allowance import OTHERS, Noise
+from exporter.verify.probes import PROBES, Examples
 from exporter.verify.report import Group
 from exporter.verify.request import SnapshotRequest, Source
 from exporter.verify.snapshot import Key, Snapshot, snapshot
 from exporter.verify.subject import Subject
 
-Noise = dict[Key, float]
+# What inference computes has a row an example.
+_BY_EXAMPLE = frozenset({"outputs", "end points"})
 
 # What TensorFlow reads when it is imported, so each needs a process of its own.
 _ENVIRONMENTS: Mapping[str, dict[str, str]] = {
@@ -43,21 +45,24 @@ class NoiseProcesses:
     _running: Mapping[str, subprocess.Popen[str]]
     _folder: Path
 
-    def measure(self, reference: Subject, batch: Batch) -> Noise:
+    def measure(self, reference: Subject, examples: Examples) -> Noise:
         """Compares what they found with what the reference gives here.
 
         Args:
             reference: As it is compared with the model.
-            batch: What the processes ran on.
+            examples: What the processes ran on.
 
         Returns:
-            The largest absolute difference of any condition, by group and name.
+            The largest absolute difference of any condition, by group and name;
+            in inference by example too. Examples on which it was not measured
+            have the largest of the images, or without images of all.
 
         Raises:
             VerificationError: If a process failed.
         """
-        baseline = snapshot(reference, batch)
-        noise = dict.fromkeys(baseline, 0.0)
+        baseline = snapshot(reference, examples)
+        rows = examples.typical().names
+        noise = {key: np.zeros(_rows(key, value, rows)) for key, value in baseline.items()}
         for name, process in self._running.items():
             _, said = process.communicate()
             if process.returncode:
@@ -68,7 +73,7 @@ class NoiseProcesses:
                 )
             for other in _read(self._folder / f"{name}.npz"):
                 _widen(noise, baseline, other)
-        return noise
+        return {key: _by_example(values, rows) for key, values in noise.items()}
 
 
 @contextmanager
@@ -136,9 +141,24 @@ def _read(path: Path) -> Iterator[Snapshot]:
     yield from found.values()
 
 
-def _widen(noise: Noise, baseline: Snapshot, other: Snapshot) -> None:
+def _widen(noise: dict[Key, np.ndarray], baseline: Snapshot, other: Snapshot) -> None:
     for key, value in other.items():
         if key in baseline and baseline[key].shape == value.shape:
             gaps = np.abs(value.astype(np.float64) - baseline[key].astype(np.float64))
             # What is not finite under one of the conditions has no noise to speak of.
-            noise[key] = max(noise[key], float(np.max(gaps[np.isfinite(gaps)], initial=0.0)))
+            rows = np.where(np.isfinite(gaps), gaps, 0).reshape(len(noise[key]), -1)
+            noise[key] = np.maximum(noise[key], rows.max(axis=1, initial=0.0))
+
+
+def _rows(key: Key, value: np.ndarray, names: tuple[str, ...]) -> int:
+    """Counts the rows that are examples: of what inference computes from each of them."""
+    by_example = key[0] in _BY_EXAMPLE and value.shape[:1] == (len(names),)
+    return len(names) if by_example else 1
+
+
+def _by_example(values: np.ndarray, names: tuple[str, ...]) -> dict[str, float]:
+    if len(values) == 1:
+        return {OTHERS: float(values[0])}
+    found = dict(zip(names, values.tolist(), strict=True))
+    images = [value for name, value in found.items() if name not in PROBES]
+    return {**found, OTHERS: max(images or found.values())}

@@ -1,5 +1,6 @@
 """The inputs on which models are compared: fixed probes, and a user's images."""
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,8 @@ from exporter.photos import read
 
 # A whole number of batches of every size, so that images can be streamed block by block.
 _BLOCK = 96
+# Images on which float noise is measured; on others it was seen less than twice as large.
+_TYPICAL = 8
 # Free dimensions other than the batch; of an image the height and width.
 _FREE, _FREE_IMAGE = 8, 96
 _WORDS = (b"", b"a", b"hub", b"\xff\x00", b"0", b"mobilenet", b" ")
@@ -157,17 +160,25 @@ class Examples:
         """Reads everything once, at most 96 at a time."""
         makers: list[str | Path] = [*self.plan.probes, *self.images]
         for start in range(0, len(makers), _BLOCK):
-            chosen = makers[start : start + _BLOCK]
-            examples = [self._read(maker) for maker in chosen]
-            names = tuple(self.names[start : start + _BLOCK])
-            yield Batch(names, tuple(np.stack(column) for column in zip(*examples, strict=True)))
+            yield self._batch(makers[start : start + _BLOCK])
 
     def few(self, count: int) -> Batch:
-        """Returns noise, ramp and the first images, so many in all, for what is done once."""
+        """Returns noise, ramp and the first images, for what is done once.
+
+        Args:
+            count: How many in all, where the model takes any number.
+        """
         makers: list[str | Path] = ["noise", "ramp", *self.images, "half", "ones"]
-        chosen = makers[:count]
-        examples = [self._read(maker) for maker in chosen]
-        names = tuple(m if isinstance(m, str) else m.name for m in chosen)
+        fixed = self.spec.fixed_batch()
+        return self._batch(list(itertools.islice(itertools.cycle(makers), fixed or count)))
+
+    def typical(self) -> Batch:
+        """Returns every probe, and the first images, on which float noise is measured."""
+        return self._batch([*self.plan.probes, *self.images[:_TYPICAL]])
+
+    def _batch(self, makers: Sequence[str | Path]) -> Batch:
+        examples = [self._read(maker) for maker in makers]
+        names = tuple(m if isinstance(m, str) else m.name for m in makers)
         return Batch(names, tuple(np.stack(column) for column in zip(*examples, strict=True)))
 
     def _read(self, maker: str | Path) -> list[np.ndarray]:

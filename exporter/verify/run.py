@@ -13,13 +13,13 @@ from checkpoints.layout import CheckpointError
 from checkpoints.reader import open_checkpoint
 from exporter import __version__, digests
 from exporter.progress import Progress, silent
-from exporter.verify.allowance import Allowance, Kind
+from exporter.verify.allowance import Allowance, Kind, Noise
 from exporter.verify.causes import causes
 from exporter.verify.collect import CALL_ERRORS
 from exporter.verify.compare import Network, check_inputs, compare
 from exporter.verify.loaded import LoadedModel
-from exporter.verify.noise import CONDITIONS, Noise, noise_processes
-from exporter.verify.probes import FULL, Batch, Examples, Plan
+from exporter.verify.noise import CONDITIONS, noise_processes
+from exporter.verify.probes import FULL, Examples, Plan
 from exporter.verify.report import Cause, Check, Output, Settings, VerificationReport
 from exporter.verify.request import GraphSource, Reference
 from exporter.verify.rules import check_rules
@@ -95,7 +95,7 @@ def run(
     """
     model = loaded(model_dir)
     with ExitStack() as stack:
-        measure: Callable[[Subject, Batch], Noise] | None = None
+        measure: Callable[[Subject, Examples], Noise] | None = None
         if options.noise or options.allowance == "noise":
             running = noise_processes(reference.source, options.images)
             measure = stack.enter_context(running).measure
@@ -108,14 +108,14 @@ def run(
         allowance = Allowance(options.allowance, options.atol, options.rtol)
         if measure and options.allowance == "noise":
             progress("measure noise", 0, None)
-            allowance = Allowance("noise", noise=measure(side, batch))
+            allowance = Allowance("noise", noise=measure(side, examples))
         checks = list(
             compare(model, side, network, examples=examples, allowance=allowance, progress=progress)
         )
         checks += check_rules(model, side if isinstance(side, LoadedModel) else None)
         if measure and options.allowance != "noise":
             progress("measure noise", 0, None)
-            checks = _with_noise(checks, measure(side, batch))
+            checks = _with_noise(checks, measure(side, examples))
         suspect = Suspect(model, side, batch, _raw_weights(reference), network.variant)
         return VerificationReport(
             settings=_settings(model_dir, reference, network, examples, allowance),
@@ -150,7 +150,10 @@ def _settings(
 
 def _with_noise(checks: list[Check], noise: Noise) -> list[Check]:
     return [
-        check.model_copy(update={"noise": noise.get((check.group, check.name))}) for check in checks
+        check.model_copy(update={"noise": max(noise[key].values())})
+        if (key := (check.group, check.name)) in noise
+        else check
+        for check in checks
     ]
 
 

@@ -9,10 +9,10 @@ import tensorflow as tf
 from exporter.verify.collect import group_of, named_outputs
 from exporter.verify.evaluate import How, evaluate, program_of
 from exporter.verify.fine_tuning import changing, stepped, target_of
-from exporter.verify.probes import Batch, split
+from exporter.verify.probes import Batch, Examples, split
 from exporter.verify.program import UnsupportedError
 from exporter.verify.report import Group
-from exporter.verify.subject import PLAIN, Arrays, Subject, projected
+from exporter.verify.subject import PLAIN, Arrays, Inputs, Subject, projected
 
 Key = tuple[Group, str]
 Snapshot = dict[Key, np.ndarray]
@@ -21,9 +21,14 @@ Snapshot = dict[Key, np.ndarray]
 _SETTING = {"batch_norm_momentum": 0.0}
 
 
-def snapshot(side: Subject, batch: Batch) -> Snapshot:
+# Computes one way of calling on one batch.
+Run = Callable[[str, Inputs], Arrays]
+
+
+def snapshot(side: Subject, examples: Examples) -> Snapshot:
     """Runs a subject as it is: inference, training mode, gradients, a step of SGD, losses."""
-    found = _inference(side, lambda way: side.inference([way], batch.inputs)[way])
+    typical, batch = examples.typical(), examples.few(examples.plan.training_batch)
+    found = _inference(side, typical, len(typical.names), _as_it_is(side))
     alone = _alone(side.training_ways)
     for way in side.training_ways:
         call = side.training([way], batch.inputs, _setting(side))[way]
@@ -35,23 +40,19 @@ def snapshot(side: Subject, batch: Batch) -> Snapshot:
     return found | _gradients(side, batch)
 
 
-def split_snapshot(side: Subject, batch: Batch) -> Snapshot:
+def split_snapshot(side: Subject, examples: Examples) -> Snapshot:
     """Runs inference one example at a time."""
-
-    def one_by_one(way: str) -> Arrays:
-        parts = [side.inference([way], single.inputs)[way] for single in split(batch, 1)]
-        return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
-
-    return _inference(side, one_by_one)
+    return _inference(side, examples.typical(), 1, _as_it_is(side))
 
 
-def float64_snapshot(side: Subject, batch: Batch) -> Snapshot:
+def float64_snapshot(side: Subject, examples: Examples) -> Snapshot:
     """Runs the graphs op by op in float64, as far as their ops allow."""
+    typical, batch = examples.typical(), examples.few(examples.plan.training_batch)
 
-    def in_float64(way: str) -> Arrays:
-        return evaluate(program_of(side, way), side, batch.inputs, How(tf.float64)).arrays()
+    def in_float64(way: str, inputs: Inputs) -> Arrays:
+        return evaluate(program_of(side, way), side, inputs, How(tf.float64)).arrays()
 
-    found = _inference(side, in_float64)
+    found = _inference(side, typical, len(typical.names), in_float64)
     alone = _alone(side.training_ways)
     for way in side.training_ways:
         try:
@@ -59,6 +60,10 @@ def float64_snapshot(side: Subject, batch: Batch) -> Snapshot:
         except UnsupportedError:
             continue
     return found
+
+
+def _as_it_is(side: Subject) -> Run:
+    return lambda way, inputs: side.inference([way], inputs)[way]
 
 
 def _training64(side: Subject, way: str, batch: Batch, *, alone: bool) -> Snapshot:
@@ -83,15 +88,24 @@ def _training64(side: Subject, way: str, batch: Batch, *, alone: bool) -> Snapsh
     return found
 
 
-def _inference(side: Subject, run: Callable[[str], Arrays]) -> Snapshot:
+def _inference(side: Subject, batch: Batch, size: int, run: Run) -> Snapshot:
+    """Runs inference on so many examples at a time, or on as many as the model must have."""
     found: Snapshot = {}
     alone = _alone(side.ways)
+    parts = list(split(batch, side.input_spec.fixed_batch() or size))
     for way in side.ways:
         try:
-            found |= _keyed(group_of(way), named_outputs(way, run(way), alone=alone))
+            outputs = [named_outputs(way, run(way, part.inputs), alone=alone) for part in parts]
         except UnsupportedError:
             continue
+        # The last part may begin anew to be full.
+        whole = {k: _joined([o[k] for o in outputs])[: len(batch.names)] for k in outputs[0]}
+        found |= _keyed(group_of(way), whole)
     return found
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate([np.atleast_1d(part) for part in parts])
 
 
 def _gradients(side: Subject, batch: Batch) -> Snapshot:

@@ -1,0 +1,175 @@
+"""`slim-export verify` at the terminal: what it prints, its exit status, and what it refuses."""
+
+import json
+import os
+import shutil
+import xml.etree.ElementTree as ET
+
+import pytest
+
+pytestmark = pytest.mark.integration
+
+GRAPH = ("--variant=mobilenet_v3_small_075_224", "--task=feature_vector", "--checkpoint=seeded:0")
+
+
+@pytest.fixture
+def refused(slim_export, seeded_export):
+    """Verifies, and returns the one line that says why not."""
+
+    def run(*flags, model=seeded_export, **options):
+        result = slim_export("verify", f"--model_dir={model}", *flags, **options)
+        assert result.returncode == 1, result.stderr
+        assert result.stdout == ""
+        (line,) = result.stderr.splitlines()
+        assert line.startswith("slim-export: ")
+        assert line.endswith(".")
+        return line
+
+    return run
+
+
+def damaged(model, target, damage):
+    shutil.copytree(model, target)
+    damage(target)
+    return target
+
+
+def cut(path):
+    os.truncate(path, path.stat().st_size // 2)
+
+
+DAMAGES = {
+    "no protobuf": (
+        lambda m: (m / "saved_model.pb").unlink(),
+        "is not a SavedModel: expected a folder with saved_model.pb, found fingerprint.pb, var",
+    ),
+    "half a protobuf": (lambda m: cut(m / "saved_model.pb"), "cannot be loaded"),
+    "no index": (lambda m: (m / "variables/variables.index").unlink(), "cannot be loaded"),
+    "half an index": (lambda m: cut(m / "variables/variables.index"), "cannot be loaded"),
+    "no data": (
+        lambda m: (m / "variables/variables.data-00000-of-00001").unlink(),
+        "cannot be loaded",
+    ),
+    "half the data": (
+        lambda m: cut(m / "variables/variables.data-00000-of-00001"),
+        "cannot be loaded",
+    ),
+    "nothing": (shutil.rmtree, "is not a SavedModel: expected a folder with saved_"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_half_a_model(refused, seeded_export, tmp_path, damage):
+    change, told = DAMAGES[damage]
+    model = damaged(seeded_export, tmp_path / "m", change)
+    line = refused(model=model)
+    assert f"Model '{model}'" in line
+    assert told in line
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (["--reference_dir=/none/m"], "Model '/none/m' is not a SavedModel"),
+        (["--reference_dir=/none/m", *GRAPH], "There are two references"),
+        ([*GRAPH[:2]], "The original graph is not given in full"),
+        (["--images=*.jpg"], "There is nothing to compare with"),
+        ([*GRAPH, "--images=/none/*.jpg"], "Images '/none/*.jpg' are not there"),
+        ([*GRAPH, "--allowance=some"], "Allowance 'some' is unknown: expected exact or noise"),
+        ([*GRAPH, "--allowance=noise", "--atol=1"], "Two allowances are given"),
+        ([*GRAPH, "--atol=-1"], "Tolerance -1 is out of range: expected 0 or more"),
+        ([*GRAPH, "--rtol=nan"], "Tolerance nan is out of range"),
+        ([*GRAPH, "--report_dir=."], "is the current folder or one above it"),
+        ([*GRAPH[1:], "--variant=mobilenet_v9"], "Variant 'mobilenet_v9' is unknown"),
+    ],
+)
+def test_flags(refused, flags, told):
+    assert told in refused(*flags)
+
+
+def test_images_that_do_not_decode(refused, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"\xff\xd8\xff\xe0 and no more")
+    line = refused(*GRAPH, f"--images={tmp_path}/*.jpg")
+    assert f"Photograph '{tmp_path}/a.jpg' cannot be decoded: expected JPEG, PNG" in line
+
+
+def test_a_reference_of_another_size(refused, export, tmp_path):
+    export(*VARIANT, tmp_path / "small", "--image_size=32", "--verify=false")
+    line = refused(f"--reference_dir={tmp_path / 'small'}")
+    assert "expected float32 (None, 32, 32, 3), found float32 (None, 224, 224, 3)" in line
+
+
+VARIANT = ("mobilenet_v3_small_075_224", "feature_vector", "seeded:0")
+
+
+def test_a_report_does_not_replace_other_files(refused, tmp_path):
+    (tmp_path / "mine.txt").write_text("mine")
+    line = refused(*GRAPH, f"--report_dir={tmp_path}")
+    assert "is not a report" in line
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+@pytest.fixture(scope="module")
+def failed(slim_export, export, tmp_path_factory):
+    """An export of other weights, verified in a workflow; as small as networks can be."""
+    folder = tmp_path_factory.mktemp("failed")
+    export(*VARIANT, folder / "model", "--image_size=32", "--verify=false")
+    result = slim_export(
+        "verify",
+        f"--model_dir={folder / 'model'}",
+        *GRAPH[:2],
+        "--checkpoint=seeded:1",
+        "--image_size=32",
+        f"--report_dir={folder / 'report'}",
+        env={"GITHUB_ACTIONS": "true"},
+    )
+    return result, folder
+
+
+def test_failure_names_the_first_difference(failed):
+    result, _ = failed
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(
+        "slim-export: SavedModel differs from the original graph with checkpoint 'seeded:1' first"
+        " in weights 'MobilenetV3/Conv/weights': at [0, 0, 0, 0] expected "
+    )
+    assert "row 1 of 15 of mobilenet_v3_small_075_32: conv 3x3, num_outputs 16" in line
+
+
+def test_failure_shows_a_table_and_annotations(failed):
+    lines = failed[0].stdout.splitlines()
+    assert lines[0].startswith("compared with the original graph with checkpoint 'seeded:1'")
+    weights = next(line for line in lines if line.startswith("weights"))
+    assert weights.endswith(" failed")
+    errors = [line for line in lines if line.startswith("::error ")]
+    assert len(errors) == 10
+    assert (
+        "::error title=weights%3A MobilenetV3/Conv/weights::at [0, 0, 0, 0] expected" in errors[0]
+    )
+    assert errors[-1].startswith("::error title=slim-export verify::and ")
+
+
+def test_failure_is_in_all_reports(failed):
+    report = json.loads((failed[1] / "report/report.json").read_text())
+    wrong = [check for check in report["checks"] if check["status"] == "failed"]
+    root = ET.fromstring((failed[1] / "report/report.xml").read_text())
+    assert int(root.get("failures")) == len(wrong) == len(root.findall(".//failure"))
+    assert int(root.get("tests")) == len(report["checks"]) == len(root.findall(".//testcase"))
+    html = (failed[1] / "report/report.html").read_text()
+    assert html.count('data-status="failed"') == len(wrong) + min(len(wrong), 200)
+
+
+def test_rules_are_listed(slim_export):
+    result = slim_export("verify", "--list_rules")
+    assert (result.returncode, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert [line[:3] for line in lines[1:]] == [f"R{n:02}" for n in range(1, 26)]
+    rules = json.loads(slim_export("verify", "--list_rules", "--json").stdout)
+    assert {rule["level"] for rule in rules} == {"required", "recommended"}
+
+
+def test_interface_alone(slim_export, seeded_export):
+    result = slim_export("verify", f"--model_dir={seeded_export}")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "All 25 checks passed against the interface's rules." in result.stdout

@@ -1,0 +1,192 @@
+"""Models that are none of ours: each equals its copy, and a changed copy is told from it."""
+
+import shutil
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from handmade import Network, save, variable
+from mutating import edited
+
+from exporter.errors import VerificationError
+from exporter.verification import VerifyRequest, verify
+
+pytestmark = pytest.mark.numerics
+
+
+def by_hand(folder, change=0.0):
+    network = Network()
+    network.beta.assign_add([0, 0, change, 0])
+    return save(folder, network)
+
+
+def keras_export(folder, change=0.0):
+    keras.utils.set_random_seed(1)
+    layers = [
+        keras.Input([8, 8, 3], name="images"),
+        keras.layers.Conv2D(4, 3),
+        keras.layers.BatchNormalization(),
+        keras.layers.GlobalAveragePooling2D(),
+        keras.layers.Dropout(0.5),
+        keras.layers.Dense(3),
+    ]
+    model = keras.Sequential(layers)
+    kernel, bias = model.layers[-1].get_weights()
+    model.layers[-1].set_weights([kernel, bias + np.float32(change)])
+    model.export(folder, verbose=False)
+    return folder
+
+
+def dict_of_outputs(folder, change=0.0):
+    """Boxes and scores, as detectors return them, from a network that has no `training`."""
+    root, kernel = tf.train.Checkpoint(), variable(np.linspace(-1, 1, 48).reshape(12, 4), "kernel")
+    root.variables = root.trainable_variables = [kernel]
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 2, 2, 3], tf.float32, name="x")])
+    def detect(x):
+        boxes = tf.reshape(x, [-1, 12]) @ kernel
+        scores = tf.sigmoid(boxes[:, 0] + change)
+        return {"boxes": boxes, "classes": tf.argmax(boxes, -1), "scores": scores}
+
+    root.__call__ = detect
+    tf.saved_model.save(root, str(folder), signatures={"detect": detect})
+    return folder
+
+
+def words(folder, change=0.0):
+    """A dict of inputs, one of them strings that are looked up in a table."""
+    vocabulary = tf.lookup.KeyValueTensorInitializer(["hub", "a"], tf.constant([1, 2], tf.int64))
+    root = tf.train.Checkpoint()
+    root.table = tf.lookup.StaticHashTable(vocabulary, default_value=0)
+    root.embedding = variable(np.arange(6).reshape(3, 2) + change, "embedding")
+    root.variables = root.trainable_variables = [root.embedding]
+
+    @tf.function(autograph=False)
+    def call_fn(inputs, training=False):
+        rows = tf.gather(root.embedding, root.table.lookup(inputs["words"]))
+        rows = tf.nn.dropout(rows, 0.5) if training else rows
+        return rows * inputs["weight"][:, None]
+
+    specs = {"words": tf.TensorSpec([None], tf.string), "weight": tf.TensorSpec([None])}
+    for training in (False, True):
+        call_fn.get_concrete_function(specs, training)
+    root.__call__ = call_fn
+    tf.saved_model.save(root, str(folder))
+    return folder
+
+
+def signature_alone(folder, change=0.0):
+    root = tf.train.Checkpoint(bias=variable(1 + change, "bias"))
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 5], tf.float32, name="x")])
+    def serve(x):
+        return {"y": x + root.bias}
+
+    tf.saved_model.save(root, str(folder), signatures={"serving_default": serve})
+    return folder
+
+
+MODELS = {
+    by_hand: {"weights", "outputs", "training"},
+    keras_export: {"weights", "outputs"},  # which has no argument `training`
+    dict_of_outputs: {"outputs"},
+    words: {"weights", "outputs", "training"},
+    signature_alone: {"weights", "outputs"},
+}
+
+
+def compared(model, reference, **options):
+    return verify(VerifyRequest(model_dir=model, reference_dir=reference, **options))
+
+
+@pytest.mark.parametrize("make", MODELS)
+def test_other_models(tmp_path, make):
+    reference = make(tmp_path / "reference")
+    copy = shutil.copytree(reference, tmp_path / "copy")
+    same = compared(copy, reference)
+    assert same.passed, same.verdict()
+    assert (same.settings.variant, same.causes) == ("", ())
+    assert sum(check.values for check in same.checks) > 0
+    other = compared(make(tmp_path / "changed", change=1e-3), reference)
+    assert {c.group for c in other.failures} >= MODELS[make], other.verdict()
+    assert {c.group for c in other.failures} <= {*MODELS[make], "dropout", "SGD step", "gradients"}
+    assert "row " not in other.verdict()
+
+
+def test_the_changed_output_is_named(tmp_path):
+    reference = dict_of_outputs(tmp_path / "reference")
+    other = compared(dict_of_outputs(tmp_path / "changed", change=1.0), reference)
+    assert {c.name for c in other.failures} == {"__call__: scores", "signature 'detect': scores"}
+
+
+def test_saved_again_by_hand(tmp_path):
+    """Another process's function names, node names and order of saving are no difference."""
+    reference, network = by_hand(tmp_path / "reference"), Network()
+    renamed = lambda *given: tf.identity(network.features(*given), name="other")  # noqa: E731
+    assert compared(save(tmp_path / "again", network, body=renamed), reference).passed
+
+
+def test_another_input_size_is_refused(tmp_path):
+    reference = by_hand(tmp_path / "reference")
+    larger = save(tmp_path / "larger", images=tf.TensorSpec([None, 9, 9, 3], name="inputs"))
+    with pytest.raises(
+        VerificationError,
+        match=r"takes other inputs than its reference: expected float32 \(None, 8, 8, 3\), found"
+        r" float32 \(None, 9, 9, 3\)",
+    ):
+        compared(larger, reference)
+
+
+# What rounding alone may do is allowed with --allowance=noise, and nothing else.
+
+
+def test_other_kernels_pass_within_the_noise(tmp_path):
+    """The same function in another order of additions."""
+    network = Network()
+    reference = by_hand(tmp_path / "reference")
+
+    def rounded(inputs, training, momentum):
+        features = network.features(inputs, training, momentum)
+        # Adding something and taking it away again costs some last bits.
+        largest = tf.reduce_max(tf.abs(features), axis=-1, keepdims=True)
+        return (features + largest) - largest
+
+    other = save(tmp_path / "other", network, body=rounded)
+    exactly = compared(other, reference)
+    assert {c.group for c in exactly.failures} >= {"outputs", "training"}
+    noisy = compared(other, reference, allowance="noise")
+    assert noisy.noise_conditions == ("one thread", "oneDNN off", "image by image", "float64")
+    outputs = [c for c in noisy.checks if c.name == "__call__" and c.group == "outputs"]
+    assert all(c.max_abs <= c.allowance == 4 * c.noise for c in outputs), outputs
+
+
+def test_a_real_difference_is_beyond_the_noise(tmp_path):
+    reference = by_hand(tmp_path / "reference")
+    noisy = compared(by_hand(tmp_path / "m", change=1e-3), reference, allowance="noise")
+    failed = {c.name for c in noisy.failures if c.group == "outputs"}
+    assert failed == {"__call__", "signature 'serving_default': feature_vector"}
+
+
+def test_tolerances_that_were_given(tmp_path):
+    reference, model = by_hand(tmp_path / "reference"), by_hand(tmp_path / "m", change=1e-3)
+    wide = compared(model, reference, allowance="given", atol=1e-2)
+    assert wide.passed, wide.verdict()
+    assert wide.settings.allowance == "--atol=0.01 --rtol=0"
+    assert {c.reason for c in wide.checks if c.group == "weights" and c.values} == {
+        "--atol=0.01 --rtol=0"
+    }
+    narrow = compared(model, reference, allowance="given", atol=1e-4)
+    assert {c.group for c in narrow.failures} >= {"weights", "outputs"}
+
+
+def test_an_op_that_tensorflow_lacks(tmp_path):
+    def change(graph):
+        node = next(
+            n for f in graph.graph_def.library.function for n in f.node_def if n.op == "Conv2D"
+        )
+        node.op = "MyConv2D"
+
+    model = edited(by_hand(tmp_path / "m"), tmp_path / "strange", change)
+    with pytest.raises(VerificationError, match="needs the op 'MyConv2D', which TensorFlow 2"):
+        compared(model, tmp_path / "m")
