@@ -8,7 +8,7 @@ from exporter.errors import listing, reason
 from exporter.verify.collect import CALL_ERRORS, output_name
 from exporter.verify.fine_tuning import MOMENTUM
 from exporter.verify.loaded import LoadedModel, flat
-from exporter.verify.probes import QUICK, Batch, Examples
+from exporter.verify.probes import FULL, Batch, Examples
 from exporter.verify.structure import NotApplicableError, needs_images
 from exporter.verify.subject import BARE, PLAIN, Arrays
 
@@ -35,7 +35,7 @@ def any_batch_size(model: LoadedModel) -> Iterator[str]:
 def inference_is_the_default(model: LoadedModel) -> Iterator[str]:
     """Compares calls without `training` and with False."""
     _needs_training(model)
-    inputs = _batch(model, 2).inputs
+    inputs = _batch(model).inputs
     for way in model.training_ways:
         if way not in model.ways:
             continue
@@ -47,7 +47,7 @@ def inference_is_the_default(model: LoadedModel) -> Iterator[str]:
 
 def inference_changes_nothing(model: LoadedModel) -> Iterator[str]:
     """Looks for variables that a call in inference mode changes."""
-    inputs = _batch(model, 2).inputs
+    inputs = _batch(model).inputs
     for way in model.ways:
         before = model.variables()
         model.inference([way], inputs)
@@ -74,7 +74,7 @@ def features_have_no_dropout(model: LoadedModel) -> Iterator[str]:
         raise NotApplicableError("logits may have dropout in front of them")
     if PLAIN not in model.training_ways:
         raise NotApplicableError("there is no trace of __call__ in training mode")
-    inputs = _batch(model, 2).inputs
+    inputs = _batch(model).inputs
     once, again = (model.training([PLAIN], inputs, {})[PLAIN].outputs for _ in range(2))
     if _unequal(once, again):
         yield "expected equal features from two calls in training mode, found different ones"
@@ -98,7 +98,7 @@ def default_hyperparameters_are_true(model: LoadedModel) -> Iterator[str]:
     defaults = model.hyperparameters
     if not defaults:
         raise NotApplicableError("there are no hyperparameters")
-    inputs = _batch(model, 2).inputs
+    inputs = _batch(model).inputs
     before = model.variables()
     for way in model.training_ways:
         model.call(way, inputs, training=True)
@@ -118,7 +118,7 @@ def hyperparameters_count(model: LoadedModel) -> Iterator[str]:
     _needs_training(model)
     if MOMENTUM not in model.hyperparameters:
         raise NotApplicableError(f"there is no argument '{MOMENTUM}'")
-    inputs = _batch(model, 2).inputs
+    inputs = _batch(model).inputs
     before = model.variables()
     names = [n for n in before if n not in model.trainable and before[n].dtype.kind == "f"]
     for way in model.training_ways:
@@ -133,7 +133,7 @@ def hyperparameters_count(model: LoadedModel) -> Iterator[str]:
 def gradients_flow(model: LoadedModel) -> Iterator[str]:
     """Differentiates the output by every trainable variable."""
     _needs_training(model)
-    inputs = Examples(model.input_spec, QUICK).few(QUICK.training_batch).inputs
+    inputs = _batch(model).inputs
     for way in model.training_ways[:1]:
         outputs = model.inference([way], inputs)[way]
         targets = [key for key, value in outputs.items() if value.dtype.kind == "f"]
@@ -145,10 +145,9 @@ def gradients_flow(model: LoadedModel) -> Iterator[str]:
             yield f"{way} expected gradients for all variables, found none for {listing(missing)}"
 
 
-def _batch(model: LoadedModel, size: int) -> Batch:
-    examples = Examples(model.input_spec)
-    fixed = examples.spec.fixed_batch()
-    return examples.few(fixed or size)
+def _batch(model: LoadedModel, size: int = FULL.training_batch) -> Batch:
+    """Makes a batch: of the size on which training is compared, as others are traced anew."""
+    return Examples(model.input_spec).few(size)
 
 
 def _served(model: LoadedModel) -> set[str]:

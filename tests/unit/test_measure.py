@@ -1,0 +1,93 @@
+"""How differences are measured and judged."""
+
+import numpy as np
+import pytest
+
+from exporter.verify.allowance import Allowance
+from exporter.verify.measure import Measure, ulp_distance
+
+KEY = ("outputs", "y")
+
+
+def measured(expected, found, allowance=None, examples=()):
+    measure = Measure(*KEY, allowance or Allowance())
+    measure.add(np.asarray(expected, np.float32), np.asarray(found, np.float32), "", examples)
+    return measure.check()
+
+
+@pytest.mark.parametrize(
+    ("expected", "found", "distance"),
+    [
+        (1.0, 1.0, 0),
+        (1.0, np.nextafter(np.float32(1), np.float32(2)), 1),
+        (1.0, 2.0, 1 << 23),
+        (0.0, -0.0, 1),
+        (-1.0, 1.0, 2 * 0x3F800000 + 1),
+        (np.float32(3.4028235e38), np.inf, 1),
+        (np.nan, np.nan, 0),
+    ],
+)
+def test_ulp_distance(expected, found, distance):
+    pair = np.array([expected], np.float32), np.array([found], np.float32)
+    assert ulp_distance(*pair) == ulp_distance(*pair[::-1]) == [distance]
+
+
+def test_equal():
+    check = measured([1, 2], [1, 2])
+    assert (check.status, check.differing, check.max_abs, check.max_ulp) == ("passed", 0, 0, 0)
+    assert check.ulp_histogram == ()
+
+
+def test_exact_fails_at_one_bit():
+    check = measured([1, 2, 4], [1, 2, np.nextafter(np.float32(4), np.float32(5))])
+    assert (check.status, check.differing, check.max_ulp) == ("failed", 1, 1)
+    assert check.max_rel == check.max_abs / 4
+    assert check.message == "at [2] expected 4.0, found 4.0000005 (1 of 3 values differ)"
+    assert check.ulp_histogram == (2, 1)
+
+
+def test_not_a_number_has_no_difference():
+    check = measured([1.0, 2.0], [1.0, np.nan], Allowance("given", atol=1e9))
+    assert (check.status, check.max_abs) == ("failed", None)
+
+
+def test_other_shapes_fail_whatever_is_allowed():
+    check = measured([[1.0]], [1.0], Allowance("given", atol=1e9))
+    assert (check.status, check.max_abs, check.max_ulp) == ("failed", None, None)
+    assert check.message.startswith("expected float32 [1, 1], found float32 [1]")
+
+
+@pytest.mark.parametrize(("rtol", "status"), [(0.1, "warning"), (0.01, "failed")])
+def test_relative_tolerance_is_of_each_value(rtol, status):
+    assert measured([1.0, 100.0], [1.05, 100.0], Allowance("given", rtol=rtol)).status == status
+
+
+NOISE = Allowance("noise", noise={KEY: {"dark": 1e-6, "bright": 1e-3, "": 1e-5}})
+
+
+def test_noise_is_allowed_example_by_example():
+    examples = ("dark", "bright")
+    within = measured([[1.0], [1000]], [[1 + 3e-6], [1000 + 3e-3]], NOISE, examples)
+    assert within.status == "passed"
+    assert (within.noise, within.allowance) == (1e-3, 4e-3)
+    beyond = measured([[1.0], [1000]], [[1 + 8e-6], [1000]], NOISE, examples)
+    assert beyond.status == "failed"
+    assert beyond.message.startswith("image 'dark', at [0, 0] expected 1.0, found 1.000008 (1 of 2")
+
+
+def test_other_examples_have_the_noise_of_typical_ones():
+    assert measured([[1.0]], [[1 + 3e-5]], NOISE, ("new",)).status == "passed"
+    assert measured([[1.0]], [[1 + 5e-5]], NOISE, ("new",)).status == "failed"
+
+
+def test_what_has_no_noise_must_be_equal():
+    assert measured([1.0], [1.0], Allowance("noise")).status == "passed"
+    assert measured([1.0], [1.0000001], Allowance("noise")).status == "failed"
+
+
+def test_wide_allowances_are_said():
+    wide = Allowance("noise", noise={KEY: {"": 0.1}})
+    check = measured([1.0], [1.0], wide)
+    assert check.status == "warning"
+    assert check.message == "the allowance is wider than 1% of an example's largest value"
+    assert measured([1.0], [1.5], wide).status == "failed"

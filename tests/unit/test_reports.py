@@ -1,0 +1,107 @@
+"""The forms in which a report is written: JUnit, annotations, HTML."""
+
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from exporter.errors import ExportError
+from exporter.reports.annotations import annotations
+from exporter.reports.html import html, number
+from exporter.reports.junit import junit
+from exporter.reports.write import check_report_dir, write
+from exporter.verify.report import Cause, Check, Output, Settings, VerificationReport
+
+PASSED = Check(group="weights", name="a", values=3, reason="equal bits")
+FAILED = Check(
+    group="end points",
+    name="<layer>",
+    case="batch 3",
+    status="failed",
+    values=4,
+    differing=1,
+    largest=2.0,
+    max_abs=0.5,
+    max_rel=0.25,
+    max_ulp=4194304,
+    noise=1e-6,
+    message="expected 1,\nfound 2: 50%\x00",
+    ulp_histogram=(3, 0, 1),
+)
+WARNING = Check(group="interface", name="R15", status="warning", message="expected a map")
+SKIPPED = Check(group="interface", name="R20", status="skipped", message="no logits")
+
+
+def report(*checks, **more):
+    settings = Settings(model_dir="model & <b>", reference="the original")
+    return VerificationReport(settings=settings, checks=checks, **more)
+
+
+def test_junit_has_a_suite_a_group_and_a_case_a_check():
+    root = ET.fromstring(junit(report(PASSED, FAILED, WARNING, SKIPPED)))
+    counts = {s.get("name"): (s.get("tests"), s.get("failures"), s.get("skipped")) for s in root}
+    assert counts == {
+        "interface": ("2", "0", "2"),
+        "weights": ("1", "0", "0"),
+        "end points": ("1", "1", "0"),
+    }
+    assert (root.get("tests"), root.get("failures"), root.get("skipped")) == ("4", "1", "2")
+    (failure,) = root.findall(".//failure")
+    assert failure.get("message").startswith("expected 1,")
+    assert "largest difference: 0.5 absolute, 0.25 relative, 4194304 ULP" in failure.text
+    assert {s.get("message") for s in root.findall(".//skipped")} == {
+        "warning: expected a map",
+        "skipped: no logits",
+    }
+
+
+def test_annotations_are_escaped():
+    error, warning = annotations(report(PASSED, FAILED, WARNING))
+    assert error == (
+        "::error title=end points%3A <layer> (batch 3)::expected 1,%0Afound 2: 50%25\x00"
+    )
+    assert warning == "::warning title=interface%3A R15::expected a map"
+
+
+def test_annotations_count_what_is_not_shown():
+    lines = list(annotations(report(*[FAILED] * 25)))
+    assert len(lines) == 10
+    assert lines[-1].endswith("and 16 more")
+
+
+def test_html_escapes_and_shows_numbers():
+    cause = Cause(name="BGR", explains=True, evidence="3 becomes 0", fix="Take RGB.")
+    sample = Output(image="noise", expected=(1.0, 2.0), found=(1.0, 2.5))
+    page = html(report(PASSED, FAILED, WARNING, causes=(cause,), sample=sample))
+    assert "model &amp; &lt;b&gt;" in page
+    assert "<layer>" not in page
+    assert page.count("<svg") == 3
+    assert 'data-cause="BGR" data-explains="true"' in page
+    for shown in ("4,194,304", "0.25", "1e-06"):
+        assert f">{shown}<" in page
+
+
+def test_html_of_a_passed_report_has_no_causes():
+    page = html(report(PASSED))
+    assert 'id="causes"' not in page
+    assert 'class="verdict passed"' in page
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(None, ""), (0.0, "0"), (0, "0"), (1e-7, "1e-07"), (1234567, "1,234,567"), (0.125, "0.125")],
+)
+def test_numbers(value, shown):
+    assert number(value) == shown
+
+
+def test_a_report_is_replaced_and_other_folders_are_not(tmp_path):
+    write(report(PASSED), tmp_path / "report")
+    write(report(FAILED), tmp_path / "report")
+    files = {path.name for path in (tmp_path / "report").iterdir()}
+    assert files == {"report.json", "report.html", "report.xml"}
+    read = VerificationReport.model_validate_json((tmp_path / "report/report.json").read_text())
+    assert read == report(FAILED)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/file").touch()
+    with pytest.raises(ExportError, match=r"is not a report: expected 'report\.json'"):
+        check_report_dir(tmp_path / "other")
