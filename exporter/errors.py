@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterable
 
 MAX_LISTED = 5
+# What TensorFlow says of an error in a graph before it says which.
+_PREAMBLE = re.compile(r"Graph execution error:|Detected at node|<stack traces unavailable>")
 
 
 class ExporterError(Exception):
@@ -49,12 +51,13 @@ def reason(error: Exception) -> str:
         error: Any.
 
     Returns:
-        Its first line, without the names of TensorFlow's nodes.
+        Its first line, without the names of TensorFlow's nodes and what they are in.
     """
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     text = re.sub(r"\{\{.*?\}\}|\[Op:\w+\]", "", str(error)).strip()
-    return text.splitlines()[0].strip() if text else type(error).__name__
+    lines = [line.strip() for line in text.splitlines() if not _PREAMBLE.match(line)]
+    return next(filter(None, lines), type(error).__name__)
 
 
 def listing(items: Iterable[str]) -> str:

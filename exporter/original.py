@@ -74,7 +74,13 @@ class Original:
         return computed, after
 
     def gradients(
-        self, target: str, images: np.ndarray, loss: Callable[[Any], Any], *, training: bool
+        self,
+        target: str,
+        images: np.ndarray,
+        loss: Callable[[Any], Any],
+        momentum: float,
+        *,
+        training: bool,
     ) -> dict[str, np.ndarray | None]:
         """Differentiates a loss of one end point by all trainable variables.
 
@@ -82,15 +88,15 @@ class Original:
             target: The end point.
             images: float32 `[batch, size, size, 3]` in [0, 1].
             loss: Makes a scalar of the end point.
-            training: In which mode; the moving averages stay as they are.
+            momentum: Of the moving averages, which stay as they are.
+            training: In which mode.
 
         Returns:
             By variable name, None where the end point does not depend on it.
         """
         end_points = self.training_outputs if training else self.outputs
-        return self._differentiate(
-            (target, training), lambda: loss(end_points[target]), {self.feeds["images"]: images}
-        )
+        feeds = {self.feeds["images"]: images, self.feeds["momentum"]: momentum}
+        return self._differentiate((target, training), lambda: loss(end_points[target]), feeds)
 
     def loss_gradients(self) -> dict[str, np.ndarray | None]:
         """Differentiates the L2 loss by all trainable variables."""

@@ -102,6 +102,12 @@ def _request(arguments: argparse.Namespace) -> VerifyRequest:
     if arguments.model_dir is None:
         raise InvalidArgumentError("No model is given: expected --model_dir. Add it.")
     named = arguments.variant
+    if named is None and (arguments.depth_multiplier or arguments.image_size):
+        raise InvalidArgumentError(
+            "A size is given without a network: expected --variant beside --depth_multiplier and"
+            " --image_size. Add it."
+        )
+    _check_report_dir(arguments)
     return VerifyRequest(
         model_dir=arguments.model_dir,
         reference_dir=arguments.reference_dir,
@@ -120,6 +126,17 @@ def _request(arguments: argparse.Namespace) -> VerifyRequest:
         noise=arguments.report_dir is not None,
         use_moving_averages=arguments.use_moving_averages,
     )
+
+
+def _check_report_dir(arguments: argparse.Namespace) -> None:
+    """Refuses a report inside one of the models, whose files would then be others."""
+    for model in (arguments.model_dir, arguments.reference_dir):
+        report = arguments.report_dir
+        if model and report and report.resolve().is_relative_to(model.resolve()):
+            raise InvalidArgumentError(
+                f"Report '{report}' would lie in model '{model}': expected a folder outside of it."
+                " Change --report_dir."
+            )
 
 
 def _list_rules(arguments: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import numpy as np
+import tensorflow as tf
 
 from exporter.errors import listing, reason
 from exporter.verify.collect import CALL_ERRORS, output_name
@@ -113,6 +114,20 @@ def default_hyperparameters_are_true(model: LoadedModel) -> Iterator[str]:
             )
 
 
+def momentum_is_for_training(model: LoadedModel) -> Iterator[str]:
+    """Compares calls in inference mode with several momenta."""
+    if MOMENTUM not in model.hyperparameters:
+        raise NotApplicableError(f"there is no argument '{MOMENTUM}'")
+    inputs = _batch(model).inputs
+    for way in model.interface.ways(training=False):
+        expected = flat(model.call(way, inputs))
+        for momentum in (0.0, 0.997):
+            given = {MOMENTUM: tf.constant(momentum, model.interface.dtypes[MOMENTUM])}
+            if changed := _unequal(expected, flat(model.call(way, inputs, **given))):
+                told = f"{MOMENTUM}={momentum:g}"
+                yield f"{way} expected the same with {told}, found other {listing(changed)}"
+
+
 def hyperparameters_count(model: LoadedModel) -> Iterator[str]:
     """Checks that the batch-norm momentum is not ignored, and that no update is missing."""
     _needs_training(model)
@@ -139,7 +154,7 @@ def gradients_flow(model: LoadedModel) -> Iterator[str]:
         targets = [key for key, value in outputs.items() if value.dtype.kind == "f"]
         missing = set(model.trainable)
         for target in targets:
-            found = model.gradients(way, target, inputs, training=True)
+            found = model.gradients(way, target, inputs, {}, training=True)
             missing -= {name for name, value in found.items() if value is not None}
         if missing:
             yield f"{way} expected gradients for all variables, found none for {listing(missing)}"

@@ -8,12 +8,16 @@ import tensorflow as tf
 
 from exporter.errors import reason
 from exporter.verify.allowance import Allowance
+from exporter.verify.loaded import ModelCallError
 from exporter.verify.measure import Measure
 from exporter.verify.report import Check, Group, Status
 from exporter.verify.subject import BARE, PLAIN
 
 # What calling a model may raise that says that the model is wrong.
-CALL_ERRORS = (tf.errors.OpError, AttributeError, LookupError, TypeError, ValueError)
+CALL_ERRORS = (
+    *(ModelCallError, tf.errors.OpError),
+    *(AttributeError, LookupError, TypeError, ValueError),
+)
 
 
 class Collector:

@@ -108,6 +108,8 @@ def check_inputs(model: InputSpec, reference: InputSpec, images: tuple[Path, ...
     Raises:
         VerificationError: If shapes or dtypes differ, or images are given for other inputs.
     """
+    for spec in (reference, model):
+        _check_spec(spec)
     wanted, found = map(_describe, (reference, model))
     if wanted != found:
         raise VerificationError(
@@ -118,6 +120,21 @@ def check_inputs(model: InputSpec, reference: InputSpec, images: tuple[Path, ...
         raise VerificationError(
             "Images were given for a model that takes no images: expected one input float32"
             f" [batch, height, width, 3], found {found}. Leave out --images."
+        )
+
+
+def _check_spec(spec: InputSpec) -> None:
+    """Refuses inputs that no batch can be made for.
+
+    Raises:
+        VerificationError: If there are none, or others than dense tensors of at least rank 1.
+    """
+    strange = [s for s in spec.specs if not isinstance(s, tf.TensorSpec) or s.shape.rank == 0]
+    if strange or not spec.specs:
+        found = type(strange[0]).__name__ if strange else "nothing"
+        raise VerificationError(
+            "Model takes inputs that cannot be made up: expected dense tensors with a batch"
+            f" dimension, found {found}. Save a signature that takes such tensors."
         )
 
 

@@ -14,6 +14,8 @@ from exporter.verify.probes import Batch, Plan
 from exporter.verify.subject import BARE, DEFAULT, PLAIN, Arrays, Subject
 
 MOMENTUM = "batch_norm_momentum"
+# Beside the default, for which gradients are compared by every way of calling.
+_GRADIENT_MOMENTA = (0.0, 0.997)
 # Large enough to change most weights' bits, small enough to keep every network's outputs finite.
 LEARNING_RATE = 1e-3
 
@@ -55,7 +57,9 @@ class FineTuningComparison:
             for hyperparameters in _settings(self._reference.hyperparameters, self._plan):
                 self._calls(hyperparameters, drawn)
             for way in self._ways if self._plan.gradients else ():
-                gradients[way] = self._gradients(way, drawn[way])
+                gradients[way] = self._gradients(way, drawn[way], {})
+            for momentum in self._momenta(gradients):
+                self._gradients(PLAIN, drawn[PLAIN], {MOMENTUM: momentum})
         losses = self._losses()
         if PLAIN in gradients:
             self._step(gradients[PLAIN], losses)
@@ -90,7 +94,7 @@ class FineTuningComparison:
             )
 
     def _calls(self, hyperparameters: Mapping[str, float], drawn: dict[str, set[str]]) -> None:
-        case = ", ".join(f"{name.split('_')[-1]} {v:g}" for name, v in hyperparameters.items())
+        case = _told(hyperparameters).removeprefix(", ")
         inputs = self._batch.inputs
         expected = self._reference.training(self._ways, inputs, hyperparameters)
         for way in self._ways:
@@ -134,7 +138,13 @@ class FineTuningComparison:
         message = f"expected a call to leave weights alone, found changes in {listing(names)}"
         self._collector.note("frozen", way, message if names else "", "trainable weights")
 
-    def _gradients(self, way: str, drawn: set[str]) -> tuple[Gradients, Gradients] | None:
+    def _momenta(self, gradients: Mapping[str, Any]) -> tuple[float, ...]:
+        known = PLAIN in gradients and MOMENTUM in self._reference.hyperparameters
+        return _GRADIENT_MOMENTA if known else ()
+
+    def _gradients(
+        self, way: str, drawn: set[str], hyperparameters: Mapping[str, float]
+    ) -> tuple[Gradients, Gradients] | None:
         """Compares gradients; of what is drawn at random those of inference."""
         outputs = self._reference.inference([way], self._batch.inputs)[way]
         target = target_of(outputs, drawn)
@@ -143,14 +153,11 @@ class FineTuningComparison:
         if target is None:
             self._collector.skip("gradients", way, "no output is a float")
             return None
-        mode = f"{output_name(way, target)}, training={training}"
-        inputs = self._batch.inputs
-        expected = self._reference.gradients(way, target, inputs, training=training)
+        mode = f"{output_name(way, target)}, training={training}{_told(hyperparameters)}"
+        given = (way, target, self._batch.inputs, hyperparameters)
+        expected = self._reference.gradients(*given, training=training)
         found = self._collector.attempt(
-            "gradients",
-            way,
-            lambda: self._model.gradients(way, target, inputs, training=training),
-            mode,
+            "gradients", way, lambda: self._model.gradients(*given, training=training), mode
         )
         if found is None:
             return None
@@ -195,6 +202,10 @@ class FineTuningComparison:
 
 
 _TRAINING = "training=True: "
+
+
+def _told(hyperparameters: Mapping[str, float]) -> str:
+    return "".join(f", {name.split('_')[-1]} {v:g}" for name, v in hyperparameters.items())
 
 
 def _marked(ways: Iterable[str]) -> list[str]:

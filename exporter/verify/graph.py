@@ -57,6 +57,11 @@ class GraphSubject:
         """Names of the trainable variables."""
         return self.original.trainable
 
+    @property
+    def flagged(self) -> tuple[str, ...]:
+        """The same: a graph has one list of them."""
+        return self.original.trainable
+
     def described(self) -> dict[str, str]:
         """Describes what a published model has; any default of the momentum will do."""
         (spec,) = self.input_spec.specs
@@ -85,16 +90,25 @@ class GraphSubject:
         self, ways: Sequence[str], inputs: Inputs, hyperparameters: Mapping[str, float]
     ) -> dict[str, TrainingCall]:
         """Runs the graph once for all ways, with its updates."""
-        momentum = {**self.hyperparameters, **hyperparameters}["batch_norm_momentum"]
-        end_points, after = self.original.training(inputs[0], momentum)
+        end_points, after = self.original.training(inputs[0], self._momentum(hyperparameters))
         return {way: TrainingCall(self._as(way, end_points), after) for way in ways}
 
     def gradients(
-        self, way: str, target: str, inputs: Inputs, *, training: bool
+        self,
+        way: str,
+        target: str,
+        inputs: Inputs,
+        hyperparameters: Mapping[str, float],
+        *,
+        training: bool,
     ) -> dict[str, np.ndarray | None]:
         """Differentiates with `tf.gradients`."""
         end_point = target if way == END_POINTS else DEFAULT
-        return self.original.gradients(end_point, inputs[0], projected, training=training)
+        momentum = self._momentum(hyperparameters)
+        return self.original.gradients(end_point, inputs[0], projected, momentum, training=training)
+
+    def _momentum(self, hyperparameters: Mapping[str, float]) -> float:
+        return float({**self.hyperparameters, **hyperparameters}["batch_norm_momentum"])
 
     def losses(self) -> tuple[Arrays, dict[str, np.ndarray | None]]:
         """Returns the one regularization loss and its gradients."""

@@ -29,6 +29,9 @@ def compare_weights(model: Subject, reference: Subject, collector: Collector) ->
     elif added := found - wanted:
         message = f"expected {len(wanted)}, found {len(found)}: also {listing(added)}"
     collector.note("weights", "trainable_variables", message)
+    other = listing(set(reference.flagged) ^ set(model.flagged))
+    message = f"expected as in the reference, found otherwise in {other}" if other else ""
+    collector.note("weights", "trainable flags", message)
 
 
 class InferenceComparison:

@@ -109,6 +109,16 @@ class Interface:
         }
 
     @cached_property
+    def dtypes(self) -> dict[str, tf.DType]:
+        """The dtypes of the hyperparameters."""
+        return {
+            name: arguments[name].dtype
+            for arguments in self._traced.values()
+            for name in self.hyperparameters
+            if isinstance(arguments.get(name), tf.TensorSpec)
+        }
+
+    @cached_property
     def _flags(self) -> dict[str, dict[str, Any]]:
         found = {self._label(trace.flags): trace.flags for trace in self.traces}
         return {label: found[label] for label in sorted(found)}
@@ -151,11 +161,15 @@ class Interface:
     @property
     def signature_ways(self) -> tuple[str, ...]:
         """Names the signatures as ways of calling."""
-        return tuple(f"signature '{name}'" for name in self.signatures)
+        return tuple(self._signatures)
 
     def signature(self, way: str) -> Any:
         """Returns the function behind the name of a signature's way of calling."""
-        return self.signatures[way.split("'")[1]]
+        return self._signatures[way]
+
+    @cached_property
+    def _signatures(self) -> dict[str, Any]:
+        return {f"signature '{name}'": function for name, function in self.signatures.items()}
 
     @cached_property
     def variables(self) -> dict[str, Any]:

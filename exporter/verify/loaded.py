@@ -9,9 +9,14 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from exporter.errors import VerificationError, reason
 from exporter.verify.interface import Interface
 from exporter.verify.probes import InputSpec
 from exporter.verify.subject import BARE, Arrays, Inputs, TrainingCall, projected
+
+
+class ModelCallError(VerificationError):
+    """A model cannot be called: its own fault where it is judged, an end to all where it judges."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +33,8 @@ class LoadedModel:
 
     @property
     def input_spec(self) -> InputSpec:
-        """What `__call__` takes, or without it the first signature."""
-        return self.spec_of(self.ways[0])
+        """What `__call__` takes, or without it the first signature; nothing without both."""
+        return self.spec_of(self.ways[0]) if self.ways else InputSpec(())
 
     def spec_of(self, way: str) -> InputSpec:
         """Returns what one way of calling takes."""
@@ -54,6 +59,11 @@ class LoadedModel:
     def trainable(self) -> tuple[str, ...]:
         """Names of the trainable variables."""
         return tuple(self.interface.trainable_variables)
+
+    @property
+    def flagged(self) -> tuple[str, ...]:
+        """Names of the variables that say themselves that they are trainable."""
+        return tuple(name for name, v in self.interface.variables.items() if v.trainable)
 
     def described(self) -> dict[str, str]:
         """Describes arguments, defaults of hyperparameters, and signatures."""
@@ -96,10 +106,16 @@ class LoadedModel:
         return calls
 
     def gradients(
-        self, way: str, target: str, inputs: Inputs, *, training: bool
+        self,
+        way: str,
+        target: str,
+        inputs: Inputs,
+        hyperparameters: Mapping[str, float],
+        *,
+        training: bool,
     ) -> dict[str, np.ndarray | None]:
         """Differentiates by every trainable variable, with TensorFlow's tape."""
-        mode = self._training_mode({}) if training else {}
+        mode = self._training_mode(hyperparameters) if training else {}
         with self._put_back():
             return self._differentiate(
                 lambda: projected(named(self.call(way, inputs, **mode))[target])
@@ -108,8 +124,11 @@ class LoadedModel:
     def _training_mode(self, hyperparameters: Mapping[str, float]) -> dict[str, Any]:
         """Returns the arguments of a call; numbers as tensors, so that one trace does for all."""
         given = {**self.hyperparameters, **hyperparameters}
-        numbers = {name: tf.constant(v) for name, v in given.items() if v is not None}
-        return {"training": True, **numbers}
+        return {"training": True, **self._numbers(given)}
+
+    def _numbers(self, given: Mapping[str, Any]) -> dict[str, tf.Tensor]:
+        dtypes = self.interface.dtypes
+        return {n: tf.constant(v, dtypes[n]) for n, v in given.items() if v is not None}
 
     def losses(self) -> tuple[Arrays, dict[str, np.ndarray | None]]:
         """Returns the regularization losses, and the gradients of their sum."""
@@ -132,9 +151,16 @@ class LoadedModel:
         """
         structure = self._structure(way)
         packed = tf.nest.pack_sequence_as(structure, [tf.constant(value) for value in inputs])
-        if way in self.interface.signature_ways:
-            return self.interface.signature(way)(**packed)
-        return self.interface.call(packed, **self.interface.flags_of(way), **arguments)
+        try:
+            if way in self.interface.signature_ways:
+                return self.interface.signature(way)(**packed)
+            return self.interface.call(packed, **self.interface.flags_of(way), **arguments)
+        except (tf.errors.OpError, AttributeError, LookupError, TypeError, ValueError) as error:
+            sizes = ", ".join(f"{value.dtype.name} {list(value.shape)}" for value in inputs)
+            raise ModelCallError(
+                f"Model '{self.folder}' fails when {way} is given {sizes}: {reason(error)}. Mend"
+                " the model, or what it was saved with."
+            ) from error
 
     def _structure(self, way: str) -> Any:
         if way in self.interface.signature_ways:
@@ -184,14 +210,19 @@ def _array(value: Any) -> np.ndarray:
 
 
 def named(outputs: Any, prefix: str = BARE) -> dict[str, Any]:
-    """Names every tensor in a nest by its path, such as `boxes/0`."""
+    """Names every tensor in a nest by its path, such as `boxes > 0`."""
+    if outputs is None:
+        return {}
+    if isinstance(outputs, tf.RaggedTensor | tf.SparseTensor | tf.IndexedSlices):
+        outputs = tf.nest.flatten(outputs, expand_composites=True)
     if isinstance(outputs, Mapping):
-        items = outputs.items()
+        items = dict(outputs)
     elif isinstance(outputs, (list, tuple)):
-        items = {str(i): value for i, value in enumerate(outputs)}.items()
+        items = {str(i): value for i, value in enumerate(outputs)}
     else:
         return {prefix: outputs}
     found: dict[str, Any] = {}
-    for key, value in items:
-        found |= named(value, f"{prefix}/{key}" if prefix else str(key))
+    for key, value in items.items():
+        # No slash: names of end points have some themselves.
+        found |= named(value, f"{prefix} > {key}" if prefix else str(key))
     return found

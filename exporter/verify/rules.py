@@ -184,6 +184,12 @@ RULES: tuple[Rule, ...] = (
         "Look for divisions by zero, and for weights that are not numbers.",
         behaviour.outputs_are_finite,
     ),
+    Rule(
+        "R26",
+        "the batch-norm momentum changes nothing in inference",
+        "Use it in training mode only.",
+        behaviour.momentum_is_for_training,
+    ),
 )
 
 

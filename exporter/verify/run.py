@@ -183,7 +183,7 @@ def _sample(suspect: Suspect) -> Output | None:
         return None
     try:
         expected, found = suspect.outputs(suspect.reference)[0], suspect.outputs(suspect.model)[0]
-    except (*CALL_ERRORS, IndexError):
+    except (*CALL_ERRORS, StopIteration):
         return None
     if expected.shape != found.shape or expected.dtype.kind != "f":
         return None

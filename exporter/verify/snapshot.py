@@ -121,7 +121,7 @@ def _gradients(side: Subject, batch: Batch) -> Snapshot:
         target, training = target_of(outputs, set()), False
     if target is None:
         return found
-    gradients = side.gradients(PLAIN, target, batch.inputs, training=training)
+    gradients = side.gradients(PLAIN, target, batch.inputs, {}, training=training)
     weights, after = stepped(side, gradients, of_losses, batch)
     found |= _keyed("gradients", gradients)
     return found | _keyed("SGD step", weights | named_outputs(PLAIN, after, alone=True))

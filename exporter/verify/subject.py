@@ -56,7 +56,11 @@ class Subject(Protocol):
 
     @property
     def trainable(self) -> tuple[str, ...]:
-        """Names of the trainable variables."""
+        """Names of the variables that are listed as trainable."""
+
+    @property
+    def flagged(self) -> tuple[str, ...]:
+        """Names of the variables that say themselves that they are trainable."""
 
     def described(self) -> dict[str, str]:
         """Describes what callers rely on: arguments, their defaults, signatures."""
@@ -76,7 +80,13 @@ class Subject(Protocol):
         """Calls each way once in training mode, and puts all variables back after each."""
 
     def gradients(
-        self, way: str, target: str, inputs: Inputs, *, training: bool
+        self,
+        way: str,
+        target: str,
+        inputs: Inputs,
+        hyperparameters: Mapping[str, float],
+        *,
+        training: bool,
     ) -> dict[str, np.ndarray | None]:
         """Differentiates the `projected` target by every trainable variable.
 
@@ -84,6 +94,7 @@ class Subject(Protocol):
             way: Of calling.
             target: The output's name.
             inputs: One batch.
+            hyperparameters: Those that are not their defaults, in training mode.
             training: The mode. Variables are put back afterwards.
 
         Returns:

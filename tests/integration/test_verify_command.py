@@ -80,6 +80,7 @@ def test_half_a_model(refused, seeded_export, tmp_path, damage):
         ([*GRAPH, "--atol=-1"], "Tolerance -1 is out of range: expected 0 or more"),
         ([*GRAPH, "--rtol=nan"], "Tolerance nan is out of range"),
         ([*GRAPH, "--report_dir=."], "is the current folder or one above it"),
+        (["--reference_dir=/none/m", "--image_size=64"], "A size is given without a network"),
         ([*GRAPH[1:], "--variant=mobilenet_v9"], "Variant 'mobilenet_v9' is unknown"),
     ],
 )
@@ -100,6 +101,11 @@ def test_a_reference_of_another_size(refused, export, tmp_path):
 
 
 VARIANT = ("mobilenet_v3_small_075_224", "feature_vector", "seeded:0")
+
+
+def test_a_report_inside_a_model(refused, seeded_export):
+    line = refused(*GRAPH, f"--report_dir={seeded_export}/assets/report")
+    assert f"would lie in model '{seeded_export}'" in line
 
 
 def test_a_report_does_not_replace_other_files(refused, tmp_path):
@@ -164,7 +170,7 @@ def test_rules_are_listed(slim_export):
     result = slim_export("verify", "--list_rules")
     assert (result.returncode, result.stderr) == (0, "")
     lines = result.stdout.splitlines()
-    assert [line[:3] for line in lines[1:]] == [f"R{n:02}" for n in range(1, 26)]
+    assert [line[:3] for line in lines[1:]] == [f"R{n:02}" for n in range(1, 27)]
     rules = json.loads(slim_export("verify", "--list_rules", "--json").stdout)
     assert {rule["level"] for rule in rules} == {"required", "recommended"}
 
@@ -172,4 +178,4 @@ def test_rules_are_listed(slim_export):
 def test_interface_alone(slim_export, seeded_export):
     result = slim_export("verify", f"--model_dir={seeded_export}")
     assert (result.returncode, result.stderr) == (0, "")
-    assert "All 25 checks passed against the interface's rules." in result.stdout
+    assert "All 26 checks passed against the interface's rules." in result.stdout

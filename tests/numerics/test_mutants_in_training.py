@@ -129,6 +129,20 @@ def test_a_trainable_flag_flipped(features, tmp_path):
     failed, _, messages = features.judge(path, rules=True)
     assert "R07" in failed["interface"]
     assert name in messages["interface", "R07"]
+    assert failed["weights"] == ["trainable flags"]
+
+
+def test_averages_that_say_that_they_are_trainable(features, tmp_path):
+    name = f"{SCOPE}/BatchNorm/moving_mean"
+
+    def change(graph):
+        for node in graph.object_graph_def.nodes:
+            if node.variable.name == name:
+                node.variable.trainable = True
+
+    failed, _, messages = features.judge(edited(features.model, tmp_path / "m", change))
+    assert failed == {"weights": ["trainable flags"]}
+    assert name in messages["weights", "trainable flags"]
 
 
 def test_one_variable_not_listed_as_trainable(features, tmp_path):
@@ -151,7 +165,7 @@ def test_nothing_to_train(features, tmp_path):
     path = rewrapped(features.model, tmp_path / "m", change=change)
     failed, _, _ = features.judge(path, rules=True, gradients=True)
     assert "R08" in failed["interface"]
-    assert len(failed["gradients"]) == 2 * 140
+    assert len(failed["gradients"]) == 4 * 140
 
 
 def test_one_gradient_stopped(features, tmp_path):
@@ -168,6 +182,22 @@ def test_one_gradient_stopped(features, tmp_path):
     assert set(failed["gradients"]) == {name}
     assert failed["SGD step"] == [name, "__call__"]
     assert set(failed) == {"gradients", "SGD step"}
+
+
+def test_gradients_wrong_at_another_momentum(features, tmp_path):
+    def call(old, inputs, training, return_endpoints, momentum):
+        import tensorflow as tf
+
+        found = old(inputs, training, return_endpoints, momentum)
+        if return_endpoints or not training:
+            return found
+        # The value is the same, the gradient three times as large.
+        tripled = 3 * found - tf.stop_gradient(2 * found)
+        return tf.where(momentum == 0.99, found, found + (tripled - tf.stop_gradient(tripled)))
+
+    path = rewrapped(features.model, tmp_path / "m", call)
+    failed, _, _ = features.judge(path, gradients=True)
+    assert set(failed) == {"gradients"}
 
 
 def test_a_weight_frozen_into_the_graph(features, tmp_path):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from mutating import edited, nodes, reweighted, rewrapped
+from mutating import edited, nodes, rewrapped
 
 pytestmark = pytest.mark.numerics
 
@@ -194,6 +194,18 @@ def test_end_point_missing_and_one_too_many(features, tmp_path):
     assert messages["end points", "MobilenetV3/layer_7"].startswith("expected it, found none")
 
 
+def test_end_points_nested(features, tmp_path):
+    def call(old, inputs, training, return_endpoints, momentum):
+        found = old(inputs, training, return_endpoints, momentum)
+        if not return_endpoints:
+            return found
+        inner = {name.split("/", 1)[1]: v for name, v in found.items() if "/" in name}
+        return {"default": found["default"], "MobilenetV3": inner}
+
+    failed, _, _ = features.judge(rewrapped(features.model, tmp_path / "m", call))
+    assert "MobilenetV3/layer_1" in failed["end points"]
+
+
 def test_variables_cut_short(features, tmp_path):
     def change(root):
         root.variables = [v for v in root.variables if "Conv_1/BatchNorm" not in v.name]
@@ -201,85 +213,6 @@ def test_variables_cut_short(features, tmp_path):
     path = rewrapped(features.model, tmp_path / "m", change=change)
     failed, _, _ = features.judge(path, rules=True)
     assert len(failed["weights"]) == 4
-    assert "R06" in failed["interface"]
-
-
-def test_last_layer_multiplied(features, tmp_path):
-    """Its features are fewer than those of the published networks."""
-    from exporter import reusable, saving, trace
-    from slim_nets.specs import Conv
-    from slim_nets.variants import NAMED, customized
-
-    weights, patch = {}, pytest.MonkeyPatch()
-    reweighted(features.model, tmp_path / "spare", weights.update)
-    for name in ("weights", "biases"):
-        key = f"MobilenetV3/Conv_2/{name}"
-        weights[key] = weights[key][..., :768]
-    variant = customized(NAMED["mobilenet_v3_small_075_224"], image_size=64)
-    *rows, last = variant.spec.rows
-    narrow = type(variant.spec)(
-        variant.spec.scope, (*rows, Conv(1, 768, last.activation, 1, "bias"))
-    )
-    with patch.context() as patched:
-        patched.setitem(__import__("slim_nets.variants").variants._SPECS, variant.family, narrow)
-        __import__("slim_nets.variants").variants._shape.cache_clear()
-        saving.save(
-            reusable.reusable(trace.trace(variant, "feature_vector", weights)), tmp_path / "m"
-        )
-    __import__("slim_nets.variants").variants._shape.cache_clear()
-    failed, found, messages = features.judge(tmp_path / "m", explain=True)
-    assert failed["weights"] == ["MobilenetV3/Conv_2/weights", "MobilenetV3/Conv_2/biases"]
-    assert "row 15 of 15" in messages["weights", "MobilenetV3/Conv_2/weights"]
-    assert failed["end points"][0] == "MobilenetV3/layer_15"
-    assert found == ["last layer multiplied"]
-
-
-def test_raw_weights(export, slim_export, tmp_path):
-    """A checkpoint with moving averages, exported without them."""
-    from checkpoints import seeded
-    from exporter import quiet
-    from slim_nets.variants import NAMED, customized
-
-    quiet.import_tensorflow()
-    name, task = "mobilenet_v3_small_minimalistic_100_224", "feature_vector"
-    variant = customized(NAMED[name], image_size=32)
-    shapes = {v.name: v.shape for v in variant.shape(task).variables}
-    raw, averaged = seeded.draw(shapes, 1), seeded.draw(shapes, 2)
-    shadows = {f"{key}/ExponentialMovingAverage": value for key, value in averaged.items()}
-    seeded.write(tmp_path / "model", raw | shadows)
-    given = ["--image_size=32", "--use_moving_averages=false"]
-    export(name, task, tmp_path / "model", tmp_path / "m", *given)
-    result = slim_export(
-        "verify",
-        f"--model_dir={tmp_path / 'm'}",
-        f"--checkpoint={tmp_path / 'model'}",
-        f"--variant={name}",
-        f"--task={task}",
-        "--image_size=32",
-    )
-    assert result.returncode == 1
-    assert "Likely cause: raw weights instead of the moving averages" in result.stdout
-
-
-def test_batch_norm_folded(features, tmp_path):
-    """A model that has only kernels and biases left, and still says that it can be trained."""
-    import tensorflow as tf
-
-    values = {}
-    reweighted(features.model, tmp_path / "spare", values.update)
-
-    def call(old, inputs, training, return_endpoints, momentum):
-        return old(inputs, False, return_endpoints, momentum)
-
-    def change(root):
-        root.variables = [v for v in root.variables if "/BatchNorm/" not in v.name]
-        root.trainable_variables = [v for v in root.variables if v.trainable]
-        assert len(root.variables) == len(values) - 4 * 34
-        assert isinstance(root.variables[0], tf.Variable)
-
-    path = rewrapped(features.model, tmp_path / "m", call, change=change)
-    failed, found, _ = features.judge(path, explain=True, rules=True)
-    assert "folded batch norm in a model that claims to be fine-tunable" in found
     assert "R06" in failed["interface"]
 
 

@@ -1,5 +1,6 @@
 """Models that are none of ours: each equals its copy, and a changed copy is told from it."""
 
+import re
 import shutil
 
 import keras
@@ -178,6 +179,54 @@ def test_tolerances_that_were_given(tmp_path):
     }
     narrow = compared(model, reference, allowance="given", atol=1e-4)
     assert {c.group for c in narrow.failures} >= {"weights", "outputs"}
+
+
+def demanding(folder, spec=None, name="serving_default", **called):
+    """A signature that takes what probes may not fit."""
+    root = tf.train.Checkpoint()
+    spec = spec or tf.TensorSpec([None, 4], tf.float32, name="x")
+
+    @tf.function(input_signature=[spec])
+    def serve(x):
+        for check in called.values():
+            check(x)
+        return {"y": x}
+
+    root.__call__ = serve
+    signatures = {name: serve} if isinstance(spec, tf.TensorSpec) else {}
+    tf.saved_model.save(root, str(folder), signatures=signatures)
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (
+            {"spec": tf.RaggedTensorSpec([None, None], tf.float32)},
+            "expected dense tensors with a batch dimension, found RaggedTensorSpec",
+        ),
+        ({"spec": tf.TensorSpec([], tf.float32)}, "with a batch dimension, found TensorSpec"),
+        (
+            {"small": lambda x: tf.debugging.assert_less(x, 0.5)},
+            "fails when __call__ is given float32 [1, 4]: assertion failed",
+        ),
+    ],
+)
+def test_models_that_cannot_be_called(tmp_path, given, told):
+    model = demanding(tmp_path / "m", **given)
+    with pytest.raises(VerificationError, match=re.escape(told)):
+        compared(model, model)
+
+
+def test_nothing_to_call(tmp_path):
+    tf.saved_model.save(tf.train.Checkpoint(bias=variable(1, "bias")), str(tmp_path / "m"))
+    with pytest.raises(VerificationError, match=r"expected dense tensors .*, found nothing"):
+        compared(tmp_path / "m", tmp_path / "m")
+
+
+def test_signatures_with_strange_names(tmp_path):
+    model = demanding(tmp_path / "m", name="it's")
+    assert compared(model, model).passed
 
 
 def test_an_op_that_tensorflow_lacks(tmp_path):

@@ -77,7 +77,7 @@ def check(said, variant, task):
     output = "feature_vector" if task == "feature_vector" else "logits"
     assert compared == {
         "interface": {"arguments", served},
-        "weights": {v.name for v in shape.variables} | {"trainable_variables"},
+        "weights": {v.name for v in shape.variables} | {"trainable_variables", "trainable flags"},
         "end points": end_points,
         "outputs": {"__call__", f"{served}: {output}", f"{served} equals __call__"},
         "frozen": {"__call__", RICH, served},
