@@ -1,0 +1,145 @@
+"""Walks the object graph: what hangs on the root under which name."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from tensorflow.core.framework import variable_pb2
+
+from exporter.publish.contract.record import LOSSES, SIGNATURES, VARIABLE_LISTS, Variable
+from exporter.publish.contract.values import dtype_of, shape_of
+
+# Lists whose members are no attributes that anyone calls.
+_LISTS = frozenset({SIGNATURES, LOSSES, *VARIABLE_LISTS})
+
+
+@dataclass(frozen=True)
+class Objects:
+    """The object graph of a SavedModel.
+
+    Attributes:
+        graph: The SavedObjectGraph.
+    """
+
+    graph: Any
+
+    @cached_property
+    def children(self) -> dict[str, int]:
+        """The root's children: node by name."""
+        return self.children_of(0)
+
+    def children_of(self, node: int) -> dict[str, int]:
+        """Returns a node's children by name."""
+        return {child.local_name: child.node_id for child in self.graph.nodes[node].children}
+
+    def kind(self, node: int) -> str:
+        """Names a node's kind: what a user object says that it is, else its field."""
+        found = self.graph.nodes[node]
+        kind: str = found.WhichOneof("kind") or "nothing"
+        return found.user_object.identifier if kind == "user_object" else kind
+
+    def listed(self, name: str) -> list[int] | None:
+        """Returns the members of one of the root's lists in its order; None without it."""
+        if name not in self.children:
+            return None
+        members = self.children_of(self.children[name])
+        return [members[key] for key in sorted(filter(str.isdecimal, members), key=int)]
+
+    @cached_property
+    def functions(self) -> dict[str, int]:
+        """The functions that callers reach: the root's, and those of its children."""
+        found = {}
+        for name, node in sorted(self.children.items()):
+            if self._is_function(node):
+                found[name] = node
+            elif name not in _LISTS:
+                for inner, inner_node in sorted(self.children_of(node).items()):
+                    if self._is_function(inner_node):
+                        found[f"{name}.{inner}"] = inner_node
+        return found
+
+    def _is_function(self, node: int) -> bool:
+        return self.kind(node) in ("function", "bare_concrete_function")
+
+    @cached_property
+    def paths(self) -> dict[int, tuple[str, ...]]:
+        """The shortest way from the root to each object, as checkpoints name them."""
+        found: dict[int, tuple[str, ...]] = {0: ()}
+        queue = [0]
+        for node in queue:  # grows while it runs: breadth first
+            for name, child in self.children_of(node).items():
+                if child not in found:
+                    found[child] = (*found[node], name)
+                    queue.append(child)
+        return found
+
+    @cached_property
+    def variable_names(self) -> dict[int, str]:
+        """Names of all variables by node; namesakes are numbered in the order of the graph."""
+        names, seen = {}, Counter[str]()
+        for node, found in enumerate(self.graph.nodes):
+            if found.HasField("variable"):
+                name = found.variable.name
+                seen[name] += 1
+                names[node] = name if seen[name] == 1 else f"{name}#{seen[name]}"
+        return names
+
+    def key(self, node: int) -> str:
+        """Names a variable's value as the checkpoint does."""
+        parts = [_escaped(part) for part in self.paths.get(node, ())]
+        return "/".join([*parts, ".ATTRIBUTES/VARIABLE_VALUE"])
+
+    def _path(self, node: int) -> str:
+        """Writes a variable's key without positions, which the lists' order has."""
+        parts = self.paths.get(node, ())
+        return "/".join("*" if part.isdecimal() else _escaped(part) for part in parts)
+
+    def variables(self) -> dict[str, Variable]:
+        """Reads all variables."""
+        return {
+            name: _variable(self.graph.nodes[node].variable, self._path(node))
+            for node, name in self.variable_names.items()
+        }
+
+    def index_mismatches(self, index: Mapping[str, Any]) -> tuple[str, ...]:
+        """Says where variables and the checkpoint's index disagree.
+
+        Args:
+            index: Shape and dtype by key.
+        """
+        told = []
+        for node, name in self.variable_names.items():
+            variable, stored = self.graph.nodes[node].variable, index.get(self.key(node))
+            if node not in self.paths:
+                continue  # slots of an optimizer hang on no attribute
+            expected = (dtype_of(variable.dtype), shape_of(variable.shape))
+            if stored is None:
+                told.append(f"variable '{name}' is not in it ({self.key(node)})")
+            elif (stored.dtype, stored.shape) != expected:
+                told.append(
+                    f"variable '{name}' is {_text(*expected)}, in the index"
+                    f" {_text(stored.dtype, stored.shape)}"
+                )
+        return tuple(told)
+
+
+def _variable(proto: Any, path: str) -> Variable:
+    return Variable(
+        dtype=dtype_of(proto.dtype),
+        shape=shape_of(proto.shape),
+        trainable=proto.trainable,
+        synchronization=variable_pb2.VariableSynchronization.Name(proto.synchronization),
+        aggregation=variable_pb2.VariableAggregation.Name(proto.aggregation),
+        path=path,
+    )
+
+
+def _text(dtype: str, shape: Any) -> str:
+    return f"{dtype} {list(shape) if shape is not None else 'of unknown rank'}"
+
+
+def _escaped(name: str) -> str:
+    """Escapes a name as checkpoints do."""
+    return name.replace(".", "..").replace("/", ".S")
