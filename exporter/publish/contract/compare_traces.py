@@ -46,6 +46,12 @@ class Arguments:
         defaults = {name: default for name, default in self.added.items() if default is not None}
         return {**inputs, **defaults}
 
+    def asked(self, trace: Trace) -> Trace:
+        """Returns a new trace without what calls must add, which has a rule of its own."""
+        required = {name for name, default in self.added.items() if default is None}
+        inputs = {p: leaf for p, leaf in trace.inputs.items() if _argument(p) not in required}
+        return trace.model_copy(update={"inputs": inputs})
+
 
 def compare_traces(
     function: str,
@@ -65,14 +71,14 @@ def compare_traces(
         arguments: How they changed.
         variables: New names of variables by the old ones, where they were renamed.
     """
-    old, new = functions
-    carried = [(trace, arguments.carried(trace)) for trace in old.traces]
-    pairs, lost = _paired([(t, i) for t, i in carried if i is not None], new.traces)
+    old = [(trace, arguments.carried(trace)) for trace in functions[0].traces]
+    new = [arguments.asked(trace) for trace in functions[1].traces]
+    pairs, lost = _paired([(t, inputs) for t, inputs in old if inputs is not None], new)
     taken = [id(now) for *_, now in pairs]
     for trace, inputs in lost:
         told = f"{function}({_label(inputs)})", _tensors(inputs), NONE
         yield Change("C46", *told, training=trace.training)
-    for trace in new.traces:
+    for trace in new:
         if id(trace) not in taken:
             told = f"{function}({_label(trace.inputs)})", NONE, _tensors(trace.inputs)
             yield Change("C47", *told, training=trace.training)

@@ -123,5 +123,6 @@ def _compare_order(name: str, old: VariableList, new: VariableList) -> Iterator[
         )
         expected, found = first_difference(*kept)
         if once:
-            expected, found = f"no order, {expected}", f"the network's order, {found}"
+            expected = f"no order, {expected}"
+            found = f"the network's order, {found}; convert positional files by name"
         yield Change("C80" if once else "C79", f"order of {name}", expected, found)

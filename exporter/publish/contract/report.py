@@ -8,7 +8,6 @@ import pydantic
 from exporter.errors import listing
 from exporter.publish.contract.rules import CONSUMERS, Consumer, Severity
 
-
 _Text = Annotated[str, pydantic.StringConstraints(strip_whitespace=True, min_length=1)]
 
 

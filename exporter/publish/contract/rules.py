@@ -10,7 +10,7 @@ Severity = Literal["BREAKING", "COMPATIBLE", "COSMETIC"]
 SEVERITIES: dict[Severity, str] = {
     "BREAKING": "what worked fails, or means something else",
     "COMPATIBLE": "it can be noticed, and what worked goes on working",
-    "COSMETIC": "this consumer cannot notice it",
+    "COSMETIC": "it touches nothing that this consumer was promised",
 }
 
 WHO: dict[Consumer, str] = {
