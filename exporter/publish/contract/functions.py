@@ -55,7 +55,7 @@ class Reader:
         return None if nodes is None else tuple(self._loss(node) for node in nodes)
 
     def _loss(self, node: int) -> Loss:
-        if not self.objects.kind(node).endswith("function"):
+        if not self.objects.is_function(node):
             kind = self.objects.kind(node)
             return Loss(arguments=(), value=Nest(kind=kind, leaves={}), variables=())
         function = self._function(node)
@@ -118,15 +118,26 @@ class Reader:
     def _trace(self, name: str, arguments: tuple[Argument, ...]) -> Trace:
         concrete, body = self._concrete(name), Body(self.library, name)
         inputs = dict(_inputs(concrete.canonicalized_input_signature, arguments))
-        tensors = [path for path, leaf in inputs.items() if isinstance(leaf, Spec)]
         used, bound = body.used(), self._bound(body)
         updates = {self._variable(bound[i]) for i in body.assigned() if i in bound}
         return Trace(
             inputs=inputs,
             outputs=nest_of(concrete.output_signature),
-            unused=tuple(path for i, path in enumerate(tensors) if i not in used),
+            unused=tuple(
+                path for i, path in enumerate(self._tensors(body, inputs)) if i not in used
+            ),
             updates=tuple(sorted(filter(None, updates))),
         )
+
+    def _tensors(self, body: Body, inputs: Mapping[str, Leaf]) -> list[str]:
+        """Names the arguments that are tensors, in the order of the FunctionDef."""
+        paths = [path for path, leaf in inputs.items() if isinstance(leaf, Spec)]
+        own = len(body.function.signature.input_arg) - len(self._concrete(body.name).bound_inputs)
+        names = [argument.name for argument in body.function.signature.input_arg[:own]]
+        if sorted(names) == sorted(paths):
+            return names
+        # A tensor that is not dense takes several places: then nobody can say which.
+        return paths if len(paths) == own else []
 
     def _bound(self, body: Body) -> dict[int, int]:
         """Returns which node of the object graph each captured argument is."""

@@ -11,8 +11,9 @@ from tensorflow.core.framework import variable_pb2
 from exporter.publish.contract.record import LOSSES, SIGNATURES, VARIABLE_LISTS, Variable
 from exporter.publish.contract.values import dtype_of, shape_of
 
-# Lists whose members are no attributes that anyone calls.
-_LISTS = frozenset({SIGNATURES, LOSSES, *VARIABLE_LISTS})
+_CALL = "__call__"
+# Their members are no attributes that anyone calls; Keras keeps its own under its name.
+_APART = frozenset({SIGNATURES, LOSSES, *VARIABLE_LISTS, "keras_api"})
 
 
 @dataclass(frozen=True)
@@ -50,17 +51,25 @@ class Objects:
     @cached_property
     def functions(self) -> dict[str, int]:
         """The functions that callers reach: the root's, and those of its children."""
-        found = {}
-        for name, node in sorted(self.children.items()):
-            if self._is_function(node):
-                found[name] = node
-            elif name not in _LISTS:
-                for inner, inner_node in sorted(self.children_of(node).items()):
-                    if self._is_function(inner_node):
-                        found[f"{name}.{inner}"] = inner_node
-        return found
+        return {
+            **self._functions_of(0, ""),
+            **{
+                path: function
+                for name, node in self.children.items()
+                if name not in _APART and not name.startswith("_") and not self.is_function(node)
+                for path, function in self._functions_of(node, f"{name}.").items()
+            },
+        }
 
-    def _is_function(self, node: int) -> bool:
+    def _functions_of(self, node: int, prefix: str) -> dict[str, int]:
+        return {
+            f"{prefix}{name}": child
+            for name, child in self.children_of(node).items()
+            if self.is_function(child) and (name == _CALL or not name.startswith("_"))
+        }
+
+    def is_function(self, node: int) -> bool:
+        """Returns whether a node can be called."""
         return self.kind(node) in ("function", "bare_concrete_function")
 
     @cached_property

@@ -190,7 +190,7 @@ def _ops(meta_graph: Any, reader: Reader) -> dict[str, Any]:
         for name, trace in reader.traces(node).items():
             functions["training" if trace.training else "inference"].append(name)
     for node in objects.listed(LOSSES) or ():
-        if objects.kind(node).endswith("function"):
+        if objects.is_function(node):
             functions["training"] += reader.concrete(node)
     functions["saver"] = [
         name

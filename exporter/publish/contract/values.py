@@ -1,5 +1,6 @@
 """Reads TensorFlow's protobufs of structured values: what arguments and results look like."""
 
+import hashlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -78,8 +79,20 @@ def python_of(value: Any) -> str:
         return f"{{{', '.join(rows)}}}"
     if kind in (None, "none_value"):
         return "None"
-    # Types of ragged and other tensors, arrays, shapes: only whether they are the same counts.
-    return " ".join(str(value).split())
+    return _other(value, kind)
+
+
+def _other(value: Any, kind: str) -> str:
+    """Writes shapes, dtypes, types of tensors that are not dense, and arrays."""
+    found = getattr(value, kind)
+    if kind == "tensor_shape_value":
+        return str(shape_of(found))
+    if kind == "tensor_dtype_value":
+        return dtype_of(found)
+    if kind == "type_spec_value":
+        return f"{found.type_spec_class_name}{python_of(found.type_state)}"
+    # Whether they are the same is all that counts.
+    return f"{kind} {hashlib.sha256(found.SerializeToString(deterministic=True)).hexdigest()}"
 
 
 def _kind(value: Any) -> str:
