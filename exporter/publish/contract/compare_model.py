@@ -83,7 +83,8 @@ def _rules_of(name: str, op: Op, places: set[Place], *, new: bool) -> set[str]:
     if op.kind == "unknown":
         return {"C82"} if new else set()
     if name in SAVER_OPS:
-        places = places - {"saver"}
+        # What nothing runs is a saver that nothing names.
+        places = places - {"saver", "elsewhere"}
         if new and not places:
             return {"C88"}
     if op.kind == "outside":

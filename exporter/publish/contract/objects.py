@@ -22,9 +22,11 @@ class Objects:
 
     Attributes:
         graph: The SavedObjectGraph.
+        index: Shapes and dtypes of the checkpoint's values by key.
     """
 
     graph: Any
+    index: Mapping[str, Any]
 
     @cached_property
     def children(self) -> dict[str, int]:
@@ -73,15 +75,16 @@ class Objects:
         return self.kind(node) in ("function", "bare_concrete_function")
 
     @cached_property
-    def paths(self) -> dict[int, tuple[str, ...]]:
-        """The shortest way from the root to each object, as checkpoints name them."""
-        found: dict[int, tuple[str, ...]] = {0: ()}
+    def ways(self) -> dict[int, list[tuple[str, ...]]]:
+        """The ways from the root to each object, the shortest first; one for each parent."""
+        found: dict[int, list[tuple[str, ...]]] = {0: [()]}
         queue = [0]
         for node in queue:  # grows while it runs: breadth first
             for name, child in self.children_of(node).items():
                 if child not in found:
-                    found[child] = (*found[node], name)
+                    found[child] = []
                     queue.append(child)
+                found[child].append((*found[node][0], name))
         return found
 
     @cached_property
@@ -95,15 +98,15 @@ class Objects:
                 names[node] = name if seen[name] == 1 else f"{name}#{seen[name]}"
         return names
 
-    def key(self, node: int) -> str:
-        """Names a variable's value as the checkpoint does."""
-        parts = [_escaped(part) for part in self.paths.get(node, ())]
-        return "/".join([*parts, ".ATTRIBUTES/VARIABLE_VALUE"])
+    def _way(self, node: int) -> tuple[str, ...]:
+        """Returns the way by which the checkpoint names a variable's value."""
+        ways = self.ways.get(node, [()])
+        return next((way for way in ways if _key(way) in self.index), ways[0])
 
     def _path(self, node: int) -> str:
         """Writes a variable's key without positions, which the lists' order has."""
-        parts = self.paths.get(node, ())
-        return "/".join("*" if part.isdecimal() else _escaped(part) for part in parts)
+        way = self._way(node)
+        return "/".join("*" if part.isdecimal() else _escaped(part) for part in way)
 
     def variables(self) -> dict[str, Variable]:
         """Reads all variables."""
@@ -112,20 +115,19 @@ class Objects:
             for node, name in self.variable_names.items()
         }
 
-    def index_mismatches(self, index: Mapping[str, Any]) -> tuple[str, ...]:
-        """Says where variables and the checkpoint's index disagree.
-
-        Args:
-            index: Shape and dtype by key.
-        """
+    def index_mismatches(self) -> tuple[str, ...]:
+        """Says where variables and the checkpoint's index disagree."""
         told = []
         for node, name in self.variable_names.items():
-            variable, stored = self.graph.nodes[node].variable, index.get(self.key(node))
-            if node not in self.paths:
+            if node not in self.ways:
                 continue  # slots of an optimizer hang on no attribute
-            expected = (dtype_of(variable.dtype), shape_of(variable.shape))
+            variable, key = self.graph.nodes[node].variable, _key(self._way(node))
+            expected, stored = (
+                (dtype_of(variable.dtype), shape_of(variable.shape)),
+                self.index.get(key),
+            )
             if stored is None:
-                told.append(f"variable '{name}' is not in it ({self.key(node)})")
+                told.append(f"variable '{name}' is not in it ({key})")
             elif (stored.dtype, stored.shape) != expected:
                 told.append(
                     f"variable '{name}' is {_text(*expected)}, in the index"
@@ -147,6 +149,10 @@ def _variable(proto: Any, path: str) -> Variable:
 
 def _text(dtype: str, shape: Any) -> str:
     return f"{dtype} {list(shape) if shape is not None else 'of unknown rank'}"
+
+
+def _key(way: tuple[str, ...]) -> str:
+    return "/".join([*map(_escaped, way), ".ATTRIBUTES/VARIABLE_VALUE"])
 
 
 def _escaped(name: str) -> str:

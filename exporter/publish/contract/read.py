@@ -43,10 +43,10 @@ def read(folder: Path) -> Contract:
     """
     model = _parsed(folder)
     meta_graph = _meta_graph(folder, model)
-    objects = Objects(meta_graph.object_graph_def)
-    index = _index(folder) if objects.variable_names else {}
+    holds_variables = any(n.HasField("variable") for n in meta_graph.object_graph_def.nodes)
+    objects = Objects(meta_graph.object_graph_def, _index(folder) if holds_variables else {})
     try:
-        return _contract(folder, model, objects, index)
+        return _contract(folder, model, objects)
     # What a damaged protobuf that can still be parsed lacks, or refers to.
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         what = error.args[0] if isinstance(error, LookupError) and error.args else reason(error)
@@ -73,9 +73,7 @@ def read_sound(folder: Path) -> Contract:
     return contract
 
 
-def _contract(
-    folder: Path, model: Any, objects: Objects, index: Mapping[str, StoredTensor]
-) -> Contract:
+def _contract(folder: Path, model: Any, objects: Objects) -> Contract:
     (meta_graph,) = model.meta_graphs
     library = {f.signature.name: f for f in meta_graph.graph_def.library.function}
     reader = Reader(objects, library)
@@ -97,7 +95,7 @@ def _contract(
         lists=_lists(reader),
         ops=_ops(meta_graph, reader),
         sizes=_sizes(folder),
-        index_mismatches=objects.index_mismatches(index),
+        index_mismatches=objects.index_mismatches(),
     )
 
 
