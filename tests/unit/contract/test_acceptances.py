@@ -94,7 +94,7 @@ def test_malformed(written, change, sentence):
 
 
 def test_missing_field_and_no_list(written, tmp_path):
-    with pytest.raises(ContractError, match="at '0.reason', field required"):
+    with pytest.raises(ContractError, match=r"at '0\.reason', field required"):
         read_acceptances(written({key: ENTRY[key] for key in ("rule", "subject", "date")}))
     (tmp_path / "object.json").write_text(json.dumps(ENTRY))
     with pytest.raises(ContractError, match="input should be a valid array"):
