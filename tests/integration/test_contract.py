@@ -114,6 +114,10 @@ def change_graph(path, change):
     path.write_bytes(model.SerializeToString())
 
 
+def point_nowhere(graph):
+    graph.signature_def["serving_default"].inputs["inputs"].name = "nowhere:0"
+
+
 BROKEN = {
     "no SavedModel": ("saved_model.pb", os.unlink, "is not a SavedModel: expected a folder with"),
     "truncated": ("saved_model.pb", truncated, "is damaged: expected a SavedModel's protobuf"),
@@ -128,6 +132,11 @@ BROKEN = {
         "saved_model.pb",
         lambda p: change_graph(p, lambda g: g.object_graph_def.concrete_functions.clear()),
         "refers to what is not there (concrete function '__inference_",
+    ),
+    "no such tensor": (
+        "saved_model.pb",
+        lambda p: change_graph(p, point_nowhere),
+        "refers to what is not there (tensor 'nowhere:0' of a signature is missing)",
     ),
     "no such object": (
         "saved_model.pb",
@@ -163,12 +172,12 @@ def test_a_model_that_does_not_fit_its_index_is_not_locked(small, tmp_path):
     from exporter.errors import ContractError
     from exporter.publish import contract
 
-    def rename(graph):
-        graph.object_graph_def.nodes[0].children[0].local_name = "values"
-        graph.object_graph_def.nodes[0].children[1].local_name = "others"
+    def reshape(graph):
+        nodes = graph.object_graph_def.nodes
+        next(n for n in nodes if n.HasField("variable")).variable.shape.dim.add(size=7)
 
     with pytest.raises(ContractError, match="does not fit its index: expected all variables"):
-        contract.lock(edited(small, tmp_path / "model", rename))
+        contract.lock(edited(small, tmp_path / "model", reshape))
 
 
 @pytest.mark.parametrize(

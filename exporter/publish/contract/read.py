@@ -153,7 +153,9 @@ def _index(folder: Path) -> Mapping[str, StoredTensor]:
 
 
 def _saver(meta_graph: Any) -> str:
-    if not meta_graph.HasField("saver_def"):
+    """Names the saver's form; a saver that the graph does not have is none."""
+    nodes = {node.name for node in meta_graph.graph_def.node}
+    if meta_graph.saver_def.restore_op_name not in nodes:
         return ""
     return str(saver_pb2.SaverDef.CheckpointFormatVersion.Name(meta_graph.saver_def.version))
 

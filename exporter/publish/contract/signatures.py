@@ -13,7 +13,15 @@ INIT_OP = "__saved_model_init_op"
 
 
 def signatures_of(meta_graph: Any) -> dict[str, Signature]:
-    """Reads all signatures but the one that initializes."""
+    """Reads all signatures but the one that initializes.
+
+    Raises:
+        LookupError: If one names a tensor that the graph does not have.
+    """
+    nodes = {node.name for node in meta_graph.graph_def.node}
+    for tensor in tensors_of(meta_graph.signature_def, inputs=True):
+        if tensor.split(":")[0] not in nodes:
+            raise LookupError(f"tensor '{tensor}' of a signature is missing")
     return {
         name: Signature(
             method_name=signature.method_name,
@@ -28,13 +36,18 @@ def signatures_of(meta_graph: Any) -> dict[str, Signature]:
     }
 
 
-def tensors_of(signatures: Mapping[str, Any]) -> list[str]:
-    """Lists the tensors that SignatureDefs compute, by name in the graph."""
+def tensors_of(signatures: Mapping[str, Any], *, inputs: bool = False) -> list[str]:
+    """Lists the tensors that SignatureDefs compute, by name in the graph.
+
+    Args:
+        signatures: By name.
+        inputs: Whether to list those that they take, too.
+    """
     return [
         part
         for name, signature in signatures.items()
         if name != INIT_OP
-        for info in signature.outputs.values()
+        for info in (*signature.outputs.values(), *(signature.inputs.values() if inputs else ()))
         for part in _names(info)
     ]
 

@@ -245,6 +245,14 @@ EDITED = {
         {"C83": "BBB-"},
     ),
     "no saver": (lambda g: g.ClearField("saver_def"), {"C05": "B--B"}),
+    "saver that is not there": (
+        lambda g: setattr(g.saver_def, "restore_op_name", "nowhere"),
+        {"C05": "B--B"},
+    ),
+    "no list of variables": (
+        lambda g: forget(g, "variables"),
+        {"C73": "---B", "C74": "--BB"},
+    ),
     "newer graph": (lambda g: setattr(g.graph_def.versions, "min_consumer", 2000), {"C02": "BBB-"}),
     "functions' names": (rename_functions, {}),
     "order of children": (
