@@ -74,15 +74,14 @@ class Reader:
     def order_of_use(self) -> list[int]:
         """Lists the nodes of variables in the order in which inference uses them."""
         found = [
-            (len(trace.outputs.leaves), name)
+            (-len(used), len(trace.outputs.leaves), used)
             for node in self.objects.functions.values()
             for name, trace in self.traces(node).items()
             if not trace.training
+            for used in [self._variables_used(Body(self.library, name))]
         ]
-        if not found:
-            return []
-        # The one with the fewest results goes through the network once, from end to end.
-        return self._variables_used(Body(self.library, min(found)[1]))
+        # Of those that use most, the one with the fewest results goes from end to end once.
+        return min(found)[-1] if found else []
 
     def _function_arguments(self, node: int) -> tuple[Argument, ...]:
         found = self.objects.graph.nodes[node]
