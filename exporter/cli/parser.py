@@ -7,9 +7,15 @@ from absl import flags
 from absl.flags import argparse_flags
 
 from exporter import __version__
-from exporter.cli import export_command, fetch_command, list_command, verify_command
+from exporter.cli import (
+    contract_command,
+    export_command,
+    fetch_command,
+    list_command,
+    verify_command,
+)
 
-_COMMANDS = (list_command, fetch_command, export_command, verify_command)
+_COMMANDS = (list_command, fetch_command, export_command, verify_command, contract_command)
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -5,7 +5,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
@@ -83,6 +83,20 @@ def print_table(
         left_out = ", ".join(column.lstrip(">") for column in columns[shown:])
         lines.append(f"(Left out for want of room: {left_out}.)")
     print_text("\n".join(lines) + "\n")
+
+
+def in_workflow() -> bool:
+    """Returns whether a GitHub workflow reads what is printed."""
+    return bool(os.environ.get("GITHUB_ACTIONS"))
+
+
+def print_annotations(lines: Iterable[str], *, to_errors: bool) -> None:
+    """Prints workflow commands, beside JSON on standard error."""
+    for line in lines:
+        if to_errors:
+            sys.stderr.write(f"{line}\n")
+        else:
+            print_text(f"{line}\n")
 
 
 @contextmanager

@@ -1,13 +1,19 @@
 """`slim-export verify`."""
 
 import argparse
-import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
 from exporter.cli.fetch_command import fetch_options
-from exporter.cli.terminal import print_json, print_table, print_text, progress_bar
+from exporter.cli.terminal import (
+    in_workflow,
+    print_annotations,
+    print_json,
+    print_table,
+    print_text,
+    progress_bar,
+)
 from exporter.errors import InvalidArgumentError
 from exporter.pipeline import task_named, variant_named
 from exporter.verification import AllowanceKind, VerifyRequest, verify
@@ -81,7 +87,10 @@ def run(arguments: argparse.Namespace) -> int:
         print_json({"passed": report.passed, **report.model_dump(mode="json")})
     else:
         _print(report)
-    _annotate(report, to_errors=arguments.json)
+    if in_workflow():
+        from exporter.reports.annotations import annotations
+
+        print_annotations(annotations(report), to_errors=arguments.json)
     if not report.passed:
         sys.stderr.write(f"slim-export: {report.verdict()}\n")
     return 0 if report.passed else 1
@@ -196,16 +205,3 @@ def _print_checks(checks: tuple["Check", ...], title: str) -> None:
     print_table((title, "where, expected and found"), rows)
     if len(checks) > _SHOWN:
         print_text(f"and {len(checks) - _SHOWN} more; --report_dir and --json have all\n")
-
-
-def _annotate(report: "VerificationReport", *, to_errors: bool) -> None:
-    """Prints annotations where a GitHub workflow reads them, beside JSON on standard error."""
-    if not os.environ.get("GITHUB_ACTIONS"):
-        return
-    from exporter.reports.annotations import annotations
-
-    for line in annotations(report):
-        if to_errors:
-            sys.stderr.write(f"{line}\n")
-        else:
-            print_text(f"{line}\n")

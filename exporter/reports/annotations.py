@@ -1,6 +1,6 @@
-"""The report as annotations of a GitHub workflow."""
+"""Reports as annotations of a GitHub workflow."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from exporter.verify.report import VerificationReport
 
@@ -17,17 +17,32 @@ def annotations(report: VerificationReport) -> Iterator[str]:
         report: The report.
 
     Yields:
-        One line a failure or warning, at most ten of each kind, of which the
-        last counts the others.
+        One line a failure or warning, at most ten of each kind.
     """
     for command, status in (("error", "failed"), ("warning", "warning")):
         checks = report.with_status(status)  # type: ignore[arg-type]
-        shown = checks if len(checks) <= _SHOWN else checks[: _SHOWN - 1]
-        for check in shown:
-            title = _escaped(f"{check.group}: {check.title}", _IN_PROPERTIES)
-            yield f"::{command} title={title}::{_escaped(check.message, _IN_DATA)}"
-        if len(shown) < len(checks):
-            yield f"::{command} title=slim-export verify::and {len(checks) - len(shown)} more"
+        messages = [(f"{check.group}: {check.title}", check.message) for check in checks]
+        yield from workflow_commands(command, messages, "slim-export verify")
+
+
+def workflow_commands(
+    command: str, messages: Sequence[tuple[str, str]], source: str
+) -> Iterator[str]:
+    """Makes workflow commands of one kind.
+
+    Args:
+        command: Such as `error`.
+        messages: Titles and texts.
+        source: Title of the last one, where it stands for all that are too many.
+
+    Yields:
+        One line a message, at most ten, of which the last counts the others.
+    """
+    shown = messages if len(messages) <= _SHOWN else messages[: _SHOWN - 1]
+    for title, text in shown:
+        yield f"::{command} title={_escaped(title, _IN_PROPERTIES)}::{_escaped(text, _IN_DATA)}"
+    if len(shown) < len(messages):
+        yield f"::{command} title={source}::and {len(messages) - len(shown)} more"
 
 
 def _escaped(text: str, table: dict[str, str]) -> str:

@@ -1,0 +1,171 @@
+"""`slim-export contract`."""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+from exporter.cli import flags
+from exporter.cli.terminal import (
+    in_workflow,
+    print_annotations,
+    print_json,
+    print_table,
+    print_text,
+    progress_bar,
+)
+from exporter.publish.contract.rules import CONSUMERS, SEVERITIES, WHO, Consumer, Rule
+
+if TYPE_CHECKING:
+    from exporter.publish.contract.report import ContractDiff
+
+# Of differences in the table; --json has all.
+_SHOWN = 60
+
+
+def add(commands: Any) -> None:
+    """Adds the command, its own commands and their flags."""
+    summary = "lock what consumers of a SavedModel depend on, and check later ones"
+    parser = flags.add_command(commands, "contract", _lock, summary)
+    actions = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_lock(actions)
+    _add_check(actions)
+    rules = flags.add_command(actions, "rules", _rules, "print the rules that class differences")
+    flags.add_json(rules)
+
+
+def _add_lock(actions: Any) -> None:
+    parser = flags.add_command(actions, "lock", _lock, "write the contract of a SavedModel")
+    _add_model_and_lock(parser, "where the contract is to appear, such as contract.json")
+    flags.add_switch(
+        parser, "overwrite", default=False, summary="replace a contract that is there (off)"
+    )
+
+
+def _add_check(actions: Any) -> None:
+    summary = "compare a SavedModel with a locked contract"
+    parser = flags.add_command(actions, "check", _check, summary)
+    _add_model_and_lock(parser, "the contract, as 'slim-export contract lock' wrote it")
+    parser.add_argument(
+        "--consumer", choices=CONSUMERS, help="whom the model must not break (everyone)"
+    )
+    parser.add_argument(
+        "--accept",
+        type=flags.path,
+        help="JSON list of deliberate changes, each with rule, subject, reason and date",
+    )
+    parser.add_argument("--junit", type=flags.path, help="write JUnit XML there, a case a rule")
+    flags.add_json(parser)
+
+
+def _add_model_and_lock(parser: argparse.ArgumentParser, lock: str) -> None:
+    parser.add_argument("--model_dir", required=True, type=flags.path, help="the SavedModel")
+    parser.add_argument("--lock", required=True, type=flags.path, help=lock)
+
+
+def _lock(arguments: argparse.Namespace) -> int:
+    """Writes the contract of a SavedModel."""
+    from exporter.publish import contract
+    from exporter.publish.contract.file import check_free, write
+
+    check_free(arguments.lock, "--lock", overwrite=arguments.overwrite)
+    with progress_bar() as progress:
+        progress("read model", 0, None)
+        locked = contract.lock(arguments.model_dir)
+    text = locked.to_json()
+    write(arguments.lock, text.encode(), "--lock", overwrite=arguments.overwrite)
+    traces = sum(len(function.traces) for function in locked.functions.values())
+    print_text(
+        f"{arguments.lock}: {len(locked.signatures)} signatures, {traces} traces,"
+        f" {len(locked.variables)} variables, {len(locked.ops)} ops\n"
+    )
+    return 0
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    """Compares a SavedModel with its contract; returns 1 if it breaks someone."""
+    from exporter.publish.contract import ci
+    from exporter.publish.contract.accept import read_acceptances
+    from exporter.publish.contract.check import check, read_lock
+    from exporter.publish.contract.file import check_free, write
+
+    locked = read_lock(arguments.lock)
+    accepted = read_acceptances(arguments.accept) if arguments.accept else []
+    if arguments.junit:
+        check_free(arguments.junit, "--junit", overwrite=True)
+    with progress_bar() as progress:
+        progress("read model", 0, None)
+        diff = check(arguments.model_dir, locked, consumer=arguments.consumer, accepted=accepted)
+    if arguments.junit:
+        write(arguments.junit, ci.junit(diff), "--junit", overwrite=True)
+    if arguments.json:
+        print_json({"passed": diff.passed, **diff.model_dump(mode="json")})
+    else:
+        _print(diff)
+    if in_workflow():
+        print_annotations(ci.annotations(diff), to_errors=arguments.json)
+    if not diff.passed:
+        sys.stderr.write(f"slim-export: {diff.verdict()}\n")
+    return 0 if diff.passed else 1
+
+
+def _print(diff: "ContractDiff") -> None:
+    consumers = CONSUMERS if diff.consumer is None else (diff.consumer,)
+    # What fails comes first, so that a long table does not hide it.
+    ordered = sorted(diff.differences, key=lambda d: not d.fails(diff.consumer))
+    rows = [
+        (
+            *(d.rule, d.subject),
+            *(d.classes[consumer] for consumer in consumers),
+            *(d.expected, d.found, d.where),
+            d.accepted.reason if d.accepted else "",
+        )
+        for d in ordered[:_SHOWN]
+    ]
+    if rows:
+        print_table(("rule", "subject", *consumers, "expected", "found", "where", "accepted"), rows)
+    if len(ordered) > _SHOWN:
+        print_text(f"and {len(ordered) - _SHOWN} more; --json has all\n")
+    print_text(f"\n{diff.verdict()}\n" if diff.passed else "")
+
+
+def _rules(arguments: argparse.Namespace) -> int:
+    """Prints the rules."""
+    from exporter.publish.contract.table import RULES
+
+    if arguments.json:
+        print_json([_as_json(rule) for rule in RULES.values()])
+        return 0
+    rows = [
+        (
+            rule.number,
+            rule.title,
+            *(_cell(rule, consumer) for consumer in CONSUMERS),
+            rule.reason,
+            rule.example,
+        )
+        for rule in RULES.values()
+    ]
+    print_table(("rule", "what differs", *CONSUMERS, "why", "example"), rows)
+    print_text("\n* COSMETIC where only training mode differs\n\n")
+    print_table(("class", "meaning"), list(SEVERITIES.items()))
+    print_text("\n")
+    print_table(("consumer", "who"), list(WHO.items()))
+    return 0
+
+
+def _cell(rule: Rule, consumer: Consumer) -> str:
+    severity = rule.severity(consumer)
+    return severity if rule.severity(consumer, training=True) == severity else f"{severity}*"
+
+
+def _as_json(rule: Rule) -> dict[str, Any]:
+    return {
+        "rule": rule.number,
+        "title": rule.title,
+        "classes": {consumer: rule.severity(consumer) for consumer in CONSUMERS},
+        "classes_in_training_mode": {
+            consumer: rule.severity(consumer, training=True) for consumer in CONSUMERS
+        },
+        "reason": rule.reason,
+        "example": rule.example,
+    }

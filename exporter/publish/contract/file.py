@@ -1,0 +1,115 @@
+"""Reads and writes the JSON files of a contract: whole, or not at all."""
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+import pydantic
+
+from exporter.errors import ContractError, reason
+
+_T = TypeVar("_T")
+
+
+def read(path: Path, form: pydantic.TypeAdapter[_T], what: str, flag: str) -> _T:
+    """Reads a file.
+
+    Args:
+        path: Where it lies.
+        form: What it must hold.
+        what: What it is called.
+        flag: Which flag named it.
+
+    Raises:
+        ContractError: If it is not there, or holds anything else.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ContractError(
+            f"{what} '{path}' cannot be read: {reason(error)}. Change {flag}."
+        ) from error
+    try:
+        return form.validate_json(data)
+    except pydantic.ValidationError as error:
+        first, *others = error.errors(include_url=False)
+        more = f" and {len(others)} more" if others else ""
+        raise ContractError(
+            f"{what} '{path}' is malformed: {_where(first['loc'])}{_sentence(first['msg'])}{more}."
+            f" Mend the file, or change {flag}."
+        ) from error
+
+
+def _where(location: tuple[int | str, ...]) -> str:
+    return f"at '{'.'.join(map(str, location))}', " if location else ""
+
+
+def _sentence(message: str) -> str:
+    text = " ".join(message.removeprefix("Value error, ").split())
+    return text[:1].lower() + text[1:]
+
+
+def write(path: Path, data: bytes, flag: str, *, overwrite: bool) -> None:
+    """Writes a file that appears whole, in one step.
+
+    Args:
+        path: Where it is to appear.
+        data: What it holds.
+        flag: Which flag named it.
+        overwrite: Whether one that is there may be replaced.
+
+    Raises:
+        ContractError: If something is there that is not to be replaced, or it
+            cannot be written.
+    """
+    check_free(path, flag, overwrite=overwrite)
+    part = None
+    try:
+        descriptor, part = tempfile.mkstemp(
+            prefix=f".{path.name}.", suffix=".part", dir=path.parent
+        )
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        _allow_others_to_read(part)
+        if overwrite:
+            Path(part).replace(path)
+        else:
+            os.link(part, path)  # fails where another process has made one meanwhile
+    except FileExistsError:
+        check_free(path, flag, overwrite=False)
+    except OSError as error:
+        raise ContractError(
+            f"Output '{path}' cannot be written: {reason(error)}. Choose another {flag}."
+        ) from error
+    finally:
+        if part is not None:
+            with suppress(FileNotFoundError):
+                Path(part).unlink()
+
+
+def check_free(path: Path, flag: str, *, overwrite: bool) -> None:
+    """Refuses a path at which a file cannot appear.
+
+    Raises:
+        ContractError: If something is there that is not to be replaced.
+    """
+    if path.is_dir():
+        raise ContractError(
+            f"Output '{path}' is a folder: expected a file or none. Choose another {flag}."
+        )
+    if os.path.lexists(path) and not overwrite:
+        raise ContractError(
+            f"Output '{path}' exists already: expected none, found a file. Choose another {flag},"
+            " or use --overwrite to replace it."
+        )
+
+
+def _allow_others_to_read(part: str) -> None:
+    """Gives a temporary file, which is private, the mode of any new file."""
+    mask = os.umask(0)
+    os.umask(mask)
+    Path(part).chmod(0o666 & ~mask)

@@ -1,0 +1,76 @@
+"""Reads the signatures, which is all that servers know of a model."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from exporter.publish.contract.record import Signature, SignatureTensor
+from exporter.publish.contract.values import dtype_of, shape_of
+
+# What runs when the model is loaded; no one calls it by name.
+INIT_OP = "__saved_model_init_op"
+
+
+def signatures_of(meta_graph: Any) -> dict[str, Signature]:
+    """Reads all signatures but the one that initializes.
+
+    Raises:
+        LookupError: If one names a tensor that the graph does not have.
+    """
+    nodes = {node.name for node in meta_graph.graph_def.node}
+    for tensor in tensors_of(meta_graph.signature_def, inputs=True):
+        if tensor.split(":")[0] not in nodes:
+            raise LookupError(f"tensor '{tensor}' of a signature is missing")
+    return {
+        name: Signature(
+            method_name=signature.method_name,
+            inputs={
+                key: _tensor(info, signature.defaults.get(key))
+                for key, info in sorted(signature.inputs.items())
+            },
+            outputs={key: _tensor(info, None) for key, info in sorted(signature.outputs.items())},
+        )
+        for name, signature in sorted(meta_graph.signature_def.items())
+        if name != INIT_OP
+    }
+
+
+def tensors_of(signatures: Mapping[str, Any], *, inputs: bool = False) -> list[str]:
+    """Lists the tensors that SignatureDefs compute, by name in the graph.
+
+    Args:
+        signatures: By name.
+        inputs: Whether to list those that they take, too.
+    """
+    return [
+        part
+        for name, signature in signatures.items()
+        if name != INIT_OP
+        for info in (*signature.outputs.values(), *(signature.inputs.values() if inputs else ()))
+        for part in _names(info)
+    ]
+
+
+def _tensor(info: Any, default: Any) -> SignatureTensor:
+    kinds = {"coo_sparse": "sparse ", "composite_tensor": "composite "}
+    encoding = kinds.get(info.WhichOneof("encoding"), "")
+    return SignatureTensor(
+        dtype=encoding + dtype_of(info.dtype),
+        shape=shape_of(info.tensor_shape),
+        tensor=", ".join(_names(info)),
+        default=None if default is None else repr(tf.make_ndarray(default).tolist()),
+    )
+
+
+def _names(info: Any) -> list[str]:
+    if info.HasField("coo_sparse"):
+        sparse = info.coo_sparse
+        return [
+            sparse.values_tensor_name,
+            sparse.indices_tensor_name,
+            sparse.dense_shape_tensor_name,
+        ]
+    if info.HasField("composite_tensor"):
+        return [name for part in info.composite_tensor.components for name in _names(part)]
+    return [info.name]
