@@ -11,12 +11,12 @@ import tensorflow as tf
 
 from checkpoints.layout import CheckpointError
 from checkpoints.reader import open_checkpoint
-from exporter import __version__, digests
+from exporter import digests
 from exporter.progress import Progress, silent
 from exporter.verify.allowance import Allowance, Kind
 from exporter.verify.causes import causes
 from exporter.verify.collect import CALL_ERRORS
-from exporter.verify.compare import Network, check_inputs, compare
+from exporter.verify.compare import check_inputs, compare
 from exporter.verify.loaded import LoadedModel
 from exporter.verify.noise import CONDITIONS, Noise, noise_processes
 from exporter.verify.probes import FULL, Batch, Examples, Plan
@@ -25,6 +25,7 @@ from exporter.verify.request import GraphSource, Reference
 from exporter.verify.rules import check_rules
 from exporter.verify.source import known_network, loaded, opened
 from exporter.verify.subject import PLAIN, Subject
+from exporter.verify.summary import summary, versions
 from exporter.verify.suspect import Suspect
 
 # Points of a plot; more would be drawn on top of each other.
@@ -70,7 +71,7 @@ def run_rules(model_dir: Path) -> VerificationReport:
     return VerificationReport(
         settings=Settings(model_dir=str(model_dir), reference="the interface's rules"),
         digest=digests.of_folder(model_dir),
-        versions=_versions(),
+        versions=versions(),
         checks=tuple(check_rules(model)),
     )
 
@@ -117,35 +118,14 @@ def run(
             progress("measure noise", 0, None)
             checks = _with_noise(checks, measure(side, batch))
         suspect = Suspect(model, side, batch, _raw_weights(reference), network.variant)
-        return VerificationReport(
-            settings=_settings(model_dir, reference, network, examples, allowance),
-            digest=digests.of_folder(model_dir),
-            reference_digest=reference.digest,
-            versions=_versions(),
-            noise_conditions=CONDITIONS if measure else (),
-            checks=tuple(checks),
-            causes=_causes(suspect, checks, progress),
-            sample=_sample(suspect),
-            thumbnails=_thumbnails(examples),
-        )
-
-
-def _settings(
-    model_dir: Path,
-    reference: Reference,
-    network: Network,
-    examples: Examples,
-    allowance: Allowance,
-) -> Settings:
-    source = reference.source
-    return Settings(
-        model_dir=str(model_dir),
-        reference=reference.name,
-        variant=network.variant.name if network.variant else "",
-        task=source.task if isinstance(source, GraphSource) else "",
-        allowance=allowance.summary(),
-        images=examples.names,
-    )
+        report = summary(model_dir, reference, network, examples, allowance, checks)
+        more = {
+            "noise_conditions": CONDITIONS if measure else (),
+            "causes": _causes(suspect, checks, progress),
+            "sample": _sample(suspect),
+            "thumbnails": _thumbnails(examples),
+        }
+        return report.model_copy(update=more)
 
 
 def _with_noise(checks: list[Check], noise: Noise) -> list[Check]:
@@ -205,7 +185,3 @@ def _thumbnails(examples: Examples) -> dict[str, str]:
         jpeg = tf.io.encode_jpeg(tf.image.convert_image_dtype(small, tf.uint8, saturate=True))
         drawn[name] = base64.b64encode(jpeg.numpy()).decode()
     return drawn
-
-
-def _versions() -> dict[str, str]:
-    return {"slim-exporter": __version__, "tensorflow": tf.__version__, "numpy": np.__version__}
