@@ -7,9 +7,23 @@ from absl import flags
 from absl.flags import argparse_flags
 
 from exporter import __version__
-from exporter.cli import export_command, fetch_command, list_command, verify_command
+from exporter.cli import (
+    export_command,
+    fetch_command,
+    list_command,
+    package_command,
+    verify_command,
+    verify_release_command,
+)
 
-_COMMANDS = (list_command, fetch_command, export_command, verify_command)
+_COMMANDS = (
+    list_command,
+    fetch_command,
+    export_command,
+    verify_command,
+    package_command,
+    verify_release_command,
+)
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:

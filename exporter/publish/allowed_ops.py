@@ -21,20 +21,20 @@ _VARIABLES = """
 """
 
 _MATH = """
-    Abs Acos Acosh Add AddN AddV2 All Angle Any ApproximateEqual ArgMax ArgMin Asin Asinh Atan Atan2
-    Atanh BatchMatMul BatchMatMulV2 BatchMatMulV3 Betainc Bincount BitwiseAnd BitwiseOr BitwiseXor
-    Bucketize Cast Ceil Cholesky ClipByValue Complex Conj Cos Cosh Cross Cumprod Cumsum
-    CumulativeLogsumexp DenseBincount Diag DiagPart Digamma Div DivNoNan Einsum Equal Erf Erfc Erfinv
-    Exp Expm1 FFT FFT2D Floor FloorDiv FloorMod Greater GreaterEqual HistogramFixedWidth IFFT IFFT2D
-    IRFFT IRFFT2D Igamma Igammac Imag Inv Invert IsFinite IsInf IsNan L2Loss LeftShift Less LessEqual
-    Lgamma LinSpace Log Log1p LogicalAnd LogicalNot LogicalOr MatMul MatrixBandPart
+    Abs Acos Acosh Add AddN AddV2 All Angle Any ApproximateEqual ArgMax ArgMin Asin Asinh Atan
+    Atan2 Atanh BatchMatMul BatchMatMulV2 BatchMatMulV3 Betainc Bincount BitwiseAnd BitwiseOr
+    BitwiseXor Bucketize Cast Ceil Cholesky ClipByValue Complex Conj Cos Cosh Cross Cumprod Cumsum
+    CumulativeLogsumexp DenseBincount Diag DiagPart Digamma Div DivNoNan Einsum Equal Erf Erfc
+    Erfinv Exp Expm1 FFT FFT2D Floor FloorDiv FloorMod Greater GreaterEqual HistogramFixedWidth
+    IFFT IFFT2D IRFFT IRFFT2D Igamma Igammac Imag Inv Invert IsFinite IsInf IsNan L2Loss LeftShift
+    Less LessEqual Lgamma LinSpace Log Log1p LogicalAnd LogicalNot LogicalOr MatMul MatrixBandPart
     MatrixDeterminant MatrixDiag MatrixDiagPart MatrixDiagPartV3 MatrixDiagV3 MatrixInverse
-    MatrixSetDiag MatrixSetDiagV3 MatrixSolve Max Maximum Mean Min Minimum Mod Mul MulNoNan Ndtri Neg
-    NextAfter NotEqual Polygamma Pow Prod Qr RFFT RFFT2D Range Real RealDiv Reciprocal RightShift
-    Rint Round Rsqrt SegmentMax SegmentMean SegmentMin SegmentProd SegmentSum Select SelectV2
-    Sigmoid Sign Sin Sinh Sqrt Square SquaredDifference Sub Sum Svd Tan Tanh TruncateDiv TruncateMod
-    UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd UnsortedSegmentSum Xdivy Xlog1py Xlogy
-    Zeta
+    MatrixSetDiag MatrixSetDiagV3 MatrixSolve Max Maximum Mean Min Minimum Mod Mul MulNoNan Ndtri
+    Neg NextAfter NotEqual Polygamma Pow Prod Qr RFFT RFFT2D Range Real RealDiv Reciprocal
+    RightShift Rint Round Rsqrt SegmentMax SegmentMean SegmentMin SegmentProd SegmentSum Select
+    SelectV2 Sigmoid Sign Sin Sinh Sqrt Square SquaredDifference Sub Sum Svd Tan Tanh TruncateDiv
+    TruncateMod UnsortedSegmentMax UnsortedSegmentMin UnsortedSegmentProd UnsortedSegmentSum Xdivy
+    Xlog1py Xlogy Zeta
 """
 
 _GRADIENTS = """
@@ -47,15 +47,15 @@ _GRADIENTS = """
 """
 
 _NETWORKS = """
-    AvgPool AvgPool3D BiasAdd BiasAddV1 Conv2D Conv3D CropAndResize DepthwiseConv2dNative Dilation2D
-    Elu FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3 FusedPadConv2D FusedResizeAndPadConv2D InTopK
-    InTopKV2 LRN LeakyRelu LogSoftmax MaxPool MaxPool3D MaxPoolV2 MaxPoolWithArgmax
-    NonMaxSuppressionV3 NonMaxSuppressionV4 NonMaxSuppressionV5 Relu Relu6 ResizeArea ResizeBicubic
-    ResizeBilinear ResizeNearestNeighbor ScaleAndTranslate Selu Softmax
+    AvgPool AvgPool3D BiasAdd BiasAddV1 Conv2D Conv3D CropAndResize DepthwiseConv2dNative
+    Dilation2D Elu FusedBatchNorm FusedBatchNormV2 FusedBatchNormV3 FusedPadConv2D
+    FusedResizeAndPadConv2D InTopK InTopKV2 LRN LeakyRelu LogSoftmax MaxPool MaxPool3D MaxPoolV2
+    MaxPoolWithArgmax NonMaxSuppressionV3 NonMaxSuppressionV4 NonMaxSuppressionV5 Relu Relu6
+    ResizeArea ResizeBicubic ResizeBilinear ResizeNearestNeighbor ScaleAndTranslate Selu Softmax
     SoftmaxCrossEntropyWithLogits Softplus Softsign SparseSoftmaxCrossEntropyWithLogits TopK TopKV2
-    AdjustContrastv2 AdjustHue AdjustSaturation HSVToRGB RGBToHSV
-    FakeQuantWithMinMaxArgs FakeQuantWithMinMaxVars FakeQuantWithMinMaxVarsPerChannel Dequantize
-    QuantizeAndDequantizeV2 QuantizeAndDequantizeV3 QuantizeAndDequantizeV4 QuantizeV2
+    AdjustContrastv2 AdjustHue AdjustSaturation HSVToRGB RGBToHSV FakeQuantWithMinMaxArgs
+    FakeQuantWithMinMaxVars FakeQuantWithMinMaxVarsPerChannel Dequantize QuantizeAndDequantizeV2
+    QuantizeAndDequantizeV3 QuantizeAndDequantizeV4 QuantizeV2
 """
 
 _ARRAYS = """

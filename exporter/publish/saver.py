@@ -23,8 +23,8 @@ class Saver:
     Attributes:
         nodes: Of the graph, by which `saver_def` calls it.
         functions: That these nodes and the object graph's savers call, and
-            what those call in turn; for each the ops that it may have beside
-            what every function may have: those that save may not load, and those that load may not save.
+            what those call in turn, with the ops that they alone may have:
+            those that save may not load, those that load may not save.
     """
 
     nodes: frozenset[str]

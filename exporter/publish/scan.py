@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from google.protobuf.message import DecodeError
-from tensorflow.core.protobuf import saved_model_pb2
 
 from exporter.errors import PublishError, reason
 from exporter.publish.allowed_ops import ALLOWED
@@ -46,6 +45,8 @@ def parse(folder: Path) -> Any:
     Raises:
         PublishError: If it cannot be read.
     """
+    from tensorflow.core.protobuf import saved_model_pb2
+
     path = folder / "saved_model.pb"
     try:
         return saved_model_pb2.SavedModel.FromString(path.read_bytes())
