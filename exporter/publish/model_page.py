@@ -170,7 +170,7 @@ def _description(origin: Origin) -> str:
     text = f"{_TASKS[origin.task].purpose} with {_network(origin.variant)}"
     if not origin.trained:
         return (
-            f"NOT TRAINED: random weights (`{origin.checkpoint}`), for trying tools only."
+            f"NOT TRAINED: random weights (`{_code(origin.checkpoint)}`), for trying tools only."
             f" Once trained, it {text[0].lower()}{text[1:]}."
         )
     if published(origin):

@@ -134,7 +134,7 @@ def _write(request: PackageRequest, passed: Passed, folder: Path, lock: Lock | N
     }
     for name, text in texts.items():
         (folder / name).write_text(text, "utf-8")
-    files = {path.name: archive.file(path) for path in folder.iterdir()}
+    files = {path.name: archive.file(path) for path in sorted(folder.iterdir())}
     made = _manifest(page_request, passed, packed, files)
     (folder / manifest.MANIFEST).write_text(manifest.serialized(made), "utf-8")
     return made

@@ -7,7 +7,7 @@ from pathlib import Path
 import pydantic
 
 from exporter.errors import ExporterError, PublishError, listing, reason
-from exporter.publish import archive, manifest, sign
+from exporter.publish import archive, handle, manifest, sign
 from exporter.publish.manifest import MANIFEST, SIGNATURE, Manifest
 from exporter.publish.page_rules import broken_rules
 from exporter.verify.report import VerificationReport
@@ -80,17 +80,17 @@ def verify_release(folder: Path, key: Path | None = None) -> Verified:
     """
     told = manifest.load(folder)
     found, odd = _found(folder)
-    signed = sign.verify(folder, key) if key else None
+    # What is no file cannot have been signed; the library would stumble over it.
+    signed = sign.verify(folder, key) if key and not odd else None
     expected = {name: file.sha256 for name, file in told.files.items()}
     problems = [*odd, *_differences(expected, found, ignored={MANIFEST, SIGNATURE})]
     if signed is not None:
         known = {str(problem) for problem in problems}
         more = _differences(signed, found, ignored={SIGNATURE}, by="not as signed")
         problems += [p for p in more if str(Problem(p.kind, p.what)) not in known]
-    if not any(problem.kind == "missing" for problem in problems):
-        problems += _contradictions(folder, told)
+    problems += _contradictions(folder, told, found)
     exists = "not checked" if SIGNATURE in found else "none"
-    return Verified(folder, told, "valid" if key else exists, tuple(problems))
+    return Verified(folder, told, exists if signed is None else "valid", tuple(problems))
 
 
 def _found(folder: Path) -> tuple[dict[str, str], list[Problem]]:
@@ -126,17 +126,15 @@ def _differences(
             yield Problem("changed", name, by)
 
 
-def _contradictions(folder: Path, told: Manifest) -> Iterator[Problem]:
+def _contradictions(folder: Path, told: Manifest, found: Mapping[str, str]) -> Iterator[Problem]:
     """Compares what the files of a release say with what its manifest says."""
-    version = told.handle.rpartition("/")[2]
-    page = f"{version}.md"
-    for name in (manifest.ARCHIVE, manifest.REPORT, page):
+    page = manifest.page_name(handle.parse(told.handle).version)
+    checks = {manifest.ARCHIVE: _archive, page: _page, manifest.REPORT: _report}
+    for name, check in checks.items():
         if name not in told.files:
             yield Problem("missing", name, f"not in '{MANIFEST}'")
-            return
-    yield from _archive(folder / manifest.ARCHIVE, told)
-    yield from _page(folder / page, told)
-    yield from _report(folder / manifest.REPORT, told)
+        elif name in found:
+            yield from check(folder / name, told)
 
 
 def _archive(path: Path, told: Manifest) -> Iterator[Problem]:
