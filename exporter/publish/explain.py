@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from exporter import __version__, quiet
-from exporter.errors import listing
+from exporter.errors import PublishError, listing, reason
 from exporter.progress import Progress, silent
 from exporter.publish import archive, manifest
 from exporter.publish.manifest import Manifest
@@ -75,10 +75,15 @@ def explain(model_dir: Path, release: Path, progress: Progress = silent) -> tupl
             unpack(packed, Path(place))
         except OSError as error:
             raise archive.unreadable(packed, error) from error
-        theirs, ours = _side(Path(place)), _side(model_dir)
-        if theirs.files == ours.files:
-            return tuple(_packing(model_dir, told))
-        return tuple(_model(theirs, ours, told))
+        try:
+            theirs, ours = _side(Path(place)), _side(model_dir)
+            compared = _packing if theirs.files == ours.files else _model
+            return tuple(compared(theirs, ours, told))
+        except (LookupError, ValueError) as error:
+            raise PublishError(
+                f"SavedModel '{model_dir}' cannot be compared with '{release}': {reason(error)}."
+                " Give a model that 'slim-export export' wrote."
+            ) from error
 
 
 def _side(folder: Path) -> Side:
@@ -86,10 +91,10 @@ def _side(folder: Path) -> Side:
     return Side(folder, parse(folder).meta_graphs[0], files)
 
 
-def _packing(model_dir: Path, told: Manifest) -> Iterator[Difference]:
+def _packing(_theirs: Side, ours: Side, told: Manifest) -> Iterator[Difference]:
     """Compares archives of equal files."""
     with tempfile.TemporaryFile() as target:
-        archive.write(model_dir, target)
+        archive.write(ours.folder, target)
         size = target.tell()
         target.seek(0)
         sha256 = hashlib.file_digest(target, "sha256").hexdigest()
@@ -146,11 +151,10 @@ def _weights(theirs: Side, ours: Side) -> Iterator[Difference]:
 
 
 def _values(side: Side) -> dict[str, np.ndarray]:
-    import tensorflow as tf
+    from checkpoints.reader import open_checkpoint
 
-    reader = tf.train.load_checkpoint(str(side.folder / _VARIABLES))
-    names = _variable_names(side)
-    return {name: reader.get_tensor(_KEY.format(i)) for i, name in enumerate(names)}
+    checkpoint = open_checkpoint(side.folder / _VARIABLES)
+    return {n: checkpoint.read(_KEY.format(i)) for i, n in enumerate(_variable_names(side))}
 
 
 def _variable_names(side: Side) -> list[str]:

@@ -1,7 +1,10 @@
 """Passed reports that wait for their model to be packaged."""
 
+from pathlib import Path
+
 import pytest
 
+from exporter import quiet, verification
 from exporter.verify import store
 from exporter.verify.report import Check, Origin, Settings, VerificationReport
 from slim_nets.variants import NAMED
@@ -68,3 +71,23 @@ def test_unknown_networks_are_refused():
     text = report(PASSED).model_dump_json().replace("mobilenet_v3_small", "mobilenet_v9")
     with pytest.raises(ValueError, match="unknown network 'mobilenet_v9'"):
         VerificationReport.model_validate_json(text)
+
+
+@pytest.mark.parametrize(("check", "kept"), [(PASSED, True), (FAILED, False)])
+def test_verify_keeps_what_passes(monkeypatch, check, kept):
+    quiet.import_tensorflow()
+    asked = []
+
+    def run(model_dir, reference, options, progress):
+        asked.append(reference)
+        return report(check, origin=reference.origin)
+
+    monkeypatch.setattr("exporter.verify.run.run", run)
+    request = verification.VerifyRequest(
+        Path("model"), checkpoint="seeded:0", variant=ORIGIN.variant, task=ORIGIN.task
+    )
+    verification.verify(request)
+    assert (store.find(DIGEST) is not None) == kept
+    (reference,) = asked
+    assert reference.origin.checkpoint_sha256 == reference.digest
+    assert reference.origin == ORIGIN.model_copy(update={"checkpoint_sha256": reference.digest})
