@@ -36,6 +36,13 @@ class LocalCheckpoint:
     source: str
     trained: bool = True
 
+    @property
+    def name(self) -> str:
+        """Name that does not depend on where it lies: as published, else that of the file."""
+        if not self.trained:
+            return self.source
+        return catalog.published_prefix(self.prefix.absolute()) or self.prefix.name
+
 
 @dataclass(frozen=True, slots=True)
 class FetchOptions:

@@ -23,6 +23,7 @@ from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM, check_momentum
 from slim_nets.variants import NAMED, TASKS, Task, Variant, customized
 
 if TYPE_CHECKING:
+    from exporter.restore import RestoredWeights
     from exporter.verify.process import Verifier
     from exporter.verify.report import VerificationReport
 
@@ -140,7 +141,12 @@ def export(
         with clock.stage("find checkpoint"):
             found = _find(request, stage.workspace, fetching or FetchOptions(progress=progress))
         with _verifier(wanted=request.verify) as verifier:
-            return _export(request, found, stage.model, verifier, clock)
+            result = _export(request, found, stage.model, verifier, clock)
+    if result.report is not None:
+        from exporter.verify import store
+
+        store.put(result.report)
+    return result
 
 
 def _export(
@@ -164,7 +170,7 @@ def _export(
             checkpoint, variant, task, use_moving_averages=request.use_moving_averages
         )
         if verifier is not None:
-            verifier.prepare(variant, task, checkpoint.prefix, weights.stored_names)
+            _prepare(verifier, request, checkpoint, weights)
     with clock.stage("trace"):
         network = trace(variant, task, weights.values)
         model = reusable(
@@ -177,7 +183,7 @@ def _export(
     report = None
     if verifier is not None:
         with clock.stage("verify"):
-            report = verifier.compare(saved.path)
+            report = verifier.compare(saved.path).named(str(request.output_dir))
             report.raise_if_failed()
     return ExportResult(
         request,
@@ -189,6 +195,21 @@ def _export(
         report,
         clock.seconds,
     )
+
+
+def _prepare(
+    verifier: "Verifier",
+    request: ExportRequest,
+    checkpoint: LocalCheckpoint,
+    weights: "RestoredWeights",
+) -> None:
+    from exporter.verify.original import original
+
+    averages = request.use_moving_averages
+    reference = original(
+        checkpoint, request.variant, request.task, weights, use_moving_averages=averages
+    )
+    verifier.prepare(reference)
 
 
 def _check(request: ExportRequest) -> Path:

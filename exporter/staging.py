@@ -254,10 +254,11 @@ def _errors_of(target: Path, kind: Kind) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise _unwritable(target, error, kind) from error
+        raise unwritable(target, error, kind) from error
 
 
-def _unwritable(target: Path, error: OSError, kind: Kind) -> ExportError:
+def unwritable(target: Path, error: OSError, kind: Kind) -> ExportError:
+    """Says that a result cannot be written, and why."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     advice = "Free some space, or choose" if full else "Choose"
     return ExportError(

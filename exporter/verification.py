@@ -85,11 +85,16 @@ def verify(
         options = RunOptions(
             images, request.allowance, request.atol, request.rtol, noise=request.noise
         )
-        return run(request.model_dir, reference, options, progress)
+        report = run(request.model_dir, reference, options, progress)
+    if report.passed:
+        from exporter.verify import store
+
+        store.put(report)
+    return report
 
 
 def _reference(request: VerifyRequest, workspace: Path, fetching: FetchOptions) -> "Reference":
-    from exporter.verify.request import GraphSource, ModelSource, Reference
+    from exporter.verify.request import ModelSource, Reference
 
     if request.checkpoint is None:
         folder = request.reference_dir
@@ -98,6 +103,7 @@ def _reference(request: VerifyRequest, workspace: Path, fetching: FetchOptions) 
         source = ModelSource(folder=str(folder.absolute()))
         return Reference(source=source, name=f"SavedModel '{folder}'", digest=digest)
     from exporter.restore import restore
+    from exporter.verify.original import original
 
     variant, task = request.variant, request.task
     assert variant is not None, "checked before"
@@ -105,16 +111,7 @@ def _reference(request: VerifyRequest, workspace: Path, fetching: FetchOptions) 
     local = _checkpoint(request.checkpoint, variant, workspace, fetching)
     averages = request.use_moving_averages
     weights = restore(local, variant, task, use_moving_averages=averages)
-    names = dict(weights.stored_names)
-    raw = {name: name for name, stored in names.items() if stored != name} if averages else {}
-    return Reference(
-        source=GraphSource(
-            variant=variant, task=task, prefix=str(local.prefix.absolute()), stored_names=names
-        ),
-        name=f"the original graph with checkpoint '{local.source}'",
-        digest=local.sha256,
-        raw_names=raw,
-    )
+    return original(local, variant, task, weights, use_moving_averages=averages)
 
 
 def _checkpoint(

@@ -21,6 +21,14 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason=f"needs the published files in {SHARED}"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def reports_in_a_cache_of_their_own(tmp_path_factory):
+    """What is verified here must not fill the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLIM_EXPORT_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def shared():
     return SHARED

@@ -12,10 +12,20 @@ from exporter.cli import (
     export_command,
     fetch_command,
     list_command,
+    package_command,
     verify_command,
+    verify_release_command,
 )
 
-_COMMANDS = (list_command, fetch_command, export_command, verify_command, contract_command)
+_COMMANDS = (
+    list_command,
+    fetch_command,
+    export_command,
+    verify_command,
+    contract_command,
+    package_command,
+    verify_release_command,
+)
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:

@@ -1,8 +1,12 @@
 """What a release says of itself, as it is written to `manifest.json`."""
 
+import json
+from pathlib import Path
 from typing import Literal
 
 import pydantic
+
+from exporter.errors import PublishError, reason
 
 # Files of a release, beside the page, which is called after the version.
 ARCHIVE, MANIFEST, CONTRACT = "model.tar.gz", "manifest.json", "contract.json"
@@ -97,3 +101,36 @@ class Manifest(Record):
 def page_name(version: int) -> str:
     """Names the page of a version."""
     return f"{version}.md"
+
+
+def serialized(manifest: Manifest) -> str:
+    """Writes a manifest as it stands in a release: sorted, indented, a newline at the end."""
+    return json.dumps(manifest.model_dump(), indent=1, sort_keys=True) + "\n"
+
+
+def load(release: Path) -> Manifest:
+    """Reads the manifest of a release.
+
+    Args:
+        release: Its folder.
+
+    Returns:
+        The manifest; whether it is true is not checked.
+
+    Raises:
+        PublishError: If there is none, or it is none.
+    """
+    path = release / MANIFEST
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise PublishError(
+            f"Release '{release}' is none: expected '{MANIFEST}' in it, found {reason(error)}."
+            " Make one with 'slim-export package'."
+        ) from error
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the whole"
+        raise PublishError(
+            f"Manifest '{path}' cannot be read: {where}: {first['msg']}. Get the release again."
+        ) from error

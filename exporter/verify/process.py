@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +14,8 @@ from absl import logging
 from exporter.errors import VerificationError
 from exporter.verify import worker
 from exporter.verify.report import VerificationReport
-from exporter.verify.request import GraphSource
+from exporter.verify.request import Reference
 from exporter.verify.worker import Answer
-from slim_nets.variants import Task, Variant
 
 
 @dataclass(frozen=True)
@@ -25,24 +24,13 @@ class Verifier:
 
     _process: subprocess.Popen[str]
 
-    def prepare(
-        self, variant: Variant, task: Task, prefix: Path, stored_names: Mapping[str, str]
-    ) -> None:
+    def prepare(self, reference: Reference) -> None:
         """Lets the process build the original, which it does at once, on another core.
 
         Args:
-            variant: Which network.
-            task: What it ends with.
-            prefix: The checkpoint.
-            stored_names: For every variable, its name in the checkpoint.
+            reference: The original graph with its checkpoint.
         """
-        request = GraphSource(
-            variant=variant,
-            task=task,
-            prefix=str(prefix.absolute()),
-            stored_names=dict(stored_names),
-        )
-        self._send(request.model_dump_json())
+        self._send(reference.model_dump_json())
 
     def compare(self, folder: Path) -> VerificationReport:
         """Loads a SavedModel back from disk and compares it with the original.

@@ -6,6 +6,7 @@ from typing import Literal, get_args
 import pydantic
 
 from exporter.errors import VerificationError, listing
+from slim_nets.variants import NAMED, Task, Variant
 
 Group = Literal[
     "interface",
@@ -107,6 +108,34 @@ class Output(Record):
     found: tuple[float, ...]
 
 
+class Origin(Record):
+    """Where a model came from, known where it was compared with the original graph.
+
+    Attributes:
+        variant: The network.
+        task: What it ends with.
+        checkpoint: Name of the checkpoint, as `fetch.LocalCheckpoint.name` has it.
+        checkpoint_sha256: Over its files.
+        trained: False for weights drawn from a seed.
+        use_moving_averages: Whether `/ExponentialMovingAverage` shadows went
+            before raw values.
+    """
+
+    variant: Variant
+    task: Task
+    checkpoint: str
+    checkpoint_sha256: str
+    trained: bool
+    use_moving_averages: bool
+
+    @pydantic.field_validator("variant")
+    @classmethod
+    def _is_known(cls, variant: Variant) -> Variant:
+        if variant.family not in {named.family for named in NAMED.values()}:
+            raise ValueError(f"unknown network '{variant.family}'")
+        return variant
+
+
 class Settings(Record):
     """What a verification was asked for.
 
@@ -134,6 +163,7 @@ class VerificationReport(Record):
         settings: What was asked for.
         digest: SHA-256 over the names and contents of the model's files.
         reference_digest: The same of a reference SavedModel, or of a checkpoint's files.
+        origin: Where the model came from; None where that is not known.
         versions: Of this tool and of TensorFlow.
         noise_conditions: Under which the reference's noise was measured; empty if it was not.
         checks: In the order in which the network computes, group by group.
@@ -145,6 +175,7 @@ class VerificationReport(Record):
     settings: Settings
     digest: str = ""
     reference_digest: str = ""
+    origin: Origin | None = None
     versions: dict[str, str] = {}
     noise_conditions: tuple[str, ...] = ()
     checks: tuple[Check, ...]
@@ -175,6 +206,12 @@ class VerificationReport(Record):
         """Returns the groups that have checks, in the order of `GROUPS`."""
         grouped = {g: tuple(c for c in self.checks if c.group == g) for g in GROUPS}
         return {group: checks for group, checks in grouped.items() if checks}
+
+    def named(self, model: str, reference: str | None = None) -> "VerificationReport":
+        """Returns the report with other names for the model and what it was compared with."""
+        reference = self.settings.reference if reference is None else reference
+        update = {"model_dir": model, "reference": reference}
+        return self.model_copy(update={"settings": self.settings.model_copy(update=update)})
 
     def verdict(self) -> str:
         """Says in one line what came of it."""

@@ -4,6 +4,7 @@ from typing import Literal
 
 import pydantic
 
+from exporter.verify.report import Origin
 from slim_nets.variants import Task, Variant
 
 
@@ -47,6 +48,7 @@ class Reference(pydantic.BaseModel, frozen=True):
         source: How processes open it.
         name: For people.
         digest: Of its files.
+        origin: Where a model equal to it came from; None for a SavedModel.
         raw_names: By variable, the names of the checkpoint's raw values, where
             it has moving averages and they are used.
     """
@@ -54,6 +56,7 @@ class Reference(pydantic.BaseModel, frozen=True):
     source: Source = pydantic.Field(discriminator="kind")
     name: str
     digest: str
+    origin: Origin | None = None
     raw_names: dict[str, str] = {}
 
 

@@ -11,24 +11,22 @@ import tensorflow as tf
 
 from checkpoints.layout import CheckpointError
 from checkpoints.reader import open_checkpoint
-from exporter import __version__, digests
+from exporter import digests
 from exporter.progress import Progress, silent
 from exporter.verify.allowance import Allowance, Kind, Noise
 from exporter.verify.causes import causes
-from exporter.verify.collect import CALL_ERRORS
-from exporter.verify.compare import Network, check_inputs, compare
+from exporter.verify.compare import check_inputs, compare
 from exporter.verify.loaded import LoadedModel
 from exporter.verify.noise import CONDITIONS, noise_processes
 from exporter.verify.probes import FULL, Examples, Plan
-from exporter.verify.report import Cause, Check, Output, Settings, VerificationReport
+from exporter.verify.report import Cause, Check, Settings, VerificationReport
 from exporter.verify.request import GraphSource, Reference
 from exporter.verify.rules import check_rules
 from exporter.verify.source import known_network, loaded, opened
-from exporter.verify.subject import PLAIN, Subject
+from exporter.verify.subject import Subject
+from exporter.verify.summary import sample, summary, versions
 from exporter.verify.suspect import Suspect
 
-# Points of a plot; more would be drawn on top of each other.
-_SAMPLED = 512
 # Thumbnails: how many, and their height and width.
 _DRAWN, _PIXELS = 24, 64
 
@@ -70,7 +68,7 @@ def run_rules(model_dir: Path) -> VerificationReport:
     return VerificationReport(
         settings=Settings(model_dir=str(model_dir), reference="the interface's rules"),
         digest=digests.of_folder(model_dir),
-        versions=_versions(),
+        versions=versions(),
         checks=tuple(check_rules(model)),
     )
 
@@ -117,35 +115,14 @@ def run(
             progress("measure noise", 0, None)
             checks = _with_noise(checks, measure(side, examples))
         suspect = Suspect(model, side, batch, _raw_weights(reference), network.variant)
-        return VerificationReport(
-            settings=_settings(model_dir, reference, network, examples, allowance),
-            digest=digests.of_folder(model_dir),
-            reference_digest=reference.digest,
-            versions=_versions(),
-            noise_conditions=CONDITIONS if measure else (),
-            checks=tuple(checks),
-            causes=_causes(suspect, checks, progress),
-            sample=_sample(suspect),
-            thumbnails=_thumbnails(examples),
-        )
-
-
-def _settings(
-    model_dir: Path,
-    reference: Reference,
-    network: Network,
-    examples: Examples,
-    allowance: Allowance,
-) -> Settings:
-    source = reference.source
-    return Settings(
-        model_dir=str(model_dir),
-        reference=reference.name,
-        variant=network.variant.name if network.variant else "",
-        task=source.task if isinstance(source, GraphSource) else "",
-        allowance=allowance.summary(),
-        images=examples.names,
-    )
+        report = summary(model_dir, reference, network, examples, allowance, checks)
+        more = {
+            "noise_conditions": CONDITIONS if measure else (),
+            "causes": _causes(suspect, checks, progress),
+            "sample": sample(model, side, batch),
+            "thumbnails": _thumbnails(examples),
+        }
+        return report.model_copy(update=more)
 
 
 def _with_noise(checks: list[Check], noise: Noise) -> list[Check]:
@@ -177,26 +154,6 @@ def _raw_weights(reference: Reference) -> dict[str, np.ndarray]:
         return {}
 
 
-def _sample(suspect: Suspect) -> Output | None:
-    """Takes values of the output on the first example, for a plot."""
-    if PLAIN not in suspect.reference.ways or PLAIN not in suspect.model.ways:
-        return None
-    try:
-        expected, found = suspect.outputs(suspect.reference)[0], suspect.outputs(suspect.model)[0]
-    except (*CALL_ERRORS, StopIteration):
-        return None
-    if expected.shape != found.shape or expected.dtype.kind != "f":
-        return None
-    step = max(1, -(-expected.size // _SAMPLED))
-    pairs = np.stack([expected.ravel()[::step], found.ravel()[::step]]).astype(np.float64)
-    pairs = pairs[:, np.isfinite(pairs).all(axis=0)]
-    return Output(
-        image=suspect.batch.names[0],
-        expected=tuple(pairs[0].tolist()),
-        found=tuple(pairs[1].tolist()),
-    )
-
-
 def _thumbnails(examples: Examples) -> dict[str, str]:
     """Draws the first examples, where they are images."""
     if examples.spec.image_size is None:
@@ -208,7 +165,3 @@ def _thumbnails(examples: Examples) -> dict[str, str]:
         jpeg = tf.io.encode_jpeg(tf.image.convert_image_dtype(small, tf.uint8, saturate=True))
         drawn[name] = base64.b64encode(jpeg.numpy()).decode()
     return drawn
-
-
-def _versions() -> dict[str, str]:
-    return {"slim-exporter": __version__, "tensorflow": tf.__version__, "numpy": np.__version__}

@@ -1,7 +1,7 @@
 """The fresh process in which a SavedModel is compared with the original.
 
 Takes absl's verbosity as its argument and imports TensorFlow. Then it reads a
-`Request` as one line of JSON, builds the original and runs it while the export
+`Reference` as one line of JSON, builds the original and runs it while the export
 goes on elsewhere, reads the SavedModel's folder as a second line, also JSON, compares,
 and writes an `Answer`. It ends when its input ends.
 """
@@ -16,8 +16,8 @@ from absl import logging
 
 from exporter import quiet
 from exporter.errors import VerificationError
-from exporter.verify.report import Settings, VerificationReport
-from exporter.verify.request import GraphSource
+from exporter.verify.report import VerificationReport
+from exporter.verify.request import Reference
 
 
 class Answer(pydantic.BaseModel, frozen=True):
@@ -37,45 +37,42 @@ def main() -> None:
     logging.set_verbosity(int(sys.argv[1]))
     quiet.import_tensorflow()
     if line := sys.stdin.readline():
-        answer = _answer(GraphSource.model_validate_json(line))
+        answer = _answer(Reference.model_validate_json(line))
         if answer is not None:
             sys.stdout.write(answer.model_dump_json())
     quiet.before_exit()
 
 
-def _answer(source: GraphSource) -> Answer | None:
+def _answer(reference: Reference) -> Answer | None:
     import tensorflow as tf
 
     try:
         from exporter.verify.source import opened
 
-        with opened(source) as original:
+        with opened(reference.source) as original:
             line = sys.stdin.readline()
             if not line:
                 return None
-            return Answer(report=_report(Path(json.loads(line)), original))
+            return Answer(report=_report(Path(json.loads(line)), reference, original))
     except (tf.errors.OpError, OSError, ValueError, VerificationError) as error:
         return Answer(error=" ".join(str(error).split())[:500] or type(error).__name__)
 
 
-def _report(folder: Path, original: Any) -> VerificationReport:
+def _report(folder: Path, reference: Reference, original: Any) -> VerificationReport:
+    from exporter.verify.allowance import Allowance
     from exporter.verify.compare import compare, network
     from exporter.verify.probes import QUICK, Examples
     from exporter.verify.source import loaded
+    from exporter.verify.summary import sample, summary
 
     model = loaded(folder)
     examples = Examples(original.input_spec, QUICK)
-    checks = compare(model, original, network(original.variant, original.task), examples=examples)
-    return VerificationReport(
-        settings=Settings(
-            model_dir=str(folder),
-            reference="the original graph",
-            variant=original.variant.name,
-            task=original.task,
-            images=examples.names,
-        ),
-        checks=tuple(checks),
-    )
+    known = network(original.variant, original.task)
+    allowance = Allowance()
+    checks = compare(model, original, known, examples=examples, allowance=allowance)
+    report = summary(folder, reference, known, examples, allowance, checks)
+    batch = examples.few(QUICK.training_batch)
+    return report.model_copy(update={"sample": sample(model, original, batch)})
 
 
 if __name__ == "__main__":

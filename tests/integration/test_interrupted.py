@@ -138,11 +138,12 @@ from exporter import pipeline, quiet
 from exporter.verify.process import Verifier
 from slim_nets.variants import NAMED
 prepare = Verifier.prepare
-def swapped(self, variant, task, prefix, names):
-    names = dict(names)
+def swapped(self, reference):
+    names = dict(reference.source.stored_names)
     one, two = "MobilenetV3/Conv/BatchNorm/gamma", "MobilenetV3/Conv/BatchNorm/beta"
     names[one], names[two] = names[two], names[one]
-    prepare(self, variant, task, prefix, names)
+    source = reference.source.model_copy(update={{"stored_names": names}})
+    prepare(self, reference.model_copy(update={{"source": source}}))
 Verifier.prepare = swapped
 request = pipeline.ExportRequest(
     NAMED["mobilenet_v3_small_075_224"], "feature_vector", "seeded:0", Path({str(tmp_path / "m")!r})
@@ -157,7 +158,7 @@ except pipeline.ExportError.__mro__[1] as error:
     )
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith(
-        "VerificationError SavedModel differs from the original graph first in weights"
-        " 'MobilenetV3/Conv/BatchNorm/gamma': at [0] expected"
+        "VerificationError SavedModel differs from the original graph with checkpoint 'seeded:0'"
+        " first in weights 'MobilenetV3/Conv/BatchNorm/gamma': at [0] expected"
     ), result.stdout
     assert os.listdir(tmp_path) == []

@@ -1,9 +1,11 @@
 """Which checkpoint a flag stands for."""
 
+from pathlib import Path
+
 import pytest
 
 from exporter.errors import FetchError, InvalidArgumentError
-from exporter.fetch import cache_dir, published_checkpoint, seed_of
+from exporter.fetch import LocalCheckpoint, cache_dir, published_checkpoint, seed_of
 from slim_nets.variants import NAMED, customized
 
 
@@ -34,3 +36,18 @@ def test_cache_dir(monkeypatch, tmp_path):
     monkeypatch.setenv("SLIM_EXPORT_CACHE_DIR", str(tmp_path / "mine"))
     assert cache_dir() == tmp_path / "mine"
     assert cache_dir(tmp_path / "chosen") == tmp_path / "chosen"
+
+
+@pytest.mark.parametrize(
+    ("prefix", "trained", "name"),
+    [
+        ("/a/v3-small_224_0.75_float/ema/model-497500", True, None),
+        ("v3-small_224_0.75_float/ema/model-497500", True, None),
+        ("/a/ema/model-497500", True, "model-497500"),
+        ("/a/v3-small_224_0.75_float/pristine/model-497500", True, "model-497500"),
+        ("/a/seeded-7", False, "seeded:7"),
+    ],
+)
+def test_names_of_checkpoints_do_not_depend_on_folders(prefix, trained, name):
+    known = name or "v3-small_224_0.75_float/ema/model-497500"
+    assert LocalCheckpoint(Path(prefix), "", "seeded:7", trained).name == known

@@ -1,0 +1,113 @@
+"""`slim-export package`."""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from exporter.cli import flags
+from exporter.cli.terminal import print_json, print_table, print_text, progress_bar
+from exporter.errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from exporter.publish.package import Release
+
+
+def add(commands: Any) -> None:
+    """Adds the command and its flags."""
+    summary = "make a release of a verified SavedModel: archive, page, manifest, reports"
+    parser = flags.add_command(commands, "package", run, summary)
+    parser.add_argument(
+        "--model_dir", required=True, type=flags.path, help="the SavedModel, verified"
+    )
+    parser.add_argument("--handle", help="what it is called: publisher/name/version")
+    parser.add_argument("--output_dir", type=flags.path, help="where the release is to appear")
+    parser.add_argument(
+        "--report_dir",
+        type=flags.path,
+        help="its report, as 'slim-export verify' writes it (the one that was kept in the cache)",
+    )
+    parser.add_argument(
+        "--sign_key", type=flags.path, help="sign with this EC key: a PEM file, not encrypted"
+    )
+    parser.add_argument(
+        "--asset_path",
+        help="where the page says the archive is: an https URL that ends with .tar.gz, not on"
+        " github.com (model.tar.gz, beside the page)",
+    )
+    parser.add_argument(
+        "--explain",
+        type=flags.path,
+        metavar="RELEASE",
+        help="write nothing, but say why the model is not the one in this release",
+    )
+    flags.add_switch(
+        parser, "overwrite", default=False, summary="replace a release that is there (off)"
+    )
+    flags.add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Packages a model, or explains why it differs from a release; then 1 if it does."""
+    if arguments.explain is not None:
+        return _explain(arguments)
+    if arguments.handle is None or arguments.output_dir is None:
+        raise InvalidArgumentError(
+            "What to package is not given in full: expected --handle and --output_dir, or"
+            " --explain. Add what is missing."
+        )
+    from exporter.publish import handle
+    from exporter.publish.model_page import ASSET_PATH
+    from exporter.publish.package import PackageRequest, package
+
+    request = PackageRequest(
+        model_dir=arguments.model_dir,
+        handle=handle.parse(arguments.handle),
+        output_dir=arguments.output_dir,
+        report_dir=arguments.report_dir,
+        sign_key=arguments.sign_key,
+        asset_path=arguments.asset_path or ASSET_PATH,
+        overwrite=arguments.overwrite,
+    )
+    with progress_bar() as progress:
+        release = package(request, progress)
+    if arguments.json:
+        print_json(
+            {
+                "release": str(release.folder.resolve()),
+                "signed": release.signed,
+                **release.manifest.model_dump(),
+            }
+        )
+    else:
+        _print(release)
+    return 0
+
+
+def _print(release: "Release") -> None:
+    manifest = release.manifest
+    rows = [
+        ("handle", manifest.handle),
+        ("folder", str(release.folder)),
+        ("weights", manifest.checkpoint.name),
+        *([] if manifest.checkpoint.trained else [("", "random weights, NOT TRAINED")]),
+        ("checked", f"{sum(manifest.verification.checks.values())} checks passed"),
+        ("signed", "yes" if release.signed else "no"),
+        ("rebuild", manifest.rebuild),
+    ]
+    print_table(("release", ""), rows)
+    print_text("\n")
+    files = [(name, f"{f.size:,}", f.sha256) for name, f in sorted(manifest.files.items())]
+    print_table(("file", ">bytes", "sha256"), files)
+
+
+def _explain(arguments: argparse.Namespace) -> int:
+    from exporter.publish.explain import explain
+
+    with progress_bar() as progress:
+        differences = explain(arguments.model_dir, arguments.explain, progress)
+    if arguments.json:
+        print_json([{"what": d.what, "detail": d.detail} for d in differences])
+    elif differences:
+        print_table(("what differs", "how"), [(d.what, d.detail) for d in differences])
+    else:
+        print_text("Nothing differs: the release holds this model, byte for byte.\n")
+    return 1 if differences else 0

@@ -1,0 +1,64 @@
+"""`slim-export verify-release`."""
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from exporter.cli import flags
+from exporter.cli.terminal import print_json, print_table
+
+if TYPE_CHECKING:
+    from exporter.publish.verify_release import Verified
+
+
+def add(commands: Any) -> None:
+    """Adds the command and its flags."""
+    summary = "check a release against its manifest and signature, without a network"
+    parser = flags.add_command(commands, "verify-release", run, summary)
+    parser.add_argument("--release", required=True, type=flags.path, help="its folder")
+    parser.add_argument(
+        "--verify_key",
+        type=flags.path,
+        help="the publisher's public EC key, a PEM file; without it no signature is checked",
+    )
+    flags.add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Checks a release; fails with what is not as it says."""
+    from exporter.publish.verify_release import verify_release
+
+    verified = verify_release(arguments.release, arguments.verify_key)
+    if arguments.json:
+        print_json(_as_json(verified))
+    else:
+        _print(verified)
+    verified.raise_if_failed()
+    return 0
+
+
+def _as_json(verified: "Verified") -> dict[str, Any]:
+    return {
+        "release": str(verified.folder.resolve()),
+        "handle": verified.manifest.handle,
+        "passed": not verified.problems,
+        "signature": verified.signature,
+        "problems": [
+            {"kind": p.kind, "what": p.what, "detail": p.detail} for p in verified.problems
+        ],
+    }
+
+
+def _print(verified: "Verified") -> None:
+    if verified.problems:
+        problems = [(p.kind, p.what, p.detail) for p in verified.problems]
+        print_table(("what is wrong", "where", "why"), problems)
+        return
+    told = verified.manifest
+    signature = {"not checked": "there, not checked: give --verify_key"}
+    rows = [
+        ("handle", told.handle),
+        ("files", f"{len(told.files)}, all as in the manifest"),
+        ("model", f"{len(told.model)} files, sha256 {told.model_digest}"),
+        ("signature", signature.get(verified.signature, verified.signature)),
+    ]
+    print_table(("release", "result"), rows)

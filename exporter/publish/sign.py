@@ -1,0 +1,128 @@
+"""Signs releases with OpenSSF model-signing and an EC key, without a network."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+from exporter.errors import PublishError, reason
+from exporter.publish.manifest import SIGNATURE
+
+_CURVES = "P-256, P-384 or P-521"
+# What the key's loader raises for files that hold another key, or none.
+_BAD_KEY = (ValueError, TypeError, AttributeError)
+
+
+def signer(key: Path) -> Any:
+    """Loads a private key.
+
+    Args:
+        key: PEM file with an unencrypted EC key.
+
+    Returns:
+        What `sign` takes.
+
+    Raises:
+        PublishError: If it cannot be used, or model-signing is not installed.
+    """
+    signing = _model_signing().signing
+    try:
+        return signing.Config().use_elliptic_key_signer(private_key=key)
+    except OSError as error:
+        raise _unreadable(key, error) from error
+    except _BAD_KEY as error:  # whose texts might quote the key
+        raise PublishError(
+            f"Key '{key}' cannot sign: expected an unencrypted EC private key in PEM, of curve"
+            f" {_CURVES}, found none. Make one with 'openssl ecparam -genkey -name prime256v1"
+            " -noout'."
+        ) from error
+
+
+def sign(folder: Path, config: Any) -> None:
+    """Signs all files of a release, and puts the signature beside them.
+
+    Args:
+        folder: The release, without a signature.
+        config: From `signer`.
+    """
+    config.set_hashing_config(_hashing())
+    config.sign(folder, folder / SIGNATURE)
+
+
+def verify(folder: Path, key: Path) -> dict[str, str]:
+    """Checks that a release is signed with a key.
+
+    An EC key has no date on which it expires; a key that is no longer trusted
+    must not be given here.
+
+    Args:
+        folder: The release.
+        key: PEM file with the public EC key.
+
+    Returns:
+        The sha256 of every file that was signed, by name; whether they are the
+        files that are there is the caller's to compare.
+
+    Raises:
+        PublishError: If there is no signature, or it is not by this key.
+    """
+    model_signing = _model_signing()
+    try:
+        config = model_signing.verifying.Config().use_elliptic_key_verifier(public_key=key)
+    except OSError as error:
+        raise _unreadable(key, error) from error
+    except _BAD_KEY as error:
+        raise PublishError(
+            f"Key '{key}' cannot verify: expected an EC public key in PEM, of curve {_CURVES},"
+            " found none. Make it from the private one with 'openssl ec -pubout'."
+        ) from error
+    path = folder / SIGNATURE
+    if not path.is_file():
+        raise PublishError(
+            f"Release '{folder}' is not signed: expected '{SIGNATURE}', found none. Get a signed"
+            " one, or leave out --verify_key."
+        )
+    if not _is_by(config, folder, path):
+        raise PublishError(
+            f"Signature '{path}' is not by the key '{key}': expected one that this key made, found"
+            " another. Ask the publisher for the right key, and do not use the release until then."
+        )
+    envelope = json.loads(path.read_text("utf-8"))["dsseEnvelope"]
+    predicate = json.loads(base64.b64decode(envelope["payload"]))["predicate"]
+    return {signed["name"]: signed["digest"] for signed in predicate["resources"]}
+
+
+def _is_by(config: Any, folder: Path, path: Path) -> bool:
+    """Says whether a signature is by a key, whatever the files are now."""
+    from cryptography.exceptions import InvalidSignature
+
+    config.set_hashing_config(_hashing())
+    try:
+        config.verify(folder, path)
+    except (InvalidSignature, LookupError, TypeError, AttributeError):
+        return False
+    except ValueError as error:
+        # Only a valid signature comes as far as having its files compared.
+        return str(error).startswith("Signature mismatch")
+    return True
+
+
+def _hashing() -> Any:
+    hashing = _model_signing().hashing
+    return hashing.Config().set_ignored_paths(paths=[SIGNATURE], ignore_git_paths=False)
+
+
+def _model_signing() -> Any:
+    try:
+        import model_signing
+        import OpenSSL  # noqa: F401  (model-signing needs it and does not ask for it)
+    except ImportError as error:
+        raise PublishError(
+            f"Releases cannot be signed or verified here: expected model-signing and pyOpenSSL,"
+            f" found no module '{error.name}'. Run pip install 'slim-exporter[sign]'."
+        ) from error
+    return model_signing
+
+
+def _unreadable(key: Path, error: OSError) -> PublishError:
+    return PublishError(f"Key '{key}' cannot be read: {reason(error)}. Check the path.")

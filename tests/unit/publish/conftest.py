@@ -1,0 +1,141 @@
+"""A small model with the interface of ours, its report, and a release of it."""
+
+import json
+
+import pytest
+
+from exporter import digests, quiet
+from exporter.publish import archive, handle, manifest
+from exporter.publish.manifest import Verification
+from exporter.publish.model_facts import ModelFacts
+from exporter.publish.model_page import PageRequest
+from exporter.verify.report import Check, Origin, Settings, VerificationReport
+from slim_nets.variants import NAMED
+
+SMALL = NAMED["mobilenet_v3_small_075_224"]
+HANDLE = "google/imagenet/mobilenet_v3_small_075_224/feature_vector/5"
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory):
+    """A SavedModel whose interface is that of our models, and whose network is nothing."""
+    quiet.import_tensorflow()
+    import tensorflow as tf
+
+    folder = tmp_path_factory.mktemp("tiny") / "model"
+    root = tf.train.Checkpoint()
+    root.variables = [tf.Variable(tf.ones([3, 8]), name="a"), tf.Variable(1.0, False, name="b")]
+    root.trainable_variables = root.variables[:1]
+
+    @tf.function
+    def call(inputs, training=False, return_endpoints=False, batch_norm_momentum=0.99):
+        means = tf.reduce_mean(inputs, [1, 2])
+        return {"feature_vector": means @ root.variables[0] * root.variables[1]}
+
+    momentum = tf.TensorSpec([], tf.float32, name="batch_norm_momentum")
+    images = tf.TensorSpec([None, 224, 224, 3], tf.float32, name="inputs")
+    call.get_concrete_function(images, False, False, momentum)
+    root.__call__ = call
+    serving = tf.function(lambda inputs: call(inputs, batch_norm_momentum=0.99))
+    tf.saved_model.save(root, str(folder), signatures=serving.get_concrete_function(images))
+    (folder / "assets").rmdir()
+    return folder
+
+
+@pytest.fixture
+def origin():
+    """Makes origins."""
+
+    def make(checkpoint="seeded:0", *, variant=SMALL, task="feature_vector", **more):
+        known = {"trained": not checkpoint.startswith("seeded:"), "use_moving_averages": True}
+        return Origin(
+            variant=variant,
+            task=task,
+            checkpoint=checkpoint,
+            checkpoint_sha256="c" * 64,
+            **(known | more),
+        )
+
+    return make
+
+
+@pytest.fixture
+def passed(origin):
+    """Makes passed reports."""
+
+    def make(digest, **more):
+        known = {
+            "settings": Settings(
+                model_dir="/home/me/model",
+                reference="the original graph with checkpoint '/home/me/x'",
+                variant=SMALL.name,
+                task="feature_vector",
+            ),
+            "digest": digest,
+            "origin": origin(),
+            "versions": {"slim-exporter": "0", "tensorflow": "2", "numpy": "1"},
+            "checks": (Check(group="weights", name="a", values=3),),
+        }
+        return VerificationReport(**(known | more))
+
+    return make
+
+
+@pytest.fixture
+def page_request(origin):
+    """Makes what pages are made from."""
+
+    def make(checkpoint="seeded:0", *, variant=SMALL, task="feature_vector", **more):
+        shape = variant.shape(task)
+        known = {
+            "handle": handle.parse(f"google/imagenet/{variant.name}/{task}/5"),
+            "origin": origin(checkpoint, variant=variant, task=task),
+            "facts": ModelFacts(
+                image_size=variant.image_size,
+                output="logits" if task == "classification" else task,
+                num_outputs=shape.output[0],
+                variables=len(shape.variables),
+                parameters=shape.parameters,
+                trainable=1234,
+                batch_norm_momentum=0.99,
+                tensorflow="2.21.0",
+            ),
+            "verification": Verification(
+                reference="the original graph",
+                allowance="exact",
+                checks={"weights": 208, "outputs": 6},
+                differing=0,
+                max_abs=0.0,
+            ),
+            "archive": manifest.File(sha256="a" * 64, size=3935306),
+            "rebuild": "slim-export export",
+            "tool": "0.1.0",
+        }
+        return PageRequest(**(known | more))
+
+    return make
+
+
+@pytest.fixture
+def release(tmp_path, monkeypatch, tiny_model, passed):
+    """Packages the small model, and gives the release's folder."""
+    from exporter.publish.package import PackageRequest, package
+    from exporter.verify import store
+
+    monkeypatch.setenv("SLIM_EXPORT_CACHE_DIR", str(tmp_path / "cache"))
+    store.put(passed(digests.of_folder(tiny_model)))
+    request = PackageRequest(tiny_model, handle.parse(HANDLE), tmp_path / "release")
+    return package(request).folder
+
+
+@pytest.fixture
+def renewed():
+    """Changes a file of a release, and writes into the manifest what it then is."""
+
+    def change(folder, name, content):
+        (folder / name).write_bytes(content)
+        told = json.loads((folder / "manifest.json").read_text())
+        told["files"][name] = archive.file(folder / name).model_dump()
+        (folder / "manifest.json").write_text(json.dumps(told))
+
+    return change

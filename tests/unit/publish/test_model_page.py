@@ -1,0 +1,127 @@
+"""Pages of all published models: in Hub's format, and true."""
+
+import itertools
+
+import pytest
+
+from checkpoints import catalog
+from exporter.publish import handle
+from exporter.publish.model_page import code_blocks, model_page, sibling
+from exporter.publish.page_rules import broken_rules
+from slim_nets.variants import NAMED, TASKS, Variant, customized
+
+FLOAT = [row for row in catalog.PUBLISHED if row.variant]
+ALL = list(itertools.product(FLOAT, TASKS))
+SMALL = "mobilenet_v3_small_075_224"
+
+
+@pytest.mark.parametrize(("row", "task"), ALL, ids=lambda value: getattr(value, "name", value))
+def test_published_models(page_request, row, task):
+    """All that FACTS 3 says of the eight pages, and the same of the two minimalistic networks."""
+    variant = NAMED[row.variant]
+    page = model_page(page_request(row.prefix, variant=variant, task=task))
+    assert broken_rules(page, "5.md") == ()
+    lines = page.splitlines()
+    assert lines[0] == f"# Module google/imagenet/{variant.name}/{task}/5"
+    assert "trained on ImageNet (ILSVRC-2012-CLS)" in lines[2]
+    assert "NOT TRAINED" not in page
+    features = task == "feature_vector"
+    colab = "tf2_image_retraining" if features else "image_classification"
+    for line in (
+        "<!-- dataset: imagenet-ilsvrc-2012-cls -->",
+        "<!-- fine-tunable: true -->",
+        "<!-- format: saved_model_2 -->",
+        "<!-- task: " + ("image-feature-vector -->" if features else "image-classification -->"),
+        "<!-- network-architecture: mobilenet-v3 -->",
+    ):
+        assert line in lines
+    assert f"/{colab}.ipynb -->" in page
+    for text in (
+        f"`{row.prefix}`",
+        "https://arxiv.org/abs/1905.02244",
+        "fixed to 224 x 224 pixels",
+        "momentum 0.99 unless",
+        "batch_norm_momentum=0.997",
+        "#### Version 5",
+        "Initial release.",
+        f"{variant.shape(task).parameters:,} parameters",
+        f"at depth multiplier {variant.depth_multiplier:g}",
+    ):
+        assert text in page
+    size = {"small": 1024, "large": 1280}[variant.family.split("_")[2]]
+    assert (f"`num_features` = {size}" in page) == features
+    assert ("`num_classes` = 1001" in page) == (not features)
+    assert ("class 0 is the background" in page) == (not features)
+    assert ("may overfit" in page) == (not features)
+    assert ("multiple of 8" in page) == (variant.depth_multiplier < 1)
+    other = "classification" if features else "feature_vector"
+    assert f"https://tfhub.dev/google/imagenet/{variant.name}/{other}/5" in page
+
+
+def test_family_table(page_request):
+    page = model_page(page_request())
+    for row in (
+        "Large | 1.0 | 75.2 | 51.2 | 61 | 44 | 4,226,432",
+        "Large | 0.75 | 73.3 | 39.8 | 48 | 34 | 2,731,616",
+        "Small | 1.0 | 67.5 | 15.8 | 19.4 | 14.4 | 1,529,968",
+        "Small | 0.75 | 65.4 | 12.8 | 15.9 | 11.6 | 1,026,552",
+        "Large minimalistic | 1.0 | 72.3 | 44.1 | 51 | 35 | 2,667,688",
+        "Small minimalistic | 1.0 | 61.9 | 12.2 | 15.1 | 11 | 1,031,848",
+    ):
+        assert f"\n{row}\n" in page
+    assert "34 ms" in page
+    assert "32 ms" in page
+
+
+def test_untrained_weights_are_said_to_be_so_in_the_first_line(page_request):
+    page = model_page(page_request("seeded:7"))
+    assert page.splitlines()[2].startswith("NOT TRAINED: random weights (`seeded:7`)")
+    assert "dataset:" not in page
+    assert "top-1" not in page
+    assert broken_rules(page, "5.md") == ()
+
+
+def test_own_checkpoint_claims_no_training(page_request):
+    page = model_page(page_request("model-1`<!-- x -->\n# Module"))
+    assert "ImageNet (ILSVRC" not in page
+    assert "dataset:" not in page
+    assert "checkpoint `model-1___-- x --___ Module`" in page
+    assert broken_rules(page, "5.md") == ()
+
+
+def test_networks_beside_the_named_ones(page_request):
+    edge = model_page(page_request(variant=NAMED["mobilenet_edgetpu_075_224"]))
+    assert "MobilenetEdgeTPU is a relative" in edge
+    assert broken_rules(edge, "5.md") == ()
+    wide = customized(Variant("mobilenet_v3_small"), depth_multiplier=1.25, image_size=96)
+    page = model_page(page_request(variant=wide))
+    assert "fixed to 96 x 96 pixels" in page
+    assert "at depth multiplier 1.25" in page
+    assert "model.build([None, 96, 96, 3])" in page
+
+
+def test_numbers_that_differ_are_told(page_request):
+    request = page_request()
+    verification = request.verification.model_copy(
+        update={"differing": 1200, "max_abs": 2.5e-6, "allowance": "noise"}
+    )
+    page = model_page(page_request(verification=verification))
+    assert "in 214 checks: 1,200 numbers differ by at most 2.5e-06\n(allowed: noise)" in page
+
+
+def test_sibling():
+    known = handle.parse("me/a/feature_vector/2")
+    assert str(sibling(known, "feature_vector")) == "me/a/classification/2"
+    assert sibling(handle.parse("me/a/2"), "feature_vector") is None
+    assert sibling(handle.parse("me/feature_vector/2"), "feature_vector") is None
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_code_blocks_load_from_where_they_are_told(page_request, task):
+    request = page_request(task=task)
+    blocks = code_blocks(model_page(request), request.handle, "http://localhost:1/m")
+    assert len(blocks) == 2
+    for block in blocks:
+        assert '"http://localhost:1/m"' in block
+        assert "tfhub.dev" not in block
+        compile(block, "page", "exec")

@@ -1,0 +1,192 @@
+"""Nothing is packaged without its passed report; a release says what it holds."""
+
+import json
+import shutil
+
+import pytest
+
+from exporter import digests
+from exporter.errors import ExporterError, PublishError
+from exporter.publish import archive, contract, handle, manifest
+from exporter.publish.package import PackageRequest, package
+from exporter.publish.passed import passed_report
+from exporter.verify import store
+from exporter.verify.report import Check
+
+HANDLE = handle.parse("google/imagenet/mobilenet_v3_small_075_224/feature_vector/5")
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("SLIM_EXPORT_CACHE_DIR", str(tmp_path / "cache"))
+
+
+@pytest.fixture
+def digest(tiny_model):
+    return digests.of_folder(tiny_model)
+
+
+def test_release_holds_all_that_it_says(release, tiny_model, digest):
+    told = manifest.load(release)
+    assert sorted(path.name for path in release.iterdir()) == [
+        *("5.md", "contract.json", "manifest.json", "model.tar.gz", "report.html", "report.json")
+    ]
+    assert set(told.files) == {
+        "5.md",
+        "contract.json",
+        "model.tar.gz",
+        "report.html",
+        "report.json",
+    }
+    for name, file in told.files.items():
+        assert archive.file(release / name) == file
+    assert told.model == archive.read(release / "model.tar.gz")
+    assert told.model_digest == digest == archive.digest(told.model)
+    assert (told.handle, told.variant) == (str(HANDLE), "mobilenet_v3_small_075_224")
+    assert (told.checkpoint.name, told.checkpoint.trained) == ("seeded:0", False)
+    assert told.checkpoint.archive_url is None
+    assert told.verification.checks == {"weights": 1}
+    assert told.verification.reference == "the original graph with checkpoint 'seeded:0'"
+
+
+def test_manifest_is_sorted_and_has_nothing_of_this_machine(release, tmp_path):
+    text = (release / "manifest.json").read_text()
+    assert text == json.dumps(json.loads(text), indent=1, sort_keys=True) + "\n"
+    for path in release.iterdir():
+        content = path.read_bytes()
+        assert b"/home/me" not in content
+        assert str(tmp_path).encode() not in content
+
+
+def test_again_elsewhere_gives_the_same_bytes(release, tiny_model, tmp_path, passed, digest):
+    copy = tmp_path / "a copy" / "of the model"
+    shutil.copytree(tiny_model, copy)
+    store.put(passed(digest).named("/elsewhere", "another name for the original"))
+    again = package(PackageRequest(copy, HANDLE, tmp_path / "again")).folder
+    assert digests.of_folder(again) == digests.of_folder(release)
+
+
+def test_contract_is_written_and_listed(tiny_model, passed, digest, tmp_path):
+    store.put(passed(digest))
+    request = PackageRequest(tiny_model, HANDLE, tmp_path / "release")
+    made = package(request)
+    locked = (made.folder / "contract.json").read_text()
+    assert locked == contract.lock(tiny_model).to_json()
+    assert "contract.json" in made.manifest.files
+
+
+def test_published_checkpoint_is_named_with_its_archive(
+    tiny_model, passed, digest, origin, tmp_path
+):
+    store.put(passed(digest, origin=origin("v3-small_224_0.75_float/ema/model-497500")))
+    made = package(PackageRequest(tiny_model, HANDLE, tmp_path / "release")).manifest
+    assert made.checkpoint.trained
+    assert made.checkpoint.archive_url.endswith("/v3-small_224_0.75_float.tgz")
+    assert made.checkpoint.archive_sha256.startswith("fffd2e43")
+    assert "--checkpoint=published" in made.rebuild
+
+
+def test_without_a_report(tiny_model):
+    with pytest.raises(
+        PublishError,
+        match=r"has no passed report: expected one for sha256 [0-9a-f]{64}, found none. Run"
+        r" 'slim-export verify' with --checkpoint, --variant and --task",
+    ):
+        passed_report(tiny_model)
+
+
+FAILED = Check(group="weights", name="a", status="failed")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"digest": "0" * 64}, "is of another model: expected sha256 .*, found 0000"),
+        ({"digest": ""}, "is of another model: expected sha256 .*, found none"),
+        ({"checks": (FAILED,)}, "is not passed: expected no failures, found 1 in 1 checks"),
+        ({"checks": ()}, "is not passed: expected no failures, found 0 in 0 checks"),
+        ({"origin": None}, "does not say where the model came from.*with --checkpoint"),
+    ],
+)
+def test_reports_that_do_not_do(tiny_model, passed, digest, tmp_path, change, message):
+    report = passed(**({"digest": digest} | change))
+    (tmp_path / "report.json").write_text(report.model_dump_json())
+    with pytest.raises(PublishError, match=message):
+        passed_report(tiny_model, tmp_path)
+
+
+def test_report_folder_that_cannot_be_read(tiny_model, tmp_path):
+    with pytest.raises(PublishError, match=r"report\.json' cannot be read: No such file"):
+        passed_report(tiny_model, tmp_path)
+    (tmp_path / "report.json").write_text("{}")
+    with pytest.raises(PublishError, match="it is no report of this version"):
+        passed_report(tiny_model, tmp_path)
+
+
+def test_report_of_other_bytes(tiny_model, passed, digest, tmp_path):
+    store.put(passed(digest))
+    copy = tmp_path / "model"
+    shutil.copytree(tiny_model, copy)
+    (copy / "fingerprint.pb").write_bytes(b"other")
+    with pytest.raises(PublishError, match="has no passed report"):
+        package(PackageRequest(copy, HANDLE, tmp_path / "release"))
+    assert not (tmp_path / "release").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "google/mobilenet_v3_small_075_224/classification/5",
+            "expected feature_vector, found cla",
+        ),
+        ("google/mobilenet_v3_small_100_224/feature_vector/5", "expected mobilenet_v3_small_075"),
+    ],
+)
+def test_handle_of_another_model(tiny_model, passed, digest, tmp_path, name, message):
+    store.put(passed(digest))
+    with pytest.raises(PublishError, match=message):
+        package(PackageRequest(tiny_model, handle.parse(name), tmp_path / "release"))
+
+
+@pytest.mark.parametrize(
+    "asset_path", ["https://github.com/a/m.tar.gz", "https://a.org/m.zip", "x -->.tar.gz"]
+)
+def test_asset_path_that_hub_refuses(tiny_model, passed, digest, tmp_path, asset_path):
+    store.put(passed(digest))
+    request = PackageRequest(tiny_model, HANDLE, tmp_path / "release", asset_path=asset_path)
+    with pytest.raises(PublishError, match=r"Page '5\.md' .* Change --asset_path"):
+        package(request)
+    assert not (tmp_path / "release").exists()
+
+
+def test_model_that_changes_meanwhile(tiny_model, passed, digest, tmp_path, monkeypatch):
+    copy = tmp_path / "model"
+    shutil.copytree(tiny_model, copy)
+    store.put(passed(digest))
+    check = package.__globals__["scan"].check
+    change = lambda folder: (check(folder), (copy / "fingerprint.pb").write_bytes(b"x"))  # noqa: E731
+    monkeypatch.setattr("exporter.publish.scan.check", change)
+    with pytest.raises(PublishError, match="changed while it was packaged"):
+        package(PackageRequest(copy, HANDLE, tmp_path / "release"))
+    assert not (tmp_path / "release").exists()
+
+
+def test_unsafe_model(tiny_model, passed, tmp_path):
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    copy = tmp_path / "model"
+    shutil.copytree(tiny_model, copy)
+    model = saved_model_pb2.SavedModel.FromString((copy / "saved_model.pb").read_bytes())
+    model.meta_graphs[0].graph_def.node.add(name="evil", op="MatchingFiles")
+    (copy / "saved_model.pb").write_bytes(model.SerializeToString())
+    store.put(passed(digests.of_folder(copy)))
+    with pytest.raises(PublishError, match="found 'MatchingFiles' in meta graph 0, node 'evil'"):
+        package(PackageRequest(copy, HANDLE, tmp_path / "release"))
+    assert not (tmp_path / "release").exists()
+
+
+def test_target_that_is_taken(release, tiny_model):
+    with pytest.raises(ExporterError, match="exists already"):
+        package(PackageRequest(tiny_model, HANDLE, release))
+    assert package(PackageRequest(tiny_model, HANDLE, release, overwrite=True)).folder == release

@@ -1,0 +1,48 @@
+"""The command that makes a model again, for every way in which models differ."""
+
+import pytest
+
+from exporter.publish.rebuild import rebuild_command
+from slim_nets.variants import NAMED, Variant
+
+SMALL = NAMED["mobilenet_v3_small_075_224"]
+START = "slim-export export --variant="
+
+
+@pytest.mark.parametrize(
+    ("change", "momentum", "expected"),
+    [
+        (
+            {},
+            0.99,
+            (
+                "mobilenet_v3_small_075_224 --task=feature_vector --checkpoint=seeded:0"
+                " --output_dir=model"
+            ),
+        ),
+        (
+            {"checkpoint": "v3-small_224_0.75_float/ema/model-497500"},
+            0.99,
+            (
+                "mobilenet_v3_small_075_224 --task=feature_vector --checkpoint=published"
+                " --output_dir=model"
+            ),
+        ),
+        (
+            {
+                "checkpoint": "my model",
+                "variant": Variant("mobilenet_v3_large", 0.5, 192),
+                "task": "classification",
+                "use_moving_averages": False,
+            },
+            0.9,
+            (
+                "mobilenet_v3_large_100_224 --depth_multiplier=0.5 --image_size=192"
+                " --task=classification '--checkpoint=my model' --output_dir=model"
+                " --use_moving_averages=false --batch_norm_momentum=0.9"
+            ),
+        ),
+    ],
+)
+def test_command(origin, change, momentum, expected):
+    assert rebuild_command(origin(**change), momentum) == START + expected

@@ -1,0 +1,93 @@
+"""Passed reports that wait for their model to be packaged."""
+
+from pathlib import Path
+
+import pytest
+
+from exporter import quiet, verification
+from exporter.verify import store
+from exporter.verify.report import Check, Origin, Settings, VerificationReport
+from slim_nets.variants import NAMED
+
+DIGEST = "0" * 64
+ORIGIN = Origin(
+    variant=NAMED["mobilenet_v3_small_075_224"],
+    task="feature_vector",
+    checkpoint="seeded:0",
+    checkpoint_sha256="1" * 64,
+    trained=False,
+    use_moving_averages=True,
+)
+PASSED = Check(group="weights", name="a", values=3)
+FAILED = Check(group="weights", name="a", values=3, status="failed")
+
+
+def report(*checks, origin=ORIGIN, reference="the original", digest=DIGEST):
+    settings = Settings(model_dir="model", reference=reference)
+    return VerificationReport(settings=settings, digest=digest, checks=checks, origin=origin)
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("SLIM_EXPORT_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_passed_report_is_found_again(cache):
+    store.put(report(PASSED))
+    assert store.find(DIGEST) == report(PASSED)
+    assert [path.name for path in (cache / "reports").iterdir()] == [f"{DIGEST}.json"]
+
+
+@pytest.mark.parametrize(
+    "kept", [report(FAILED), report(), report(PASSED, digest=""), report(PASSED, digest="../x")]
+)
+def test_others_are_not_kept(kept, cache):
+    store.put(kept)
+    assert store.find(DIGEST) is None
+    assert not cache.exists()
+
+
+def test_later_report_replaces_an_earlier_one_unless_it_knows_less():
+    store.put(report(PASSED, reference="first", origin=None))
+    store.put(report(PASSED, reference="second"))
+    store.put(report(PASSED, reference="third", origin=None))
+    assert store.find(DIGEST).settings.reference == "second"
+
+
+def test_damaged_report_is_none():
+    store.put(report(PASSED))
+    store.place(DIGEST).write_text("{")
+    assert store.find(DIGEST) is None
+
+
+def test_cache_that_cannot_be_written_is_no_error(cache):
+    cache.write_text("a file")
+    store.put(report(PASSED))
+    assert store.find(DIGEST) is None
+
+
+def test_unknown_networks_are_refused():
+    text = report(PASSED).model_dump_json().replace("mobilenet_v3_small", "mobilenet_v9")
+    with pytest.raises(ValueError, match="unknown network 'mobilenet_v9'"):
+        VerificationReport.model_validate_json(text)
+
+
+@pytest.mark.parametrize(("check", "kept"), [(PASSED, True), (FAILED, False)])
+def test_verify_keeps_what_passes(monkeypatch, check, kept):
+    quiet.import_tensorflow()
+    asked = []
+
+    def run(model_dir, reference, options, progress):
+        asked.append(reference)
+        return report(check, origin=reference.origin)
+
+    monkeypatch.setattr("exporter.verify.run.run", run)
+    request = verification.VerifyRequest(
+        Path("model"), checkpoint="seeded:0", variant=ORIGIN.variant, task=ORIGIN.task
+    )
+    verification.verify(request)
+    assert (store.find(DIGEST) is not None) == kept
+    (reference,) = asked
+    assert reference.origin.checkpoint_sha256 == reference.digest
+    assert reference.origin == ORIGIN.model_copy(update={"checkpoint_sha256": reference.digest})
