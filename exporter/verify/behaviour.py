@@ -7,11 +7,10 @@ import tensorflow as tf
 
 from exporter.errors import listing, reason
 from exporter.verify.collect import CALL_ERRORS, output_name
-from exporter.verify.fine_tuning import MOMENTUM
 from exporter.verify.loaded import LoadedModel, flat
 from exporter.verify.probes import FULL, Batch, Examples
 from exporter.verify.structure import NotApplicableError, needs_images
-from exporter.verify.subject import BARE, PLAIN, Arrays
+from exporter.verify.subject import BARE, MOMENTUM, PLAIN, Arrays
 
 _IMAGES = ("zeros", "ones", "half", "ramp", "noise")
 _SUM_TOLERANCE = 1e-3  # of a float32 softmax over at most some thousand classes
@@ -60,7 +59,8 @@ def inference_changes_nothing(model: LoadedModel) -> Iterator[str]:
 def outputs_are_finite(model: LoadedModel) -> Iterator[str]:
     """Looks for NaN and infinity on images in [0, 1]."""
     for name in _IMAGES:
-        inputs = [value[None] for value in model.input_spec.probe(name)]
+        size = model.input_spec.fixed_batch() or 1
+        inputs = [np.stack([value] * size) for value in model.input_spec.probe(name)]
         for way, outputs in model.inference(model.ways, inputs).items():
             for key, value in outputs.items():
                 if value.dtype.kind == "f" and not np.isfinite(value).all():

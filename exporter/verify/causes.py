@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from exporter.verify import changed_ops, changed_state
 from exporter.verify.collect import CALL_ERRORS
-from exporter.verify.fine_tuning import MOMENTUM
 from exporter.verify.program import UnsupportedError
 from exporter.verify.report import Cause
+from exporter.verify.subject import MOMENTUM
 from exporter.verify.suspect import Suspect
 
 

@@ -10,7 +10,7 @@ import tensorflow as tf
 from exporter.verify.evaluate import How, Program, evaluate, program_of
 from exporter.verify.program import Intercept
 from exporter.verify.subject import PLAIN
-from exporter.verify.suspect import Suspect, explained
+from exporter.verify.suspect import Explanation, Suspect, explained
 
 EPSILONS = (1e-3, 1e-4, 1e-5, 1e-6, 1.001e-5, 2e-5, 1e-8)
 _ROUNDED, _EXACT = np.float32(0.16667), np.float32(1 / 6)
@@ -50,18 +50,30 @@ def changed_ops(changes: tuple[Change, ...]) -> Callable[[Suspect], str]:
         program = program_of(suspect.reference, PLAIN)
         found, expected = suspect.outputs(suspect.model), suspect.outputs(suspect.reference)
         base = _run(suspect, program, None)
-        for change in changes:
-            seen: list[str] = []
-            everywhere = _run(suspect, program, _within(change, None, seen))
-            if left := explained(expected, found, everywhere, base):
-                return f"{change.told}: {left}"
-            for only in seen if 1 < len(seen) <= _MAX_PLACES else ():
-                there = _run(suspect, program, _within(change, only, []))
-                if left := explained(expected, found, there, base):
-                    return f"{change.told} in {only} alone: {left}"
-        return ""
+
+        def tried(change: Change, only: str | None, seen: list[str]) -> Explanation | None:
+            changed = _run(suspect, program, _within(change, only, seen))
+            return explained(expected, found, changed, base)
+
+        places: dict[Change, list[str]] = {change: [] for change in changes}
+        everywhere = {f"{c.told}": tried(c, None, seen) for c, seen in places.items()}
+        if told := _nearest(everywhere):
+            return told
+        alone = {
+            f"{change.told} in {only} alone": tried(change, only, [])
+            for change, seen in places.items()
+            for only in (seen if 1 < len(seen) <= _MAX_PLACES else ())
+        }
+        return _nearest(alone)
 
     return evidence
+
+
+def _nearest(tried: dict[str, Explanation | None]) -> str:
+    """Says which change leaves least, where any explains enough."""
+    found = {told: explanation for told, explanation in tried.items() if explanation}
+    best = min(found, key=lambda told: found[told], default=None)
+    return f"{best}: {found[best].told}" if best else ""
 
 
 def _run(suspect: Suspect, program: Program, intercept: Intercept | None) -> np.ndarray:

@@ -5,8 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from exporter.errors import listing
-from exporter.verify.fine_tuning import MOMENTUM
-from exporter.verify.subject import PLAIN, Arrays
+from exporter.verify.subject import MOMENTUM, PLAIN, Arrays
 from exporter.verify.suspect import Suspect, explained
 from slim_nets.channels import make_divisible
 
@@ -14,7 +13,8 @@ Change = Callable[[np.ndarray], np.ndarray]
 
 # Of the largest value; another class's logits would be far off.
 _NEAR = 0.01
-MOMENTA = (0.9, 0.99, 0.997, 0.999, 0.0, 1.0)
+# Of averages and their size: a fitted momentum has the rounding of those it was fitted to.
+_SAME = 1e-3
 _NORMALIZATION = frozenset({"gamma", "beta", "moving_mean", "moving_variance"})
 
 
@@ -45,7 +45,7 @@ def changed_inputs(
             images = np.asarray(change(suspect.batch.inputs[0]), np.float32)
             called = suspect.reference.inference([PLAIN], [images])[PLAIN]
             if left := explained(expected, found, next(iter(called.values()))):
-                return f"{name}: {left}"
+                return f"{name}: {left.told}"
         return ""
 
     return evidence
@@ -98,11 +98,20 @@ def momentum_ignored(suspect: Suspect) -> str:
     found, expected, _ = _averages(suspect, 0.5)
     if not _unequal(found, expected):
         return ""
-    for momentum in MOMENTA:
-        _, other, _ = _averages(suspect, momentum)
-        if not _unequal(found, other):
-            return f"momentum 0.5 gives the averages of {momentum:g}"
-    return ""
+    momentum = _fitted(found, suspect)
+    _, other, _ = _averages(suspect, momentum)
+    if any(not np.allclose(found[n], v, rtol=_SAME, atol=_SAME) for n, v in other.items()):
+        return ""
+    return f"momentum 0.5 gives the averages of {momentum:.4g}"
+
+
+def _fitted(found: Arrays, suspect: Suspect) -> float:
+    """Returns the momentum that comes nearest to averages, by least squares."""
+    _, replaced, before = _averages(suspect, 0.0)
+    names = [name for name in replaced if name in found and found[name].shape == before[name].shape]
+    kept = np.concatenate([(before[n] - replaced[n]).ravel() for n in names]).astype(np.float64)
+    left = np.concatenate([(found[n] - replaced[n]).ravel() for n in names]).astype(np.float64)
+    return float(np.clip(kept @ left / (kept @ kept or 1.0), 0.0, 1.0))
 
 
 def updates_not_run(suspect: Suspect) -> str:

@@ -11,7 +11,7 @@ ROWS, CALLS = 32, 4
 # Ratio of the model's scatter to the reference's. Dropout that keeps 0.5 instead of 0.8 has
 # 4 times as much, 0.63 has 2.3, 0.9 has 0.44. With 128 rows on each side, and logits that
 # scatter along at least twenty independent axes, the ratio's standard deviation is at most 0.04.
-SCATTER = (0.6, 1.6)
+SCATTER = (0.8, 1.25)
 # Distance of the two means over its standard deviation, as a mean square over all values: 1, give
 # or take 0.3, if both draw from one distribution; about 10 without the division by 0.8.
 SHIFT = 4.0

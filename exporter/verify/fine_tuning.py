@@ -11,15 +11,11 @@ from exporter.verify.collect import Collector, group_of, named_outputs, output_n
 from exporter.verify.dropout import ROWS, compare_scatter
 from exporter.verify.inference import common_ways
 from exporter.verify.probes import Batch, Plan
-from exporter.verify.subject import BARE, DEFAULT, PLAIN, Arrays, Subject
+from exporter.verify.step import Gradients, chosen, stepped
+from exporter.verify.subject import BARE, DEFAULT, MOMENTUM, PLAIN, Arrays, Subject
 
-MOMENTUM = "batch_norm_momentum"
 # Beside the default, for which gradients are compared by every way of calling.
 _GRADIENT_MOMENTA = (0.0, 0.997)
-# Large enough to change most weights' bits, small enough to keep every network's outputs finite.
-LEARNING_RATE = 1e-3
-
-Gradients = dict[str, np.ndarray | None]
 
 
 class FineTuningComparison:
@@ -119,8 +115,8 @@ class FineTuningComparison:
             averages = expected[way].variables.keys() - set(self._reference.trainable)
             self._collector.each(
                 "moving averages",
-                _chosen(expected[way].variables, averages),
-                _chosen(found.variables, averages & found.variables.keys()),
+                chosen(expected[way].variables, averages),
+                chosen(found.variables, averages & found.variables.keys()),
                 case,
                 f"after {way[:-1]}, training=True), " if way != PLAIN else "after __call__, ",
             )
@@ -186,19 +182,24 @@ class FineTuningComparison:
         """Compares weights, and then outputs, after each side's own step of SGD."""
         if gradients is None:
             return
-        sides = (self._reference, self._model)
-        results = []
-        for side, of_output, of_losses in zip(sides, gradients, losses, strict=True):
-            results.append(stepped(side, of_output, of_losses, self._batch))
-        (weights, outputs), (found_weights, found_outputs) = results
-        self._collector.each("SGD step", weights, found_weights)
-        self._collector.each(
+        expected = stepped(self._reference, gradients[0], losses[0], self._batch)
+        found = self._collector.attempt(
             "SGD step",
-            named_outputs(PLAIN, outputs, alone=True),
-            named_outputs(PLAIN, found_outputs, alone=True),
+            PLAIN,
+            lambda: stepped(self._model, gradients[1], losses[1], self._batch),
             "outputs",
-            examples=self._batch.names,
         )
+        if found is None:
+            return
+        self._collector.each("SGD step", expected.weights, found.weights)
+        names = self._batch.names
+        common = expected.outputs.keys() & found.outputs.keys()
+        for way in sorted(common):
+            outputs, others = (
+                named_outputs(way, side.outputs[way], alone=True) for side in (expected, found)
+            )
+            self._collector.each("SGD step", outputs, others, "outputs", examples=names)
+        self._collector.each("SGD step", expected.averages, found.averages, "after another call")
 
 
 _TRAINING = "training=True: "
@@ -240,38 +241,3 @@ def target_of(outputs: Arrays, drawn: set[str]) -> str | None:
         if key in chosen:
             return key
     return chosen[-1] if chosen else None
-
-
-def _chosen(values: Arrays, names: Iterable[str]) -> Arrays:
-    wanted = set(names)
-    return {name: value for name, value in values.items() if name in wanted}
-
-
-def stepped(
-    side: Subject, of_output: Gradients, of_losses: Gradients, batch: Batch
-) -> tuple[Arrays, Arrays]:
-    """Makes a step of SGD and takes it back.
-
-    Args:
-        side: The model.
-        of_output: Gradients of the output, by variable name.
-        of_losses: Gradients of the losses.
-        batch: What to run afterwards.
-
-    Returns:
-        The trainable variables after the step, and the outputs in inference mode.
-    """
-    before = side.variables()
-    after = {}
-    for name in side.trainable:
-        parts = [g for g in (of_output.get(name), of_losses.get(name)) if g is not None]
-        if parts and name in before:
-            step = np.asarray(LEARNING_RATE, before[name].dtype) * sum(parts[1:], parts[0])
-            after[name] = before[name] - step
-    side.assign(after)
-    try:
-        return _chosen(side.variables(), side.trainable), side.inference([PLAIN], batch.inputs)[
-            PLAIN
-        ]
-    finally:
-        side.assign({name: before[name] for name in after})

@@ -68,10 +68,13 @@ class LoadedModel:
     def described(self) -> dict[str, str]:
         """Describes arguments, defaults of hyperparameters, and signatures."""
         numbers = self.hyperparameters
+        parameters = self.interface.parameters.values()
         told = [
             p.name if p.default is p.empty or p.name in numbers else f"{p.name}={p.default!r}"
-            for p in self.interface.parameters.values()
+            for p in parameters
         ]
+        if named_only := [p for p in parameters if p.kind is p.KEYWORD_ONLY]:
+            told.insert(len(told) - len(named_only), "*")
         found = {"arguments": f"({', '.join(told)})"} if told else {}
         found |= {f"default of {name}": str(value) for name, value in numbers.items()}
         for way in self.interface.signature_ways:

@@ -219,7 +219,12 @@ class VerificationReport(Record):
             return f"SavedModel was not compared with {self.settings.reference} at all."
         if self.passed:
             return f"All {len(self.checks)} checks passed against {self.settings.reference}."
-        first, *others = self.failures or self.checks
+        wrong = self.failures or self.checks
+        first = wrong[0]
+        if first.group == "outputs":
+            # Where in the network it begins says more than what comes out.
+            first = next((check for check in wrong if check.group == "end points"), first)
+        others = [check for check in wrong if check is not first]
         text = f"SavedModel differs from {self.settings.reference} first in {_sentence(first)}"
         if others:
             text += f"; also in {listing(_titles(others))} of {len(self.checks)} checks"

@@ -8,18 +8,15 @@ import tensorflow as tf
 
 from exporter.verify.collect import group_of, named_outputs
 from exporter.verify.evaluate import How, evaluate, program_of
-from exporter.verify.fine_tuning import changing, stepped, target_of
+from exporter.verify.fine_tuning import changing, target_of
 from exporter.verify.probes import Batch, Examples, split
 from exporter.verify.program import UnsupportedError
 from exporter.verify.report import Group
+from exporter.verify.step import stepped, whole_batch
 from exporter.verify.subject import PLAIN, Arrays, Inputs, Subject, projected
 
 Key = tuple[Group, str]
 Snapshot = dict[Key, np.ndarray]
-
-# Moving averages take over a batch's statistics in full, with all of their noise.
-_SETTING = {"batch_norm_momentum": 0.0}
-
 
 # Computes one way of calling on one batch.
 Run = Callable[[str, Inputs], Arrays]
@@ -31,7 +28,7 @@ def snapshot(side: Subject, examples: Examples) -> Snapshot:
     found = _inference(side, typical, len(typical.names), _as_it_is(side))
     alone = _alone(side.training_ways)
     for way in side.training_ways:
-        call = side.training([way], batch.inputs, _setting(side))[way]
+        call = side.training([way], batch.inputs, whole_batch(side))[way]
         drawn = changing(side, way, batch)
         outputs = {key: value for key, value in call.outputs.items() if key not in drawn}
         found |= _keyed("training", named_outputs(way, outputs, alone=alone))
@@ -74,7 +71,7 @@ def _training64(side: Subject, way: str, batch: Batch, *, alone: bool) -> Snapsh
     program = program_of(side, way, training=True)
     with tf.GradientTape() as tape:
         tape.watch([variables[name] for name in side.trainable])
-        done = evaluate(program, side, batch.inputs, How(tf.float64, variables, _setting(side)))
+        done = evaluate(program, side, batch.inputs, How(tf.float64, variables, whole_batch(side)))
         drawn = changing(side, way, batch)
         outputs = {key: value for key, value in done.arrays().items() if key not in drawn}
         target = target_of(outputs, set())
@@ -122,9 +119,12 @@ def _gradients(side: Subject, batch: Batch) -> Snapshot:
     if target is None:
         return found
     gradients = side.gradients(PLAIN, target, batch.inputs, {}, training=training)
-    weights, after = stepped(side, gradients, of_losses, batch)
+    after = stepped(side, gradients, of_losses, batch)
     found |= _keyed("gradients", gradients)
-    return found | _keyed("SGD step", weights | named_outputs(PLAIN, after, alone=True))
+    found |= _keyed("SGD step", after.weights | after.averages)
+    for way, outputs in after.outputs.items():
+        found |= _keyed("SGD step", named_outputs(way, outputs, alone=True))
+    return found
 
 
 def _keyed(group: Group, values: Mapping[str, Any]) -> Snapshot:
@@ -137,7 +137,3 @@ def _keyed(group: Group, values: Mapping[str, Any]) -> Snapshot:
 
 def _alone(ways: tuple[str, ...]) -> bool:
     return sum(group_of(way) == "end points" for way in ways) <= 1
-
-
-def _setting(side: Subject) -> dict[str, float]:
-    return {name: value for name, value in _SETTING.items() if name in side.hyperparameters}

@@ -37,9 +37,22 @@ class Suspect:
         return next(iter(side.inference([PLAIN], self.batch.inputs)[PLAIN].values()))
 
 
+@dataclass(frozen=True, order=True)
+class Explanation:
+    """How well a mistake explains a difference.
+
+    Attributes:
+        left: How much of the difference it leaves, as a part of it.
+        told: The same for people.
+    """
+
+    left: float
+    told: str
+
+
 def explained(
     expected: np.ndarray, found: np.ndarray, mistaken: np.ndarray, base: np.ndarray | None = None
-) -> str:
+) -> Explanation | None:
     """Says how much of a difference a mistake leaves unexplained.
 
     Args:
@@ -49,14 +62,14 @@ def explained(
         base: Without it, computed in the same way; the reference's outputs if None.
 
     Returns:
-        The difference and what is left of it, as root mean squares; empty if
-        too much is left, or if there is none.
+        The difference and what is left of it, as root mean squares; None if
+        too much is left, or if there is no difference.
     """
     if not expected.shape == found.shape == mistaken.shape or not np.isfinite(found).all():
-        return ""
+        return None
     gap = found.astype(np.float64) - expected
     moved = mistaken.astype(np.float64) - (expected if base is None else base)
     size, left = (float(np.sqrt(np.mean(np.square(values)))) for values in (gap, gap - moved))
     if not size or not left <= EXPLAINED * size:
-        return ""
-    return f"a difference of {size:.3g} becomes {left:.3g}"
+        return None
+    return Explanation(left / size, f"a difference of {size:.3g} becomes {left:.3g}")

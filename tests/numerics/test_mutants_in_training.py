@@ -6,6 +6,7 @@ from mutating import bodies, constant, edited, nodes, reweighted, rewrapped
 
 pytestmark = pytest.mark.numerics
 
+SERVED = "signature 'serving_default': feature_vector"
 SCOPE = "MobilenetV3/expanded_conv_2/project"
 
 
@@ -39,6 +40,17 @@ def unassigned(graph, name):
         function.signature.control_output.remove(key)
 
 
+def test_another_momentum_wired_is_found(features, tmp_path):
+    def call(old, inputs, training, return_endpoints, momentum):
+        import tensorflow as tf
+
+        return old(inputs, training, return_endpoints, tf.constant(0.95))
+
+    failed, found, _ = features.judge(rewrapped(features.model, tmp_path / "m", call), explain=True)
+    assert set(failed) == {"moving averages"}
+    assert found == ["momentum ignored"]
+
+
 def test_one_update_missing(features, tmp_path):
     def change(graph):
         (mean, _) = nodes(graph, "training", "AssignSubVariableOp", f"{SCOPE}/")
@@ -69,23 +81,6 @@ def test_update_in_inference_too(features, tmp_path):
     assert failed["frozen"] == [way]
     assert "MobilenetV3/Conv/BatchNorm/moving_mean" in messages["frozen", way]
     assert "R22" in failed["interface"]
-
-
-def test_dropout_on_features(features, tmp_path):
-    def call(old, inputs, training, return_endpoints, momentum):
-        import tensorflow as tf
-
-        found = old(inputs, training, return_endpoints, momentum)
-        if not training:
-            return found
-        if return_endpoints:
-            return {**found, "default": tf.nn.dropout(found["default"], 0.2)}
-        return tf.nn.dropout(found, 0.2)
-
-    failed, _, _ = features.judge(rewrapped(features.model, tmp_path / "m", call), rules=True)
-    assert failed["dropout"] == ["__call__", "__call__(return_endpoints=True): default"]
-    assert set(failed["training"]) == {"__call__", "default"}
-    assert failed["interface"] == ["R19"]
 
 
 def l2(graph):
@@ -180,7 +175,8 @@ def test_one_gradient_stopped(features, tmp_path):
 
     failed, _, _ = features.judge(edited(features.model, tmp_path / "m", change), gradients=True)
     assert set(failed["gradients"]) == {name}
-    assert failed["SGD step"] == [name, "__call__"]
+    # The averages after one more call too, behind the weight that stayed.
+    assert {name, "__call__", SERVED} <= set(failed["SGD step"])
     assert set(failed) == {"gradients", "SGD step"}
 
 
@@ -212,7 +208,46 @@ def test_a_weight_frozen_into_the_graph(features, tmp_path):
         bias.input[1] = constant(function, "frozen", values[name])
 
     failed, _, _ = features.judge(edited(features.model, tmp_path / "m", change), gradients=True)
-    assert failed == {"SGD step": ["__call__"]}
+    assert failed == {"SGD step": ["__call__", SERVED]}
+
+
+def frozen_averages(model, target, body):
+    """Copies a model with constants where one of its bodies reads moving averages."""
+    values = {}
+    reweighted(model, target.parent / "spare", values.update)
+
+    def change(graph):
+        function = bodies(graph)[body]
+        for norm in nodes(graph, body, "FusedBatchNormV3"):
+            scope = norm.name.removesuffix("/FusedBatchNormV3")
+            wired = {}
+            for average, batch in (("moving_mean", "batch_mean"), ("moving_variance", "variance")):
+                value = values[f"{scope}/BatchNorm/{average}"]
+                wired[batch] = constant(function, f"{scope}/wired_{average}", value)
+            if body == "inference":
+                norm.input[3], norm.input[4] = wired["batch_mean"], wired["variance"]
+            # In training, what a batch's statistics are subtracted from.
+            for node in nodes(graph, body, "Sub", f"{scope}/"):
+                for batch, value in wired.items():
+                    if f"{norm.name}:" in node.input[1] and f"{batch}:0" in node.input[1]:
+                        node.input[0] = value
+
+    return edited(model, target, change)
+
+
+def test_averages_frozen_into_inference(features, tmp_path):
+    """It equals the original until training has moved the averages."""
+    path = frozen_averages(features.model, tmp_path / "m", "inference")
+    failed, _, _ = features.judge(path, gradients=True)
+    assert failed == {"SGD step": ["__call__", SERVED]}
+
+
+def test_averages_that_do_not_accumulate(features, tmp_path):
+    """The first training call is right, and the second begins anew."""
+    path = frozen_averages(features.model, tmp_path / "m", "training")
+    failed, _, _ = features.judge(path, gradients=True)
+    assert set(failed) == {"SGD step"}
+    assert len(failed["SGD step"]) == 68
 
 
 def test_default_momentum_is_another(features, tmp_path):
@@ -225,38 +260,3 @@ def test_default_momentum_is_another(features, tmp_path):
     failed, _, _ = features.judge(rewrapped(features.model, tmp_path / "m", call))
     assert set(failed) == {"moving averages"}
     assert len(failed["moving averages"]) == 68
-
-
-def test_dropout_at_another_rate(logits, tmp_path):
-    def change(graph):
-        import tensorflow as tf
-
-        for node in nodes(graph, "training", "Const"):
-            value = tf.make_ndarray(node.attr["value"].tensor)
-            for old, new in ((0.2, 0.5), (1 / 0.8, 2.0)):
-                if value.shape == () and np.isclose(value, old, rtol=1e-6):
-                    node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(np.float32(new)))
-
-    failed, _, messages = logits.judge(edited(logits.model, tmp_path / "m", change))
-    assert failed == {"dropout": ["__call__"]}
-    assert "scatter" in messages["dropout", "__call__"]
-
-
-def test_dropout_missing(logits, tmp_path):
-    def call(old, inputs, training, return_endpoints, momentum):
-        import tensorflow as tf
-
-        if not training:
-            return old(inputs, training, return_endpoints, momentum)
-        found = dict(old(inputs, training, True, momentum))
-        weights = {v.name: v for v in old.variables}
-        scope = "MobilenetV3/Logits/Conv2d_1c_1x1"
-        pooled = tf.squeeze(found["MobilenetV3/global_pool"], [1, 2])
-        plain = pooled @ weights[f"{scope}/weights:0"][0, 0] + weights[f"{scope}/biases:0"]
-        found |= {"default": plain, "MobilenetV3/Logits": plain}
-        found["MobilenetV3/Predictions"] = tf.nn.softmax(plain)
-        return found if return_endpoints else found["default"]
-
-    failed, _, messages = logits.judge(rewrapped(logits.model, tmp_path / "m", call))
-    assert failed["dropout"][0] == "__call__"
-    assert "found equal ones" in messages["dropout", "__call__"]

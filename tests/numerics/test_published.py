@@ -17,7 +17,7 @@ EXPECTED = {
     "training": 49 + 1,
     "moving averages": 68 * 5,
     "gradients": 140 * (2 + 2),
-    "SGD step": 140 + 1,
+    "SGD step": 140 + 68 + 2,
     "dropout": 2,
     "regularization": 1 + 42,
 }
