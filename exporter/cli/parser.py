@@ -7,9 +7,19 @@ from absl import flags
 from absl.flags import argparse_flags
 
 from exporter import __version__
-from exporter.cli import export_command, fetch_command, list_command, verify_command
+from exporter.cli import (
+    export_command,
+    fetch_command,
+    list_command,
+    publish_command,
+    serve_command,
+    verify_command,
+)
 
-_COMMANDS = (list_command, fetch_command, export_command, verify_command)
+_COMMANDS = (
+    *(list_command, fetch_command, export_command, verify_command),
+    *(publish_command, serve_command),
+)
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
