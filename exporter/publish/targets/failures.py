@@ -12,7 +12,19 @@ _STATUS = {
     413: "it takes no files of this size",
     429: "it asks for fewer requests",
 }
+_NAMES = {
+    "timeout": "it did not answer in time",
+    "timedout": "it did not answer in time",
+    "credential": "it found no credentials that do",
+    "token": "it found no credentials that do",
+    "connect": "the connection was refused or broken",
+    "protocol": "the connection was refused or broken",
+    "payload": "the connection was refused or broken",
+    "notimplemented": "it can only be read",
+}
 _BOTO_STATUS = "ResponseMetadata"
+# Of a text only the number is taken.
+_STATUS_IN_WORDS = re.compile(r"status code (?P<status>\d{3})\b")
 
 
 def described(error: BaseException) -> str:
@@ -35,7 +47,9 @@ def described(error: BaseException) -> str:
     for one in reversed(chain):
         if isinstance(one, OSError) and one.errno and one.strerror:
             return one.strerror
-    return _words(type(chain[0]).__name__)
+    name = type(chain[0]).__name__
+    known = (text for part, text in _NAMES.items() if part in name.lower())
+    return next(known, _words(name))
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -47,12 +61,14 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _status(error: BaseException) -> int | None:
-    """Finds the HTTP status in an error of requests, httpx or botocore."""
+    """Finds the HTTP status in an error of requests, httpx, botocore or kagglehub."""
     response = getattr(error, "response", None)
     if isinstance(response, dict):
         status = response.get(_BOTO_STATUS, {}).get("HTTPStatusCode")
     else:
         status = getattr(response, "status_code", None)
+    if status is None and (match := _STATUS_IN_WORDS.search(str(error))):
+        status = int(match["status"])
     return status if isinstance(status, int) and status >= 400 else None
 
 

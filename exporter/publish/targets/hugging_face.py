@@ -89,15 +89,16 @@ class HuggingFaceTarget:
             for file in self.payloads
             if file.name not in kept
         ]
+        revision = None
         if operations:
             title, _, rest = self.notes.partition(". ")
-            self.api.create_commit(
+            revision = self.api.create_commit(
                 self.repo, operations, commit_message=title, commit_description=rest
-            )
+            ).oid
         progress("tag", len(self.payloads), len(self.payloads))
         if standing.state == "different":
             self.api.delete_tag(self.repo, tag=self.tag)
-        self.api.create_tag(self.repo, tag=self.tag, tag_message=self.notes)
+        self.api.create_tag(self.repo, tag=self.tag, tag_message=self.notes, revision=revision)
 
     def _kept(self, revision: str) -> frozenset[str]:
         there = self._tree(revision)

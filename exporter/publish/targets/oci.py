@@ -55,9 +55,8 @@ class OciTarget:
     def failures(self) -> tuple[type[Exception], ...]:
         """What requests and oras raise; oras says ValueError of answers it cannot use."""
         import requests
-        from oras.auth import AuthenticationException
 
-        return (requests.RequestException, AuthenticationException, OSError, ValueError)
+        return (requests.RequestException, OSError, ValueError)
 
     def compare(self) -> Standing:
         """Compares the tag's manifest, else asks for every blob."""

@@ -3,6 +3,7 @@
 from typing import Any
 
 import requests
+from oras.auth import AuthenticationException
 from oras.container import Container
 from oras.logger import setup_logger
 from oras.provider import Registry
@@ -31,7 +32,13 @@ class _Registry(Registry):  # type: ignore[misc]
 
     def do_request(self, url: str, method: str = "GET", **options: Any) -> requests.Response:
         """Asks once and refuses what is no success, a missing thing aside."""
-        response: requests.Response = super().do_request.__wrapped__(self, url, method, **options)
+        try:
+            asked = super().do_request.__wrapped__(self, url, method, **options)
+        except requests.RequestException:
+            raise
+        except (AuthenticationException, ValueError) as error:
+            raise _unauthorized() from error
+        response: requests.Response = asked
         if response.status_code != 404 or method not in ("GET", "HEAD"):
             response.raise_for_status()
         return response
@@ -48,6 +55,13 @@ class _Registry(Registry):  # type: ignore[misc]
             return None
         found: dict[str, Any] = response.json()
         return found
+
+
+def _unauthorized() -> requests.HTTPError:
+    """Says with a status what oras says in words: there are no credentials, or none that do."""
+    response = requests.Response()
+    response.status_code = 401
+    return requests.HTTPError(response=response)
 
 
 def client(host: str, *, insecure: bool) -> _Registry:
