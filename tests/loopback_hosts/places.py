@@ -8,11 +8,12 @@ from typing import Any
 
 import fsspec
 import requests
+from releases import HANDLE, contents
+
 from loopback_hosts.hugging_face_hub import Hub
 from loopback_hosts.kaggle_models import Kaggle
 from loopback_hosts.oci_registry import Registry
 from loopback_hosts.server import running
-from releases import HANDLE, contents
 
 SECRET = "s3cr3tT0ken"
 

@@ -9,7 +9,6 @@ from releases import make_release
 from exporter.cli.parser import parse
 from exporter.errors import ExporterError
 
-
 # Read when tqdm is imported, which the command does later than some test.
 os.environ["TQDM_DISABLE"] = "1"
 

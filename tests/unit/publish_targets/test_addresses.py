@@ -19,9 +19,7 @@ from exporter.publish.targets.failures import described
     [
         (
             "nosuch://x",
-            "Target 'nosuch://' is unknown: expected a path, file://, tfserving://, hf://,"
-            " kaggle://, oci://, or a store that fsspec writes, such as s3://, gs:// and"
-            " memory://. Change --to.",
+            "is unknown: expected a path, file://, tfserving://, hf://, kaggle://, oci://, or a",
         ),
         ("file://elsewhere/x", "is on another machine: expected file:///path"),
         ("hf://owner", "is no repository: expected hf://owner/repository"),
