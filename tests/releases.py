@@ -1,9 +1,9 @@
 """Makes small releases by hand, of any bytes."""
 
 import gzip
-import hashlib
 import io
 import json
+import random
 import tarfile
 from pathlib import Path
 
@@ -67,10 +67,11 @@ def write_manifest(folder, *, handle=HANDLE, model, versions=None):
 def make_model(folder, *, size):
     """Writes files that are called as a SavedModel's are."""
     (folder / "variables").mkdir(parents=True)
-    noise = b"".join(hashlib.sha256(bytes([i % 251, i // 251])).digest() for i in range(size // 32))
     (folder / "saved_model.pb").write_bytes(b"graph")
     (folder / "variables/variables.index").write_bytes(b"index")
-    (folder / "variables/variables.data-00000-of-00001").write_bytes(noise)
+    (folder / "variables/variables.data-00000-of-00001").write_bytes(
+        random.Random(0).randbytes(size)
+    )
     return folder
 
 
@@ -81,10 +82,15 @@ def archive_of(model):
         gzip.GzipFile(fileobj=packed, mode="wb", mtime=0) as stream,
         tarfile.open(fileobj=stream, mode="w") as tar,
     ):
-        for name in names_below(model):
-            member = tarfile.TarInfo(f"./{name}")
-            member.size = (model / name).stat().st_size
-            tar.addfile(member, io.BytesIO((model / name).read_bytes()))
+        # tensorflow_hub makes no folders that the archive does not name.
+        for path in sorted(model.rglob("*")):
+            member = tarfile.TarInfo(f"./{path.relative_to(model).as_posix()}")
+            if path.is_dir():
+                member.type, member.mode = tarfile.DIRTYPE, 0o755
+                tar.addfile(member)
+            else:
+                member.size = path.stat().st_size
+                tar.addfile(member, io.BytesIO(path.read_bytes()))
     return packed.getvalue()
 
 

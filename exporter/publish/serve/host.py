@@ -63,9 +63,10 @@ def bind(host: str, port: int) -> socket.socket:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
     except (OSError, UnicodeError) as error:
+        why, _, _ = reason(error).partition(" (while")  # Python repeats the address
         raise PublishError(
-            f"Port {port} of '{host}' cannot be listened on: {reason(error)}. Change --port or"
-            " --host; --port=0 takes a free one."
+            f"Port {port} of '{host}' cannot be listened on: {why}. Change --port or --host;"
+            " --port=0 takes a free one."
         ) from error
 
 
