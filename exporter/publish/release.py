@@ -64,12 +64,18 @@ def opened(folder: Path) -> Iterator[Release]:
         FetchError: If its archive is not safe to unpack.
     """
     manifest = check_release(folder)
-    with tempfile.TemporaryDirectory(prefix="slim-export-") as place:
+    with tempfile.TemporaryDirectory(prefix="slim-export-", ignore_cleanup_errors=True) as place:
         model, workspace = Path(place, "model"), Path(place, "workspace")
-        model.mkdir()
-        workspace.mkdir()
-        unpack(folder / ARCHIVE, model)
-        _check_model(folder, manifest, model)
+        try:
+            model.mkdir()
+            workspace.mkdir()
+            unpack(folder / ARCHIVE, model)
+            _check_model(folder, manifest, model)
+        except OSError as error:
+            raise PublishError(
+                f"Release '{folder}' cannot be unpacked into '{place}': {reason(error)}. Free some"
+                " space, or set TMPDIR to another folder."
+            ) from error
         yield Release(folder, manifest, handle.parse(manifest.handle), model, workspace)
 
 
