@@ -104,15 +104,20 @@ def _task(release: Release) -> Task:
 
 
 def _report(release: Release) -> VerificationReport:
-    path = release.folder / REPORT
     try:
-        content = path.read_bytes()
-        # Some writers state at the top whether it passed, which the checks say themselves.
+        content = (release.folder / REPORT).read_bytes()
         report = VerificationReport.model_validate_json(content)
     except (OSError, pydantic.ValidationError) as error:
         raise _failed(release, f"'{REPORT}' cannot be read: {reason(error)}") from error
     if not report.passed:
         raise _failed(release, f"its report did not pass: {report.verdict()}")
+    # A report that was made in the course of an export has none.
+    if report.digest and report.digest != release.manifest.model_digest:
+        raise _failed(
+            release,
+            "its report is of another model: expected digest"
+            f" {release.manifest.model_digest}, found {report.digest}",
+        )
     return report
 
 

@@ -71,6 +71,7 @@ def opened(folder: Path) -> Iterator[Release]:
             workspace.mkdir()
             unpack(folder / ARCHIVE, model)
             _check_model(folder, manifest, model)
+            _check_page(folder, manifest)
         except OSError as error:
             raise PublishError(
                 f"Release '{folder}' cannot be unpacked into '{place}': {reason(error)}. Free some"
@@ -166,6 +167,17 @@ def _check_model(folder: Path, manifest: Manifest, model: Path) -> None:
             f"Archive of release '{folder}' is not the model of its manifest: expected the files"
             f" as listed, found {listing(wrong)}. Package the model again."
         )
+
+
+def _check_page(folder: Path, manifest: Manifest) -> None:
+    page = folder / page_name(handle.parse(manifest.handle).version)
+    try:
+        page.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise PublishError(
+            f"Page '{page}' is malformed: expected UTF-8, found {error.reason}. Package the model"
+            " again."
+        ) from error
 
 
 def _differences(expected: Mapping[str, File], found: Mapping[str, Path]) -> list[str]:

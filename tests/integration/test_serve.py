@@ -65,7 +65,12 @@ def test_64_clients_at_once(root):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_ends_in_good_order_in_the_middle_of_a_transfer(root, number):
     with host(root, "--port=0") as process:
-        connection = http.client.HTTPConnection(address(process), timeout=20)
+        there = address(process)
+        leaves_early = http.client.HTTPConnection(there, timeout=20)
+        leaves_early.request("GET", ARCHIVE)
+        leaves_early.getresponse().read(1000)
+        leaves_early.close()
+        connection = http.client.HTTPConnection(there, timeout=20)
         connection.connect()
         connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 16)
         connection.request("GET", ARCHIVE)

@@ -113,6 +113,12 @@ def serving(folder: Path) -> Iterator[str]:
         listening.close()
 
 
+def _is_mistake(record: logging.LogRecord) -> bool:
+    """Keeps mistakes of ours in the log; a transfer that is cut off at the end is none."""
+    error = record.exc_info and record.exc_info[1]
+    return isinstance(error, Exception)  # which CancelledError is not
+
+
 def _server(catalog: Catalog) -> "Server":
     try:
         import uvicorn
@@ -120,11 +126,12 @@ def _server(catalog: Catalog) -> "Server":
         from exporter.publish.serve.app import Host
     except ImportError as error:
         raise PublishError(
-            "The host needs packages that are not installed: expected 'starlette' and 'uvicorn',"
-            " found not both. Run pip install 'slim-exporter[serve]'."
+            "The host needs packages that are not installed: expected 'starlette', 'uvicorn' and"
+            f" 'markdown-it-py', found no '{error.name}'. Run pip install 'slim-exporter[serve]'."
         ) from error
-    # Cut transfers are no errors of the host's.
-    logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL + 1)
+    log = logging.getLogger("uvicorn.error")
+    log.setLevel(logging.ERROR)
+    log.addFilter(_is_mistake)
     return uvicorn.Server(
         uvicorn.Config(
             Host(catalog),

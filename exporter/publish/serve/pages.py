@@ -2,15 +2,13 @@
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING
 from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader
+from markdown_it import MarkdownIt
 
 from exporter.publish.manifest import ARCHIVE, CONTRACT, MANIFEST, REPORT_PAGE, page_name
 from exporter.publish.serve.index import Index, ServedRelease
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
-    from markdown_it import MarkdownIt
 
 # Nothing may run, and nothing may be fetched from elsewhere; reports draw with inline styles.
 POLICY = (
@@ -51,9 +49,7 @@ def model(handle: str, release: ServedRelease, markdown: str) -> str:
 
 
 @cache
-def _markdown() -> "MarkdownIt":
-    from markdown_it import MarkdownIt
-
+def _markdown() -> MarkdownIt:
     # "js-default" shows HTML as text, and its links may not be scripts or data.
     return MarkdownIt("js-default", {"html": False, "linkify": False}).disable("image")
 
@@ -64,9 +60,7 @@ def _render(template: str, **values: object) -> str:
 
 
 @cache
-def _templates() -> "Environment":
-    from jinja2 import Environment, PackageLoader
-
+def _templates() -> Environment:
     return Environment(
         loader=PackageLoader("exporter.publish.serve", "."), autoescape=True, trim_blocks=True
     )

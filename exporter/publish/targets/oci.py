@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from exporter.errors import PublishError
 from exporter.progress import Progress
-from exporter.publish.manifest import ARCHIVE
 from exporter.publish.release import Release
 from exporter.publish.targets import notes
 from exporter.publish.targets.address import Address
@@ -142,7 +141,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _layer(file: Payload) -> dict[str, Any]:
-    kind = _LAYER_TYPES[".gz" if file.name == ARCHIVE else file.path.suffix]
+    kind = _LAYER_TYPES.get(file.path.suffix, "application/octet-stream")
     return {
         "mediaType": kind,
         "digest": f"sha256:{file.sha256}",

@@ -135,6 +135,13 @@ def test_an_archive_of_another_model(tmp_path, release):
         pass
 
 
+def test_a_page_that_is_no_text(tmp_path, release, refused):
+    (release / "5.md").write_bytes(b"# Module \xff")
+    listed = json.loads((release / "manifest.json").read_text())["files"]
+    manifest(files={**listed, "5.md": listing_of(release / "5.md")})(release)
+    assert "expected UTF-8, found invalid start byte" in refused(release, tmp_path / "hub")
+
+
 def test_what_a_host_says_is_not_repeated():
     """A careless host may answer with the credential that it was sent."""
     error = OSError(f"refused, you sent {SECRET}")
