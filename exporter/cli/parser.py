@@ -13,18 +13,15 @@ from exporter.cli import (
     fetch_command,
     list_command,
     package_command,
+    publish_command,
+    serve_command,
     verify_command,
     verify_release_command,
 )
 
 _COMMANDS = (
-    list_command,
-    fetch_command,
-    export_command,
-    verify_command,
-    contract_command,
-    package_command,
-    verify_release_command,
+    *(list_command, fetch_command, export_command, verify_command),
+    *(contract_command, package_command, verify_release_command, publish_command, serve_command),
 )
 
 

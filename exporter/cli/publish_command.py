@@ -1,0 +1,82 @@
+"""`slim-export publish`."""
+
+import argparse
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from exporter.cli import flags
+from exporter.cli.terminal import print_json, print_table, print_text, progress_bar
+
+if TYPE_CHECKING:
+    from exporter.publish.publishing import Publication
+    from exporter.publish.rehearsal import Rehearsal
+
+
+def add(commands: Any) -> None:
+    """Adds the command and its flags."""
+    parser = flags.add_command(
+        commands, "publish", run, "send a release to where it is loaded from"
+    )
+    parser.add_argument("--release", required=True, type=flags.path, help="what 'package' wrote")
+    parser.add_argument(
+        "--to",
+        required=True,
+        type=flags.not_empty,
+        help="a folder; s3://bucket/prefix, gs:// or another store that fsspec writes;"
+        " tfserving:///models/NAME; hf://owner/repository;"
+        " kaggle://owner/model/framework/variation; oci://registry/repository:tag",
+    )
+    flags.add_switch(
+        parser, "dry_run", default=False, summary="say what would be sent, and send nothing (off)"
+    )
+    flags.add_switch(
+        parser, "overwrite", default=False, summary="replace a version of other bytes (off)"
+    )
+    flags.add_switch(
+        parser,
+        "rehearse",
+        default=False,
+        summary="first serve the release on this machine, load it back in a fresh process, run the"
+        " page's code and compare the outputs with the report; send only if all is right (off)",
+    )
+    flags.add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Sends a release to a place."""
+    from exporter.publish.publishing import publish
+    from exporter.publish.rehearsal import rehearse
+    from exporter.publish.release import opened
+    from exporter.publish.targets.table import open_target
+
+    with progress_bar() as progress, opened(arguments.release) as release:
+        target = open_target(arguments.to, release)
+        rehearsal = rehearse(release, progress) if arguments.rehearse else None
+        done = publish(
+            target,
+            overwrite=arguments.overwrite,
+            dry_run=arguments.dry_run,
+            progress=progress,
+        )
+    if arguments.json:
+        print_json({**asdict(done), "rehearsal": rehearsal and asdict(rehearsal)})
+    else:
+        _print(done, rehearsal)
+    return 0
+
+
+def _print(done: "Publication", rehearsal: "Rehearsal | None") -> None:
+    if rehearsal is not None:
+        print_text(f"Rehearsal passed: {rehearsal.summary()}\n\n")
+    send, keep = ("to be sent", "there already") if done.dry_run else ("sent", "was there already")
+    rows = [
+        (file.name, f"{file.size:,}", file.sha256, send if file.sent else keep)
+        for file in done.files
+    ]
+    print_table(("file", ">bytes", "sha256", ""), rows, keep=2)
+    would = "would be " if done.dry_run else ""
+    sent = sum(file.size for file in done.files if file.sent)
+    if done.action == "unchanged":
+        print_text(f"\n{done.place} holds this release already; nothing to do.\n")
+    else:
+        print_text(f"\n{done.place} {would}{done.action}, {sent:,} bytes.\n")

@@ -1,0 +1,53 @@
+"""`slim-export serve`."""
+
+import argparse
+import sys
+from typing import Any
+
+from exporter.cli import flags
+from exporter.cli.terminal import print_text
+from exporter.errors import InvalidArgumentError
+
+_PORT, _MAX_PORT = 8500, 65535
+_HOST = "127.0.0.1"
+
+
+def add(commands: Any) -> None:
+    """Adds the command and its flags."""
+    summary = "serve releases to tensorflow_hub and to browsers, until interrupted"
+    parser = flags.add_command(commands, "serve", run, summary)
+    parser.add_argument(
+        "--release_dir", required=True, type=flags.path, help="a folder with releases, at any depth"
+    )
+    parser.add_argument(
+        "--port", type=int, default=_PORT, help=f"where to listen; 0 takes a free one ({_PORT})"
+    )
+    parser.add_argument(
+        "--host",
+        type=flags.not_empty,
+        default=_HOST,
+        help=f"address to listen at; only this machine reaches the default ({_HOST})",
+    )
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serves a folder of releases."""
+    if not 0 <= arguments.port <= _MAX_PORT:
+        raise InvalidArgumentError(
+            f"Port {arguments.port} is out of range: expected 0 to {_MAX_PORT}. Change --port."
+        )
+    from exporter.publish.serve import host
+
+    catalog = host.open_catalog(arguments.release_dir, _tell)
+    with host.bind(arguments.host, arguments.port) as listening:
+        if not host.is_loopback(listening):
+            _tell(f"Host '{arguments.host}' is not the loopback: other machines can read this.")
+        count = len(catalog.index().releases)
+        models = "1 model" if count == 1 else f"{count} models"
+        print_text(f"Serving {models} at {host.url_of(listening)}/\n")
+        host.serve(catalog, listening)
+    return 0
+
+
+def _tell(sentence: str) -> None:
+    sys.stderr.write(f"slim-export: {sentence}\n")

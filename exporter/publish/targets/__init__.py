@@ -1,0 +1,1 @@
+"""Where releases are published to, one file a kind of place."""

@@ -1,0 +1,158 @@
+"""`publish --rehearse`: what it refuses before anything is sent, on the loopback only."""
+
+import json
+
+import numpy as np
+import pytest
+from releases import HANDLE, PAGE, contents, make_release
+
+pytestmark = pytest.mark.integration
+
+# Saves a network as small as can be, and says what its report would hold.
+MODEL = """
+import json, sys
+import numpy as np, tensorflow as tf
+from exporter.verify.probes import InputSpec
+model = tf.train.Checkpoint()
+model.kernel = tf.Variable(np.linspace(-1, 1, 3 * 8).reshape(3, 8).astype("f4"), name="kernel")
+model.variables = model.trainable_variables = [model.kernel]
+spec = tf.TensorSpec([None, 16, 16, 3], tf.float32, "inputs")
+def features(inputs, training=False):
+    return tf.tanh(tf.reduce_mean(inputs, [1, 2]) @ model.kernel)
+call = tf.function(features)
+for training in (False, True):
+    call.get_concrete_function(spec, training=training)
+model.__call__ = call
+signature = tf.function(
+    lambda inputs: {"feature_vector": call(inputs)}, input_signature=[spec]
+)
+tf.saved_model.save(model, sys.argv[1], signatures=signature)
+noise = np.stack(InputSpec((spec,)).probe("noise") * 4)
+values = call(tf.constant(noise))[0].numpy().astype("f8").tolist()
+print(json.dumps({"values": values, "tensorflow": tf.__version__}))
+"""
+# Its URLs are replaced, and nothing else may be connected to.
+BLOCKS = (
+    PAGE
+    + """
+```python
+network = hub.load("{handle}")
+assert network(images).shape == [2, 8]
+model = tf.keras.Sequential([
+    hub.KerasLayer("https://tfhub.dev/{handle}", trainable=True),
+    tf.keras.layers.Dense(num_classes, activation="softmax"),
+])
+model.build([None, 16, 16, 3])
+model.compile("sgd", "sparse_categorical_crossentropy")
+model.fit(images, labels, epochs=1, verbose=0)
+import urllib.request
+try:
+    urllib.request.urlopen("http://192.0.2.1/")
+except OSError as error:
+    assert "does not connect to 192.0.2.1" in str(error)
+else:
+    raise AssertionError("connected")
+```
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory, run_python):
+    folder = tmp_path_factory.mktemp("model") / "saved"
+    return folder, run_python(MODEL, folder)
+
+
+@pytest.fixture
+def released(tmp_path, model):
+    """Makes a release of the model, with changes to what its report says of it."""
+    folder, said = model
+
+    def make(page=BLOCKS, tensorflow=said["tensorflow"], digest="", status="passed", **changes):
+        values = said["values"]
+        sample = {"image": "noise", "expected": values, "found": values, **changes}
+        report = {
+            "settings": {"model_dir": "model", "reference": "the original graph"},
+            "digest": digest,
+            "checks": [{"group": "outputs", "name": "feature_vector", "status": status}],
+            "sample": sample if sample["found"] else None,
+        }
+        versions = {"tensorflow": tensorflow}
+        return make_release(
+            tmp_path / "release", model=folder, page=page, report=report, versions=versions
+        )
+
+    return make
+
+
+@pytest.fixture
+def rehearse(tmp_path, slim_export):
+    def run(release):
+        # A proxy that is not there, and a cache that must not be used.
+        env = {"http_proxy": "http://127.0.0.1:9", "TFHUB_CACHE_DIR": str(tmp_path / "cache")}
+        flags = (f"--to={tmp_path / 'hub'}", "--rehearse", "--json")
+        result = slim_export("publish", f"--release={release}", *flags, env=env)
+        assert not (tmp_path / "cache").exists()
+        if result.returncode:
+            assert not (tmp_path / "hub").exists()
+            assert len(result.stderr.splitlines()) == 1
+        return result
+
+    return run
+
+
+def test_passes_and_publishes(released, rehearse, tmp_path):
+    release = released()
+    result = rehearse(release)
+    assert result.returncode == 0, result.stderr
+    assert result.stderr == ""
+    assert json.loads(result.stdout)["rehearsal"] == {
+        "blocks": 2,
+        "values": 8,
+        "probe": "noise",
+        "allowance": "no bit may differ",
+        "difference": 0.0,
+    }
+    assert contents(tmp_path / "hub" / HANDLE) == contents(release)
+
+
+def test_another_tensorflow_may_differ_by_noise(released, rehearse, model):
+    nearly = [value * (1 + 1e-6) for value in model[1]["values"]]
+    result = rehearse(released(tensorflow="2.15.1", found=nearly))
+    assert result.returncode == 0, result.stderr
+    found = json.loads(result.stdout)["rehearsal"]
+    assert found["allowance"].startswith("made by TensorFlow 2.15.1, run by ")
+    assert found["allowance"].endswith(": 2e-06 of the largest value may differ")
+    assert 0 < found["difference"] <= 2e-6
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"found": []}, "its report holds no values of the output, so outputs cannot be compared"),
+        ({"digest": "0" * 64}, "its report is of another model: expected digest "),
+        ({"status": "failed"}, "its report did not pass: SavedModel differs from the original"),
+        ({"page": "# Module {handle}\n\nWords.\n"}, f"no code block of its page loads '{HANDLE}'"),
+    ],
+)
+def test_leaves_nothing_to_compare(changes, expected, released, rehearse):
+    result = rehearse(released(**changes))
+    assert result.returncode == 1
+    assert f"slim-export: Rehearsal of '{HANDLE}' failed: {expected}" in result.stderr
+    assert result.stderr.endswith(" Nothing was sent; verify and package the model again.\n")
+
+
+def test_outputs_differ_by_one_bit(released, rehearse, model):
+    values = np.array(model[1]["values"], np.float32)
+    values[3] = np.nextafter(values[3], np.float32(9))
+    result = rehearse(released(found=values.astype(float).tolist()))
+    assert result.returncode == 1
+    assert "the output on 'noise' differs from the report's by" in result.stderr
+    assert "(no bit may differ)" in result.stderr
+
+
+def test_a_code_block_fails(released, rehearse):
+    page = PAGE + "\n```python\nhub.load('{handle}').nosuch\n```\n"
+    result = rehearse(released(page=page))
+    assert result.returncode == 1
+    assert "code block 2 of its page failed: AttributeError: " in result.stderr
