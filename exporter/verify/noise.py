@@ -5,22 +5,20 @@ threads, without oneDNN, or image by image. None of them is more right than
 the others, so a difference of that size says nothing about a model.
 """
 
-import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
-from absl import logging
 
 from exporter.errors import VerificationError
 from exporter.verify import conditions
 from exporter.verify.allowance import OTHERS, Noise
+from exporter.verify.child import child, send
 from exporter.verify.probes import PROBES, Examples
 from exporter.verify.report import Group
 from exporter.verify.request import SnapshotRequest, Source
@@ -87,47 +85,19 @@ def noise_processes(source: Source, images: tuple[Path, ...]) -> Iterator[NoiseP
     Yields:
         The running processes, which are gone afterwards.
     """
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        running = {
-            name: _start(
-                name,
-                SnapshotRequest(
-                    source=source,
-                    images=tuple(str(path.absolute()) for path in images),
-                    target=str(folder / f"{name}.npz"),
-                    more=name == "one thread",
-                ),
+    with tempfile.TemporaryDirectory() as place, ExitStack() as stack:
+        folder, running = Path(place), {}
+        for name, environment in _ENVIRONMENTS.items():
+            started = child(conditions.__name__, environment, stderr=subprocess.PIPE)
+            running[name] = stack.enter_context(started)
+            request = SnapshotRequest(
+                source=source,
+                images=tuple(str(path.absolute()) for path in images),
+                target=str(folder / f"{name}.npz"),
+                more=name == "one thread",
             )
-            for name in _ENVIRONMENTS
-        }
-        try:
-            yield NoiseProcesses(running, folder)
-        finally:
-            for process in running.values():
-                process.kill()
-                with suppress(BrokenPipeError, ValueError):
-                    process.communicate()
-
-
-def _start(name: str, request: SnapshotRequest) -> "subprocess.Popen[str]":
-    path = (str(Path(conditions.__file__).parents[2]), os.environ.get("PYTHONPATH"))
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))}
-    process = subprocess.Popen(  # noqa: S603  (the command is our own)
-        [sys.executable, "-P", "-m", conditions.__name__, str(logging.get_verbosity())],
-        env={**environment, **_ENVIRONMENTS[name]},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        # An interrupt from the terminal is the command's to answer.
-        process_group=0,
-    )
-    assert process.stdin is not None, "the process was started with a pipe"
-    with suppress(BrokenPipeError):
-        process.stdin.write(request.model_dump_json() + "\n")
-        process.stdin.flush()
-    return process
+            send(running[name], request.model_dump_json())
+        yield NoiseProcesses(running, folder)
 
 
 def _read(path: Path) -> Iterator[Snapshot]:

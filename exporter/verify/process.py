@@ -1,18 +1,15 @@
 """Runs the comparison in a fresh process, beside the export."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from absl import logging
-
 from exporter.errors import VerificationError
 from exporter.verify import worker
+from exporter.verify.child import child, send
 from exporter.verify.report import VerificationReport
 from exporter.verify.request import Reference
 from exporter.verify.worker import Answer
@@ -30,7 +27,7 @@ class Verifier:
         Args:
             reference: The original graph with its checkpoint.
         """
-        self._send(reference.model_dump_json())
+        send(self._process, reference.model_dump_json())
 
     def compare(self, folder: Path) -> VerificationReport:
         """Loads a SavedModel back from disk and compares it with the original.
@@ -44,7 +41,7 @@ class Verifier:
         Raises:
             VerificationError: If no comparison came about.
         """
-        self._send(json.dumps(str(folder.absolute())))
+        send(self._process, json.dumps(str(folder.absolute())))
         output, _ = self._process.communicate()
         if self._process.returncode != 0 or not output:
             raise VerificationError(
@@ -60,13 +57,6 @@ class Verifier:
             )
         return answer.report
 
-    def _send(self, line: str) -> None:
-        assert self._process.stdin is not None, "the process was started with a pipe"
-        # If the process is gone, compare() says so.
-        with suppress(BrokenPipeError):
-            self._process.stdin.write(f"{line}\n")
-            self._process.stdin.flush()
-
 
 @contextmanager
 def verifier() -> Iterator[Verifier]:
@@ -75,21 +65,5 @@ def verifier() -> Iterator[Verifier]:
     Yields:
         The running verifier; the process is gone afterwards.
     """
-    path = (str(Path(worker.__file__).parents[2]), os.environ.get("PYTHONPATH"))
-    process = subprocess.Popen(  # noqa: S603  (the command is our own)
-        # Without the current folder on its path, where anything may lie under any name.
-        [sys.executable, "-P", "-m", worker.__name__, str(logging.get_verbosity())],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path))},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        # An interrupt from the terminal is the export's to answer.
-        process_group=0,
-    )
-    try:
+    with child(worker.__name__) as process:
         yield Verifier(process)
-    finally:
-        process.kill()
-        # Closes the pipes without waiting for what nobody reads any more.
-        with suppress(BrokenPipeError):
-            process.communicate()

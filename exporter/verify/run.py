@@ -16,12 +16,12 @@ from exporter.progress import Progress, silent
 from exporter.verify.allowance import Allowance, Kind, Noise
 from exporter.verify.causes import causes
 from exporter.verify.compare import check_inputs, compare
-from exporter.verify.loaded import LoadedModel
 from exporter.verify.noise import CONDITIONS, noise_processes
 from exporter.verify.probes import FULL, Examples, Plan
 from exporter.verify.report import Cause, Check, Settings, VerificationReport
 from exporter.verify.request import GraphSource, Reference
 from exporter.verify.rules import check_rules
+from exporter.verify.rules_beside import rules_beside
 from exporter.verify.source import known_network, loaded, opened
 from exporter.verify.subject import Subject
 from exporter.verify.summary import sample, summary, versions
@@ -97,6 +97,9 @@ def run(
         if options.noise or options.allowance == "noise":
             running = noise_processes(reference.source, options.images)
             measure = stack.enter_context(running).measure
+        source = reference.source
+        other = None if isinstance(source, GraphSource) else source.folder
+        rules = stack.enter_context(rules_beside(model_dir, other))
         progress("open reference", 0, None)
         side = stack.enter_context(opened(reference.source))
         network = known_network(reference.source, side)
@@ -110,7 +113,7 @@ def run(
         checks = list(
             compare(model, side, network, examples=examples, allowance=allowance, progress=progress)
         )
-        checks += check_rules(model, side if isinstance(side, LoadedModel) else None)
+        checks += rules()
         if measure and options.allowance != "noise":
             progress("measure noise", 0, None)
             checks = _with_noise(checks, measure(side, examples))
