@@ -40,6 +40,10 @@ class LoadedModel:
         """Returns what one way of calling takes."""
         return InputSpec(tuple(tf.nest.flatten(self._structure(way))))
 
+    def signature_inputs(self, way: str) -> tuple[str, ...]:
+        """Returns the names of a signature's inputs, as they are flattened: in sorted order."""
+        return tuple(sorted(self.interface.signature(way).structured_input_signature[1]))
+
     @property
     def ways(self) -> tuple[str, ...]:
         """The traced ways of calling in inference mode, then the signatures."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from exporter.errors import reason
-from exporter.verify import behaviour, rescaling, structure
+from exporter.verify import behaviour, rescaling, serving, structure
 from exporter.verify.collect import CALL_ERRORS
 from exporter.verify.loaded import LoadedModel
 from exporter.verify.report import Check, Status
@@ -189,6 +189,12 @@ RULES: tuple[Rule, ...] = (
         "the batch-norm momentum changes nothing in inference",
         "Use it in training mode only.",
         behaviour.momentum_is_for_training,
+    ),
+    Rule(
+        "R27",
+        "servers, which read the graph, run what the object's signatures run",
+        "Save the model anew; do not edit its protobuf.",
+        serving.servers_run_the_signature,
     ),
 )
 

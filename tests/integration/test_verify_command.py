@@ -170,7 +170,7 @@ def test_rules_are_listed(slim_export):
     result = slim_export("verify", "--list_rules")
     assert (result.returncode, result.stderr) == (0, "")
     lines = result.stdout.splitlines()
-    assert [line[:3] for line in lines[1:]] == [f"R{n:02}" for n in range(1, 27)]
+    assert [line[:3] for line in lines[1:]] == [f"R{n:02}" for n in range(1, 28)]
     rules = json.loads(slim_export("verify", "--list_rules", "--json").stdout)
     assert {rule["level"] for rule in rules} == {"required", "recommended"}
 
@@ -178,4 +178,4 @@ def test_rules_are_listed(slim_export):
 def test_interface_alone(slim_export, seeded_export):
     result = slim_export("verify", f"--model_dir={seeded_export}")
     assert (result.returncode, result.stderr) == (0, "")
-    assert "All 26 checks passed against the interface's rules." in result.stdout
+    assert "All 27 checks passed against the interface's rules." in result.stdout

@@ -1,0 +1,54 @@
+"""What servers read of a SavedModel, and the rules in a process of their own."""
+
+import pytest
+from handmade import save
+from mutating import edited
+
+from exporter.errors import VerificationError
+from exporter.verify.rules import check_rules
+from exporter.verify.rules_beside import rules_beside
+from exporter.verify.source import loaded
+
+pytestmark = pytest.mark.numerics
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory):
+    return save(tmp_path_factory.mktemp("good") / "model")
+
+
+def results(folder):
+    return {check.name: check for check in check_rules(loaded(folder))}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda g: g.meta_info_def.tags.__setitem__(0, "train"), "found 1 with ['train']"),
+        (lambda g: g.signature_def.pop("serving_default"), "expected a SignatureDef of that name"),
+        (
+            lambda g: setattr(g.signature_def["serving_default"], "method_name", "any"),
+            "expected a method tensorflow/serving/..., found 'any'",
+        ),
+        (
+            lambda g: (
+                g.signature_def["serving_default"]
+                .inputs["images"]
+                .CopyFrom(g.signature_def["serving_default"].inputs.pop("inputs"))
+            ),
+            "expected the inputs ['inputs'], found ['images'] for servers",
+        ),
+    ],
+)
+def test_what_servers_read(good, tmp_path, change, told):
+    assert told in results(edited(good, tmp_path / "edited", change))["R27"].message
+
+
+def test_rules_beside_the_comparison(good, tmp_path):
+    with rules_beside(good, None) as checks:
+        assert {c.name: c for c in checks()} == results(good)
+    with (
+        rules_beside(tmp_path / "none", None) as checks,
+        pytest.raises(VerificationError, match="Rules were not checked"),
+    ):
+        checks()
