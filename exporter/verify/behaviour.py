@@ -146,18 +146,22 @@ def hyperparameters_count(model: LoadedModel) -> Iterator[str]:
 
 
 def gradients_flow(model: LoadedModel) -> Iterator[str]:
-    """Differentiates the output by every trainable variable."""
-    _needs_training(model)
+    """Differentiates the output by every trainable variable, in both modes."""
+    if not model.trainable:
+        raise NotApplicableError("no variable is listed as trainable")
     inputs = _batch(model).inputs
-    for way in model.training_ways[:1]:
+    modes = ((True, model.training_ways[:1]), (False, model.ways[:1]))
+    for training, way in ((mode, way) for mode, ways in modes for way in ways):
         outputs = model.inference([way], inputs)[way]
-        targets = [key for key, value in outputs.items() if value.dtype.kind == "f"]
         missing = set(model.trainable)
-        for target in targets:
-            found = model.gradients(way, target, inputs, {}, training=True)
+        for target in (key for key, value in outputs.items() if value.dtype.kind == "f"):
+            found = model.gradients(way, target, inputs, {}, training=training)
             missing -= {name for name, value in found.items() if value is not None}
         if missing:
-            yield f"{way} expected gradients for all variables, found none for {listing(missing)}"
+            yield (
+                f"{way} with training={training} expected gradients for all variables, found none"
+                f" for {listing(missing)}"
+            )
 
 
 def _batch(model: LoadedModel, size: int = FULL.training_batch) -> Batch:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from exporter.digests import of_files
 from exporter.errors import VerificationError, reason
 from exporter.verify.interface import Interface
 from exporter.verify.probes import InputSpec
@@ -70,7 +71,7 @@ class LoadedModel:
         return tuple(name for name, v in self.interface.variables.items() if v.trainable)
 
     def described(self) -> dict[str, str]:
-        """Describes arguments, defaults of hyperparameters, and signatures."""
+        """Describes arguments, defaults of hyperparameters, signatures, and assets."""
         numbers = self.hyperparameters
         parameters = self.interface.parameters.values()
         told = [
@@ -85,7 +86,9 @@ class LoadedModel:
             signature = self.interface.signature(way)
             inputs = _specs(signature.structured_input_signature[1])
             found[way] = f"{inputs} -> {_specs(signature.structured_outputs)}"
-        return found
+        assets = sorted(path for path in self.folder.glob("assets/**/*") if path.is_file())
+        names = (path.relative_to(self.folder).as_posix() for path in assets)
+        return found | {f"asset {n}": of_files([p]) for n, p in zip(names, assets, strict=True)}
 
     def variables(self) -> Arrays:
         """Returns all variables by name."""

@@ -218,6 +218,18 @@ def test_models_that_cannot_be_called(tmp_path, given, told):
         compared(model, model)
 
 
+def test_another_vocabulary(tmp_path):
+    """Words that no probe holds."""
+    for name, content in (("reference", "cat\ndog\n"), ("changed", "dog\ncat\n")):
+        (tmp_path / "vocabulary.txt").write_text(content)
+        root = tf.train.Checkpoint()
+        root.vocabulary = tf.saved_model.Asset(str(tmp_path / "vocabulary.txt"))
+        serve = tf.function(lambda x: {"y": x + 1}, input_signature=[tf.TensorSpec([None])])
+        tf.saved_model.save(root, str(tmp_path / name), signatures={"serving_default": serve})
+    other = compared(tmp_path / "changed", tmp_path / "reference")
+    assert [check.name for check in other.failures] == ["asset assets/vocabulary.txt"]
+
+
 def test_nothing_to_call(tmp_path):
     tf.saved_model.save(tf.train.Checkpoint(bias=variable(1, "bias")), str(tmp_path / "m"))
     with pytest.raises(VerificationError, match=r"expected dense tensors .*, found nothing"):

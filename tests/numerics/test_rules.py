@@ -271,6 +271,20 @@ def test_what_the_reference_breaks_too_is_a_warning(tmp_path):
     assert "The reference breaks this rule too." in compared.message
 
 
+def test_gradients_that_flow_in_training_only(tmp_path):
+    """Whoever fine-tunes with frozen batch norms would train nothing."""
+    network = Network()
+
+    def body(inputs, training, momentum):
+        features = network.features(inputs, training, momentum)
+        return features if training else tf.stop_gradient(features)
+
+    check = results(save(tmp_path / "model", network, body=body))["R10"]
+    assert check.status == "failed"
+    assert "__call__ with training=False expected gradients for all variables" in check.message
+    assert "training=True" not in check.message
+
+
 def test_second_signature_and_second_way(tmp_path):
     network = Network()
     more = {
