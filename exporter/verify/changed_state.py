@@ -15,6 +15,8 @@ Change = Callable[[np.ndarray], np.ndarray]
 _NEAR = 0.01
 # Of averages and their size: a fitted momentum has the rounding of those it was fitted to.
 _SAME = 1e-3
+# The momentum with which is tried whether it counts; nobody would wire it in.
+_GIVEN = 0.5
 _NORMALIZATION = frozenset({"gamma", "beta", "moving_mean", "moving_variance"})
 
 
@@ -95,14 +97,16 @@ def momentum_ignored(suspect: Suspect) -> str:
     """Looks for another momentum that gives the model's averages."""
     if not {MOMENTUM} <= suspect.reference.hyperparameters.keys() or not _trains(suspect):
         return ""
-    found, expected, _ = _averages(suspect, 0.5)
+    found, expected, _ = _averages(suspect, _GIVEN)
     if not _unequal(found, expected):
         return ""
     momentum = _fitted(found, suspect)
+    if abs(momentum - _GIVEN) < _SAME:
+        return ""
     _, other, _ = _averages(suspect, momentum)
     if any(not np.allclose(found[n], v, rtol=_SAME, atol=_SAME) for n, v in other.items()):
         return ""
-    return f"momentum 0.5 gives the averages of {momentum:.4g}"
+    return f"momentum {_GIVEN:g} gives the averages of {momentum:.4g}"
 
 
 def _fitted(found: Arrays, suspect: Suspect) -> float:

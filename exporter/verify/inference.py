@@ -21,7 +21,8 @@ def compare_weights(model: Subject, reference: Subject, collector: Collector) ->
         reference: What it is compared with.
         collector: Takes the checks.
     """
-    collector.each("weights", reference.variables(), model.variables())
+    expected, there = reference.variables(), model.variables()
+    collector.each("weights", expected, there)
     wanted, found = set(reference.trainable), set(model.trainable)
     message = ""
     if missing := wanted - found:
@@ -29,7 +30,7 @@ def compare_weights(model: Subject, reference: Subject, collector: Collector) ->
     elif added := found - wanted:
         message = f"expected {len(wanted)}, found {len(found)}: also {listing(added)}"
     collector.note("weights", "trainable_variables", message)
-    other = listing(set(reference.flagged) ^ set(model.flagged))
+    other = listing((set(reference.flagged) ^ set(model.flagged)) & expected.keys() & there.keys())
     message = f"expected as in the reference, found otherwise in {other}" if other else ""
     collector.note("weights", "trainable flags", message)
 
