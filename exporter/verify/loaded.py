@@ -14,6 +14,7 @@ from exporter.errors import VerificationError, reason
 from exporter.verify.interface import Interface
 from exporter.verify.probes import InputSpec
 from exporter.verify.subject import BARE, Arrays, Inputs, TrainingCall, projected
+from exporter.verify.traced import chosen
 
 
 class ModelCallError(VerificationError):
@@ -128,7 +129,7 @@ class LoadedModel:
         mode = self._training_mode(hyperparameters) if training else {}
         with self._put_back():
             return self._differentiate(
-                lambda: projected(named(self.call(way, inputs, **mode))[target])
+                lambda: projected(named(self.call(way, inputs, directly=True, **mode))[target])
             )
 
     def _training_mode(self, hyperparameters: Mapping[str, float]) -> dict[str, Any]:
@@ -148,12 +149,13 @@ class LoadedModel:
             return values, {}
         return values, self._differentiate(lambda: tf.add_n([loss() for loss in functions]))
 
-    def call(self, way: str, inputs: Inputs, **arguments: Any) -> Any:
+    def call(self, way: str, inputs: Inputs, *, directly: bool = False, **arguments: Any) -> Any:
         """Calls the model one way.
 
         Args:
             way: One of `ways` or `training_ways`.
             inputs: One batch, flattened.
+            directly: Whether to call the trace itself that `__call__` chooses.
             **arguments: `training` and hyperparameters.
 
         Returns:
@@ -164,7 +166,11 @@ class LoadedModel:
         try:
             if way in self.interface.signature_ways:
                 return self.interface.signature(way)(**packed)
-            return self.interface.call(packed, **self.interface.flags_of(way), **arguments)
+            arguments |= self.interface.flags_of(way)
+            function = self.interface.call
+            if directly:
+                function = chosen(function, packed, **arguments)
+            return function(packed, **arguments)
         except (tf.errors.OpError, AttributeError, LookupError, TypeError, ValueError) as error:
             sizes = ", ".join(f"{value.dtype.name} {list(value.shape)}" for value in inputs)
             raise ModelCallError(
