@@ -44,6 +44,10 @@ class ContractError(ExporterError):
     """A contract cannot be read, or a model breaks it."""
 
 
+class ConversionError(ExporterError):
+    """A model cannot be converted, or what came out is not the same model."""
+
+
 def reason(error: Exception) -> str:
     """Says in one line what an error of the system or of TensorFlow says.
 

@@ -40,6 +40,7 @@ class Kind:
 
 SAVED_MODEL = Kind("SavedModel", "saved_model.pb", "--output_dir")
 REPORT = Kind("report", "report.json", "--report_dir")
+CONVERTED = Kind("conversion", "report.json", "--output_dir")
 RELEASE = Kind("release", "manifest.json", "--output_dir")
 
 

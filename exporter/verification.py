@@ -1,6 +1,5 @@
 """The stages of a verification, composed."""
 
-import glob
 import math
 import tempfile
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from exporter import digests, quiet
 from exporter.errors import InvalidArgumentError
 from exporter.fetch import FetchOptions, LocalCheckpoint, locate, seed_of
+from exporter.image_files import matching
 from exporter.progress import Progress, silent
 from slim_nets.variants import Task, Variant
 
@@ -73,7 +73,7 @@ def verify(
         ExporterError: If no comparison came about.
     """
     _check(request)
-    images = _images(request.images)
+    images = matching(request.images)
     progress("import TensorFlow", 0, None)
     quiet.import_tensorflow()
     from exporter.verify.run import RunOptions, run, run_rules
@@ -153,21 +153,3 @@ def _check(request: VerifyRequest) -> None:
             raise InvalidArgumentError(
                 f"Tolerance {value:g} is out of range: expected 0 or more. Change --{name}."
             )
-
-
-def _images(pattern: str) -> tuple[Path, ...]:
-    """Finds image files.
-
-    Raises:
-        InvalidArgumentError: If there are none.
-    """
-    if not pattern:
-        return ()
-    found = sorted(Path(name) for name in glob.glob(str(Path(pattern).expanduser())))  # noqa: PTH207  (it may be absolute)
-    files = tuple(path for path in found if path.is_file())
-    if not files:
-        raise InvalidArgumentError(
-            f"Images '{pattern}' are not there: expected files, found none. Quote the pattern, as"
-            " in --images='photos/*.jpg'."
-        )
-    return files

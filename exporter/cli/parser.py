@@ -9,6 +9,7 @@ from absl.flags import argparse_flags
 from exporter import __version__
 from exporter.cli import (
     contract_command,
+    convert_command,
     export_command,
     fetch_command,
     list_command,
@@ -20,7 +21,7 @@ from exporter.cli import (
 )
 
 _COMMANDS = (
-    *(list_command, fetch_command, export_command, verify_command),
+    *(list_command, fetch_command, export_command, verify_command, convert_command),
     *(contract_command, package_command, verify_release_command, publish_command, serve_command),
 )
 

@@ -28,6 +28,11 @@ def write(report: VerificationReport, folder: Path) -> None:
         ExportError: If they cannot be written.
     """
     with staged(folder.absolute(), overwrite=True, kind=REPORT) as stage:
-        (stage.model / "report.json").write_text(report.model_dump_json(indent=1) + "\n", "utf-8")
-        (stage.model / "report.html").write_text(html(report), "utf-8")
-        (stage.model / "report.xml").write_bytes(junit(report))
+        write_into(report, stage.model)
+
+
+def write_into(report: VerificationReport, folder: Path) -> None:
+    """Writes the three files into a folder of somebody else's."""
+    (folder / "report.json").write_text(report.model_dump_json(indent=1) + "\n", "utf-8")
+    (folder / "report.html").write_text(html(report), "utf-8")
+    (folder / "report.xml").write_bytes(junit(report))

@@ -23,16 +23,22 @@ def main() -> None:
     request = SnapshotRequest.model_validate_json(sys.stdin.readline())
     quiet.import_tensorflow()
     from exporter.verify.probes import FULL, Examples
-    from exporter.verify.snapshot import float64_snapshot, snapshot, split_snapshot
+    from exporter.verify.snapshot import (
+        float64_snapshot,
+        inference_snapshot,
+        snapshot,
+        split_snapshot,
+    )
     from exporter.verify.source import opened
 
     with opened(request.source) as reference:
         examples = Examples(reference.input_spec, FULL, tuple(map(Path, request.images)))
-        found = {"here": snapshot(reference, examples)}
+        here = inference_snapshot if request.inference else snapshot
+        found = {"here": here(reference, examples)}
         if request.more:
             found |= {
                 MORE[0]: split_snapshot(reference, examples),
-                MORE[1]: float64_snapshot(reference, examples),
+                MORE[1]: float64_snapshot(reference, examples, inference=request.inference),
             }
     arrays = {f"{c}|{g}|{n}": v for c, keyed in found.items() for (g, n), v in keyed.items()}
     np.savez(request.target, allow_pickle=False, **arrays)

@@ -10,8 +10,8 @@ import tensorflow as tf
 from exporter.original import Original
 from exporter.verify.graph import END_POINTS, GraphSubject
 from exporter.verify.loaded import LoadedModel, named
-from exporter.verify.program import Intercept, Run, UnsupportedError, Value
-from exporter.verify.subject import BARE, DEFAULT, PLAIN, Arrays, Inputs, Subject
+from exporter.verify.program import Intercept, Run, Value
+from exporter.verify.subject import BARE, DEFAULT, Arrays, Inputs, Subject
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,7 @@ class Evaluation:
 
 
 def program_of(subject: Subject, way: str, *, training: bool = False) -> Program:
-    """Reads the graph of one way of calling.
-
-    Raises:
-        UnsupportedError: If there is none.
-    """
+    """Reads the graph of one way of calling."""
     if isinstance(subject, GraphSubject):
         return _of_original(subject.original, way, training=training)
     assert isinstance(subject, LoadedModel), "there are two kinds of subject"
@@ -86,8 +82,9 @@ def _of_original(original: Original, way: str, *, training: bool) -> Program:
 
 def _of_model(model: LoadedModel, way: str, *, training: bool) -> Program:
     if way in model.interface.signature_ways:
-        raise UnsupportedError(f"{way} is no trace of {PLAIN}")
-    function = model.interface.trace_of(way, training=training).function
+        function = model.interface.signature(way)
+    else:
+        function = model.interface.trace_of(way, training=training).function
     graph = function.graph.as_graph_def()
     captured = {id(external): internal for external, internal in function.graph.captures}
     variables = {id(v.handle): name for name, v in model.interface.variables.items()}

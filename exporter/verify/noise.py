@@ -22,7 +22,7 @@ from exporter.verify.child import child, send
 from exporter.verify.probes import PROBES, Examples
 from exporter.verify.report import Group
 from exporter.verify.request import SnapshotRequest, Source
-from exporter.verify.snapshot import Key, Snapshot, snapshot
+from exporter.verify.snapshot import Key, Snapshot, inference_snapshot, snapshot
 from exporter.verify.subject import Subject
 
 # What inference computes has a row an example.
@@ -42,6 +42,7 @@ class NoiseProcesses:
 
     _running: Mapping[str, subprocess.Popen[str]]
     _folder: Path
+    _inference: bool
 
     def measure(self, reference: Subject, examples: Examples) -> Noise:
         """Compares what they found with what the reference gives here.
@@ -58,7 +59,8 @@ class NoiseProcesses:
         Raises:
             VerificationError: If a process failed.
         """
-        baseline = snapshot(reference, examples)
+        take = inference_snapshot if self._inference else snapshot
+        baseline = take(reference, examples)
         rows = examples.typical().names
         noise = {key: np.zeros(_rows(key, value, rows)) for key, value in baseline.items()}
         for name, process in self._running.items():
@@ -75,12 +77,15 @@ class NoiseProcesses:
 
 
 @contextmanager
-def noise_processes(source: Source, images: tuple[Path, ...]) -> Iterator[NoiseProcesses]:
+def noise_processes(
+    source: Source, images: tuple[Path, ...], *, inference: bool = False
+) -> Iterator[NoiseProcesses]:
     """Starts a process for each condition.
 
     Args:
         source: The reference.
         images: Files, of which the first are used.
+        inference: Whether to leave training mode and gradients out.
 
     Yields:
         The running processes, which are gone afterwards.
@@ -95,9 +100,10 @@ def noise_processes(source: Source, images: tuple[Path, ...]) -> Iterator[NoiseP
                 images=tuple(str(path.absolute()) for path in images),
                 target=str(folder / f"{name}.npz"),
                 more=name == "one thread",
+                inference=inference,
             )
             send(running[name], request.model_dump_json())
-        yield NoiseProcesses(running, folder)
+        yield NoiseProcesses(running, folder, inference)
 
 
 def _read(path: Path) -> Iterator[Snapshot]:

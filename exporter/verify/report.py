@@ -50,6 +50,9 @@ class Check(Record):
         max_ulp: Largest distance in units in the last place.
         noise: The reference's own float noise, absolute; None where it was not measured.
         allowance: Largest absolute difference that is allowed.
+        cosine: Least cosine of any example's result with the reference's; None
+            where it is not what is judged.
+        floor: Least cosine that is allowed.
         reason: Why that much.
         message: Where, expected and found; empty if it passed without remark.
         ulp_histogram: How many values differ by 0 ULP, 1, 2 to 3, 4 to 7 and
@@ -68,6 +71,8 @@ class Check(Record):
     max_ulp: int | None = 0
     noise: float | None = None
     allowance: float = 0.0
+    cosine: float | None = None
+    floor: float | None = None
     reason: str = ""
     message: str = ""
     ulp_histogram: tuple[int, ...] = ()

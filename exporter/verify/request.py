@@ -68,9 +68,11 @@ class SnapshotRequest(pydantic.BaseModel, frozen=True):
         images: Files, of which the first are used.
         target: The `.npz` file to write.
         more: Whether to compute also image by image, and in float64.
+        inference: Whether to leave training mode and gradients out.
     """
 
     source: Source = pydantic.Field(discriminator="kind")
     images: tuple[str, ...]
     target: str
     more: bool
+    inference: bool = False

@@ -24,8 +24,8 @@ Run = Callable[[str, Inputs], Arrays]
 
 def snapshot(side: Subject, examples: Examples) -> Snapshot:
     """Runs a subject as it is: inference, training mode, gradients, a step of SGD, losses."""
-    typical, batch = examples.typical(), examples.few(examples.plan.training_batch)
-    found = _inference(side, typical, len(typical.names), _as_it_is(side))
+    batch = examples.few(examples.plan.training_batch)
+    found = inference_snapshot(side, examples)
     alone = _alone(side.training_ways)
     for way in side.training_ways:
         call = side.training([way], batch.inputs, whole_batch(side))[way]
@@ -37,13 +37,28 @@ def snapshot(side: Subject, examples: Examples) -> Snapshot:
     return found | _gradients(side, batch)
 
 
+def inference_snapshot(side: Subject, examples: Examples) -> Snapshot:
+    """Runs inference alone."""
+    typical = examples.typical()
+    return _inference(side, typical, len(typical.names), _as_it_is(side))
+
+
 def split_snapshot(side: Subject, examples: Examples) -> Snapshot:
     """Runs inference one example at a time."""
     return _inference(side, examples.typical(), 1, _as_it_is(side))
 
 
-def float64_snapshot(side: Subject, examples: Examples) -> Snapshot:
-    """Runs the graphs op by op in float64, as far as their ops allow."""
+def float64_snapshot(side: Subject, examples: Examples, *, inference: bool = False) -> Snapshot:
+    """Runs the graphs op by op in float64, as far as their ops allow.
+
+    Args:
+        side: What is run.
+        examples: On what.
+        inference: Whether to leave training mode out.
+
+    Returns:
+        The results.
+    """
     typical, batch = examples.typical(), examples.few(examples.plan.training_batch)
 
     def in_float64(way: str, inputs: Inputs) -> Arrays:
@@ -51,7 +66,7 @@ def float64_snapshot(side: Subject, examples: Examples) -> Snapshot:
 
     found = _inference(side, typical, len(typical.names), in_float64)
     alone = _alone(side.training_ways)
-    for way in side.training_ways:
+    for way in () if inference else side.training_ways:
         try:
             found |= _training64(side, way, batch, alone=alone)
         except UnsupportedError:

@@ -1,0 +1,101 @@
+"""`slim-export convert`."""
+
+import argparse
+import sys
+from typing import Any
+
+from exporter.cli import flags
+from exporter.cli.terminal import print_json, print_table, progress_bar
+from exporter.conversion import Conversion, ConvertRequest, convert
+from exporter.convert.formats import FORMATS
+from exporter.errors import InvalidArgumentError
+
+
+def add(commands: Any) -> None:
+    """Adds the command and its flags."""
+    summary = "convert a SavedModel to other formats, each verified in its own runtime"
+    parser = flags.add_command(commands, "convert", run, summary)
+    parser.add_argument("--model_dir", type=flags.path, help="the SavedModel, whoever made it")
+    parser.add_argument(
+        "--format", default="", help=f"some of {', '.join(FORMATS)}, separated by commas"
+    )
+    parser.add_argument(
+        "--output_dir", type=flags.path, help="where a folder for each format is to appear"
+    )
+    parser.add_argument(
+        "--images", default="", help="a pattern of image files to compare on, quoted"
+    )
+    parser.add_argument(
+        "--calibration",
+        default="",
+        help="a pattern of other image files, from which int8 ranges are taken",
+    )
+    parser.add_argument(
+        "--labels", type=flags.path, help="a text file with a class name a line, for metadata"
+    )
+    parser.add_argument("--author", default="", help="who is named in metadata")
+    parser.add_argument(
+        "--license", default="Apache-2.0", help="what is named in metadata (Apache-2.0)"
+    )
+    flags.add_switch(
+        parser, "overwrite", default=False, summary="replace conversions that are there (off)"
+    )
+    flags.add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Converts; returns 1 if a format failed."""
+    for name in ("model_dir", "output_dir"):
+        if getattr(arguments, name) is None:
+            raise InvalidArgumentError(f"--{name} is missing: expected a folder. Add it.")
+    request = ConvertRequest(
+        model_dir=arguments.model_dir,
+        formats=tuple(filter(None, (name.strip() for name in arguments.format.split(",")))),
+        output_dir=arguments.output_dir,
+        images=arguments.images,
+        calibration=arguments.calibration,
+        labels=arguments.labels,
+        author=arguments.author,
+        license=arguments.license,
+        overwrite=arguments.overwrite,
+    )
+    with progress_bar() as progress:
+        conversions = list(convert(request, progress))
+    if arguments.json:
+        print_json([_record(conversion) for conversion in conversions])
+    else:
+        columns = ("format", ">MB", ">largest error", ">relative", ">cosine", ">seconds", "result")
+        print_table(columns, [_row(conversion) for conversion in conversions], keep=2)
+    failed = [conversion.error for conversion in conversions if conversion.error]
+    for error in failed:
+        sys.stderr.write(f"slim-export: {error}\n")
+    return 1 if failed else 0
+
+
+def _record(conversion: Conversion) -> dict[str, Any]:
+    done = conversion.done
+    return {
+        "format": conversion.format.name,
+        "folder": str(conversion.folder),
+        "error": conversion.error,
+        "seconds": done.seconds,
+        "size": done.size,
+        "report": done.report and done.report.model_dump(mode="json"),
+    }
+
+
+def _row(conversion: Conversion) -> tuple[str, ...]:
+    done, name = conversion.done, conversion.format.name
+    if done.report is None:
+        return (name, "", "", "", "", "", "failed")
+    outputs = done.report.by_group().get("outputs", ())
+    # Of probes only where there are no photographs: their numbers are larger.
+    outputs = tuple(c for c in outputs if c.case.startswith("photographs")) or outputs
+    cells = [f"{done.size / 1e6:.2f}"]
+    for field in ("max_abs", "max_rel"):
+        values = [v for check in outputs if (v := getattr(check, field)) is not None]
+        cells.append(f"{max(values):.2g}" if values else "-")
+    angles = [check.cosine for check in outputs if check.cosine is not None]
+    cells += [f"{min(angles):.4f}" if angles else "", f"{done.seconds:.1f}"]
+    result = f"{done.report.verdict()}" if conversion.error else str(conversion.folder)
+    return (name, *cells, "failed" if conversion.error else result)

@@ -1,0 +1,157 @@
+"""The stages of a conversion, composed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from exporter import quiet
+from exporter.convert.formats import Format, Options, chosen
+from exporter.convert.request import Converted, ConvertTask, NoiseOf
+from exporter.errors import ConversionError
+from exporter.image_files import matching
+from exporter.progress import Progress, silent
+from exporter.staging import CONVERTED, check_target, staged
+
+
+@dataclass(frozen=True)
+class ConvertRequest:
+    """What to convert.
+
+    Attributes:
+        model_dir: The SavedModel, whoever made it.
+        formats: Names of formats.
+        output_dir: Where a folder for each format is to appear.
+        images: Pattern of image files to compare on; empty for the probes alone.
+        calibration: Pattern of image files from which int8 ranges are taken.
+        labels: A text file with a class name a line.
+        author: For formats that have a place for it.
+        license: The same.
+        overwrite: Whether a conversion that is there is replaced.
+    """
+
+    model_dir: Path
+    formats: tuple[str, ...]
+    output_dir: Path
+    images: str = ""
+    calibration: str = ""
+    labels: Path | None = None
+    author: str = ""
+    license: str = "Apache-2.0"
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """One format that was tried.
+
+    Attributes:
+        format: Which.
+        folder: Where its files are, or would be.
+        done: What came of it.
+        error: Why there is nothing in the folder; empty if there is.
+    """
+
+    format: Format
+    folder: Path
+    done: Converted
+    error: str = ""
+
+
+def convert(request: ConvertRequest, progress: Progress = silent) -> Iterator[Conversion]:
+    """Converts a SavedModel to formats, one process each, and verifies every one.
+
+    A format appears in its folder whole, with its report, or not at all.
+
+    Args:
+        request: What to convert.
+        progress: Told what is done.
+
+    Yields:
+        Every format in turn; one that failed stops no other.
+
+    Raises:
+        ExporterError: If nothing can be converted at all.
+    """
+    rows = chosen(request.formats)
+    images = matching(request.images)
+    calibration = matching(request.calibration, "calibration")
+    options = Options(calibration, request.labels, request.author, request.license)
+    for row in rows:
+        check_target(_folder(request, row), overwrite=request.overwrite, kind=CONVERTED)
+    progress("import TensorFlow", 0, None)
+    quiet.import_tensorflow()
+    noise = _noise(request.model_dir, images, rows, progress)
+    for number, row in enumerate(rows):
+        progress(row.name, number, len(rows))
+        yield _one(request, row, options, images, noise)
+
+
+def _folder(request: ConvertRequest, row: Format) -> Path:
+    return request.output_dir.absolute() / row.name
+
+
+def _noise(
+    model_dir: Path, images: Sequence[Path], rows: Sequence[Format], progress: Progress
+) -> tuple[NoiseOf, ...]:
+    """Measures the SavedModel's own float noise, once for all formats."""
+    from exporter.convert.noise import inference_noise
+    from exporter.convert.source import source_of
+
+    source = source_of(model_dir)
+    if all(row.floor is not None for row in rows):
+        return ()
+    progress("measure noise", 0, None)
+    return inference_noise(source, tuple(images))
+
+
+def _one(
+    request: ConvertRequest,
+    row: Format,
+    options: Options,
+    images: Sequence[Path],
+    noise: tuple[NoiseOf, ...],
+) -> Conversion:
+    from exporter.convert.process import converted
+    from exporter.reports.write import write_into
+
+    folder = _folder(request, row)
+    done = Converted()
+    try:
+        with staged(folder, overwrite=request.overwrite, kind=CONVERTED) as stage:
+            task = ConvertTask(
+                model_dir=str(request.model_dir.absolute()),
+                format=row.name,
+                target=str(stage.model / row.file),
+                images=_absolute(images),
+                calibration=_absolute(options.calibration),
+                labels=str(options.labels.absolute()) if options.labels else None,
+                author=options.author,
+                license=options.license,
+                noise=noise if row.floor is None else (),
+            )
+            done = converted(task)
+            _raise_if_failed(row, done)
+            assert done.report is not None, "no report is a failure"
+            write_into(done.report, stage.model)
+    except ConversionError as error:
+        return Conversion(row, folder, done, str(error))
+    return Conversion(row, folder, done)
+
+
+def _absolute(paths: Sequence[Path]) -> tuple[str, ...]:
+    return tuple(str(path.absolute()) for path in paths)
+
+
+def _raise_if_failed(row: Format, done: Converted) -> None:
+    """Refuses to write what is not the same model.
+
+    Raises:
+        ConversionError: If the conversion failed, or its verification.
+    """
+    if done.report is None:
+        raise ConversionError(done.error)
+    if not done.report.passed:
+        raise ConversionError(
+            f"Format {row.name} was not written: {done.report.verdict()} Leave it out, or report"
+            " this with the model."
+        )

@@ -1,0 +1,1 @@
+"""The same model in other formats, one file a format."""

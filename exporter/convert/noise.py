@@ -1,0 +1,67 @@
+"""Measures a SavedModel's own float noise in inference, from which allowances are derived."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from exporter.convert.request import NoiseOf
+from exporter.convert.source import Source
+from exporter.verify.allowance import OTHERS
+from exporter.verify.noise import noise_processes
+from exporter.verify.probes import FULL, Examples
+from exporter.verify.request import ModelSource
+from exporter.verify.snapshot import inference_snapshot
+
+# Examples whose noise says nothing of others': images of one colour, in which nearly all
+# cancels out, and what lies outside [0, 1], each in its own way.
+_KINDS = {"zeros": "flat", "ones": "flat", "half": "flat", "extremes": "far", "bytes": "farther"}
+_IMAGE = "image"
+
+
+def inference_noise(source: Source, images: tuple[Path, ...]) -> tuple[NoiseOf, ...]:
+    """Runs the SavedModel under other conditions.
+
+    What one example's noise happens to be says little: another order of
+    additions gives another. So examples of a kind share the largest that any of
+    them has, relative to its own largest value.
+
+    Args:
+        source: The SavedModel.
+        images: Files to run on, beside the probes.
+
+    Returns:
+        What changes by that, result by result.
+    """
+    running = noise_processes(
+        ModelSource(folder=str(source.folder.absolute())), images, inference=True
+    )
+    examples = Examples(source.model.input_spec, FULL, images)
+    with running as processes:
+        noise = processes.measure(source.model, examples)
+    rows = examples.typical().names
+    return tuple(
+        NoiseOf(group=group, name=name, by_example=_shared(noise[group, name], values, rows))
+        for (group, name), values in inference_snapshot(source.model, examples).items()
+        if (group, name) in noise
+    )
+
+
+def _shared(
+    noise: Mapping[str, float], values: np.ndarray, rows: tuple[str, ...]
+) -> dict[str, float]:
+    if values.shape[:1] != (len(rows),) or not set(rows) <= noise.keys():
+        return dict(noise)
+    sizes = np.abs(values.reshape(len(rows), -1).astype(np.float64)).max(axis=1, initial=0.0)
+    scales = dict(zip(rows, sizes.tolist(), strict=True))
+    most: dict[str, float] = {}
+    for row in rows:
+        relative = noise[row] / scales[row] if scales[row] else 0.0
+        most[_kind(row)] = max(relative, most.get(_kind(row), 0.0))
+    shared = {row: most[_kind(row)] * scales[row] for row in rows}
+    images = [value for row, value in shared.items() if _kind(row) == _IMAGE]
+    return {**shared, OTHERS: max([noise[OTHERS], *images])}
+
+
+def _kind(row: str) -> str:
+    return _KINDS.get(row, _IMAGE)

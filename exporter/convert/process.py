@@ -1,0 +1,33 @@
+"""Runs one conversion in a fresh process."""
+
+import subprocess
+
+from exporter.convert import worker
+from exporter.convert.request import Converted, ConvertTask
+from exporter.errors import ConversionError
+from exporter.verify.child import child, send
+
+
+def converted(task: ConvertTask) -> Converted:
+    """Converts and verifies.
+
+    Args:
+        task: What to do.
+
+    Returns:
+        What came of it.
+
+    Raises:
+        ConversionError: If the process ended without an answer, with the last it said.
+    """
+    with child(worker.__name__, stderr=subprocess.PIPE) as process:
+        send(process, task.model_dump_json())
+        output, said = process.communicate()
+    if process.returncode != 0 or not output:
+        last = next((line for line in reversed(said.splitlines()) if line.strip()), "no message")
+        raise ConversionError(
+            f"Conversion of '{task.model_dir}' to {task.format} ended before it was done: expected"
+            f" exit status 0, found {process.returncode} ({last.strip()[:300]}). Free some memory"
+            " and try again, or leave this format out."
+        )
+    return Converted.model_validate_json(output)

@@ -1,0 +1,89 @@
+"""Makes the report of one converted model."""
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import tensorflow as tf
+
+from exporter import digests
+from exporter.convert.check import IMAGES, compare_end_points, compare_outputs
+from exporter.convert.formats import Format, Options
+from exporter.convert.request import ConvertTask, by_key
+from exporter.convert.source import Source
+from exporter.verify.allowance import Allowance
+from exporter.verify.probes import FULL, Examples, Plan
+from exporter.verify.report import Check, Settings, VerificationReport
+from exporter.verify.summary import versions
+
+# Judged by a cosine: photographs, or where none are given the probes that could be some.
+_QUANTIZED = Plan(
+    IMAGES, FULL.batch_sizes, (), FULL.training_batch, gradients=False, every_way=False
+)
+
+
+def verified(
+    source: Source, row: Format, target: Path, task: ConvertTask, options: Options
+) -> VerificationReport:
+    """Runs a converted model in its own runtime and compares it with the SavedModel.
+
+    End points are compared where the outputs differ too much, to find where
+    that begins; of a quantized model always, since they differ everywhere.
+
+    Args:
+        source: The SavedModel.
+        row: The format.
+        target: What was written.
+        task: What was asked for.
+        options: What the conversion was made with.
+
+    Returns:
+        The report; it may say that checks failed.
+    """
+    images = tuple(map(Path, task.images))
+    plan = FULL if row.floor is None else _QUANTIZED
+    if images and row.floor is not None:
+        plan = replace(plan, probes=())
+    spec = source.model.spec_of(source.way)
+    examples = Examples(spec, plan, images if spec.image_size else ())
+    allowance = Allowance("noise", noise=by_key(task.noise))
+    with row.converter.opened(target, None) as run:
+        checks = compare_outputs(run, source, row, examples, allowance)
+    if row.floor is not None or any(check.status == "failed" for check in checks):
+        checks += _end_points(source, row, options, examples, allowance)
+    settings = Settings(
+        model_dir=f"{row.name}: {target.name}",
+        reference=f"SavedModel '{source.folder}'",
+        variant=source.network.variant.name if source.network.variant else "",
+        allowance=allowance.summary() if row.floor is None else f"cosine {row.floor:g}",
+        images=examples.names,
+    )
+    return VerificationReport(
+        settings=settings,
+        digest=digests.of_folder(target.parent),
+        reference_digest=digests.of_folder(source.folder),
+        versions=versions() | _versions(row),
+        checks=tuple(checks),
+    )
+
+
+def _end_points(
+    source: Source, row: Format, options: Options, examples: Examples, allowance: Allowance
+) -> list[Check]:
+    """Converts once more, with the end points as outputs, and compares them."""
+    shown = source.end_points()
+    if shown is None or not row.shows_end_points:
+        return []
+    with tempfile.TemporaryDirectory(prefix="slim-export-") as place:
+        target = Path(place, row.file)
+        row.converter.convert(shown, target, options)
+        with row.converter.opened(target, None) as run:
+            return compare_end_points(run, shown, row, examples, allowance)
+
+
+def _versions(row: Format) -> dict[str, str]:
+    from importlib import metadata
+
+    names = metadata.packages_distributions()
+    found = {name for package in row.packages for name in names.get(package.split(".")[0], ())}
+    return {name: metadata.version(name) for name in sorted(found)} | {"tensorflow": tf.__version__}

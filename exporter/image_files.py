@@ -1,0 +1,31 @@
+"""Finds image files by a pattern. Nothing here may import TensorFlow."""
+
+import glob
+from pathlib import Path
+
+from exporter.errors import InvalidArgumentError
+
+
+def matching(pattern: str, flag: str = "images") -> tuple[Path, ...]:
+    """Finds image files.
+
+    Args:
+        pattern: Such as `photos/*.jpg`; none are found with an empty one.
+        flag: By which it was given.
+
+    Returns:
+        The files in sorted order.
+
+    Raises:
+        InvalidArgumentError: If there are none.
+    """
+    if not pattern:
+        return ()
+    found = sorted(Path(name) for name in glob.glob(str(Path(pattern).expanduser())))  # noqa: PTH207  (it may be absolute)
+    files = tuple(path for path in found if path.is_file())
+    if not files:
+        raise InvalidArgumentError(
+            f"Images '{pattern}' are not there: expected files, found none. Quote the pattern, as"
+            f" in --{flag}='photos/*.jpg'."
+        )
+    return files
