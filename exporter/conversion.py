@@ -98,6 +98,11 @@ def _noise(
     from exporter.convert.source import source_of
 
     source = source_of(model_dir)
+    if images and source.model.spec_of(source.way).image_size is None:
+        raise ConversionError(
+            f"Images were given for '{model_dir}', which takes none: expected one input float32"
+            " [batch, height, width, 3]. Leave out --images."
+        )
     if all(row.floor is not None for row in rows):
         return ()
     progress("measure noise", 0, None)

@@ -1,0 +1,84 @@
+"""The command `convert`, with the format that needs nothing but TensorFlow."""
+
+import json
+
+import pytest
+import tensorflow as tf
+from handmade import save
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def handmade_model(tmp_path_factory):
+    return save(tmp_path_factory.mktemp("model") / "model")
+
+
+@pytest.fixture(scope="module")
+def converted(tmp_path_factory, slim_export, handmade_model):
+    place = tmp_path_factory.mktemp("converted")
+    result = slim_export(
+        *("convert", f"--model_dir={handmade_model}", "--format=frozen"), f"--output_dir={place}"
+    )
+    assert result.returncode == 0, result.stderr
+    return place, result
+
+
+def test_a_model_that_is_none_of_ours_is_converted_and_reported(converted):
+    place, result = converted
+    assert sorted(path.name for path in (place / "frozen").iterdir()) == [
+        *("frozen.pb", "report.html", "report.json", "report.xml")
+    ]
+    report = json.loads((place / "frozen/report.json").read_text())
+    assert {check["status"] for check in report["checks"]} == {"passed"}
+    assert "frozen" in result.stdout
+    assert str(place / "frozen") in result.stdout
+
+
+def test_the_graph_has_the_names_of_the_signature_and_constants(converted):
+    graph = tf.compat.v1.GraphDef.FromString((converted[0] / "frozen/frozen.pb").read_bytes())
+    ops = {node.name: node.op for node in graph.node}
+    assert (ops["inputs"], ops["feature_vector"]) == ("Placeholder", "Identity")
+    assert not {"VarHandleOp", "PartitionedCall", "StatefulPartitionedCall"} & set(ops.values())
+    assert not graph.library.function
+
+
+def test_the_same_bytes_again_and_the_old_stay_without_overwrite(
+    converted, slim_export, handmade_model
+):
+    place, _ = converted
+    before = (place / "frozen/frozen.pb").read_bytes()
+    arguments = ("convert", f"--model_dir={handmade_model}", "--format=frozen")
+    refused = slim_export(*arguments, f"--output_dir={place}")
+    assert refused.returncode == 1
+    assert "exists already" in refused.stderr
+    again = slim_export(*arguments, f"--output_dir={place}", "--overwrite", "--json")
+    assert again.returncode == 0, again.stderr
+    (row,) = json.loads(again.stdout)
+    assert (row["format"], row["error"]) == ("frozen", "")
+    assert row["report"]["checks"]
+    assert (place / "frozen/frozen.pb").read_bytes() == before
+
+
+def test_bad_input_is_one_line_and_leaves_nothing(tmp_path, slim_export, handmade_model):
+    def signed(folder, **signatures):
+        return save(tmp_path / folder, signatures=signatures)
+
+    text = tmp_path / "text.jpg"
+    text.write_text("no image")
+    unsigned = signed("unsigned")
+    cases = (
+        (["--format=frozen,coreml"], handmade_model, "Format 'coreml' is unknown"),
+        ([], handmade_model, "No format is given"),
+        (["--format=frozen"], tmp_path / "none", "no such folder"),
+        (["--format=frozen"], unsigned, "has no signature to convert: expected 'serving_default'"),
+        (["--format=frozen", f"--images={text}"], handmade_model, "cannot be decoded"),
+        (["--format=frozen", "--images=nothing*"], handmade_model, "are not there"),
+    )
+    for arguments, model, sentence in cases:
+        out = tmp_path / "out"
+        result = slim_export("convert", f"--model_dir={model}", f"--output_dir={out}", *arguments)
+        assert result.returncode == 1, result.stdout
+        assert sentence in result.stderr
+        assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+        assert not out.exists()

@@ -1,0 +1,99 @@
+"""Outputs of converted models are judged by an allowance, or by the cosine of every example."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from handmade import save
+
+from exporter.convert.check import compare_outputs, cosines
+from exporter.convert.formats import Format
+from exporter.convert.source import source_of
+from exporter.verify.allowance import Allowance
+from exporter.verify.probes import FULL, Examples
+
+FLOAT = Format("float", "model.x", "")
+QUANTIZED = Format("quantized", "model.x", "", floor=0.98)
+NAME = "signature 'serving_default': feature_vector"
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    return source_of(save(tmp_path_factory.mktemp("model") / "model"))
+
+
+def compared(source, row, change=lambda x: x, allowance=None):
+    def run(inputs):
+        found = source.function(**{k: tf.constant(v) for k, v in inputs.items()})
+        return {name: change(value.numpy()) for name, value in found.items()}
+
+    examples = Examples(source.model.input_spec, FULL)
+    return compare_outputs(run, source, row, examples, allowance or Allowance())
+
+
+@pytest.mark.parametrize("row", [FLOAT, QUANTIZED])
+def test_the_same_passes_at_every_batch_size(source, row):
+    checks = compared(source, row)
+    assert [(c.name, c.case) for c in checks] == [
+        (NAME, f"probes, batch {size}") for size in (1, 3, 32)
+    ]
+    assert {check.status for check in checks} == {"passed"}
+
+
+def test_a_float_format_may_differ_by_the_allowance(source):
+    def change(x):
+        return x + np.float32(0.01)
+
+    (check, *_) = compared(source, FLOAT, change)
+    assert check.status == "failed"
+    assert check.max_abs == pytest.approx(0.01, rel=1e-3)
+    (check, *_) = compared(source, FLOAT, change, Allowance("given", atol=0.02))
+    assert check.status != "failed"
+
+
+def test_a_quantized_format_may_differ_in_length_but_not_in_direction(source):
+    (check, *_) = compared(source, QUANTIZED, lambda x: 2 * x)
+    assert (check.status, check.cosine) == ("passed", pytest.approx(1))
+    (check, *_) = compared(source, QUANTIZED, lambda x: np.roll(x, 1, axis=-1))
+    assert check.status == "failed"
+    assert check.cosine < check.floor == 0.98
+    assert "expected a cosine of at least 0.98, found" in check.message
+
+
+def test_another_shape_and_a_missing_output_are_failures(source):
+    for row in (FLOAT, QUANTIZED):
+        (check, *_) = compared(source, row, lambda x: x[:, :-1])
+        assert check.status == "failed"
+    name = "serving_default"
+    checks = compare_outputs(
+        lambda _: {name: np.zeros([1, 4], np.float32)},
+        source,
+        QUANTIZED,
+        Examples(source.model.input_spec, FULL),
+        Allowance(),
+    )
+    assert all("found none" in check.message for check in checks)
+
+
+@pytest.mark.parametrize("row", [FLOAT, QUANTIZED])
+def test_not_a_number_is_a_failure(source, row):
+    (check, *_) = compared(source, row, lambda x: x * np.nan)
+    assert check.status == "failed"
+
+
+def test_a_runtime_that_raises_is_a_failure(source):
+    def run(_):
+        raise RuntimeError("no kernel for FancyOp")
+
+    checks = compare_outputs(
+        run, source, FLOAT, Examples(source.model.input_spec, FULL), Allowance()
+    )
+    assert {check.status for check in checks} == {"failed"}
+    assert "no kernel for FancyOp" in checks[0].message
+
+
+def test_cosines():
+    one = np.array([[1.0, 0], [0, 0], [0, 0], [1, 1], [1, np.nan]])
+    other = np.array([[0.0, 1], [0, 0], [1, 0], [-2, -2], [1, 1]])
+    assert list(cosines(one, other))[:4] == [0, 1, 0, pytest.approx(-1)]
+    assert np.isnan(list(cosines(one, other))[4])
+    assert list(cosines(one[:1] * 3, one[:1])) == [pytest.approx(1)]

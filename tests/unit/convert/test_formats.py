@@ -1,0 +1,43 @@
+"""The table of formats, and what is refused before anything is loaded."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from exporter.convert import formats
+from exporter.convert.formats import FORMATS, Format, check_installed, chosen
+from exporter.errors import ConversionError
+
+
+def test_formats_come_once_in_the_order_given():
+    names = [row.name for row in chosen(["frozen", "frozen"])]
+    assert names == ["frozen"]
+
+
+def test_unknown_format_is_named_with_those_there_are():
+    with pytest.raises(ConversionError, match=r"^Format 'coreml' is unknown: expected frozen"):
+        chosen(["frozen", "coreml"])
+
+
+def test_no_format_is_an_error():
+    with pytest.raises(ConversionError, match=r"^No format is given: expected some of frozen"):
+        chosen([])
+
+
+def test_missing_extra_says_what_to_install():
+    row = Format("sharp", "model.sharp", "", extra="sharp", packages=("no_such_package.part",))
+    with pytest.raises(ConversionError) as caught:
+        check_installed(row)
+    assert str(caught.value) == (
+        "Format 'sharp' needs a package that is not installed: expected 'no_such_package.part'."
+        " Run: pip install 'slim-exporter[sharp]'."
+    )
+
+
+@pytest.mark.parametrize("row", FORMATS.values(), ids=lambda row: row.name)
+def test_every_row_has_its_module(row):
+    folder = Path(formats.__file__).parent
+    assert importlib.util.find_spec(f"exporter.convert.{row.name}") is not None
+    assert (folder / f"{row.name}.py").is_file()
+    assert bool(row.packages) == bool(row.extra)
