@@ -1,4 +1,4 @@
-"""Checks that a release is what it says, without a network."""
+"""Checks that a release is what it says."""
 
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -10,6 +10,7 @@ import pydantic
 from exporter.errors import ExporterError, PublishError, listing, reason
 from exporter.publish import archive, contents, handle, manifest, sign
 from exporter.publish.contents import Problem
+from exporter.publish.keyless import Identity
 from exporter.publish.manifest import MANIFEST, SIGNATURE, File, Manifest
 from exporter.publish.page_rules import broken_rules
 from exporter.verify.report import VerificationReport
@@ -44,27 +45,29 @@ class Verified:
             )
 
 
-def verify_release(folder: Path, key: Path | None = None) -> Verified:
-    """Checks a release against its manifest, and its signature against a key.
+def verify_release(folder: Path, by: Path | Identity | None = None) -> Verified:
+    """Checks a release against its manifest, and its signature.
 
-    Without a key whoever changed a file could have changed the manifest too:
-    then only accidents are found, and releases that contradict themselves.
+    Without the signature whoever changed a file could have changed the manifest
+    too: then only accidents are found, and releases that contradict themselves.
 
     Args:
         folder: The release.
-        key: PEM file with the public EC key; None checks no signature.
+        by: Who must have signed: the owner of a key, whose public EC key this
+            PEM file holds, or an identity at Sigstore, which needs a network;
+            None checks no signature.
 
     Returns:
         What came of it.
 
     Raises:
         PublishError: If there is no manifest that can be read, or the signature
-            is missing or by another key.
+            is missing or another's.
     """
     told, found = manifest.load(folder), contents.read(folder)
     problems = list(contents.of_release(told, found))
     # What is no file cannot have been signed; the library would stumble over it.
-    signed = sign.verify(folder, key) if key and None not in found.values() else None
+    signed = sign.verify(folder, by) if by and None not in found.values() else None
     if signed is not None:
         there = {name: file and file.sha256 for name, file in found.items() if name != SIGNATURE}
         known = {(problem.kind, problem.what) for problem in problems}
