@@ -101,9 +101,24 @@ def verify(folder: Path, by: Path | Identity) -> dict[str, str]:
             f"Signature '{path}' is not by {who}: expected one of theirs, found another. Ask the"
             " publisher who signs, and do not use the release until then."
         )
-    envelope = json.loads(path.read_text("utf-8"))["dsseEnvelope"]
-    predicate = json.loads(base64.b64decode(envelope["payload"]))["predicate"]
-    return {signed["name"]: signed["digest"] for signed in predicate["resources"]}
+    statement = json.loads(_payload(path))
+    return {one["name"]: one["digest"] for one in statement["predicate"]["resources"]}
+
+
+def _payload(path: Path) -> bytes:
+    """Reads what was signed; refuses a valid signature that is written in another way."""
+    text = path.read_text("utf-8")
+    bundle = json.loads(text)
+    envelope = bundle["dsseEnvelope"]
+    parts = [envelope["payload"], *(signature["sig"] for signature in envelope["signatures"])]
+    decoded = [base64.b64decode(part) for part in parts]
+    same = [base64.b64encode(part).decode() for part in decoded] == parts
+    if len(parts) != 2 or not same or text != json.dumps(bundle, separators=(",", ":")):
+        raise PublishError(
+            f"Signature '{path}' was changed: expected it as it was made, found other bytes that"
+            " say the same. Get the release again."
+        )
+    return decoded[0]
 
 
 def _with_key(config: Any, key: Path) -> Any:
