@@ -200,6 +200,7 @@ def test_the_listing(ask):
     answer = ask("/")
     body = answer.body.decode()
     assert f'<a href="/{HANDLE}">' in body
+    assert f'<a href="/{HANDLE}/report.html">' in body
     assert "google/outside" not in body
     assert "&#39;report.html&#39; expected sha256" in body
     assert "&#39;contract.json&#39; expected a regular file, found a link" in body
