@@ -1,11 +1,11 @@
 """A release's folder, held against what its manifest says."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from exporter import temporary
 from exporter.errors import PublishError, listing, reason
 from exporter.publish import archive, contents, handle, manifest
 from exporter.publish.contents import Problem
@@ -58,16 +58,13 @@ def opened(folder: Path) -> Iterator[Release]:
         FetchError: If its archive is not safe to unpack.
     """
     told = check_release(folder)
-    with tempfile.TemporaryDirectory(prefix="slim-export-", ignore_cleanup_errors=True) as place:
-        model, workspace = Path(place, "model"), Path(place, "workspace")
+    with temporary.folder() as model, temporary.folder() as workspace:
         try:
-            model.mkdir()
-            workspace.mkdir()
             _refuse(folder, contents.of_archive(told, archive.unpacked(folder / ARCHIVE, model)))
             _check_page(folder, told)
         except OSError as error:
             raise PublishError(
-                f"Release '{folder}' cannot be unpacked into '{place}': {reason(error)}. Free some"
+                f"Release '{folder}' cannot be unpacked into '{model}': {reason(error)}. Free some"
                 " space, or set TMPDIR to another folder."
             ) from error
         yield Release(folder, told, handle.parse(told.handle), model, workspace)

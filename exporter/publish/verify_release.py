@@ -1,12 +1,12 @@
 """Checks that a release is what it says."""
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pydantic
 
+from exporter import temporary
 from exporter.errors import ExporterError, PublishError, listing, reason
 from exporter.publish import archive, contents, handle, manifest, sign
 from exporter.publish.contents import Problem
@@ -92,9 +92,9 @@ def _contradictions(
 
 
 def _archive(path: Path, told: Manifest) -> Iterator[Problem]:
-    with tempfile.TemporaryDirectory() as place:
+    with temporary.folder() as place:
         try:
-            packed = archive.unpacked(path, Path(place))
+            packed = archive.unpacked(path, place)
         except OSError as error:
             raise archive.unreadable(path, error) from error
         except ExporterError as error:
