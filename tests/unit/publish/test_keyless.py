@@ -87,8 +87,9 @@ def offline(monkeypatch, tmp_path):
 
 
 def test_signed_and_verified(release, sigstore, token):
-    sign.sign(release, sign.sigstore_signer(token()))
-    assert sigstore == [{"identity_token": token().read_text().strip()}]
+    file = token()
+    sign.sign(release, sign.sigstore_signer(file))
+    assert sigstore == [{"identity_token": file.read_text().strip()}]
     assert verify_release(release, Identity(ME, ISSUER)).signature == "valid"
     assert sigstore[1:] == [(ME, ISSUER)]
     with pytest.raises(
