@@ -11,6 +11,8 @@ from contextlib import contextmanager
 
 from absl import logging
 
+from exporter import temporary
+
 
 def import_tensorflow() -> None:
     """Imports TensorFlow without a word, unless `--verbosity` asks for its messages.
@@ -35,6 +37,7 @@ def before_exit() -> None:
 
 
 def _import() -> None:
+    temporary.check()  # TensorFlow looks for such a folder too, and fails without a clear word
     if logging.get_verbosity() >= logging.INFO:
         importlib.import_module("tensorflow")
         return

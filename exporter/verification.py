@@ -1,12 +1,11 @@
 """The stages of a verification, composed."""
 
 import math
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from exporter import digests, quiet
+from exporter import digests, quiet, temporary
 from exporter.errors import InvalidArgumentError
 from exporter.fetch import FetchOptions, LocalCheckpoint, locate, seed_of
 from exporter.image_files import matching
@@ -80,8 +79,8 @@ def verify(
 
     if request.checkpoint is None and request.reference_dir is None:
         return run_rules(request.model_dir)
-    with tempfile.TemporaryDirectory() as workspace:
-        reference = _reference(request, Path(workspace), fetching or FetchOptions())
+    with temporary.folder() as workspace:
+        reference = _reference(request, workspace, fetching or FetchOptions())
         options = RunOptions(
             images, request.allowance, request.atol, request.rtol, noise=request.noise
         )

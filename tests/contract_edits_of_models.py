@@ -65,5 +65,12 @@ MODEL_CHANGES = {
     "rank fixed": (put([*DETECT, "outputs", "scores", "shape"], [None, 1]), {"C27": "B---"}),
     "fewer features": (put([*SERVED, "outputs", "features", "shape"], [None, 4]), {"C27": "B---"}),
     "flat input": (put([*SERVED, "inputs", "inputs", "shape"], [None, 192]), {"C27": "B---"}),
+    "signature trains": (put([*SERVED, "updates"], True), {"C90": "B---"}),
+    "signature no longer trains": (put([*DETECT, "updates"], False), {"C90": "B---"}),
+    "features freed": (put([*SERVED, "outputs", "features", "shape"], [None] * 2), {"C91": "B---"}),
+    "features of any rank": (put([*SERVED, "outputs", "features", "shape"], None), {"C91": "B---"}),
+    "rows freed": (put([*DETECT, "inputs", "inputs", "shape"], [1, 8, 8, None]), {"C26": "C---"}),
+    "served only": (put([*SERVED, "attribute"], False), {"C92": "B---"}),
+    "called too": (put([*DETECT, "attribute"], True), {"C93": "C---"}),
     "tensor's name": (put([*SERVED, "inputs", "inputs", "tensor"], "images:0"), {"C28": "----"}),
 }

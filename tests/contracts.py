@@ -85,6 +85,8 @@ _BASE = {
             "method_name": "tensorflow/serving/predict",
             "inputs": {"inputs": tensor([None, 8, 8, 3], "serving_default_inputs:0")},
             "outputs": {"features": tensor([None, 8], "StatefulPartitionedCall:0")},
+            "updates": False,
+            "attribute": True,
         },
         "detect": {
             "method_name": "tensorflow/serving/predict",
@@ -96,6 +98,8 @@ _BASE = {
                 "boxes": tensor([None, 4], "StatefulPartitionedCall_1:0"),
                 "scores": tensor(None, "StatefulPartitionedCall_1:1"),
             },
+            "updates": True,
+            "attribute": False,
         },
     },
     "functions": {

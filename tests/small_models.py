@@ -17,6 +17,7 @@ class Small:
     served: str = "inputs"
     assigns: bool = True
     last: Callable = tf.identity
+    served_momentum: float | None = None
 
     def __post_init__(self):
         self.variables = [
@@ -37,7 +38,7 @@ class Small:
         root.trainable_variables = [v for v in root.variables if v.trainable]
         root.regularization_losses = [tf.function(self._loss, input_signature=[])]
         setattr(root, "__call__", call)  # noqa: B010
-        served = tf.function(lambda **given: {"features": self._network(*given.values())[1]})
+        served = tf.function(lambda **given: {"features": self._served(*given.values())})
         spec = tf.TensorSpec(self.shape, name=self.served)
         signature = served.get_concrete_function(**{self.served: spec})
         tf.saved_model.save(root, str(folder), signatures={"serving_default": signature})
@@ -53,6 +54,9 @@ class Small:
             return {"default": found[1], **found[0]} if return_endpoints else found[1]
 
         return call_fn
+
+    def _served(self, inputs):
+        return self._network(inputs, self.served_momentum)[1]
 
     def _network(self, inputs, momentum=None):
         end_points, x = {}, inputs

@@ -1,18 +1,10 @@
 """`slim-export contract`."""
 
 import argparse
-import sys
 from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
-from exporter.cli.terminal import (
-    in_workflow,
-    print_annotations,
-    print_json,
-    print_table,
-    print_text,
-    progress_bar,
-)
+from exporter.cli.terminal import conclude, print_json, print_table, print_text, progress_bar
 from exporter.publish.contract.rules import CONSUMERS, SEVERITIES, WHO, Consumer, Rule
 
 if TYPE_CHECKING:
@@ -101,11 +93,7 @@ def _check(arguments: argparse.Namespace) -> int:
         print_json({"passed": diff.passed, **diff.model_dump(mode="json")})
     else:
         _print(diff)
-    if in_workflow():
-        print_annotations(ci.annotations(diff), to_errors=arguments.json)
-    if not diff.passed:
-        sys.stderr.write(f"slim-export: {diff.verdict()}\n")
-    return 0 if diff.passed else 1
+    return conclude(diff, lambda: ci.annotations(diff), to_errors=arguments.json)
 
 
 def _print(diff: "ContractDiff") -> None:

@@ -28,6 +28,17 @@ def add(commands: Any) -> None:
     parser.add_argument(
         "--sign_key", type=flags.path, help="sign with this EC key: a PEM file, not encrypted"
     )
+    flags.add_switch(
+        parser,
+        "sigstore",
+        default=False,
+        summary="sign through Sigstore instead, as the CI this runs in, or who logs in (off)",
+    )
+    parser.add_argument(
+        "--sigstore_token_file",
+        type=flags.path,
+        help="sign as whom this OpenID Connect token for the audience 'sigstore' names",
+    )
     parser.add_argument(
         "--asset_path",
         help="where the page says the archive is: an https URL that ends with .tar.gz, not on"
@@ -54,6 +65,7 @@ def run(arguments: argparse.Namespace) -> int:
             "What to package is not given in full: expected --handle and --output_dir, or"
             " --explain. Add what is missing."
         )
+    _check_signing(arguments)
     from exporter.publish import handle
     from exporter.publish.model_page import ASSET_PATH
     from exporter.publish.package import PackageRequest, package
@@ -64,6 +76,8 @@ def run(arguments: argparse.Namespace) -> int:
         output_dir=arguments.output_dir,
         report_dir=arguments.report_dir,
         sign_key=arguments.sign_key,
+        sigstore=arguments.sigstore,
+        sigstore_token=arguments.sigstore_token_file,
         asset_path=arguments.asset_path or ASSET_PATH,
         overwrite=arguments.overwrite,
     )
@@ -80,6 +94,18 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         _print(release)
     return 0
+
+
+def _check_signing(arguments: argparse.Namespace) -> None:
+    if arguments.sigstore and arguments.sign_key is not None:
+        raise InvalidArgumentError(
+            "Two ways to sign are given: expected --sign_key or --sigstore. Leave out one."
+        )
+    if arguments.sigstore_token_file is not None and not arguments.sigstore:
+        raise InvalidArgumentError(
+            "A token is given for nothing: expected --sigstore beside --sigstore_token_file. Add"
+            " it."
+        )
 
 
 def _print(release: "Release") -> None:

@@ -5,9 +5,9 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from exporter.cli import signals
 from exporter.errors import OutputError
@@ -85,18 +85,39 @@ def print_table(
     print_text("\n".join(lines) + "\n")
 
 
-def in_workflow() -> bool:
-    """Returns whether a GitHub workflow reads what is printed."""
-    return bool(os.environ.get("GITHUB_ACTIONS"))
+class Comparison(Protocol):
+    """What came of comparing."""
+
+    @property
+    def passed(self) -> bool:
+        """Whether all is as it should be."""
+
+    def verdict(self) -> str:
+        """Says so, or what is not."""
 
 
-def print_annotations(lines: Iterable[str], *, to_errors: bool) -> None:
-    """Prints workflow commands, beside JSON on standard error."""
-    for line in lines:
-        if to_errors:
-            sys.stderr.write(f"{line}\n")
-        else:
-            print_text(f"{line}\n")
+def conclude(
+    found: Comparison, annotations: Callable[[], Iterable[str]], *, to_errors: bool
+) -> int:
+    """Ends a comparison that was printed.
+
+    Args:
+        found: What came of it.
+        annotations: Makes workflow commands, for GitHub workflows.
+        to_errors: Whether those go to standard error, beside JSON.
+
+    Returns:
+        The exit status: 1, and the verdict on standard error, if it failed.
+    """
+    if os.environ.get("GITHUB_ACTIONS"):
+        for line in annotations():
+            if to_errors:
+                sys.stderr.write(f"{line}\n")
+            else:
+                print_text(f"{line}\n")
+    if not found.passed:
+        sys.stderr.write(f"slim-export: {found.verdict()}\n")
+    return 0 if found.passed else 1
 
 
 @contextmanager

@@ -1,19 +1,11 @@
 """`slim-export verify`."""
 
 import argparse
-import sys
 from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
 from exporter.cli.fetch_command import fetch_options
-from exporter.cli.terminal import (
-    in_workflow,
-    print_annotations,
-    print_json,
-    print_table,
-    print_text,
-    progress_bar,
-)
+from exporter.cli.terminal import conclude, print_json, print_table, print_text, progress_bar
 from exporter.errors import InvalidArgumentError
 from exporter.pipeline import task_named, variant_named
 from exporter.verification import AllowanceKind, VerifyRequest, verify
@@ -87,13 +79,9 @@ def run(arguments: argparse.Namespace) -> int:
         print_json({"passed": report.passed, **report.model_dump(mode="json")})
     else:
         _print(report)
-    if in_workflow():
-        from exporter.reports.annotations import annotations
+    from exporter.reports.annotations import annotations
 
-        print_annotations(annotations(report), to_errors=arguments.json)
-    if not report.passed:
-        sys.stderr.write(f"slim-export: {report.verdict()}\n")
-    return 0 if report.passed else 1
+    return conclude(report, lambda: annotations(report), to_errors=arguments.json)
 
 
 def _request(arguments: argparse.Namespace) -> VerifyRequest:

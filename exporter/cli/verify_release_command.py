@@ -1,24 +1,38 @@
 """`slim-export verify-release`."""
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
 from exporter.cli.terminal import print_json, print_table
+from exporter.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
+    from exporter.publish.keyless import Identity
     from exporter.publish.verify_release import Verified
 
 
 def add(commands: Any) -> None:
     """Adds the command and its flags."""
-    summary = "check a release against its manifest and signature, without a network"
+    summary = "check a release against its manifest and signature"
     parser = flags.add_command(commands, "verify-release", run, summary)
     parser.add_argument("--release", required=True, type=flags.path, help="its folder")
     parser.add_argument(
         "--verify_key",
         type=flags.path,
         help="the publisher's public EC key, a PEM file; without it no signature is checked",
+    )
+    parser.add_argument(
+        "--sigstore_identity",
+        type=flags.not_empty,
+        help="who signed through Sigstore, such as a mail address; asks its services, so that a"
+        " network is needed",
+    )
+    parser.add_argument(
+        "--sigstore_issuer",
+        type=flags.not_empty,
+        help="who vouches for them, such as https://token.actions.githubusercontent.com",
     )
     flags.add_json(parser)
 
@@ -27,13 +41,29 @@ def run(arguments: argparse.Namespace) -> int:
     """Checks a release; fails with what is not as it says."""
     from exporter.publish.verify_release import verify_release
 
-    verified = verify_release(arguments.release, arguments.verify_key)
+    verified = verify_release(arguments.release, _signatory(arguments))
     if arguments.json:
         print_json(_as_json(verified))
     else:
         _print(verified)
     verified.raise_if_failed()
     return 0
+
+
+def _signatory(arguments: argparse.Namespace) -> "Path | Identity | None":
+    """Says who must have signed; None if that is not asked."""
+    name, issuer = arguments.sigstore_identity, arguments.sigstore_issuer
+    if name is None and issuer is None:
+        key: Path | None = arguments.verify_key
+        return key
+    if name is None or issuer is None or arguments.verify_key is not None:
+        raise InvalidArgumentError(
+            "Who signed is not given clearly: expected --verify_key, or --sigstore_identity and"
+            " --sigstore_issuer. Give one or the other two."
+        )
+    from exporter.publish.keyless import Identity
+
+    return Identity(name, issuer)
 
 
 def _as_json(verified: "Verified") -> dict[str, Any]:
@@ -54,7 +84,7 @@ def _print(verified: "Verified") -> None:
         print_table(("what is wrong", "where", "why"), problems)
         return
     told = verified.manifest
-    signature = {"not checked": "there, not checked: give --verify_key"}
+    signature = {"not checked": "there, not checked: give --verify_key or --sigstore_identity"}
     rows = [
         ("handle", told.handle),
         ("files", f"{len(told.files)}, all as in the manifest"),

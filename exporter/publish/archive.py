@@ -7,7 +7,6 @@ import os
 import re
 import stat
 import tarfile
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import IO, Self, cast
@@ -26,11 +25,12 @@ _NAME = re.compile(r"[\w-][\w\-!',.=:% ]*(/[\w-][\w\-!',.=:% ]*)*", re.ASCII)
 _LEVEL = 9
 
 
-def members(folder: Path) -> list[str]:
+def members(folder: Path, source: Path | None = None) -> list[str]:
     """Lists the files of a SavedModel.
 
     Args:
         folder: The SavedModel.
+        source: What it was unpacked from, if it was.
 
     Returns:
         Their paths below the folder, sorted.
@@ -42,14 +42,15 @@ def members(folder: Path) -> list[str]:
         modes = {p.relative_to(folder).as_posix(): p.lstat().st_mode for p in folder.rglob("*")}
     except OSError as error:
         raise unreadable(folder, error) from error
+    told = source or folder
     odd = [n for n, mode in modes.items() if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))]
     if odd:
-        raise _refused(folder, "regular files and folders", f"{listing(odd)}, which is neither")
+        raise _refused(told, "regular files and folders", f"{listing(odd)}, which is neither")
     names = sorted(name for name, mode in modes.items() if stat.S_ISREG(mode))
     if "saved_model.pb" not in names:
-        raise _refused(folder, "'saved_model.pb'", "none")
+        raise _refused(told, "'saved_model.pb'", "none")
     if strange := [name for name in names if not _is_allowed(name)]:
-        raise _refused(folder, f"only {', '.join(ALLOWED)}", listing(strange))
+        raise _refused(told, f"only {', '.join(ALLOWED)}", listing(strange))
     return names
 
 
@@ -97,25 +98,22 @@ def write(folder: Path, target: IO[bytes]) -> dict[str, File]:
     return packed
 
 
-def read(archive: Path) -> dict[str, File]:
-    """Unpacks an archive, and forgets it again.
+def unpacked(archive: Path, folder: Path) -> dict[str, File]:
+    """Unpacks an archive.
 
     Args:
         archive: The archive.
+        folder: An empty folder.
 
     Returns:
         The files in it, by path.
 
     Raises:
         ExporterError: If it is none, or holds anything but the files of a SavedModel.
+        OSError: If a file cannot be written.
     """
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        try:
-            unpack(archive, folder)
-        except OSError as error:
-            raise unreadable(archive, error) from error
-        return {name: file(folder / name) for name in members(folder)}
+    unpack(archive, folder)
+    return {name: file(folder / name) for name in members(folder, archive)}
 
 
 def file(path: Path) -> File:
@@ -161,7 +159,7 @@ class _Source:
 
 def _refused(folder: Path, expected: str, found: str) -> PublishError:
     return PublishError(
-        f"SavedModel '{folder}' cannot be packaged: expected {expected}, found {found}."
+        f"SavedModel '{folder}' is malformed: expected {expected}, found {found}."
         " Export it again, into a folder of its own."
     )
 

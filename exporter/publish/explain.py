@@ -1,7 +1,5 @@
 """Says why a model is not, byte for byte, the one in a release."""
 
-import hashlib
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from exporter import __version__, quiet
+from exporter import __version__, quiet, temporary
 from exporter.errors import PublishError, listing, reason
 from exporter.progress import Progress, silent
 from exporter.publish import archive, manifest
@@ -69,14 +67,14 @@ def explain(model_dir: Path, release: Path, progress: Progress = silent) -> tupl
     archive.members(model_dir)
     progress("import TensorFlow", 0, None)
     quiet.import_tensorflow()
-    with tempfile.TemporaryDirectory() as place:
+    with temporary.folder() as place:
         packed = release / manifest.ARCHIVE
         try:
-            unpack(packed, Path(place))
+            unpack(packed, place)
         except OSError as error:
             raise archive.unreadable(packed, error) from error
         try:
-            theirs, ours = _side(Path(place)), _side(model_dir)
+            theirs, ours = _side(place), _side(model_dir)
             compared = _packing if theirs.files == ours.files else _model
             return tuple(compared(theirs, ours, told))
         except (LookupError, ValueError) as error:
@@ -93,16 +91,17 @@ def _side(folder: Path) -> Side:
 
 def _packing(_theirs: Side, ours: Side, told: Manifest) -> Iterator[Difference]:
     """Compares archives of equal files."""
-    with tempfile.TemporaryFile() as target:
-        archive.write(ours.folder, target)
-        size = target.tell()
-        target.seek(0)
-        sha256 = hashlib.file_digest(target, "sha256").hexdigest()
-    released = told.files.get(manifest.ARCHIVE)
-    if released is not None and released.sha256 != sha256:
+    with temporary.folder() as place:
+        path = place / manifest.ARCHIVE
+        with path.open("wb") as target:
+            archive.write(ours.folder, target)
+        packed = archive.file(path)
+    released = told.files[manifest.ARCHIVE]
+    if released.sha256 != packed.sha256:
         yield Difference(
             "compression",
-            f"all files are equal, but packed into {released.size} and {size} bytes: another zlib",
+            f"all files are equal, but packed into {released.size} and {packed.size} bytes:"
+            " another zlib",
         )
 
 

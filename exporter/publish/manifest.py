@@ -1,16 +1,19 @@
 """What a release says of itself, as it is written to `manifest.json`."""
 
 import json
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Literal
 
 import pydantic
 
-from exporter.errors import PublishError, reason
+from exporter.errors import PublishError, listing, reason
+from exporter.publish import handle
 
 # Files of a release, beside the page, which is called after the version.
 ARCHIVE, MANIFEST, CONTRACT = "model.tar.gz", "manifest.json", "contract.json"
 REPORT, REPORT_PAGE, SIGNATURE = "report.json", "report.html", "model.sig"
+# A manifest is a page of text; what is longer is none, and is not read into memory.
+_MAX_BYTES = 1 << 20
 
 
 class Record(pydantic.BaseModel, frozen=True, extra="forbid"):
@@ -109,7 +112,7 @@ def serialized(manifest: Manifest) -> str:
 
 
 def load(release: Path) -> Manifest:
-    """Reads the manifest of a release.
+    """Reads the manifest of a release, and checks its form.
 
     Args:
         release: Its folder.
@@ -118,19 +121,45 @@ def load(release: Path) -> Manifest:
         The manifest; whether it is true is not checked.
 
     Raises:
-        PublishError: If there is none, or it is none.
+        PublishError: If there is none, or it is malformed.
     """
     path = release / MANIFEST
     try:
-        return Manifest.model_validate_json(path.read_bytes())
+        if path.is_symlink() or not path.is_file():
+            raise PublishError(
+                f"Release '{release}' is none: expected '{MANIFEST}' in it, found no such file."
+                " Give the folder that 'slim-export package' wrote."
+            )
+        if path.stat().st_size > _MAX_BYTES:
+            raise _malformed(release, f"more than {_MAX_BYTES} bytes")
+        manifest = Manifest.model_validate_json(path.read_bytes())
     except OSError as error:
         raise PublishError(
-            f"Release '{release}' is none: expected '{MANIFEST}' in it, found {reason(error)}."
-            " Make one with 'slim-export package'."
+            f"Release '{release}' cannot be read: {reason(error)}. Check --release."
         ) from error
     except pydantic.ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(map(str, first["loc"])) or "the whole"
-        raise PublishError(
-            f"Manifest '{path}' cannot be read: {where}: {first['msg']}. Get the release again."
-        ) from error
+        raise _malformed(release, f"in {where}: {first['msg']}") from error
+    _check_names(release, manifest)
+    return manifest
+
+
+def _check_names(release: Path, manifest: Manifest) -> None:
+    """Refuses names that would lead elsewhere, and a release without model or page."""
+    for name in (*manifest.files, *manifest.model):
+        path = PurePosixPath(name)
+        if path.is_absolute() or str(path) != name or any(p.startswith(".") for p in path.parts):
+            raise _malformed(release, f"the name {name!r}")
+    needed = {ARCHIVE, page_name(handle.parse(manifest.handle).version)}
+    if missing := needed - manifest.files.keys():
+        raise _malformed(release, f"no {listing(missing)} among its files")
+    if nested := [name for name in manifest.files if "/" in name]:
+        raise _malformed(release, f"{listing(nested)} in a folder of its own")
+
+
+def _malformed(release: Path, found: str) -> PublishError:
+    return PublishError(
+        f"Manifest of release '{release}' is malformed: expected the form of 'slim-export"
+        f" package', found {found}. Get the release again, or package the model again."
+    )

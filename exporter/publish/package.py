@@ -32,7 +32,10 @@ class PackageRequest:
         output_dir: Where the release is to appear.
         report_dir: Folder of its report; None for the one that was kept when
             it was verified.
-        sign_key: PEM file with the EC key to sign with; None for no signature.
+        sign_key: PEM file with the EC key to sign with, if one is to sign.
+        sigstore: Whether to sign through Sigstore instead.
+        sigstore_token: File with the token that says who signs, as
+            `keyless.signer` takes it.
         asset_path: Where the page says the archive is.
         overwrite: Whether a release that is there may be replaced.
     """
@@ -42,6 +45,8 @@ class PackageRequest:
     output_dir: Path
     report_dir: Path | None = None
     sign_key: Path | None = None
+    sigstore: bool = False
+    sigstore_token: Path | None = None
     asset_path: str = ASSET_PATH
     overwrite: bool = False
 
@@ -77,7 +82,7 @@ def package(request: PackageRequest, progress: Progress = silent) -> Release:
             release cannot be written.
     """
     target = request.output_dir.absolute()
-    signer = sign.signer(request.sign_key) if request.sign_key else None
+    signer = _signer(request)
     check_target(target, overwrite=request.overwrite, kind=RELEASE)
     passed = passed_report(request.model_dir, request.report_dir)
     _check_handle(request.handle, passed.origin)
@@ -95,6 +100,13 @@ def package(request: PackageRequest, progress: Progress = silent) -> Release:
         except OSError as error:
             raise unwritable(target, error, RELEASE) from error
     return Release(request.output_dir, made, signer is not None)
+
+
+def _signer(request: PackageRequest) -> Any:
+    """Prepares to sign; None if nobody is to."""
+    if request.sigstore:
+        return sign.sigstore_signer(request.sigstore_token)
+    return sign.signer(request.sign_key) if request.sign_key else None
 
 
 def _write(request: PackageRequest, passed: Passed, folder: Path) -> Manifest:

@@ -4,12 +4,12 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import pydantic
 
+from exporter import temporary
 from exporter.errors import PublishError, reason
 from exporter.progress import Progress, silent
 from exporter.publish import rehearsal_worker
@@ -70,12 +70,12 @@ def rehearse(release: Release, progress: Progress = silent) -> Rehearsal:
     task = _task(release)
     progress("rehearse", 0, None)
     with (
-        tempfile.TemporaryDirectory(prefix="slim-export-") as cache,
+        temporary.folder() as cache,
         serving(release.folder) as url,
     ):
         here = f"{url}/{release.handle}"
         blocks = tuple(_localized(block, release, here) for block in task.blocks)
-        answer = _run(task.model_copy(update={"url": here, "blocks": blocks}), Path(cache))
+        answer = _run(task.model_copy(update={"url": here, "blocks": blocks}), cache)
     if answer.error:
         raise _failed(release, answer.error)
     assert answer.comparison is not None, "an answer without an error has a comparison"

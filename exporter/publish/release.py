@@ -1,22 +1,16 @@
 """A release's folder, held against what its manifest says."""
 
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-import pydantic
-
-from exporter.digests import of_files, of_folder
+from exporter import temporary
 from exporter.errors import PublishError, listing, reason
-from exporter.publish import handle
+from exporter.publish import archive, contents, handle, manifest
+from exporter.publish.contents import Problem
 from exporter.publish.handle import Handle
-from exporter.publish.manifest import ARCHIVE, MANIFEST, SIGNATURE, File, Manifest, page_name
-from exporter.unpack import unpack
-
-# A manifest is a page of text; what is longer is none, and is not read into memory.
-_MAX_MANIFEST = 1 << 20
+from exporter.publish.manifest import ARCHIVE, MANIFEST, SIGNATURE, Manifest, page_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,21 +57,17 @@ def opened(folder: Path) -> Iterator[Release]:
         PublishError: If it is not what its manifest says.
         FetchError: If its archive is not safe to unpack.
     """
-    manifest = check_release(folder)
-    with tempfile.TemporaryDirectory(prefix="slim-export-", ignore_cleanup_errors=True) as place:
-        model, workspace = Path(place, "model"), Path(place, "workspace")
+    told = check_release(folder)
+    with temporary.folder() as model, temporary.folder() as workspace:
         try:
-            model.mkdir()
-            workspace.mkdir()
-            unpack(folder / ARCHIVE, model)
-            _check_model(folder, manifest, model)
-            _check_page(folder, manifest)
+            _refuse(folder, contents.of_archive(told, archive.unpacked(folder / ARCHIVE, model)))
+            _check_page(folder, told)
         except OSError as error:
             raise PublishError(
-                f"Release '{folder}' cannot be unpacked into '{place}': {reason(error)}. Free some"
+                f"Release '{folder}' cannot be unpacked into '{model}': {reason(error)}. Free some"
                 " space, or set TMPDIR to another folder."
             ) from error
-        yield Release(folder, manifest, handle.parse(manifest.handle), model, workspace)
+        yield Release(folder, told, handle.parse(told.handle), model, workspace)
 
 
 def check_release(folder: Path) -> Manifest:
@@ -92,85 +82,21 @@ def check_release(folder: Path) -> Manifest:
     Raises:
         PublishError: If there is none, or a file was changed, added or is missing.
     """
-    manifest = read_manifest(folder)
-    try:
-        there = {path.name: path for path in folder.iterdir()}
-        for name in (MANIFEST, SIGNATURE):  # which no manifest can list
-            there.pop(name, None)
-        wrong = _differences(manifest.files, there)
-    except OSError as error:
-        raise PublishError(
-            f"Release '{folder}' cannot be read: {reason(error)}. Check --release."
-        ) from error
-    if wrong:
+    told = manifest.load(folder)
+    _refuse(folder, contents.of_release(told, contents.read(folder)))
+    return told
+
+
+def _refuse(folder: Path, problems: Iterator[Problem]) -> None:
+    if found := listing(map(str, problems)):
         raise PublishError(
             f"Release '{folder}' is not what its manifest says: expected its files as listed,"
-            f" found {listing(wrong)}. Package the model again, or copy the release again."
-        )
-    return manifest
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """Reads a release's manifest and checks its form.
-
-    Raises:
-        PublishError: If there is none, or it is malformed.
-    """
-    path = folder / MANIFEST
-    try:
-        if path.is_symlink() or not path.is_file():
-            raise PublishError(
-                f"Release '{folder}' is none: expected '{MANIFEST}' in it, found no such file."
-                " Give the folder that 'slim-export package' wrote."
-            )
-        if path.stat().st_size > _MAX_MANIFEST:
-            raise PublishError(_malformed(folder, f"more than {_MAX_MANIFEST} bytes"))
-        manifest = Manifest.model_validate_json(path.read_bytes())
-        version = handle.parse(manifest.handle).version
-    except OSError as error:
-        raise PublishError(
-            f"Release '{folder}' cannot be read: {reason(error)}. Check --release."
-        ) from error
-    except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "the whole"
-        raise PublishError(_malformed(folder, f"in {place}: {first['msg']}")) from error
-    for name in (*manifest.files, *manifest.model):
-        _check_name(folder, name)
-    if missing := {ARCHIVE, page_name(version)} - manifest.files.keys():
-        raise PublishError(_malformed(folder, f"no {listing(missing)} among its files"))
-    if nested := [name for name in manifest.files if "/" in name]:
-        raise PublishError(_malformed(folder, f"{listing(nested)} in a folder of its own"))
-    return manifest
-
-
-def _malformed(folder: Path, found: str) -> str:
-    return (
-        f"Manifest of release '{folder}' is malformed: expected the form of 'slim-export package',"
-        f" found {found}. Package the model again."
-    )
-
-
-def _check_name(folder: Path, name: str) -> None:
-    path = PurePosixPath(name)
-    if path.is_absolute() or str(path) != name or any(p.startswith(".") for p in path.parts):
-        raise PublishError(_malformed(folder, f"the name {name!r}"))
-
-
-def _check_model(folder: Path, manifest: Manifest, model: Path) -> None:
-    there = {p.relative_to(model).as_posix(): p for p in model.rglob("*") if not p.is_dir()}
-    wrong = _differences(manifest.model, there)
-    if not wrong and of_folder(model) != manifest.model_digest:
-        wrong = ["another digest of the whole"]
-    if wrong:
-        raise PublishError(
-            f"Archive of release '{folder}' is not the model of its manifest: expected the files"
-            f" as listed, found {listing(wrong)}. Package the model again."
+            f" found {found}. Package the model again, or copy the release again."
         )
 
 
-def _check_page(folder: Path, manifest: Manifest) -> None:
-    page = folder / page_name(handle.parse(manifest.handle).version)
+def _check_page(folder: Path, told: Manifest) -> None:
+    page = folder / page_name(handle.parse(told.handle).version)
     try:
         page.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
@@ -178,21 +104,3 @@ def _check_page(folder: Path, manifest: Manifest) -> None:
             f"Page '{page}' is malformed: expected UTF-8, found {error.reason}. Package the model"
             " again."
         ) from error
-
-
-def _differences(expected: Mapping[str, File], found: Mapping[str, Path]) -> list[str]:
-    return [
-        *(f"'{name}' missing" for name in expected.keys() - found.keys()),
-        *(f"'{name}' added" for name in found.keys() - expected.keys()),
-        *(
-            f"'{n}' changed"
-            for n in expected.keys() & found.keys()
-            if _changed(found[n], expected[n])
-        ),
-    ]
-
-
-def _changed(path: Path, file: File) -> bool:
-    """Says whether a file is another one than was listed."""
-    regular = path.is_file() and not path.is_symlink()
-    return not regular or path.stat().st_size != file.size or of_files([path]) != file.sha256

@@ -1,4 +1,4 @@
-"""Signs releases with OpenSSF model-signing and an EC key, without a network."""
+"""Signs releases with OpenSSF model-signing: with an EC key, or through Sigstore."""
 
 import base64
 import json
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from exporter.errors import PublishError, reason
+from exporter.publish import keyless
+from exporter.publish.keyless import Identity
 from exporter.publish.manifest import SIGNATURE
 
 _CURVES = "P-256, P-384 or P-521"
@@ -38,37 +40,90 @@ def signer(key: Path) -> Any:
         ) from error
 
 
+def sigstore_signer(token_file: Path | None) -> Any:
+    """Prepares to sign through Sigstore, as whoever a token names.
+
+    Args:
+        token_file: As `keyless.signer` says.
+
+    Returns:
+        What `sign` takes.
+
+    Raises:
+        PublishError: If that is not possible, or model-signing is not installed.
+    """
+    return keyless.signer(_model_signing().signing.Config(), token_file)
+
+
 def sign(folder: Path, config: Any) -> None:
     """Signs all files of a release, and puts the signature beside them.
 
     Args:
         folder: The release, without a signature.
-        config: From `signer`.
+        config: From `signer` or `sigstore_signer`.
+
+    Raises:
+        PublishError: If Sigstore does not sign.
+        OSError: If the signature cannot be written.
     """
     config.set_hashing_config(_hashing())
     config.sign(folder, folder / SIGNATURE)
 
 
-def verify(folder: Path, key: Path) -> dict[str, str]:
-    """Checks that a release is signed with a key.
+def verify(folder: Path, by: Path | Identity) -> dict[str, str]:
+    """Checks that a release is signed with a key, or by an identity.
 
     An EC key has no date on which it expires; a key that is no longer trusted
     must not be given here.
 
     Args:
         folder: The release.
-        key: PEM file with the public EC key.
+        by: PEM file with the public EC key; or who signed through Sigstore.
 
     Returns:
         The sha256 of every file that was signed, by name; whether they are the
         files that are there is the caller's to compare.
 
     Raises:
-        PublishError: If there is no signature, or it is not by this key.
+        PublishError: If there is no signature, or it is another's.
     """
-    model_signing = _model_signing()
+    path = folder / SIGNATURE
+    config = _model_signing().verifying.Config()
+    config = keyless.verifier(config, by) if isinstance(by, Identity) else _with_key(config, by)
+    if not path.is_file():
+        raise PublishError(
+            f"Release '{folder}' is not signed: expected '{SIGNATURE}', found none. Get a signed"
+            " one, or check the manifest alone."
+        )
+    if not _is_valid(config, folder, path):
+        who = str(by) if isinstance(by, Identity) else f"the key '{by}'"
+        raise PublishError(
+            f"Signature '{path}' is not by {who}: expected one of theirs, found another. Ask the"
+            " publisher who signs, and do not use the release until then."
+        )
+    statement = json.loads(_payload(path))
+    return {one["name"]: one["digest"] for one in statement["predicate"]["resources"]}
+
+
+def _payload(path: Path) -> bytes:
+    """Reads what was signed; refuses a valid signature that is written in another way."""
+    text = path.read_text("utf-8")
+    bundle = json.loads(text)
+    envelope = bundle["dsseEnvelope"]
+    parts = [envelope["payload"], *(signature["sig"] for signature in envelope["signatures"])]
+    decoded = [base64.b64decode(part) for part in parts]
+    same = [base64.b64encode(part).decode() for part in decoded] == parts
+    if len(parts) != 2 or not same or text != json.dumps(bundle, separators=(",", ":")):
+        raise PublishError(
+            f"Signature '{path}' was changed: expected it as it was made, found other bytes that"
+            " say the same. Get the release again."
+        )
+    return decoded[0]
+
+
+def _with_key(config: Any, key: Path) -> Any:
     try:
-        config = model_signing.verifying.Config().use_elliptic_key_verifier(public_key=key)
+        return config.use_elliptic_key_verifier(public_key=key)
     except OSError as error:
         raise _unreadable(key, error) from error
     except _BAD_KEY as error:
@@ -76,30 +131,17 @@ def verify(folder: Path, key: Path) -> dict[str, str]:
             f"Key '{key}' cannot verify: expected an EC public key in PEM, of curve {_CURVES},"
             " found none. Make it from the private one with 'openssl ec -pubout'."
         ) from error
-    path = folder / SIGNATURE
-    if not path.is_file():
-        raise PublishError(
-            f"Release '{folder}' is not signed: expected '{SIGNATURE}', found none. Get a signed"
-            " one, or leave out --verify_key."
-        )
-    if not _is_by(config, folder, path):
-        raise PublishError(
-            f"Signature '{path}' is not by the key '{key}': expected one that this key made, found"
-            " another. Ask the publisher for the right key, and do not use the release until then."
-        )
-    envelope = json.loads(path.read_text("utf-8"))["dsseEnvelope"]
-    predicate = json.loads(base64.b64decode(envelope["payload"]))["predicate"]
-    return {signed["name"]: signed["digest"] for signed in predicate["resources"]}
 
 
-def _is_by(config: Any, folder: Path, path: Path) -> bool:
-    """Says whether a signature is by a key, whatever the files are now."""
+def _is_valid(config: Any, folder: Path, path: Path) -> bool:
+    """Says whether a signature is who's it should be, whatever the files are now."""
+    import sigstore.errors
     from cryptography.exceptions import InvalidSignature
 
     config.set_hashing_config(_hashing())
     try:
         config.verify(folder, path)
-    except (InvalidSignature, LookupError, TypeError, AttributeError):
+    except (InvalidSignature, sigstore.errors.Error, LookupError, TypeError, AttributeError):
         return False
     except ValueError as error:
         # Only a valid signature comes as far as having its files compared.

@@ -54,6 +54,7 @@ def _along_the_network(checks: tuple[Check, ...]) -> Any:
         labelExpr=f"{names!r}[datum.value]",
         labelAngle=-60,
         labelLimit=160,
+        titlePadding=16,  # the renderer takes the labels to be shorter than it draws them
     )
     return (
         alt.Chart({"values": rows})

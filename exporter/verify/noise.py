@@ -6,7 +6,6 @@ the others, so a difference of that size says nothing about a model.
 """
 
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import get_args
 
 import numpy as np
 
+from exporter import temporary
 from exporter.errors import VerificationError
 from exporter.verify import conditions
 from exporter.verify.allowance import OTHERS, Noise
@@ -90,8 +90,8 @@ def noise_processes(
     Yields:
         The running processes, which are gone afterwards.
     """
-    with tempfile.TemporaryDirectory() as place, ExitStack() as stack:
-        folder, running = Path(place), {}
+    with temporary.folder() as folder, ExitStack() as stack:
+        running = {}
         for name, environment in _ENVIRONMENTS.items():
             started = child(conditions.__name__, environment, stderr=subprocess.PIPE)
             running[name] = stack.enter_context(started)

@@ -5,29 +5,11 @@ from pathlib import Path
 
 import pydantic
 import pytest
+from reports import CAUSE, FAILED, PASSED, SKIPPED, WARNING, report
 
 from exporter.errors import VerificationError
 from exporter.verify import report as module
-from exporter.verify.report import Cause, Check, Settings, VerificationReport
-
-PASSED = Check(group="weights", name="a", values=3)
-FAILED = Check(
-    group="end points",
-    name="b",
-    case="batch 3",
-    status="failed",
-    values=3,
-    differing=1,
-    message="expected 1, found 2",
-)
-WARNING = Check(group="interface", name="R15", status="warning", message="expected a map")
-SKIPPED = Check(group="interface", name="R20", status="skipped", message="no logits")
-CAUSE = Cause(name="BGR", explains=True, evidence="3 becomes 0", fix="Take RGB.")
-
-
-def report(*checks, **more):
-    settings = Settings(model_dir="model", reference="the original")
-    return VerificationReport(settings=settings, checks=checks, **more)
+from exporter.verify.report import Check, VerificationReport
 
 
 def test_passed():
@@ -50,8 +32,8 @@ def test_failure_names_the_first_and_counts_the_others():
     other = Check(group="training", name="c", status="failed", message="expected it")
     with pytest.raises(
         VerificationError,
-        match=r"differs from the original first in end points 'b \(batch 3\)': expected 1, found 2;"
-        r" also in training 'c' of 3 checks. Likely cause: BGR",
+        match=r"differs from the original first in end points '<layer> \(batch 3\)': expected 1,\n"
+        r"found 2: 50%\x00; also in training 'c' of 3 checks. Likely cause: BGR",
     ):
         report(PASSED, FAILED, other, causes=(CAUSE,)).raise_if_failed()
 

@@ -3,37 +3,14 @@
 import xml.etree.ElementTree as ET
 
 import pytest
+from reports import CAUSE, FAILED, PASSED, SKIPPED, WARNING, report
 
 from exporter.errors import ExportError
 from exporter.reports.annotations import annotations
 from exporter.reports.html import html, number
 from exporter.reports.junit import junit
 from exporter.reports.write import check_report_dir, write
-from exporter.verify.report import Cause, Check, Output, Settings, VerificationReport
-
-PASSED = Check(group="weights", name="a", values=3, reason="equal bits")
-FAILED = Check(
-    group="end points",
-    name="<layer>",
-    case="batch 3",
-    status="failed",
-    values=4,
-    differing=1,
-    largest=2.0,
-    max_abs=0.5,
-    max_rel=0.25,
-    max_ulp=4194304,
-    noise=1e-6,
-    message="expected 1,\nfound 2: 50%\x00",
-    ulp_histogram=(3, 0, 1),
-)
-WARNING = Check(group="interface", name="R15", status="warning", message="expected a map")
-SKIPPED = Check(group="interface", name="R20", status="skipped", message="no logits")
-
-
-def report(*checks, **more):
-    settings = Settings(model_dir="model & <b>", reference="the original")
-    return VerificationReport(settings=settings, checks=checks, **more)
+from exporter.verify.report import Output, VerificationReport
 
 
 def test_junit_has_a_suite_a_group_and_a_case_a_check():
@@ -69,9 +46,8 @@ def test_annotations_count_what_is_not_shown():
 
 
 def test_html_escapes_and_shows_numbers():
-    cause = Cause(name="BGR", explains=True, evidence="3 becomes 0", fix="Take RGB.")
     sample = Output(image="noise", expected=(1.0, 2.0), found=(1.0, 2.5))
-    page = html(report(PASSED, FAILED, WARNING, causes=(cause,), sample=sample))
+    page = html(report(PASSED, FAILED, WARNING, causes=(CAUSE,), sample=sample))
     assert "model &amp; &lt;b&gt;" in page
     assert "<layer>" not in page
     assert page.count("<svg") == 3

@@ -130,6 +130,8 @@ def test_a_range_resumes(ask, archive):
         ("bytes=" + "9" * 5000 + "-", 400),
         ("furlongs=1-2", 400),
         ("bytes", 400),
+        ("bytes=" + ",".join(["0-"] * 17), 416),
+        ("bytes=" + ",".join(["0-1"] * 5000), 416),
     ],
 )
 def test_absurd_ranges(ask, asked, status):
@@ -139,9 +141,8 @@ def test_absurd_ranges(ask, asked, status):
 
 
 def test_several_ranges_are_never_more_than_the_file(ask, archive):
-    answer = ask(ARCHIVE, Range="bytes=" + ",".join(["0-"] * 90))
+    answer = ask(ARCHIVE, Range="bytes=" + ",".join(["0-"] * 16))
     assert (answer.status, answer.body.count(archive)) == (206, 1)
-    assert ask(ARCHIVE, Range="bytes=" + ",".join(["0-1"] * 5000)).body == archive
 
 
 @pytest.mark.parametrize(
@@ -199,6 +200,7 @@ def test_the_listing(ask):
     answer = ask("/")
     body = answer.body.decode()
     assert f'<a href="/{HANDLE}">' in body
+    assert f'<a href="/{HANDLE}/report.html">' in body
     assert "google/outside" not in body
     assert "&#39;report.html&#39; expected sha256" in body
     assert "&#39;contract.json&#39; expected a regular file, found a link" in body

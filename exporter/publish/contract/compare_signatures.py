@@ -11,7 +11,8 @@ from exporter.publish.contract.change import (
 )
 from exporter.publish.contract.record import Signature, SignatureTensor
 
-_SHAPES = {"freed": "C26", "last freed": "C26", "fixed": "C27"}
+_INPUT_SHAPES = {"freed": "C26", "last freed": "C26", "fixed": "C27"}
+_OUTPUT_SHAPES = {**_INPUT_SHAPES, "last freed": "C91"}
 
 
 def compare_signatures(
@@ -26,6 +27,13 @@ def compare_signatures(
 def _compare(name: str, old: Signature, new: Signature) -> Iterator[Change]:
     if old.method_name != new.method_name:
         yield Change("C16", f"{name}: method", repr(old.method_name), repr(new.method_name))
+    if old.updates != new.updates:
+        does = {True: "updates variables", False: "updates none"}
+        yield Change("C90", name, does[old.updates], does[new.updates])
+    if old.attribute != new.attribute:
+        rule = "C93" if new.attribute else "C92"
+        where = {True: "in model.signatures", False: "not in model.signatures"}
+        yield Change(rule, name, where[old.attribute], where[new.attribute])
     added = "C23" if len(old.outputs) == 1 else "C24"
     outputs = f"{name}: output '{{}}'"
     yield from removed_and_added(old.outputs, new.outputs, ("C22", added), outputs)
@@ -38,9 +46,10 @@ def _compare(name: str, old: Signature, new: Signature) -> Iterator[Change]:
     for key in old.inputs.keys() & new.inputs.keys():
         subject = f"{name}: input '{key}'"
         yield from _compare_default(subject, old.inputs[key].default, new.inputs[key].default)
-        yield from _compare_tensors(subject, old.inputs[key], new.inputs[key])
+        yield from _compare_tensors(subject, (old.inputs[key], new.inputs[key]), _INPUT_SHAPES)
     for key in old.outputs.keys() & new.outputs.keys():
-        yield from _compare_tensors(f"{name}: output '{key}'", old.outputs[key], new.outputs[key])
+        subject = f"{name}: output '{key}'"
+        yield from _compare_tensors(subject, (old.outputs[key], new.outputs[key]), _OUTPUT_SHAPES)
 
 
 def _compare_default(subject: str, old: str | None, new: str | None) -> Iterator[Change]:
@@ -52,11 +61,14 @@ def _default(value: str | None) -> str:
     return "no default" if value is None else f"default {value}"
 
 
-def _compare_tensors(subject: str, old: SignatureTensor, new: SignatureTensor) -> Iterator[Change]:
+def _compare_tensors(
+    subject: str, tensors: tuple[SignatureTensor, SignatureTensor], shapes: Mapping[str, str]
+) -> Iterator[Change]:
+    old, new = tensors
     if old.dtype != new.dtype:
         yield Change("C25", subject, old.dtype, new.dtype)
     how = shape_change(old.shape, new.shape)
     if how != "same":
-        yield Change(_SHAPES[how], subject, text_of(old.shape), text_of(new.shape))
+        yield Change(shapes[how], subject, text_of(old.shape), text_of(new.shape))
     if old.tensor != new.tensor:
         yield Change("C28", subject, old.tensor, new.tensor)

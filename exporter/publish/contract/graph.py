@@ -85,7 +85,7 @@ class Body:
         return {
             value.position
             for body, node in self.nodes()
-            if node.op.startswith(_ASSIGN) and node.op.endswith(_VARIABLE_OP)
+            if assigns(node)
             for value in [body.resolve(node.input[0])]
             if value.node is None
         }
@@ -131,6 +131,23 @@ class Value:
     def key(self) -> tuple[int, str, int]:
         """Tells values apart."""
         return id(self.body), "" if self.node is None else self.node.name, self.position
+
+
+def assigns(node: Any) -> bool:
+    """Says whether an op changes a variable."""
+    return bool(node.op.startswith(_ASSIGN) and node.op.endswith(_VARIABLE_OP))
+
+
+def needed(nodes: Mapping[str, Any], tensors: Iterable[str]) -> set[str]:
+    """Names the nodes of a graph that tensors depend on."""
+    found: set[str] = set()
+    queue = [tensor.removeprefix("^").split(":")[0] for tensor in tensors]
+    while queue:
+        name = queue.pop()
+        if name in nodes and name not in found:
+            found.add(name)
+            queue += [ref.removeprefix("^").split(":")[0] for ref in nodes[name].input]
+    return found
 
 
 def data_inputs(node: Any) -> Iterable[str]:

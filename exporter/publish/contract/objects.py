@@ -50,6 +50,14 @@ class Objects:
         members = self.children_of(self.children[name])
         return [members[key] for key in sorted(filter(str.isdecimal, members), key=int)]
 
+    def signatures(self) -> set[str]:
+        """Names the members of `model.signatures`."""
+        return (
+            set(self.children_of(self.children[SIGNATURES]))
+            if SIGNATURES in self.children
+            else set()
+        )
+
     @cached_property
     def functions(self) -> dict[str, int]:
         """The functions that callers reach: the root's, and those of its children."""

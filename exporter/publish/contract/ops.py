@@ -5,7 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from exporter.publish.contract.graph import functions_in, reached
+from exporter.publish.contract.graph import functions_in, needed, reached
 from exporter.publish.contract.record import Op, OpKind, Place
 from exporter.publish.contract.rules import SAVER_OPS
 
@@ -59,7 +59,7 @@ def ops_of(
             places.setdefault(node.op, set()).add(place)
 
     for place in roots.keys() | tensors.keys():
-        own = _needed(nodes, tensors.get(place, ()))
+        own = needed(nodes, tensors.get(place, ()))
         called = {name for node in own for name in functions_in(nodes[node])}
         functions = reached(library, {*called, *roots.get(place, ())})
         note((nodes[name] for name in own), place)
@@ -74,18 +74,6 @@ def ops_of(
         for name, found in sorted(places.items())
         if name not in library
     }
-
-
-def _needed(nodes: Mapping[str, Any], tensors: Iterable[str]) -> set[str]:
-    """Names the nodes that tensors depend on."""
-    found: set[str] = set()
-    queue = [tensor.removeprefix("^").split(":")[0] for tensor in tensors]
-    while queue:
-        name = queue.pop()
-        if name in nodes and name not in found:
-            found.add(name)
-            queue += [ref.removeprefix("^").split(":")[0] for ref in nodes[name].input]
-    return found
 
 
 def _kind(name: str) -> OpKind:

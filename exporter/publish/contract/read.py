@@ -54,6 +54,11 @@ def read(folder: Path) -> Contract:
             f"Model '{folder}' is damaged: expected a whole object graph in {_PROTOBUF}, found that"
             f" it refers to what is not there ({what}). Export or copy it again."
         ) from error
+    except RecursionError as error:
+        raise ContractError(
+            f"Model '{folder}' is damaged: expected functions that end in ops, found one that calls"
+            " itself, or very many in each other. Export or copy it again."
+        ) from error
     except OSError as error:
         raise _unreadable(folder, error) from error
 
@@ -79,7 +84,7 @@ def _contract(folder: Path, model: Any, objects: Objects) -> Contract:
     reader = Reader(objects, library)
     variables = objects.variables()
     return Contract(
-        tags=tuple(sorted(meta_graph.meta_info_def.tags)),
+        tags=tuple(sorted(set(meta_graph.meta_info_def.tags))),
         saved_model_schema=model.saved_model_schema_version,
         min_consumer=meta_graph.graph_def.versions.min_consumer,
         tensorflow_version=meta_graph.meta_info_def.tensorflow_version,
@@ -88,7 +93,7 @@ def _contract(folder: Path, model: Any, objects: Objects) -> Contract:
         assets=_assets(folder, meta_graph),
         root=objects.kind(0),
         children={name: objects.kind(node) for name, node in objects.children.items()},
-        signatures=signatures_of(meta_graph),
+        signatures=signatures_of(meta_graph, objects.signatures()),
         functions=reader.functions,
         losses=reader.losses(),
         variables=variables,

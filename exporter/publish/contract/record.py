@@ -86,11 +86,15 @@ class Signature(Record):
         method_name: Which API serves it.
         inputs: By key.
         outputs: By key.
+        updates: Whether it assigns variables.
+        attribute: Whether it is in `model.signatures`, too.
     """
 
     method_name: str
     inputs: dict[str, SignatureTensor]
     outputs: dict[str, SignatureTensor]
+    updates: bool
+    attribute: bool
 
 
 class Argument(Record):

@@ -1,10 +1,12 @@
 """Reads the signatures, which is all that servers know of a model."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from itertools import chain
 from typing import Any
 
 import tensorflow as tf
 
+from exporter.publish.contract.graph import assigns, functions_in, needed, reached
 from exporter.publish.contract.record import Signature, SignatureTensor
 from exporter.publish.contract.values import dtype_of, shape_of
 
@@ -12,8 +14,12 @@ from exporter.publish.contract.values import dtype_of, shape_of
 INIT_OP = "__saved_model_init_op"
 
 
-def signatures_of(meta_graph: Any) -> dict[str, Signature]:
+def signatures_of(meta_graph: Any, attributes: Collection[str]) -> dict[str, Signature]:
     """Reads all signatures but the one that initializes.
+
+    Args:
+        meta_graph: Where they stand.
+        attributes: Names of those that the object has, too.
 
     Raises:
         LookupError: If one names a tensor that the graph does not have.
@@ -30,6 +36,8 @@ def signatures_of(meta_graph: Any) -> dict[str, Signature]:
                 for key, info in sorted(signature.inputs.items())
             },
             outputs={key: _tensor(info, None) for key, info in sorted(signature.outputs.items())},
+            updates=_updates(meta_graph.graph_def, tensors_of({name: signature})),
+            attribute=name in attributes,
         )
         for name, signature in sorted(meta_graph.signature_def.items())
         if name != INIT_OP
@@ -50,6 +58,16 @@ def tensors_of(signatures: Mapping[str, Any], *, inputs: bool = False) -> list[s
         for info in (*signature.outputs.values(), *(signature.inputs.values() if inputs else ()))
         for part in _names(info)
     ]
+
+
+def _updates(graph: Any, tensors: list[str]) -> bool:
+    """Says whether an op that assigns a variable stands on the way to tensors."""
+    nodes = {node.name: node for node in graph.node}
+    library = {function.signature.name: function for function in graph.library.function}
+    own = [nodes[name] for name in needed(nodes, tensors)]
+    called = reached(library, {name for node in own for name in functions_in(node)})
+    inside = (node for name in called for node in library[name].node_def)
+    return any(map(assigns, chain(own, inside)))
 
 
 def _tensor(info: Any, default: Any) -> SignatureTensor:

@@ -203,6 +203,39 @@ _MODEL_RULES = (
     ),
 )
 
+_MORE_SIGNATURE_RULES = (
+    Rule(
+        "C90",
+        "signature updates variables where it did not, or no longer does",
+        "B---",
+        "Requests change the model that is served, and run it in training mode; or no longer do"
+        " what they were for.",
+        "serving_default with training=True",
+    ),
+    Rule(
+        "C91",
+        "last dimension or rank of a signature's output became unknown",
+        "B---",
+        "Layers on top of hub.KerasLayer(signature=...) are built from it, and converters need it.",
+        "feature_vector: [None, 1024] -> [None, None]",
+    ),
+    Rule(
+        "C92",
+        "signature left the object's own",
+        "B---",
+        "model.signatures[...] and hub.KerasLayer(signature=...) fail; servers do not notice.",
+        "model.signatures['serving_default'] -> KeyError",
+    ),
+    Rule(
+        "C93",
+        "signature entered the object's own",
+        "C---",
+        "Nobody asks for it there yet.",
+        "KeyError -> model.signatures['serving_default']",
+    ),
+)
+
 RULES: dict[str, Rule] = {
-    rule.number: rule for rule in (*_MODEL_RULES, *FUNCTION_RULES, *VARIABLE_RULES)
+    rule.number: rule
+    for rule in (*_MODEL_RULES, *FUNCTION_RULES, *VARIABLE_RULES, *_MORE_SIGNATURE_RULES)
 }

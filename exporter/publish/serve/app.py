@@ -19,6 +19,8 @@ _METHODS = ("GET", "HEAD")
 # Handles and the names of files need no other characters, and none that is escaped.
 _PATH = re.compile(rb"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+", re.ASCII)
 _MAX_PATH = 1000
+# No program asks for many; each costs a part of the answer.
+_MAX_RANGES = 16
 _HEADERS = {
     "Content-Security-Policy": pages.POLICY,
     "X-Content-Type-Options": "nosniff",
@@ -72,6 +74,8 @@ def _refusal(scope: Scope) -> Response | None:
         return _text(414, "The path is too long.")
     if path != b"/" and _PATH.fullmatch(path) is None:
         return _text(400, "The path is malformed.")
+    if Headers(scope=scope).get("range", "").count(",") >= _MAX_RANGES:
+        return _text(416, f"At most {_MAX_RANGES} ranges are sent at once.")
     return None
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from exporter.digests import of_files
 from exporter.errors import PublishError, reason
-from exporter.publish.manifest import MANIFEST, SIGNATURE, Manifest
-from exporter.publish.release import read_manifest
+from exporter.publish.manifest import MANIFEST, SIGNATURE, Manifest, load
 
 # Handles have few parts; a folder that is deeper holds something else.
 _MAX_DEPTH = 16
@@ -99,7 +98,7 @@ class Catalog:
         handles: set[str] = set()
         for folder in _folders(self.root):
             try:
-                manifest = read_manifest(folder)
+                manifest = load(folder)
                 handles.add(manifest.handle)
                 release = self._release(folder, manifest)
                 if manifest.handle in releases:

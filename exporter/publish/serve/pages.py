@@ -21,7 +21,12 @@ _METADATA = re.compile(r"^<!--.*-->$\n?", re.MULTILINE)
 
 def listing(index: Index) -> str:
     """Writes the page of all models."""
-    return _render("listing.html.j2", releases=sorted(index.releases.items()), damaged=index)
+    return _render(
+        "listing.html.j2",
+        releases=sorted(index.releases.items()),
+        damaged=index,
+        report=REPORT_PAGE,
+    )
 
 
 def model(handle: str, release: ServedRelease, markdown: str) -> str:

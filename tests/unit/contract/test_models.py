@@ -6,6 +6,7 @@ import pytest
 from contracts import letters_of
 
 from exporter import quiet
+from exporter.errors import ContractError
 from exporter.publish import contract
 from exporter.publish.contract.compare import compare
 
@@ -103,6 +104,7 @@ SAVED = {
         {"last": lambda x: x + tensorflow().random.uniform([4])},
         {"C84": "B---", "C85": "-BB-", "C86": "--B-"},
     ),
+    "served in training mode": ({"served_momentum": 0.9}, {"C90": "B---"}),
     "other op": ({"last": lambda x: x * tensorflow().math.erf(x)}, {"C87": "CCC-"}),
     "half": (
         {"last": lambda x: tensorflow().cast(x, "float16")},
@@ -195,6 +197,13 @@ def rename_end_point(graph):
             fields["net/conv"].CopyFrom(fields.pop("net/layer_1"))
 
 
+def call_itself(graph):
+    for function in graph.graph_def.library.function:
+        node = function.node_def.add(name="again", op="PartitionedCall")
+        node.attr["f"].func.name = function.signature.name
+        node.input.extend(argument.name for argument in function.signature.input_arg)
+
+
 EDITED = {
     "argument renamed": (rename_argument, {"C32": "-BB-"}),
     "training flipped": (
@@ -219,6 +228,12 @@ EDITED = {
         {"C69": "--BB", "C81": "BBBB"},
     ),
     "no losses": (lambda g: forget(g, "regularization_losses"), {"C63": "--B-"}),
+    "tag twice": (lambda g: g.meta_info_def.tags.append("serve"), {}),
+    "features freed": (
+        lambda g: setattr(served(g).outputs["features"].tensor_shape.dim[1], "size", -1),
+        {"C91": "B---"},
+    ),
+    "no signatures of the object": (lambda g: forget(g, "signatures"), {"C92": "B---"}),
     "tags": (lambda g: g.meta_info_def.tags.append("gpu"), {"C01": "BBB-"}),
     "no signature": (lambda g: g.signature_def.pop("serving_default"), {"C14": "B---"}),
     "two signatures": (
@@ -274,3 +289,10 @@ def test_edited(name, locked, small, tmp_path):
     change, expected = EDITED[name]
     found = read(edited(small, tmp_path / "model", change))
     assert found_letters(locked, found) == expected
+
+
+def test_functions_that_call_themselves(small, tmp_path):
+    from mutating import edited
+
+    with pytest.raises(ContractError, match="found one that calls itself"):
+        contract.lock(edited(small, tmp_path / "model", call_itself))

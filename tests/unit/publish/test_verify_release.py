@@ -90,7 +90,7 @@ def flipped(folder):
         (added_folder, ("added", "more")),
         (removed, ("missing", "report.html")),
         (renamed, ("renamed", "5.md")),
-        (linked, ("added", "report.html")),
+        (linked, ("changed", "report.html")),
         (flipped, ("changed", "model.tar.gz")),
     ],
 )
@@ -186,6 +186,31 @@ def test_signature_that_is_none(signed, keys, content):
         verify_release(signed, keys / "mine.pub")
 
 
+def appended(text):
+    return text + "\n"
+
+
+def twice(text):
+    bundle = json.loads(text)
+    bundle["dsseEnvelope"]["signatures"] *= 2
+    return json.dumps(bundle, separators=(",", ":"))
+
+
+def spaced(text):
+    """Base64 may hold what says nothing."""
+    bundle = json.loads(text)
+    bundle["dsseEnvelope"]["payload"] += "\n"
+    return json.dumps(bundle, separators=(",", ":"))
+
+
+@pytest.mark.parametrize("change", [appended, twice, spaced])
+def test_signature_in_other_bytes(signed, keys, change):
+    path = signed / "model.sig"
+    path.write_text(change(path.read_text()))
+    with pytest.raises(PublishError, match=r"Signature '.*model\.sig' was changed: expected it as"):
+        verify_release(signed, keys / "mine.pub")
+
+
 def test_signature_with_another_payload(signed, keys):
     """The key is right, and what it signed was something else."""
     text = (signed / "model.sig").read_text()
@@ -241,7 +266,7 @@ def test_folder_without_a_manifest(tmp_path):
     with pytest.raises(PublishError, match=r"is none: expected 'manifest\.json' in it"):
         verify_release(tmp_path)
     (tmp_path / "manifest.json").write_text('{"schema_version": 2}')
-    with pytest.raises(PublishError, match=r"manifest\.json' cannot be read: schema_version: "):
+    with pytest.raises(PublishError, match=r"is malformed: expected .*, found in schema_version: "):
         verify_release(tmp_path)
 
 

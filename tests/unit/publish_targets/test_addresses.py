@@ -95,15 +95,15 @@ def manifest(**changes):
 @pytest.mark.parametrize(
     ("damage", "expected"),
     [
-        (change("5.md"), "found '5.md' changed."),
-        (change("weights.bin"), "found 'weights.bin' added."),
-        (lambda release: (release / "report.html").unlink(), "found 'report.html' missing."),
+        (change("5.md"), "found changed '5.md'."),
+        (change("weights.bin"), "found added 'weights.bin'."),
+        (lambda release: (release / "report.html").unlink(), "found missing 'report.html'."),
         (
             lambda release: (release / "5.md").rename(release / "6.md"),
-            "found '5.md' missing, '6.md' added.",
+            "found renamed '5.md' (to '6.md').",
         ),
-        (flip, "found 'model.tar.gz' changed."),
-        (link, "found '5.md' changed."),
+        (flip, "found changed 'model.tar.gz'."),
+        (link, "found changed '5.md' (no regular file)."),
         (lambda release: (release / "manifest.json").unlink(), "expected 'manifest.json' in it"),
         (change("manifest.json", b"{"), "is malformed"),
         (change("manifest.json", b" " * (2 << 20)), "found more than 1048576 bytes"),
@@ -111,8 +111,11 @@ def manifest(**changes):
         (manifest(files={}), "found no 5.md, model.tar.gz among its files"),
         (manifest(files={"../x": {"sha256": "0", "size": 1}}), "found the name '../x'"),
         (manifest(files={"/x": {"sha256": "0", "size": 1}}), "found the name '/x'"),
-        (manifest(model={}), "is not the model of its manifest"),
-        (manifest(model_digest="0" * 64), "found another digest of the whole"),
+        (manifest(model={}), "found added 'model.tar.gz/saved_model.pb', "),
+        (
+            manifest(model_digest="0" * 64),
+            "found changed 'manifest.json' (model_digest is not that",
+        ),
     ],
 )
 def test_a_release_that_is_not_what_it_says(damage, expected, tmp_path, release, refused):
@@ -129,7 +132,9 @@ def test_an_archive_of_another_model(tmp_path, release):
     manifest(files={**listed, "model.tar.gz": listing_of(release / "model.tar.gz")})(release)
     check_release(release)
     with (
-        pytest.raises(PublishError, match=r"found 'saved_model.pb' missing, .*Package the model"),
+        pytest.raises(
+            PublishError, match=r"model.tar.gz' is malformed: expected 'saved_model.pb', found none"
+        ),
         opened(release),
     ):
         pass

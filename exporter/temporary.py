@@ -1,0 +1,45 @@
+"""Folders that last as long as what is done in them."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from exporter.errors import ExporterError, reason
+
+
+def check() -> None:
+    """Looks for a place where temporary files can be written.
+
+    Raises:
+        ExporterError: If there is none.
+    """
+    try:
+        tempfile.gettempdir()
+    except OSError as error:
+        raise _no_room(error) from error
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """Makes an empty folder, which is gone afterwards.
+
+    Yields:
+        The folder.
+
+    Raises:
+        ExporterError: If there is no room for one anywhere.
+    """
+    try:
+        place = tempfile.TemporaryDirectory(prefix="slim-export-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise _no_room(error) from error
+    with place as name:
+        yield Path(name)
+
+
+def _no_room(error: OSError) -> ExporterError:
+    return ExporterError(
+        f"Temporary files cannot be written: {reason(error)}. Free some space, or set TMPDIR to"
+        " another folder."
+    )
