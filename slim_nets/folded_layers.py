@@ -20,7 +20,7 @@ class FoldedLayers(TfLayers):
     `scale` and `shift` becomes the bias, which TensorFlow's optimizer fuses
     with the convolution and its activation. Both are computed in every call
     from the variables as they then are, so fine-tuning needs no second export,
-    and gradients flow to all of them.
+    and gradients flow to the trainable ones as they do unfolded.
     """
 
     def identity(self, x: tf.Tensor) -> tf.Tensor:
