@@ -34,7 +34,9 @@ def seeded(variant, task, folder):
 
     stored = open_checkpoint(seeded_checkpoint(3, variant, folder).prefix)
     specs = variant.shape(task).variables
-    return {spec.name: tf.Variable(stored.read(spec.name), trainable=spec.trainable) for spec in specs}
+    return {
+        spec.name: tf.Variable(stored.read(spec.name), trainable=spec.trainable) for spec in specs
+    }
 
 
 def outputs(images, variant, task, variables):
