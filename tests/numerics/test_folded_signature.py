@@ -89,7 +89,7 @@ def test_another_epsilon_is_refused(folded, tmp_path):
         changed = 0
         for node in folded_body(graph).node_def:
             tensor = node.attr["value"].tensor
-            if node.op == "Const" and tf.make_ndarray(tensor).tolist() == np.float32(1e-3):
+            if node.op == "Const" and np.array_equal(tf.make_ndarray(tensor), np.float32(1e-3)):
                 tensor.CopyFrom(small)
                 changed += 1
         assert changed
