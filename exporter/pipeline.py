@@ -44,6 +44,7 @@ class ExportRequest:
         verify: Whether to compare with the original before anything appears.
         use_moving_averages: Whether `/ExponentialMovingAverage` shadows go
             before raw values.
+        folded_signature: Whether to add the signature `serving_folded`.
     """
 
     variant: Variant
@@ -54,6 +55,7 @@ class ExportRequest:
     overwrite: bool = False
     verify: bool = True
     use_moving_averages: bool = True
+    folded_signature: bool = False
 
 
 @dataclass(frozen=True)
@@ -172,7 +174,7 @@ def _export(
         if verifier is not None:
             _prepare(verifier, request, checkpoint, weights)
     with clock.stage("trace"):
-        network = trace(variant, task, weights.values)
+        network = trace(variant, task, weights.values, folded=request.folded_signature)
         model = reusable(
             network,
             batch_norm_momentum=request.batch_norm_momentum,

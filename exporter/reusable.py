@@ -5,6 +5,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from exporter.signatures import FOLDED, SERVING
 from exporter.trace import MOMENTUM_SPEC, TracedNetwork, image_spec
 from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM, check_momentum
 from slim_nets.variants import Task
@@ -49,7 +50,8 @@ def reusable(
         description: What the SavedModel says of itself.
 
     Returns:
-        The object to save and its signature.
+        The object to save and its signatures: `serving_default`, and `serving_folded`
+        where the network was traced so.
 
     Raises:
         ValueError: If the momentum is out of range.
@@ -62,14 +64,24 @@ def reusable(
     root.save_counter  # noqa: B018  (the property makes the variable that the original has)
     setattr(root, "__call__", _call(network, batch_norm_momentum))  # noqa: B010
 
-    output_name = OUTPUT_NAMES[network.task]
+    return ReusableModel(root, _signatures(network), description)
+
+
+def _signatures(network: TracedNetwork) -> dict[str, Any]:
+    output_name, images = OUTPUT_NAMES[network.task], image_spec(network.variant)
 
     @tf.function(autograph=False)
     def serving_default_fn(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
         return {output_name: network.inference(inputs)["default"]}
 
-    serving_default = serving_default_fn.get_concrete_function(image_spec(network.variant))
-    return ReusableModel(root, {"serving_default": serving_default}, description)
+    @tf.function(autograph=False)
+    def serving_folded_fn(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {output_name: network.folded(inputs)}
+
+    signatures = {SERVING: serving_default_fn.get_concrete_function(images)}
+    if network.folded is not None:
+        signatures[FOLDED] = serving_folded_fn.get_concrete_function(images)
+    return signatures
 
 
 def _call(network: TracedNetwork, default: float) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from slim_nets.folded_layers import FoldedLayers
 from slim_nets.hub import end_points
 from slim_nets.hyperparameters import WEIGHT_DECAY
 from slim_nets.shape_layers import VariableSpec
@@ -32,6 +33,8 @@ class TracedNetwork:
         regularization: Function without arguments that returns the float32
             scalar L2 loss.
         variables: In the network's creation order.
+        folded: Concrete function of `inputs` that returns the output alone, with
+            every batch norm folded into its convolution; None if not wanted.
     """
 
     variant: Variant
@@ -40,15 +43,19 @@ class TracedNetwork:
     training: Any
     regularization: Any
     variables: tuple[tf.Variable, ...]
+    folded: Any = None
 
 
-def trace(variant: Variant, task: Task, weights: Mapping[str, np.ndarray]) -> TracedNetwork:
+def trace(
+    variant: Variant, task: Task, weights: Mapping[str, np.ndarray], *, folded: bool = False
+) -> TracedNetwork:
     """Builds variables from weights and traces the network over them.
 
     Args:
         variant: Which network.
         task: What it ends with.
         weights: float32 arrays by variable name, at least those of the network.
+        folded: Whether to trace also with batch norms folded into convolutions.
 
     Returns:
         The traced network.
@@ -68,6 +75,10 @@ def trace(variant: Variant, task: Task, weights: Mapping[str, np.ndarray]) -> Tr
     def regularization() -> tf.Tensor:
         return _regularization([variables[spec.name] for spec in specs if spec.regularized])
 
+    @tf.function(autograph=False)
+    def folded_inference(inputs: tf.Tensor) -> tf.Tensor:
+        return end_points(inputs, variant, task, FoldedLayers(variables))["default"]
+
     return TracedNetwork(
         variant,
         task,
@@ -75,6 +86,7 @@ def trace(variant: Variant, task: Task, weights: Mapping[str, np.ndarray]) -> Tr
         training.get_concrete_function(image_spec(variant), MOMENTUM_SPEC),
         regularization,
         tuple(variables.values()),
+        folded_inference.get_concrete_function(image_spec(variant)) if folded else None,
     )
 
 

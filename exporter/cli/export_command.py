@@ -1,13 +1,18 @@
 """`slim-export export`."""
 
 import argparse
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
 from exporter.cli.fetch_command import fetch_options
 from exporter.cli.terminal import print_json, print_table, print_text, progress_bar
 from exporter.pipeline import ExportRequest, ExportResult, export, task_named, variant_named
+from exporter.signatures import FOLDED
 from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM
+
+if TYPE_CHECKING:
+    from exporter.verify.report import Check
 
 _LOAD = """\
 How to load it:
@@ -65,6 +70,12 @@ def add(commands: Any) -> None:
         default=True,
         summary="compare with the original graph, bit for bit, before anything appears (on)",
     )
+    flags.add_switch(
+        parser,
+        "folded_signature",
+        default=False,
+        summary="add the signature serving_folded: faster, equal up to float rounding (off)",
+    )
     flags.add_moving_averages(parser)
     flags.add_network(parser)
     flags.add_json(parser)
@@ -85,6 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
         overwrite=arguments.overwrite,
         verify=arguments.verify,
         use_moving_averages=arguments.use_moving_averages,
+        folded_signature=arguments.folded_signature,
     )
     with progress_bar() as progress:
         result = export(request, fetch_options(arguments, progress), progress)
@@ -147,15 +159,26 @@ def _print_report(result: ExportResult) -> None:
     if report is None:
         print_text("\nNot compared with the original (--verify=false).\n\n")
         return
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for group, checks in report.by_group().items():
-        values = sum(check.values for check in checks)
-        rows.append((group, str(len(checks)), f"{values:,}", "equal bit for bit"))
+        exact = [check for check in checks if not check.allowance]
+        rows.append((group, *_counts(exact), "equal bit for bit"))
+        if rounded := [check for check in checks if check.allowance]:
+            rows.append((FOLDED, *_counts(rounded), _rounding(rounded)))
     print_text("\n")
     print_table(
         (f"compared with {report.settings.reference}", ">checks", ">values", "result"), rows
     )
     print_text("\n")
+
+
+def _counts(checks: Sequence["Check"]) -> tuple[str, str]:
+    return str(len(checks)), f"{sum(check.values for check in checks):,}"
+
+
+def _rounding(checks: Sequence["Check"]) -> str:
+    largest = max(check.max_rel or 0.0 for check in checks)
+    return f"within {largest:.1e} of the largest value"
 
 
 def _print_usage(request: ExportRequest) -> None:

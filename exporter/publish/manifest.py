@@ -59,6 +59,8 @@ class Verification(Record):
         checks: How many there were in each group.
         differing: How many numbers were not the same bits.
         max_abs: The largest absolute difference.
+        folded_max_rel: The largest difference of `serving_folded`, which is not
+            counted above, over the largest value; None without that signature.
     """
 
     reference: str
@@ -66,6 +68,7 @@ class Verification(Record):
     checks: dict[str, int]
     differing: int
     max_abs: float
+    folded_max_rel: float | None = None
 
 
 class Manifest(Record):

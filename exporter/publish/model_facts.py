@@ -8,8 +8,9 @@ from typing import Any
 
 from exporter.errors import PublishError
 from exporter.publish.scan import parse
+from exporter.signatures import FOLDED, SERVING
 
-_SIGNATURE, _MOMENTUM = "serving_default", "batch_norm_momentum"
+_MOMENTUM = "batch_norm_momentum"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class ModelFacts:
         trainable: How many of those are trained.
         batch_norm_momentum: Default of the model's argument.
         tensorflow: The version that wrote the model.
+        folded_signature: Whether it has the signature `serving_folded`.
     """
 
     image_size: int
@@ -35,6 +37,7 @@ class ModelFacts:
     trainable: int
     batch_norm_momentum: float
     tensorflow: str
+    folded_signature: bool = False
 
 
 def model_facts(folder: Path) -> ModelFacts:
@@ -51,7 +54,7 @@ def model_facts(folder: Path) -> ModelFacts:
     """
     try:
         (meta_graph,) = parse(folder).meta_graphs
-        signature = meta_graph.signature_def[_SIGNATURE]
+        signature = meta_graph.signature_def[SERVING]
         ((output, info),) = signature.outputs.items()
         sizes = [_size(v) for v in _listed(meta_graph.object_graph_def, "variables")]
         trained = [_size(v) for v in _listed(meta_graph.object_graph_def, "trainable_variables")]
@@ -64,11 +67,12 @@ def model_facts(folder: Path) -> ModelFacts:
             trainable=sum(trained),
             batch_norm_momentum=_momentum(meta_graph.object_graph_def),
             tensorflow=meta_graph.meta_info_def.tensorflow_version,
+            folded_signature=FOLDED in meta_graph.signature_def,
         )
     except (ValueError, LookupError) as error:
         raise PublishError(
             f"SavedModel '{folder}' has another interface: expected one graph with variables,"
-            f" {_SIGNATURE} and {_MOMENTUM}, found none. Package what 'slim-export export' wrote."
+            f" {SERVING} and {_MOMENTUM}, found none. Package what 'slim-export export' wrote."
         ) from error
 
 

@@ -15,6 +15,7 @@ from exporter.publish.model_page import ASSET_PATH, PageRequest, model_page, pub
 from exporter.publish.page_rules import check_page
 from exporter.publish.passed import Passed, passed_report
 from exporter.publish.rebuild import rebuild_command
+from exporter.signatures import FOLDED, way_of
 from exporter.staging import RELEASE, check_target, staged, unwritable
 from exporter.verify.report import GROUPS, Origin, VerificationReport
 from slim_nets.variants import NAMED, TASKS
@@ -124,7 +125,11 @@ def _write(request: PackageRequest, passed: Passed, folder: Path) -> Manifest:
         facts=facts,
         verification=_verification(report),
         archive=archive.file(folder / manifest.ARCHIVE),
-        rebuild=rebuild_command(passed.origin, facts.batch_norm_momentum),
+        rebuild=rebuild_command(
+            passed.origin,
+            facts.batch_norm_momentum,
+            folded_signature=facts.folded_signature,
+        ),
         tool=__version__,
         asset_path=request.asset_path,
     )
@@ -195,10 +200,14 @@ def _check_handle(handle: Handle, origin: Origin) -> None:
 
 def _verification(report: VerificationReport) -> manifest.Verification:
     grouped: dict[Any, Any] = report.by_group()
+    # What is folded differs by design, and would hide whether anything else does.
+    folded = [check for check in report.checks if check.name == way_of(FOLDED)]
+    others = [check for check in report.checks if check not in folded]
     return manifest.Verification(
         reference=report.settings.reference,
         allowance=report.settings.allowance,
         checks={group: len(grouped[group]) for group in GROUPS if group in grouped},
-        differing=sum(check.differing for check in report.checks),
-        max_abs=max((check.max_abs or 0.0 for check in report.checks), default=0.0),
+        differing=sum(check.differing for check in others),
+        max_abs=max((check.max_abs or 0.0 for check in others), default=0.0),
+        folded_max_rel=max((check.max_rel or 0.0 for check in folded), default=None),
     )

@@ -9,12 +9,15 @@ from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM
 from slim_nets.variants import NAMED, Variant
 
 
-def rebuild_command(origin: Origin, batch_norm_momentum: float) -> str:
+def rebuild_command(
+    origin: Origin, batch_norm_momentum: float, *, folded_signature: bool = False
+) -> str:
     """Writes a command.
 
     Args:
         origin: Where the model came from.
         batch_norm_momentum: Default of its argument.
+        folded_signature: Whether it has the signature `serving_folded`.
 
     Returns:
         A line for a shell. With the same versions of this tool and of
@@ -28,6 +31,8 @@ def rebuild_command(origin: Origin, batch_norm_momentum: float) -> str:
         words.append("--use_moving_averages=false")
     if batch_norm_momentum != BATCH_NORM_MOMENTUM:
         words.append(f"--batch_norm_momentum={batch_norm_momentum!r}")
+    if folded_signature:
+        words.append("--folded_signature")
     return shlex.join(words)
 
 

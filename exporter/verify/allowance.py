@@ -19,7 +19,7 @@ Noise = Mapping[tuple[Group, str], Mapping[str, float]]
 EXACT_REASON = "same TensorFlow, same machine: equal bits"
 
 
-Kind = Literal["exact", "noise", "given"]
+Kind = Literal["exact", "noise", "given", "rounding"]
 
 
 @dataclass(frozen=True)
@@ -28,16 +28,19 @@ class Allowance:
 
     Attributes:
         kind: "exact" allows no bit; "noise" a multiple of the reference's own
-            float noise; "given" what the user asked for.
+            float noise; "given" what the user asked for; "rounding" a
+            share of the largest value beside the others.
         atol: Absolute tolerance that was given.
         rtol: Tolerance relative to each expected value that was given.
         noise: The reference's own noise, absolute, by group and name, then by example.
+        share: Of an example's largest absolute value, with "rounding".
     """
 
     kind: Kind = "exact"
     atol: float = 0.0
     rtol: float = 0.0
     noise: Noise = field(default_factory=dict)
+    share: float = 0.0
 
     def noise_of(self, group: Group, name: str) -> Mapping[str, float] | None:
         """Returns the reference's noise in one result, None where it was not measured."""
@@ -54,11 +57,11 @@ class Allowance:
         Returns:
             float64, one a row, or one for all.
         """
-        if self.kind != "noise":
+        if self.kind not in ("noise", "rounding"):
             return np.array([self.atol])
         noise = self.noise.get((group, name), {OTHERS: 0.0})
         found = [noise.get(example, noise[OTHERS]) for example in examples or (OTHERS,)]
-        return NOISE_MULTIPLE * np.array(found)
+        return self.atol + NOISE_MULTIPLE * np.array(found)
 
     def reason(self, group: Group, name: str) -> str:
         """Says why that much is allowed."""
@@ -66,6 +69,8 @@ class Allowance:
             return f"--atol={self.atol:g} --rtol={self.rtol:g}"
         if self.kind == "exact":
             return EXACT_REASON
+        if self.kind == "rounding":
+            return f"batch norms folded, other roundings: {self.share:.2g} of the largest value"
         if (group, name) not in self.noise:
             return "no noise was measured here: equal bits"
         return f"{NOISE_MULTIPLE:g} times the reference's own float noise"

@@ -11,6 +11,7 @@ from exporter.progress import Progress, silent
 from exporter.verify.allowance import Allowance
 from exporter.verify.collect import Collector
 from exporter.verify.fine_tuning import FineTuningComparison
+from exporter.verify.folded import compare_moved, has_folded_alone, rounding_allowance
 from exporter.verify.inference import InferenceComparison, compare_weights
 from exporter.verify.probes import Examples, InputSpec
 from exporter.verify.report import Check
@@ -83,12 +84,16 @@ def compare(
     compare_weights(model, reference, weights)
     yield from weights.checks()
     progress(STEPS[1], 1, len(STEPS))
-    inference = InferenceComparison(model, reference, Collector(allowance, network.place))
+    folded, batch = None, examples.few(examples.plan.training_batch)
+    if has_folded_alone(model, reference):
+        folded = Collector(rounding_allowance(reference, examples.typical(), allowance))
+    inference = InferenceComparison(model, reference, Collector(allowance, network.place), folded)
     inference.run(examples, network.order)
     yield from inference.checks()
+    if folded is not None:
+        yield from compare_moved(model, reference, batch, allowance).checks()
     progress(STEPS[2], 2, len(STEPS))
     collector = Collector(allowance, network.place)
-    batch = examples.few(examples.plan.training_batch)
     FineTuningComparison(model, reference, collector, batch, examples.plan).run()
     yield from collector.checks()
 

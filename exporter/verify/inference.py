@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from exporter.errors import listing
 from exporter.verify.allowance import Allowance
 from exporter.verify.collect import Collector, group_of, named_outputs, output_name
+from exporter.verify.folded import FOLDED_WAY, add_folded
 from exporter.verify.probes import Batch, Examples, split
 from exporter.verify.report import Check
 from exporter.verify.subject import PLAIN, Arrays, Subject
@@ -38,13 +39,22 @@ def compare_weights(model: Subject, reference: Subject, collector: Collector) ->
 class InferenceComparison:
     """Compares what two models compute in inference mode, batch by batch."""
 
-    def __init__(self, model: Subject, reference: Subject, collector: Collector) -> None:
+    def __init__(
+        self,
+        model: Subject,
+        reference: Subject,
+        collector: Collector,
+        folded: Collector | None = None,
+    ) -> None:
+        """Prepares the comparison; `folded` takes the check of `serving_folded`, if it has one."""
         self._model = model
         self._reference = reference
         self._collector = collector
         # One model's two ways need no allowance.
         self._exactly = Collector(Allowance())
-        self._ways = common_ways(model.ways, reference.ways, collector)
+        self._folded = folded
+        own = [way for way in model.ways if folded is None or way != FOLDED_WAY]
+        self._ways = common_ways(own, reference.ways, collector)
         self._alone = sum(group_of(way) == "end points" for way in self._ways) <= 1
         self._looked: set[tuple[str, int]] = set()
 
@@ -72,6 +82,11 @@ class InferenceComparison:
                 found[way] = outputs
                 self._compare(way, expected[way], outputs, batch, rank)
         self._both_ways(found, batch, size)
+        if self._folded is not None:
+            outputs = self._call(FOLDED_WAY, batch, size)
+            if outputs is not None:
+                case = f"batch {len(batch.names)}"
+                add_folded(self._folded, expected[PLAIN], outputs, batch, case)
 
     def _call(self, way: str, batch: Batch, size: int) -> Arrays | None:
         """Calls the model; the first time with a batch size, sees what becomes of its variables."""
@@ -119,7 +134,7 @@ class InferenceComparison:
             return
         plain = found[PLAIN]
         for way, outputs in found.items():
-            if not way.startswith("signature "):
+            if not way.startswith("signature ") or way == FOLDED_WAY:
                 continue
             if len(outputs) == len(plain) == 1:
                 served = dict(zip(plain, outputs.values(), strict=True))
@@ -136,7 +151,8 @@ class InferenceComparison:
 
     def checks(self) -> list[Check]:
         """Returns the checks so far."""
-        return [*self._collector.checks(), *self._exactly.checks()]
+        folded = [] if self._folded is None else self._folded.checks()
+        return [*self._collector.checks(), *self._exactly.checks(), *folded]
 
 
 def common_ways(model: Sequence[str], reference: Sequence[str], collector: Collector) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 import tensorflow as tf
 
 from exporter.errors import listing
+from exporter.signatures import FOLDED, SERVING
 from exporter.verify.interface import Trace, has_specs
 from exporter.verify.loaded import LoadedModel
 from exporter.verify.subject import PLAIN
@@ -145,10 +146,24 @@ def losses_are_scalars(model: LoadedModel) -> Iterator[str]:
 
 
 def one_signature(model: LoadedModel) -> Iterator[str]:
-    """Checks that there is the one signature that servers call by default."""
-    names = list(model.interface.signatures)
-    if names != ["serving_default"]:
-        yield f"expected serving_default alone, found {listing(names) or 'none'}"
+    """Checks that there is the one signature that servers call by default, or its folded twin."""
+    signatures = model.interface.signatures
+    names = list(signatures)
+    if [name for name in names if name != FOLDED] != [SERVING]:
+        yield f"expected {SERVING} alone, found {listing(names) or 'none'}"
+    elif FOLDED in names:
+        expected, found = (_tensors(signatures[name]) for name in (SERVING, FOLDED))
+        if found != expected:
+            yield f"{FOLDED} expected {expected} as {SERVING} has it, found {found}"
+
+
+def _tensors(signature: Any) -> str:
+    """Describes what a signature takes and gives."""
+    shapes = [
+        ", ".join(f"{key} {spec.dtype.name} {spec.shape}" for key, spec in sorted(specs.items()))
+        for specs in (signature.structured_input_signature[1], signature.structured_outputs)
+    ]
+    return " -> ".join(shapes)
 
 
 def signature_names(model: LoadedModel) -> Iterator[str]:

@@ -24,6 +24,19 @@ def test_other_process_folder_hash_seed_and_verification(export, seeded_export, 
         assert_equal(seeded_export, folder)
 
 
+def test_folded_signature_too(export, seeded_export, tmp_path):
+    said = [
+        export(
+            *(*ARGUMENTS, "seeded:0", tmp_path / seed, "--verify=false", "--folded_signature"),
+            env={"PYTHONHASHSEED": seed},
+        )
+        for seed in ("1", "77")
+    ]
+    assert_equal(tmp_path / "1", tmp_path / "77")
+    assert said[0]["digest"] == said[1]["digest"]
+    assert_equal(seeded_export / "variables", tmp_path / "1" / "variables")
+
+
 def test_other_weights_differ(export, seeded_export, tmp_path):
     export(*ARGUMENTS, "seeded:1", tmp_path / "m", "--verify=false")
     for name in ("fingerprint.pb", "variables/variables.data-00000-of-00001"):

@@ -32,8 +32,14 @@ def logits(tmp_path_factory, export):
         yield made
 
 
+@pytest.fixture(scope="package")
+def folded(tmp_path_factory, export):
+    with bench("feature_vector", tmp_path_factory, export, "--folded_signature") as made:
+        yield made
+
+
 @contextmanager
-def bench(task, tmp_path_factory, export):
+def bench(task, tmp_path_factory, export, *flags):
     quiet.import_tensorflow()
     from exporter.seeding import seeded_checkpoint
     from exporter.verify import compare as comparing
@@ -46,7 +52,8 @@ def bench(task, tmp_path_factory, export):
     from slim_nets.variants import NAMED, customized
 
     folder = tmp_path_factory.mktemp(task)
-    export(VARIANT, task, "seeded:5", folder / "model", f"--image_size={SIZE}", "--verify=false")
+    flags = (f"--image_size={SIZE}", "--verify=false", *flags)
+    export(VARIANT, task, "seeded:5", folder / "model", *flags)
     variant = customized(NAMED[VARIANT], image_size=SIZE)
     prefix = seeded_checkpoint(5, variant, folder).prefix
     names = {spec.name: spec.name for spec in variant.shape(task).variables}

@@ -46,3 +46,5 @@ START = "slim-export export --variant="
 )
 def test_command(origin, change, momentum, expected):
     assert rebuild_command(origin(**change), momentum) == START + expected
+    folded = rebuild_command(origin(**change), momentum, folded_signature=True)
+    assert folded == f"{START}{expected} --folded_signature"

@@ -1,0 +1,97 @@
+"""Folded batch norms must give what unfolded ones give, up to rounding, in every network."""
+
+import numpy as np
+import pytest
+
+from exporter import quiet
+from slim_nets.variants import NAMED, TASKS, customized
+
+pytestmark = pytest.mark.numerics
+
+SIZE = 64
+
+# Of the largest value: kernels are rounded once more, and sums go in another order.
+OUTPUT_ROUNDING = 1e-5
+# Of a variable's largest gradient, which sums over every place of a feature map.
+GRADIENT_ROUNDING = 1e-4
+
+
+@pytest.fixture(scope="module", autouse=True)
+def tensorflow():
+    quiet.import_tensorflow()
+
+
+@pytest.fixture(scope="module")
+def images():
+    return np.random.RandomState(0).rand(2, SIZE, SIZE, 3).astype(np.float32)
+
+
+def seeded(variant, task, folder):
+    import tensorflow as tf
+
+    from checkpoints.reader import open_checkpoint
+    from exporter.seeding import seeded_checkpoint
+
+    stored = open_checkpoint(seeded_checkpoint(3, variant, folder).prefix)
+    specs = variant.shape(task).variables
+    return {
+        spec.name: tf.Variable(stored.read(spec.name), trainable=spec.trainable) for spec in specs
+    }
+
+
+def outputs(images, variant, task, variables):
+    """Returns the output with batch norms as they are, and folded."""
+    from slim_nets.folded_layers import FoldedLayers
+    from slim_nets.hub import end_points
+    from slim_nets.tf_layers import TfLayers
+
+    return [
+        end_points(images, variant, task, layers(variables))["default"]
+        for layers in (TfLayers, FoldedLayers)
+    ]
+
+
+def gap(expected, found):
+    return np.abs(expected - found).max() / np.abs(expected).max()
+
+
+@pytest.mark.parametrize("name", NAMED)
+@pytest.mark.parametrize("task", TASKS)
+def test_outputs(tmp_path, images, name, task):
+    variant = customized(NAMED[name], image_size=SIZE)
+    expected, found = outputs(images, variant, task, seeded(variant, task, tmp_path))
+    assert 0 < gap(expected.numpy(), found.numpy()) <= OUTPUT_ROUNDING
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mobilenet_v3_small_075_224",
+        "mobilenet_v3_large_minimalistic_100_224",
+        "mobilenet_edgetpu_075_224",
+    ],
+)
+def test_gradients(tmp_path, images, name):
+    import tensorflow as tf
+
+    from exporter.verify.subject import projected
+
+    variant = customized(NAMED[name], image_size=SIZE)
+    variables = seeded(variant, "feature_vector", tmp_path)
+    with tf.GradientTape(persistent=True) as tape:
+        losses = [projected(o) for o in outputs(images, variant, "feature_vector", variables)]
+    trainable = {name: v for name, v in variables.items() if v.trainable}
+    expected, found = (tape.gradient(loss, trainable) for loss in losses)
+    gaps = {n: gap(expected[n].numpy(), found[n].numpy()) for n in trainable}
+    assert max(gaps.values()) <= GRADIENT_ROUNDING
+
+
+@pytest.mark.parametrize("epsilon", [1e-4, 1.01e-3])
+def test_another_epsilon_is_no_rounding(tmp_path, images, monkeypatch, epsilon):
+    from slim_nets import folded_layers
+
+    monkeypatch.setattr(folded_layers, "BATCH_NORM_EPSILON", epsilon)
+    variant = customized(NAMED["mobilenet_v3_small_075_224"], image_size=SIZE)
+    variables = seeded(variant, "feature_vector", tmp_path)
+    expected, found = outputs(images, variant, "feature_vector", variables)
+    assert gap(expected.numpy(), found.numpy()) > OUTPUT_ROUNDING
