@@ -3,14 +3,17 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from exporter import quiet
 from exporter.convert.formats import Format, Options, chosen
-from exporter.convert.request import Converted, ConvertTask, NoiseOf
 from exporter.errors import ConversionError
 from exporter.image_files import matching
 from exporter.progress import Progress, silent
 from exporter.staging import CONVERTED, check_target, staged
+
+if TYPE_CHECKING:
+    from exporter.convert.request import Converted, NoiseOf
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Conversion:
 
     format: Format
     folder: Path
-    done: Converted
+    done: "Converted"
     error: str = ""
 
 
@@ -92,7 +95,7 @@ def _folder(request: ConvertRequest, row: Format) -> Path:
 
 def _noise(
     model_dir: Path, images: Sequence[Path], rows: Sequence[Format], progress: Progress
-) -> tuple[NoiseOf, ...]:
+) -> "tuple[NoiseOf, ...]":
     """Measures the SavedModel's own float noise, once for all formats."""
     from exporter.convert.noise import inference_noise
     from exporter.convert.source import source_of
@@ -114,9 +117,10 @@ def _one(
     row: Format,
     options: Options,
     images: Sequence[Path],
-    noise: tuple[NoiseOf, ...],
+    noise: "tuple[NoiseOf, ...]",
 ) -> Conversion:
     from exporter.convert.process import converted
+    from exporter.convert.request import Converted, ConvertTask
     from exporter.reports.write import write_into
 
     folder = _folder(request, row)
@@ -147,7 +151,7 @@ def _absolute(paths: Sequence[Path]) -> tuple[str, ...]:
     return tuple(str(path.absolute()) for path in paths)
 
 
-def _raise_if_failed(row: Format, done: Converted) -> None:
+def _raise_if_failed(row: Format, done: "Converted") -> None:
     """Refuses to write what is not the same model.
 
     Raises:

@@ -7,16 +7,11 @@ import numpy as np
 
 from exporter.convert.request import NoiseOf
 from exporter.convert.source import Source
-from exporter.verify.allowance import OTHERS
+from exporter.verify.allowance import IMAGE, OTHERS, kind_of
 from exporter.verify.noise import noise_processes
 from exporter.verify.probes import FULL, Examples
 from exporter.verify.request import ModelSource
 from exporter.verify.snapshot import inference_snapshot
-
-# Examples whose noise says nothing of others': images of one colour, in which nearly all
-# cancels out, and what lies outside [0, 1], each in its own way.
-_KINDS = {"zeros": "flat", "ones": "flat", "half": "flat", "extremes": "far", "bytes": "farther"}
-_IMAGE = "image"
 
 
 def inference_noise(source: Source, images: tuple[Path, ...]) -> tuple[NoiseOf, ...]:
@@ -57,11 +52,7 @@ def _shared(
     most: dict[str, float] = {}
     for row in rows:
         relative = noise[row] / scales[row] if scales[row] else 0.0
-        most[_kind(row)] = max(relative, most.get(_kind(row), 0.0))
-    shared = {row: most[_kind(row)] * scales[row] for row in rows}
-    images = [value for row, value in shared.items() if _kind(row) == _IMAGE]
+        most[kind_of(row)] = max(relative, most.get(kind_of(row), 0.0))
+    shared = {row: most[kind_of(row)] * scales[row] for row in rows}
+    images = [value for row, value in shared.items() if kind_of(row) == IMAGE]
     return {**shared, OTHERS: max([noise[OTHERS], *images])}
-
-
-def _kind(row: str) -> str:
-    return _KINDS.get(row, _IMAGE)

@@ -16,6 +16,17 @@ NOISE_MULTIPLE = 4.0
 OTHERS = ""
 Noise = Mapping[tuple[Group, str], Mapping[str, float]]
 
+# Kinds of examples whose float noise says nothing of the others': in images of one colour
+# nearly all cancels out, and what lies outside [0, 1] does so each in its own way.
+_KINDS = {"zeros": "flat", "ones": "flat", "half": "flat", "extremes": "far", "bytes": "farther"}
+IMAGE = "image"
+
+
+def kind_of(example: str) -> str:
+    """Returns with which other examples one shares its float noise; most are images."""
+    return _KINDS.get(example, IMAGE)
+
+
 EXACT_REASON = "same TensorFlow, same machine: equal bits"
 
 
@@ -33,14 +44,14 @@ class Allowance:
         atol: Absolute tolerance that was given.
         rtol: Tolerance relative to each expected value that was given.
         noise: The reference's own noise, absolute, by group and name, then by example.
-        share: Of an example's largest absolute value, with "rounding".
+        shares: Of an example's largest absolute value, by kind of example, with "rounding".
     """
 
     kind: Kind = "exact"
     atol: float = 0.0
     rtol: float = 0.0
     noise: Noise = field(default_factory=dict)
-    share: float = 0.0
+    shares: Mapping[str, float] = field(default_factory=dict)
 
     def noise_of(self, group: Group, name: str) -> Mapping[str, float] | None:
         """Returns the reference's noise in one result, None where it was not measured."""
@@ -63,6 +74,20 @@ class Allowance:
         found = [noise.get(example, noise[OTHERS]) for example in examples or (OTHERS,)]
         return self.atol + NOISE_MULTIPLE * np.array(found)
 
+    def share(self, examples: Sequence[str]) -> np.ndarray:
+        """Returns what is allowed beside that, of an example's largest absolute value.
+
+        Args:
+            examples: Names of the rows; none if there are no rows.
+
+        Returns:
+            float64, one a row, or one for all.
+        """
+        if not self.shares:
+            return np.zeros(1)
+        rows = [self.shares.get(kind_of(example), self.shares[IMAGE]) for example in examples]
+        return np.array(rows or [max(self.shares.values())])
+
     def reason(self, group: Group, name: str) -> str:
         """Says why that much is allowed."""
         if self.kind == "given":
@@ -70,7 +95,8 @@ class Allowance:
         if self.kind == "exact":
             return EXACT_REASON
         if self.kind == "rounding":
-            return f"batch norms folded, other roundings: {self.share:.2g} of the largest value"
+            share = self.shares[IMAGE]
+            return f"batch norms folded, other roundings: {share:.2g} of an image's largest value"
         if (group, name) not in self.noise:
             return "no noise was measured here: equal bits"
         return f"{NOISE_MULTIPLE:g} times the reference's own float noise"

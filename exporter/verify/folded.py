@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from exporter.signatures import FOLDED, way_of
-from exporter.verify.allowance import Allowance, Noise
+from exporter.verify.allowance import IMAGE, Allowance, Noise, kind_of
 from exporter.verify.collect import Collector
 from exporter.verify.evaluate import How, evaluate, program_of
 from exporter.verify.probes import Batch
@@ -45,26 +45,30 @@ def rounding_allowance(reference: Subject, batch: Batch, allowance: Allowance) -
         allowance: What may differ without folding.
 
     Returns:
-        That, and of the largest value `FOLDED_ROUNDING`, or if that is more,
-        `FOLDED_MULTIPLE` times the reference's own rounding.
+        That, and of an example's largest value `FOLDED_ROUNDING`, or if that is
+        more, `FOLDED_MULTIPLE` times the reference's own rounding on examples of its kind.
     """
-    share = max(FOLDED_ROUNDING, FOLDED_MULTIPLE * _own_rounding(reference, batch))
+    shares = dict.fromkeys((IMAGE, *map(kind_of, batch.names)), FOLDED_ROUNDING)
+    for example, rounding in _own_roundings(reference, batch).items():
+        kind = kind_of(example)
+        shares[kind] = max(shares[kind], FOLDED_MULTIPLE * rounding)
     noise = allowance.noise_of("outputs", PLAIN)
     by_name: Noise = {} if noise is None else {("outputs", FOLDED_WAY): noise}
-    return Allowance("rounding", allowance.atol, allowance.rtol, by_name, share)
+    return Allowance("rounding", allowance.atol, allowance.rtol, by_name, shares)
 
 
-def _own_rounding(reference: Subject, batch: Batch) -> float:
-    """Returns the reference's distance from float64, over an example's largest value."""
+def _own_roundings(reference: Subject, batch: Batch) -> dict[str, float]:
+    """Returns the reference's distance from float64, over each example's largest value."""
     try:
         program = program_of(reference, PLAIN)
         exact = evaluate(program, reference, batch.inputs, How(tf.float64)).arrays()
     except UnsupportedError:
-        return 0.0
+        return {}
     wanted = _rows(exact)
     gaps = np.abs(wanted - _rows(reference.inference([PLAIN], batch.inputs)[PLAIN])).max(axis=1)
     largest = np.abs(wanted).max(axis=1)
-    return float(np.max(gaps / np.where(largest > 0, largest, 1.0)))
+    relative = gaps / np.where(largest > 0, largest, 1.0)
+    return dict(zip(batch.names, relative.tolist(), strict=True))
 
 
 def add_folded(

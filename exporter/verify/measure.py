@@ -85,7 +85,7 @@ class Measure:
             return allowed
         largest = np.max(np.abs(_finite(expected)).reshape(len(rows) or 1, -1), axis=1)
         self._largest = max(self._largest, float(largest.max()))
-        allowed = np.asarray(allowed + self.allowance.share * largest)
+        allowed = np.asarray(allowed + self.allowance.share(rows) * largest)
         self._allowed = max(self._allowed, float(allowed.max()))
         within = (WIDE_ALLOWANCE - self.allowance.rtol) * largest
         self._wide |= self.allowance.kind != "exact" and bool(np.any(allowed > within))

@@ -47,7 +47,9 @@ def test_ci_runs_the_readmes_test_command_and_nothing_else():
     assert f"\n{command}\n" in (ROOT / "README.md").read_text()
 
 
-def test_only_the_shim_names_private_modules():
+def test_only_two_files_name_private_modules():
     pattern = re.compile(r"^\s*(from|import) (tensorflow\.python|tf_keras\.src)", re.MULTILINE)
     python = [path for path in tracked() if path.suffix == ".py"]
-    assert [path for path in python if pattern.search(path.read_text())] == []
+    found = [path.relative_to(ROOT) for path in python if pattern.search(path.read_text())]
+    # What inlines functions and freezes variables has no public name.
+    assert found == [Path("exporter/convert/constants.py")]
