@@ -72,7 +72,7 @@ def _course(rows: tuple[Measurement, ...]) -> Any:
         .mark_line(point=True)
         .encode(
             x=alt.X("round:Q", axis=alt.Axis(tickMinStep=1)),
-            y=alt.Y("ms:Q", title="milliseconds", scale=alt.Scale(type="log")),
+            y=alt.Y("ms:Q", title="milliseconds", scale=alt.Scale(type="log", nice=False)),
             color=alt.Color("subject:N", title=None, sort=None),
         )
         .properties(width=_WIDTH, height=_HEIGHT)

@@ -62,6 +62,14 @@ class Worker:
             BenchmarkError: If it failed, or the process has ended; it does nothing more then.
         """
         send(self._process, task.model_dump_json())
+        return self.hear()
+
+    def hear(self) -> Ran:
+        """Waits for an answer.
+
+        Raises:
+            BenchmarkError: As `ask` does.
+        """
         assert self._process.stdout is not None, "the process was started with a pipe"
         line = self._process.stdout.readline()
         answer = Ran.model_validate_json(line) if line else None
@@ -85,15 +93,19 @@ class Worker:
 
 @contextmanager
 def started(task: OpenTask) -> Iterator[Worker]:
-    """Starts the process of a subject, which is told of it but not yet asked for an answer.
+    """Starts the process of a subject, which begins with its imports.
+
+    Args:
+        task: What to import now, and to load once it is asked for.
 
     Yields:
-        The running process; it is gone afterwards.
+        The running process, to be heard before it is asked; it is gone afterwards.
     """
     with (
         tempfile.TemporaryFile("w+") as said,
         child(worker.__name__, _environment(task.threads), stderr=said.fileno()) as process,
     ):
+        send(process, task.model_dump_json())
         yield Worker(task, process, said)
 
 

@@ -93,15 +93,18 @@ class Race:
         workers: list[Worker] = []
         for subject in self.subjects:
             task = OpenTask(subject=subject, model=self.model, threads=threads)
-            worker = stack.enter_context(started(task))
-            workers.append(worker)
+            workers.append(stack.enter_context(started(task)))
+        # All import at once, but only then load, one by one.
+        for worker in workers.copy():
+            self._turn(workers, worker, "import", worker.hear)
+        for worker in workers.copy():
             self._turn(workers, worker, "load", partial(worker.ask, worker.task))
         return workers
 
     def _warm_up(self, workers: list[Worker], batch: int) -> None:
         task = RunTask(batch=batch, seconds=_WARM_SECONDS, calls=_WARM_CALLS)
         expected: list[Ran] = []
-        for worker in list(workers):
+        for worker in workers.copy():
             ran = self._turn(workers, worker, "warm up", partial(worker.ask, task))
             expected += [ran] if ran else []
             if ran and ran.shapes != expected[0].shapes:
@@ -128,7 +131,7 @@ class Race:
         self, workers: list[Worker], worker: Worker, label: str, act: Callable[[], Ran]
     ) -> Ran | None:
         """Lets one subject do something; one that fails leaves the race."""
-        steps = len(self.plan.batches) * (1 + self.plan.rounds) + 1
+        steps = len(self.plan.batches) * (1 + self.plan.rounds) + 2
         total = len(self.plan.threads) * len(self.subjects) * steps
         self._turns += 1
         self.progress(f"{label}: {worker.task.subject.name}", self._turns, total)

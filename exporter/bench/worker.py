@@ -1,8 +1,9 @@
 """The process in which one subject is loaded and called.
 
-Takes absl's verbosity as its argument, reads an `OpenTask` and then a `RunTask`
-a line, and answers each with a `Ran`. It does nothing between them, so that
-many of these processes can take turns.
+Takes absl's verbosity as its argument, and reads an `OpenTask` to import what
+it needs, the same again to load the subject, then a `RunTask` for every turn.
+Each is a line of JSON and is answered with a `Ran`. It does nothing between
+them, so that many of these processes can take turns.
 """
 
 import gc
@@ -52,6 +53,8 @@ def _served(lines: TextIO) -> Iterator[Ran]:
     task = OpenTask.model_validate_json(lines.readline())
     load = _loader(task)
     before = memory.peak()
+    yield Ran()
+    lines.readline()
     start = time.perf_counter()
     with load() as run:
         loaded = time.perf_counter() - start
