@@ -87,7 +87,8 @@ class Worker:
             "peer": "Leave it out of --peer, or install another version",
         }
         return BenchmarkError(
-            f"Subject '{subject.name}' could not be measured: {reason}. {advice[subject.kind]}."
+            f"Subject '{subject.name}' could not be measured: {reason.rstrip('.')}."
+            f" {advice[subject.kind]}."
         )
 
 
