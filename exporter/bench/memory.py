@@ -20,11 +20,14 @@ def peak() -> int:
 
 def _peak_of(process: str) -> int:
     """Sums over a process and its children, some of which may be gone meanwhile."""
-    folder = Path("/proc", process)
-    try:
-        own = _MOST.search((folder / "status").read_text())
-        tasks = [(task / "children").read_text() for task in (folder / "task").iterdir()]
-    except OSError:
-        return 0
-    children = {child for listed in tasks for child in listed.split()}
+    own = _MOST.search(_read(Path("/proc", process, "status")))
+    tasks = Path("/proc", process, "task").glob("*/children")
+    children = {child for path in tasks for child in _read(path).split()}
     return (int(own[1]) * 1024 if own else 0) + sum(map(_peak_of, children))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError:
+        return ""

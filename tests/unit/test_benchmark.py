@@ -3,11 +3,13 @@
 import argparse
 import random
 import statistics
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
-from exporter.bench import memory, subjects
+from exporter.bench import memory, processes, subjects
 from exporter.bench.page import html, rounded
 from exporter.bench.record import Benchmark, Machine, measurements
 from exporter.bench.request import Input, Model, Ran, Subject
@@ -225,6 +227,23 @@ def test_all_processes_get_the_same_inputs(dtype):
     assert one.min() >= 0
     assert one.max() <= 1
     assert len(np.unique(one)) > 1
+
+
+def test_threads_are_told_before_a_runtime_starts(monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    told = processes._environment(2)
+    assert {told[f"TF_NUM_{kind}OP_THREADS"] for kind in ("INTRA", "INTER")} == {"2"}
+    assert told["OMP_NUM_THREADS"] == "2"
+    assert "OMP_NUM_THREADS" not in processes._environment(None)
+
+
+def test_memory_is_that_of_children_too():
+    command = "import time; held = bytearray(2 ** 28); print(1, flush=True); time.sleep(60)"
+    before = memory.peak()
+    with subprocess.Popen([sys.executable, "-c", command], stdout=subprocess.PIPE) as process:
+        process.stdout.readline()
+        assert memory.peak() - before > 2**27
+        process.kill()
 
 
 def test_memory_grows_with_what_is_held():
