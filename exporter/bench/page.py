@@ -37,8 +37,10 @@ def figure(found: Figure | None) -> str:
     """Writes a figure with its ratio, such as "12.3 (0.85)"; empty where there is none."""
     if found is None:
         return ""
-    ratio = "" if found.ratio is None else f" ({found.ratio:.2f})"
-    return f"{rounded(found.value)}{ratio}"
+    if found.ratio is None:
+        return rounded(found.value)
+    ratio = f"{found.ratio:.2f}" if found.ratio >= 0.1 else f"{found.ratio:.1g}"
+    return f"{rounded(found.value)} ({ratio})"
 
 
 def rounded(value: float) -> str:

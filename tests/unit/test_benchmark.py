@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from exporter.bench import memory, processes, subjects
-from exporter.bench.page import html, rounded
-from exporter.bench.record import Benchmark, Machine, measurements
+from exporter.bench.page import figure, html, rounded
+from exporter.bench.record import Benchmark, Figure, Machine, measurements
 from exporter.bench.request import Input, Model, Ran, Subject
 from exporter.bench.rounds import Plan, Sample
 from exporter.bench.statistics import percentile, speeds, spread
@@ -118,6 +118,13 @@ def test_page_shows_what_was_refused_and_escapes_it():
 )
 def test_numbers_have_three_digits(value, expected):
     assert rounded(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("ratio", "expected"), [(12.345, "1.50 (12.35)"), (0.0023, "1.50 (0.002)"), (None, "1.50")]
+)
+def test_ratios_stand_in_parentheses(ratio, expected):
+    assert figure(Figure(value=1.5, ratio=ratio)) == expected
 
 
 def parsed(*arguments):
