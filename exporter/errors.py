@@ -48,6 +48,10 @@ class ConversionError(ExporterError):
     """A model cannot be converted, or what came out is not the same model."""
 
 
+class BenchmarkError(ExporterError):
+    """What was asked for cannot be measured."""
+
+
 def reason(error: Exception) -> str:
     """Says in one line what an error of the system or of TensorFlow says.
 

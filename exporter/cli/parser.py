@@ -8,6 +8,7 @@ from absl.flags import argparse_flags
 
 from exporter import __version__
 from exporter.cli import (
+    benchmark_command,
     contract_command,
     convert_command,
     export_command,
@@ -22,6 +23,7 @@ from exporter.cli import (
 
 _COMMANDS = (
     *(list_command, fetch_command, export_command, verify_command, convert_command),
+    benchmark_command,
     *(contract_command, package_command, verify_release_command, publish_command, serve_command),
 )
 

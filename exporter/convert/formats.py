@@ -135,6 +135,11 @@ def check_installed(row: Format) -> None:
         )
 
 
+def is_installed(row: Format) -> bool:
+    """Returns whether the packages of a format are there."""
+    return all(map(_importable, row.packages))
+
+
 def _importable(package: str) -> bool:
     try:
         return importlib.util.find_spec(package) is not None

@@ -27,7 +27,7 @@ def charts(report: VerificationReport) -> dict[str, str]:
         "Distance in units in the last place": _ulp_histogram(report.checks),
         "Outputs": _scatter(report),
     }
-    return {title: _svg(chart) for title, chart in drawn.items() if chart is not None}
+    return {title: svg(chart) for title, chart in drawn.items() if chart is not None}
 
 
 def _along_the_network(checks: tuple[Check, ...]) -> Any:
@@ -116,6 +116,7 @@ def _scatter(report: VerificationReport) -> Any:
     )
 
 
-def _svg(chart: Any) -> str:
-    svg: str = vl_convert.vegalite_to_svg(chart.to_dict())
-    return svg
+def svg(chart: Any) -> str:
+    """Draws one of Altair's charts."""
+    drawn: str = vl_convert.vegalite_to_svg(chart.to_dict())
+    return drawn

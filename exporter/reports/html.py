@@ -1,6 +1,7 @@
 """The report as one HTML file that opens offline."""
 
 from importlib import resources
+from typing import Any
 
 import jinja2
 
@@ -18,13 +19,18 @@ def html(report: VerificationReport) -> str:
         A page without scripts and without references to anything outside of it.
     """
     template = resources.files(__package__).joinpath("report.html.j2").read_text("utf-8")
+    return rendered(
+        template, report=report, charts=charts(report), groups=report.by_group(), worst=_worst
+    )
+
+
+def rendered(template: str, **values: Any) -> str:
+    """Fills a page's template, in which a name that is not given is an error."""
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["number"] = number
-    return environment.from_string(template).render(
-        report=report, charts=charts(report), groups=report.by_group(), worst=_worst
-    )
+    return environment.from_string(template).render(values)
 
 
 def number(value: float | None) -> str:

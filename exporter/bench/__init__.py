@@ -1,0 +1,1 @@
+"""Measures the SavedModel and what it was converted to side by side."""

@@ -1,0 +1,88 @@
+"""The process that looks at a SavedModel before it is measured.
+
+Takes absl's verbosity as its argument, reads the folder as one line of JSON,
+and writes a `Described`. So the process that waits for the others has no
+TensorFlow, and no threads that could disturb them.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from absl import logging
+
+from exporter import quiet
+from exporter.bench.request import Described, Input, Model
+from exporter.errors import BenchmarkError, ExporterError
+
+if TYPE_CHECKING:
+    from exporter.verify.probes import InputSpec
+
+
+def main() -> None:
+    """Serves one request."""
+    logging.set_verbosity(int(sys.argv[1]))
+    folder = Path(json.loads(sys.stdin.readline()))
+    quiet.import_tensorflow()
+    try:
+        answer = Described(model=described(folder))
+    except ExporterError as error:
+        answer = Described(error=str(error))
+    sys.stdout.write(answer.model_dump_json())
+    sys.stdout.flush()
+    quiet.before_exit()
+
+
+def described(folder: Path) -> Model:
+    """Reads how a SavedModel can be called.
+
+    Args:
+        folder: The SavedModel, whoever made it.
+
+    Returns:
+        `__call__` first, if it has one, then the signatures that take the same inputs.
+
+    Raises:
+        ExporterError: If it cannot be loaded or called, or takes other things than numbers.
+    """
+    from exporter.convert.source import source_of
+    from exporter.verify.rows import recognized
+    from exporter.verify.subject import PLAIN
+
+    source = source_of(folder)
+    model = source.model
+    served = model.spec_of(source.way)
+    examples = served.probe("half")
+    if text := [n for n, e in source.named(examples).items() if e.dtype == object]:
+        raise BenchmarkError(
+            f"SavedModel '{folder}' cannot be measured: expected inputs of numbers, found strings"
+            f" in '{text[0]}'. Choose another model."
+        )
+    found = [PLAIN] if PLAIN in model.interface.ways(training=False) else []
+    found += sorted(model.interface.signature_ways, key=lambda way: way != source.way)
+    fitting = [way for way in found if _alike(model.spec_of(way), served)]
+    network = recognized(model.variables(), served.image_size)
+    return Model(
+        ways=tuple(fitting),
+        others=tuple(way for way in found if way not in fitting),
+        inputs=tuple(
+            Input(name=name, dtype=example.dtype.name, shape=example.shape)
+            for name, example in source.named(examples).items()
+        ),
+        batch=served.fixed_batch(),
+        variant=network and network[0],
+        task=network and network[1],
+    )
+
+
+def _alike(one: "InputSpec", other: "InputSpec") -> bool:
+    """Returns whether what fits one input fits the other too."""
+    if len(one.specs) != len(other.specs):
+        return False
+    pairs = zip(one.specs, other.specs, strict=True)
+    return all(a.dtype == b.dtype and a.shape.is_compatible_with(b.shape) for a, b in pairs)
+
+
+if __name__ == "__main__":
+    main()

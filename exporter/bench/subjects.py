@@ -1,0 +1,128 @@
+"""What there is to measure. Nothing here may import TensorFlow."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from exporter.bench.peers import PEERS, missing
+from exporter.bench.request import Model, Subject
+from exporter.convert.formats import FORMATS, Format, check_installed
+from exporter.errors import BenchmarkError, ConversionError, listing
+
+_SIGNATURE = re.compile(r"signature '(.*)'")
+# Written beside what is converted, and no part of it.
+_REPORTS = frozenset({"report.json", "report.html", "report.xml"})
+
+
+@dataclass(frozen=True)
+class Field:
+    """The subjects of one benchmark.
+
+    Attributes:
+        subjects: The base first.
+        notes: What was asked for and cannot be had, a sentence each.
+    """
+
+    subjects: tuple[Subject, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __add__(self, other: "Field") -> "Field":
+        """Joins two."""
+        return Field(self.subjects + other.subjects, self.notes + other.notes)
+
+
+def of_saved_model(folder: Path, model: Model) -> Field:
+    """Lists the ways of calling the SavedModel that take the same inputs."""
+    size = _size(folder)
+    subjects = tuple(
+        Subject(
+            name=_SIGNATURE.sub(r"\1", f"SavedModel {way}"),
+            kind="saved_model",
+            what=way,
+            path=str(folder.absolute()),
+            size=size,
+        )
+        for way in model.ways
+    )
+    notes = tuple(
+        f"SavedModel's {way} is left out: it takes other inputs than serving_default."
+        for way in model.others
+    )
+    return Field(subjects, notes)
+
+
+def of_formats(converted: Path) -> Field:
+    """Lists the conversions below a folder, in the order of the table of formats.
+
+    Raises:
+        BenchmarkError: If there are none, or one has lost its file.
+    """
+    if not converted.is_dir():
+        found = "a file" if converted.exists() else "no such folder"
+        raise BenchmarkError(
+            f"Conversions '{converted}' cannot be read: expected the folder that"
+            f" 'slim-export convert' wrote to, found {found}. Change --converted."
+        )
+    rows = [row for row in FORMATS.values() if (converted / row.name).is_dir()]
+    if not rows:
+        found = listing(path.name for path in converted.iterdir()) or "nothing"
+        raise BenchmarkError(
+            f"Folder '{converted}' has no conversions: expected folders named"
+            f" {', '.join(FORMATS)}, found {found}. Run 'slim-export convert' with"
+            f" --output_dir={converted}, or change --converted."
+        )
+    field = Field()
+    for row in rows:
+        field += _of_format(row, converted / row.name)
+    return field
+
+
+def _of_format(row: Format, folder: Path) -> Field:
+    if not (folder / row.file).exists():
+        found = listing(path.name for path in folder.iterdir()) or "nothing"
+        raise BenchmarkError(
+            f"Conversion '{folder}' is incomplete: expected '{row.file}' in it, found {found}."
+            " Convert it again, or remove the folder."
+        )
+    try:
+        check_installed(row)
+    except ConversionError as error:
+        return Field(notes=(f"{row.name} is left out. {error}",))
+    path = str((folder / row.file).absolute())
+    subject = Subject(name=row.name, kind="format", what=row.name, path=path, size=_size(folder))
+    return Field((subject,))
+
+
+def check_peers(names: Sequence[str]) -> None:
+    """Refuses names of peers that do not exist.
+
+    Raises:
+        BenchmarkError: If one is unknown.
+    """
+    if unknown := sorted(set(names) - PEERS.keys()):
+        raise BenchmarkError(
+            f"Peer '{unknown[0]}' is unknown: expected {', '.join(PEERS)}. Change --peer."
+        )
+
+
+def of_peers(names: Sequence[str], model: Model) -> Field:
+    """Lists the peers that were asked for, and says why one is left out."""
+    field = Field()
+    for name in dict.fromkeys(names):
+        peer = PEERS[name]
+        network = model.variant.name if model.variant else "which is none of the known ones"
+        if model.variant is None or not peer.has(model.variant):
+            note = f"{peer.title} is left out: it does not have this network, {network}."
+            field += Field(notes=(note,))
+        elif absent := missing(peer):
+            note = f"{peer.title} is left out: it is not installed. Run: pip install"
+            field += Field(notes=(f"{note} {' '.join(absent)}.",))
+        else:
+            field += Field((Subject(name=peer.title, kind="peer", what=name),))
+    return field
+
+
+def _size(folder: Path) -> int:
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in _REPORTS)
+    return sum(path.stat().st_size for path in files)

@@ -1,0 +1,125 @@
+"""`slim-export benchmark`."""
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+from exporter.cli import flags
+from exporter.cli.terminal import print_json, print_table, print_text, progress_bar
+from exporter.errors import InvalidArgumentError
+
+if TYPE_CHECKING:
+    from exporter.bench.record import Benchmark, Measurement
+    from exporter.benchmark import BenchmarkRequest
+
+_DEFAULT = ("default", "0")
+
+
+def add(commands: Any) -> None:
+    """Adds the command and its flags."""
+    summary = "measure a SavedModel and its conversions side by side"
+    parser = flags.add_command(commands, "benchmark", run, summary)
+    parser.add_argument("--model_dir", type=flags.path, help="the SavedModel, whoever made it")
+    parser.add_argument(
+        "--converted",
+        type=flags.path,
+        help="the --output_dir of 'convert', of which every format that is there is measured",
+    )
+    parser.add_argument("--batch", default="1,32", help="images a call, separated by commas (1,32)")
+    parser.add_argument(
+        "--threads",
+        default="1,default",
+        help="of every runtime, separated by commas; 'default' for its own choice (1,default)",
+    )
+    parser.add_argument("--rounds", default="10", help="how often every one has its turn (10)")
+    parser.add_argument(
+        "--peer", default="", help="measure others' ports too: keras_applications, timm"
+    )
+    parser.add_argument("--html", type=flags.path, help="write a page with plots there")
+    flags.add_json(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measures; returns 1 if something could not be."""
+    request = _request(arguments)
+    from exporter.benchmark import benchmark, check_page, write_page
+
+    if arguments.html is not None:
+        check_page(arguments.html)
+    with progress_bar() as progress:
+        found = benchmark(request, progress)
+        if arguments.html is not None:
+            progress("write page", 0, None)
+            write_page(found, arguments.html)
+    if arguments.json:
+        print_json(found.model_dump(mode="json"))
+    else:
+        _print(found)
+    for sentence in (*found.notes, *found.refused):
+        sys.stderr.write(f"slim-export: {sentence}\n")
+    return 1 if found.refused else 0
+
+
+def _request(arguments: argparse.Namespace) -> "BenchmarkRequest":
+    if arguments.model_dir is None:
+        raise InvalidArgumentError("--model_dir is missing: expected a folder. Add it.")
+    batches = tuple(_positive(text, "--batch") for text in _listed(arguments.batch, "--batch"))
+    threads = tuple(
+        None if text in _DEFAULT else _positive(text, "--threads")
+        for text in _listed(arguments.threads, "--threads")
+    )
+    rounds = _positive(arguments.rounds, "--rounds")
+    from exporter.bench.rounds import Plan
+    from exporter.benchmark import BenchmarkRequest
+
+    return BenchmarkRequest(
+        model_dir=arguments.model_dir,
+        plan=Plan(tuple(dict.fromkeys(batches)), tuple(dict.fromkeys(threads)), rounds),
+        converted=arguments.converted,
+        peers=_listed(arguments.peer) if arguments.peer else (),
+    )
+
+
+def _listed(text: str, flag: str = "") -> tuple[str, ...]:
+    found = tuple(filter(None, (part.strip() for part in text.split(","))))
+    if not found and flag:
+        raise InvalidArgumentError(f"{flag} is empty: expected numbers. Add some, or leave it out.")
+    return found
+
+
+def _positive(text: str, flag: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        or_default = ", or 'default'" if flag == "--threads" else ""
+        raise InvalidArgumentError(
+            f"{flag} has '{text}': expected whole numbers above 0{or_default}. Change it."
+        )
+    return int(text)
+
+
+def _print(found: "Benchmark") -> None:
+    columns = (
+        *("threads", ">batch", "subject", ">times as fast", ">quartiles", ">images/s", ">p50 ms"),
+        *(">p90 ms", ">p99 ms", ">peak MiB", ">beyond imports", ">load s", ">files MB"),
+    )
+    print_table(columns, [_row(row) for row in found.measurements], keep=4)
+    print_text(
+        f"\nIn parentheses: over {found.base} in the same run, at the same batch size and threads."
+        f"\n{found.machine.processor}, {found.machine.cores} cores; {found.rounds} rounds.\n"
+    )
+
+
+def _row(row: "Measurement") -> tuple[str, ...]:
+    from exporter.bench.page import figure
+
+    figures = (
+        *(row.images_per_second, row.p50_milliseconds, row.p90_milliseconds, row.p99_milliseconds),
+        *(row.peak_mib, row.grown_mib, row.load_seconds, row.size_mb),
+    )
+    return (
+        "default" if row.threads is None else str(row.threads),
+        str(row.batch),
+        row.subject,
+        f"{row.speed.median:.2f}",
+        f"{row.speed.low:.2f} to {row.speed.high:.2f}",
+        *map(figure, figures),
+    )

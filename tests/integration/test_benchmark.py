@@ -1,0 +1,183 @@
+"""A benchmark of a small model made by hand, with signatures that must be refused."""
+
+import json
+import re
+
+import handmade
+import pytest
+
+from exporter import quiet
+from exporter.bench import processes
+from exporter.bench.record import Benchmark
+from exporter.bench.request import Input, Model, OpenTask, RunTask, Subject
+from exporter.cli import benchmark_command
+from exporter.errors import BenchmarkError
+
+quiet.import_tensorflow()
+
+import tensorflow as tf  # noqa: E402
+
+pytestmark = pytest.mark.integration
+
+MEASURED = ["SavedModel __call__", "SavedModel serving_default", "SavedModel second", "frozen"]
+
+
+def save(folder):
+    """Saves a model with four signatures beside the default: only one is as it should be."""
+    network = handmade.Network()
+    call = handmade.hub_call(network)
+
+    def signature(compute, *others):
+        images = tf.TensorSpec([None, 8, 8, 3], tf.float32, "inputs")
+        return tf.function(compute, input_signature=[images, *others])
+
+    signatures = {
+        "serving_default": signature(lambda inputs: {"feature_vector": call(inputs)}),
+        "second": signature(lambda inputs: {"other_name": call(inputs)}),
+        "wide": signature(lambda inputs: {"feature_vector": tf.tile(call(inputs), [1, 2])}),
+        "nan": signature(lambda inputs: {"feature_vector": call(inputs) * float("nan")}),
+        "scaled": signature(
+            lambda inputs, scale: {"feature_vector": call(inputs) * scale},
+            tf.TensorSpec([], tf.float32, "scale"),
+        ),
+    }
+    return handmade.save(folder, network, call=call, signatures=signatures)
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    from exporter.convert import frozen
+    from exporter.convert.formats import Options
+    from exporter.convert.source import source_of
+
+    folder = tmp_path_factory.mktemp("benchmark")
+    save(folder / "model")
+    (folder / "out/frozen").mkdir(parents=True)
+    target = folder / "out/frozen/frozen.pb"
+    frozen.convert(source_of(folder / "model"), target, Options())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def result(slim_export, place):
+    return slim_export(
+        "benchmark",
+        f"--model_dir={place / 'model'}",
+        f"--converted={place / 'out'}",
+        *("--batch=3,1", "--threads=1", "--rounds=3", "--peer=timm", "--json"),
+        f"--html={place / 'page.html'}",
+    )
+
+
+@pytest.fixture(scope="module")
+def found(result):
+    return Benchmark.model_validate(json.loads(result.stdout))
+
+
+def test_all_are_measured_at_all_batch_sizes(found):
+    rows = [(row.batch, row.subject) for row in found.measurements]
+    assert rows == [(batch, name) for batch in (1, 3) for name in MEASURED]
+    assert found.base == MEASURED[0]
+    assert found.rounds == 3
+    assert "tensorflow" in found.versions
+
+
+def test_figures_are_there_and_ratios_are_consistent(found):
+    for row in found.measurements:
+        base = next(b for b in found.measurements if b.batch == row.batch)
+        assert row.calls >= 9
+        assert len(row.round_milliseconds) == 3
+        assert 0 < row.milliseconds.low <= row.milliseconds.median <= row.milliseconds.high
+        assert row.p50_milliseconds.value == row.milliseconds.median
+        assert row.p50_milliseconds.value <= row.p90_milliseconds.value
+        assert row.p90_milliseconds.value <= row.p99_milliseconds.value
+        assert row.speed.low <= row.speed.median <= row.speed.high
+        assert row.speed.median == row.images_per_second.ratio
+        assert row.images_per_second.value == pytest.approx(
+            1e3 * row.batch / row.milliseconds.median
+        )
+        for name in ("peak_mib", "grown_mib", "load_seconds", "size_mb"):
+            own, other = getattr(row, name), getattr(base, name)
+            assert own.value > 0
+            assert own.ratio == pytest.approx(own.value / other.value)
+        if row is base:
+            assert row.speed.low == row.speed.high == row.p90_milliseconds.ratio == 1
+
+
+def test_what_fails_is_refused_in_one_line_and_stops_no_other(result, found):
+    assert result.returncode == 1
+    wide = next(line for line in found.refused if "'SavedModel wide'" in line)
+    nan = next(line for line in found.refused if "'SavedModel nan'" in line)
+    assert "expected outputs [1, 4], found [1, 8]" in wide
+    assert "expected finite outputs, found 4 of 4 that are not" in nan
+    assert len(found.refused) == 2
+    other, peer = found.notes
+    assert "signature 'scaled' is left out: it takes other inputs" in other
+    assert "does not have this network, which is none of the known ones" in peer
+    lines = result.stderr.splitlines()
+    assert lines == [f"slim-export: {line}" for line in (*found.notes, *found.refused)]
+
+
+def test_table_json_and_page_agree(found, place, capsys):
+    benchmark_command._print(found)
+    table = capsys.readouterr().out.splitlines()
+    page = (place / "page.html").read_text()
+    shown = re.findall(r'data-subject="(.*?)" data-threads="1" data-batch="(.*?)" data-s', page)
+    assert shown == [(row.subject, str(row.batch)) for row in found.measurements]
+    for row, line in zip(found.measurements, table[1:], strict=False):
+        cells = re.split(r"\s{2,}", line)
+        assert cells[:3] == ["1", str(row.batch), row.subject]
+        assert cells[3] == f"{row.speed.median:.2f}"
+        assert f'data-speed="{row.speed.median}"' in page
+        for cell in cells[5:]:
+            assert f">{cell}<" in page
+    assert "https://" not in re.sub(r"<svg.*?</svg>", "", page, flags=re.DOTALL)
+
+
+def task_of(kind, what, path):
+    given = Input(name="inputs", dtype="float32", shape=(8, 8, 3))
+    model = Model(ways=("__call__",), others=(), inputs=(given,))
+    return OpenTask(
+        subject=Subject(name=what, kind=kind, what=what, path=str(path)), model=model, threads=1
+    )
+
+
+def test_files_that_do_not_load_are_refused(tmp_path):
+    damaged = tmp_path / "frozen.pb"
+    damaged.write_bytes(b"no graph")
+    task = task_of("format", "frozen", damaged)
+    with processes.started(task) as worker:
+        worker.hear()
+        with pytest.raises(BenchmarkError) as refusal:
+            worker.ask(task)
+    assert str(refusal.value).startswith("Subject 'frozen' could not be measured: ")
+    assert str(refusal.value).endswith(". Convert it again, or remove its folder.")
+    assert "\n" not in str(refusal.value)
+
+
+def test_batches_that_do_not_fit_are_refused(place):
+    task = task_of("format", "frozen", place / "out/frozen/frozen.pb")
+    wrong = task.model.inputs[0].model_copy(update={"shape": (8, 8, 4)})
+    task = task.model_copy(update={"model": task.model.model_copy(update={"inputs": (wrong,)})})
+    with processes.started(task) as worker:
+        worker.hear()
+        assert worker.ask(task).load > 0
+        with pytest.raises(BenchmarkError, match="could not be measured: "):
+            worker.ask(RunTask(batch=1, seconds=0, calls=1))
+
+
+def test_processes_that_crash_are_told_with_their_last_words(monkeypatch, tmp_path):
+    monkeypatch.setattr(processes.worker, "__name__", "no_such_runtime")
+    task = task_of("format", "frozen", tmp_path)
+    with processes.started(task) as worker, pytest.raises(BenchmarkError) as refusal:
+        worker.hear()
+    told = "expected an answer, found that it ended with status 1"
+    assert told in str(refusal.value)
+    assert "No module named no_such_runtime)" in str(refusal.value)
+
+
+def test_what_is_no_saved_model_is_refused(slim_export, tmp_path):
+    result = slim_export("benchmark", f"--model_dir={tmp_path}", "--batch=1", "--threads=1")
+    assert (result.returncode, result.stdout) == (1, "")
+    (line,) = result.stderr.splitlines()
+    assert "is not a SavedModel: expected a folder with saved_model.pb, found nothing" in line
