@@ -96,7 +96,9 @@ def _weights(graph: tf.compat.v1.GraphDef) -> Iterator[tuple[str, np.ndarray]]:
 def _described(specs: Specs) -> dict[str, Any]:
     described = {}
     for name, spec in specs.items():
-        told = json_format.MessageToDict(spec.experimental_as_proto())
+        # Of functions that were traced here, outputs are tensors.
+        proto = tf.TensorSpec(spec.shape, spec.dtype).experimental_as_proto()
+        told = json_format.MessageToDict(proto)
         described[name] = {
             "name": f"{name}:0",
             "dtype": told["dtype"],

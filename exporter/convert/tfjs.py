@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -54,13 +54,14 @@ def opened(target: Path, _: int | None) -> Iterator[Run]:
             stderr=said,
             process_group=0,
         )
-        with process:
-            try:
-                model = _Model(process, said)
-                model.answer("load the model")
-                yield model.run
-            finally:
-                process.kill()
+        try:
+            model = _Model(process, said)
+            model.answer("load the model")
+            yield model.run
+        finally:
+            process.kill()
+            with suppress(BrokenPipeError):
+                process.communicate()
 
 
 class _Model:
@@ -78,10 +79,12 @@ class _Model:
             {"name": name, "dtype": value.dtype.name, "shape": value.shape}
             for name, value in tensors.items()
         ]
-        self._input.write(json.dumps(header).encode() + b"\n")
-        for value in tensors.values():
-            self._input.write(value.tobytes())
-        self._input.flush()
+        # If it is gone, the missing answer will tell.
+        with suppress(BrokenPipeError):
+            self._input.write(json.dumps(header).encode() + b"\n")
+            for value in tensors.values():
+                self._input.write(value.tobytes())
+            self._input.flush()
         return {told["name"]: self._array(told) for told in self.answer("run a batch")["outputs"]}
 
     def answer(self, asked: str) -> dict[str, Any]:
