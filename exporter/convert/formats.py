@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from exporter.errors import ConversionError
 
 if TYPE_CHECKING:
     from exporter.convert.source import Source
+
+# What brings a program, with all that it needs.
+_DEBIAN = {"node": "nodejs npm"}
 
 # Takes one batch, as arrays by the names of the signature's inputs; returns outputs by name.
 Run = Callable[[Mapping[str, Any]], dict[str, Any]]
@@ -68,6 +72,7 @@ class Format:
         summary: What it is, for people.
         extra: What to install; empty where nothing more is needed.
         packages: What must be importable.
+        programs: What must be on the PATH.
         floor: Least cosine of any example's output with the SavedModel's; None
             where the allowance comes from float noise.
         shows_end_points: Whether end points can be converted too, to find where
@@ -80,6 +85,7 @@ class Format:
     summary: str
     extra: str = ""
     packages: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
     floor: float | None = None
     shows_end_points: bool = True
     same_bytes: bool = True
@@ -92,7 +98,15 @@ class Format:
 
 FORMATS: Mapping[str, Format] = {
     row.name: row
-    for row in (Format("frozen", "frozen.pb", "one GraphDef with constants, for older tools"),)
+    for row in (
+        Format("frozen", "frozen.pb", "one GraphDef with constants, for older tools"),
+        Format(
+            "tfjs",
+            "model.json",
+            "a graph model for TensorFlow.js, in pages and under Node",
+            programs=("node",),
+        ),
+    )
 }
 
 
@@ -123,7 +137,7 @@ def chosen(names: Sequence[str]) -> tuple[Format, ...]:
 
 
 def check_installed(row: Format) -> None:
-    """Refuses a format whose packages are not there.
+    """Refuses a format whose packages or programs are not there.
 
     Raises:
         ConversionError: If one is missing.
@@ -132,6 +146,11 @@ def check_installed(row: Format) -> None:
         raise ConversionError(
             f"Format '{row.name}' needs a package that is not installed: expected '{missing[0]}'."
             f" Run: pip install 'slim-exporter[{row.extra}]'."
+        )
+    if missing := [name for name in row.programs if shutil.which(name) is None]:
+        raise ConversionError(
+            f"Format '{row.name}' needs a program that is not installed: expected '{missing[0]}' on"
+            f" the PATH. Install it, on Debian by: apt-get install {_DEBIAN[missing[0]]}."
         )
 
 
