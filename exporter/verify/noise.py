@@ -1,8 +1,9 @@
 """Measures a reference's own float noise, from which allowances are derived.
 
 The same model gives other last bits in float64, on another number of
-threads, without oneDNN, or image by image. None of them is more right than
-the others, so a difference of that size says nothing about a model.
+threads, with or without oneDNN, image by image, or with weights that were
+rounded once more. None of them is more right than the others, so a difference
+of that size says nothing about a model.
 """
 
 import subprocess
@@ -28,9 +29,16 @@ from exporter.verify.subject import Subject
 # What inference computes has a row an example.
 _BY_EXAMPLE = frozenset({"outputs", "end points"})
 
+# Which of these TensorFlow does by itself depends on the processor.
+_WITH_MORE = "one thread, oneDNN on"
+
 # What TensorFlow reads when it is imported, so each needs a process of its own.
 _ENVIRONMENTS: Mapping[str, dict[str, str]] = {
-    "one thread": {"TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"},
+    _WITH_MORE: {
+        "TF_NUM_INTRAOP_THREADS": "1",
+        "TF_NUM_INTEROP_THREADS": "1",
+        "TF_ENABLE_ONEDNN_OPTS": "1",
+    },
     "oneDNN off": {"TF_ENABLE_ONEDNN_OPTS": "0"},
 }
 CONDITIONS = (*_ENVIRONMENTS, *conditions.MORE)
@@ -99,7 +107,7 @@ def noise_processes(
                 source=source,
                 images=tuple(str(path.absolute()) for path in images),
                 target=str(folder / f"{name}.npz"),
-                more=name == "one thread",
+                more=name == _WITH_MORE,
                 inference=inference,
             )
             send(running[name], request.model_dump_json())

@@ -48,6 +48,26 @@ def split_snapshot(side: Subject, examples: Examples) -> Snapshot:
     return _inference(side, examples.typical(), 1, _as_it_is(side))
 
 
+def rounded_snapshot(side: Subject, examples: Examples) -> Snapshot:
+    """Runs inference with every weight moved by one unit in the last place, up, down or not.
+
+    That much does a weight move where it is rounded once more, as when batch
+    norms are folded into it.
+    """
+    kept = {k: v for k, v in side.variables().items() if v.dtype == np.float32}
+    random = np.random.RandomState(0)
+    ends = np.array([-np.inf, 0, np.inf], np.float32)
+    moved = {}
+    for name, value in sorted(kept.items()):
+        way = random.randint(3, size=value.shape)
+        moved[name] = np.where(way == 1, value, np.nextafter(value, ends[way]))
+    side.assign(moved)
+    try:
+        return inference_snapshot(side, examples)
+    finally:
+        side.assign(kept)
+
+
 def float64_snapshot(side: Subject, examples: Examples, *, inference: bool = False) -> Snapshot:
     """Runs the graphs op by op in float64, as far as their ops allow.
 

@@ -12,6 +12,7 @@ from mutating import edited
 
 from exporter.errors import VerificationError
 from exporter.verification import VerifyRequest, verify
+from exporter.verify.noise import CONDITIONS
 
 pytestmark = pytest.mark.numerics
 
@@ -157,7 +158,7 @@ def test_other_kernels_pass_within_the_noise(tmp_path):
     exactly = compared(other, reference)
     assert {c.group for c in exactly.failures} >= {"outputs", "training"}
     noisy = compared(other, reference, allowance="noise")
-    assert noisy.noise_conditions == ("one thread", "oneDNN off", "image by image", "float64")
+    assert noisy.noise_conditions == CONDITIONS
     outputs = [c for c in noisy.checks if c.name == "__call__" and c.group == "outputs"]
     assert all(c.max_abs <= c.allowance == 4 * c.noise for c in outputs), outputs
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from exporter import quiet
+from exporter.verify.noise import CONDITIONS
 
 pytestmark = [pytest.mark.numerics, pytest.mark.published]
 
@@ -59,7 +60,7 @@ def test_our_export_equals_googles(slim_export, real_export, published_model, sh
     assert len(report["settings"]["images"]) == 7 + 5
     assert json.loads((tmp_path / "report/report.json").read_text())["digest"] == report["digest"]
     assert (tmp_path / "report/report.html").stat().st_size < 2_000_000
-    assert report["noise_conditions"] == ["one thread", "oneDNN off", "image by image", "float64"]
+    assert report["noise_conditions"] == list(CONDITIONS)
     noise = {c["name"]: c["noise"] / c["largest"] for c in report["checks"] if c["noise"]}
     # What the facts say of this network: about 2e-6 of the largest value.
     assert 1e-8 < noise["MobilenetV3/layer_1"] < noise["default"] < 1e-4
