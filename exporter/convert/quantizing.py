@@ -105,7 +105,8 @@ def ranges_of(model: bytes, images: np.ndarray, name: str) -> Ranges:
     recipe = recipe_manager.RecipeManager()
     recipe.add_static_config(".*", TFLOperationName.ALL_SUPPORTED, 8, 8)
     made = quantizer.Quantizer(bytearray(model), recipe.get_quantization_recipe())
-    found = [made.calibrate({SIGNATURE: [{name: image[None]}]}) for image in images]
+    # By itself it would take sixteen threads, whatever the machine has.
+    found = [made.calibrate({SIGNATURE: [{name: i[None]}]}, num_threads=1) for i in images]
     return {tensor: _joined([f[tensor] for f in found]) for tensor in found[0]}
 
 
