@@ -10,7 +10,6 @@ from exporter.cli.terminal import print_json, print_table, progress_bar
 from exporter.conversion import Conversion, ConvertRequest, convert
 from exporter.convert.formats import FORMATS
 from exporter.errors import InvalidArgumentError
-from exporter.verify.report import Check
 
 
 def add(commands: Any) -> None:
@@ -107,6 +106,6 @@ def _row(conversion: Conversion) -> tuple[str, ...]:
     return (name, *cells, "failed" if conversion.error else result)
 
 
-def _least_cosine(checks: Iterable[Check]) -> str:
+def _least_cosine(checks: Iterable[Any]) -> str:
     cosines = [check.cosine for check in checks if check.cosine is not None]
     return f"{min(cosines):.4f}" if cosines else ""
