@@ -5,7 +5,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from ai_edge_litert.tools import flatbuffer_utils
 from ai_edge_quantizer import quantizer, recipe_manager
 from ai_edge_quantizer.qtyping import TFLOperationName
 from ai_edge_quantizer.utils import tfl_flatbuffer_utils
@@ -89,27 +88,7 @@ def quantized(
     made = quantizer.Quantizer(bytearray(model), rules).quantize(
         ranges, enable_progress_bar=False, enable_progress_report=False
     )
-    return _with_right_outputs(model, bytes(made.quantized_model))
-
-
-def _with_right_outputs(model: bytes, made: bytes) -> bytes:
-    """Lets the signature name the graph's outputs, by their places in the float32 file.
-
-    Where the graph has an output twice, as networks do whose layers are end points, the
-    quantizer leaves the signature with a tensor that is no output, and reading it crashes.
-    """
-    before, after = map(flatbuffer_utils.convert_bytearray_to_object, map(bytearray, (model, made)))
-    places = {tensor: place for place, tensor in enumerate(before.subgraphs[0].outputs)}
-    wanted = {
-        output.name: after.subgraphs[0].outputs[places[output.tensorIndex]]
-        for output in before.signatureDefs[0].outputs
-    }
-    named = after.signatureDefs[0].outputs
-    if all(wanted[output.name] == output.tensorIndex for output in named):
-        return made
-    for output in named:
-        output.tensorIndex = wanted[output.name]
-    return bytes(flatbuffer_utils.convert_object_to_bytearray(after))
+    return bytes(made.quantized_model)
 
 
 def ranges_of(model: bytes, images: np.ndarray, name: str) -> Ranges:
