@@ -89,7 +89,7 @@ def _naive(
     source: Source, row: Format, options: Options, examples: Examples, allowance: Allowance
 ) -> list[Check]:
     """Converts to the same without care, to show what the care is for; nothing of it can fail."""
-    naive = replace(row, name=row.naive)
+    naive = replace(row, name=row.naive, shows_end_points=True)
     fewer = replace(examples, plan=replace(examples.plan, batch_sizes=(1,)))
     with tempfile.TemporaryDirectory(prefix="slim-export-") as place:
         target = Path(place, row.file)

@@ -135,7 +135,7 @@ def test_careful_int8_keeps_what_careless_int8_ruins(quantized):
 
 
 @pytest.mark.published
-@pytest.mark.parametrize("name", ["tflite_dynamic", "tflite_int8"])
+@pytest.mark.parametrize("name", ["tflite_dynamic"])
 def test_every_layers_cosine_is_reported_in_the_networks_order(quantized, name):
     folder, _ = quantized
     within = report_of(folder / name).by_group()["end points"]
