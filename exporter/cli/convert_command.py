@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from exporter.cli import flags
@@ -64,7 +65,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json([_record(conversion) for conversion in conversions])
     else:
-        columns = ("format", ">MB", ">largest error", ">relative", ">cosine", ">seconds", "result")
+        columns = (
+            *("format", ">MB", ">largest error", ">relative"),
+            *(">cosine", ">naive", ">seconds", "result"),
+        )
         print_table(columns, [_row(conversion) for conversion in conversions], keep=2)
     failed = [conversion.error for conversion in conversions if conversion.error]
     for error in failed:
@@ -87,15 +91,21 @@ def _record(conversion: Conversion) -> dict[str, Any]:
 def _row(conversion: Conversion) -> tuple[str, ...]:
     done, name = conversion.done, conversion.format.name
     if done.report is None:
-        return (name, "", "", "", "", "", "failed")
+        return (name, "", "", "", "", "", "", "failed")
     outputs = done.report.by_group().get("outputs", ())
+    naive = [check for check in outputs if check.naive]
+    outputs = tuple(check for check in outputs if not check.naive)
     # Of probes only where there are no photographs: their numbers are larger.
     outputs = tuple(c for c in outputs if c.case.startswith("photographs")) or outputs
     cells = [f"{done.size / 1e6:.2f}"]
     for field in ("max_abs", "max_rel"):
         values = [v for check in outputs if (v := getattr(check, field)) is not None]
         cells.append(f"{max(values):.2g}" if values else "-")
-    angles = [check.cosine for check in outputs if check.cosine is not None]
-    cells += [f"{min(angles):.4f}" if angles else "", f"{done.seconds:.1f}"]
+    cells += [_least_cosine(outputs), _least_cosine(naive), f"{done.seconds:.1f}"]
     result = f"{done.report.verdict()}" if conversion.error else str(conversion.folder)
     return (name, *cells, "failed" if conversion.error else result)
+
+
+def _least_cosine(checks: Iterable[Any]) -> str:
+    cosines = [check.cosine for check in checks if check.cosine is not None]
+    return f"{min(cosines):.4f}" if cosines else ""

@@ -33,7 +33,7 @@ def compare_outputs(
         allowance: What may differ in a float format.
 
     Returns:
-        One check an output and batch size.
+        One check an output and batch size, in quantized formats one an example too.
     """
     comparison = _Comparison(source, row, allowance)
     probes = replace(examples, images=())
@@ -89,6 +89,8 @@ class _Comparison:
         if self._floor is None:
             self._collector.each(self._group, expected, found, case, examples=batch.names)
             return
+        if len(batch.names) == 1 and self._group == "outputs":
+            case = f"{case}, '{batch.names[0]}'"
         for name, value in expected.items():
             check = self._cosine(name, case, value, found.get(name), batch.names)
             self._cosines.setdefault((self._group, name, case), []).append(check)

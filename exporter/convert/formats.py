@@ -5,7 +5,7 @@ import importlib.util
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -78,6 +78,7 @@ class Format:
         shows_end_points: Whether end points can be converted too, to find where
             it drifts.
         same_bytes: Whether two conversions give the same files.
+        naive: Module that converts to the same without care, to be reported beside it.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Format:
     floor: float | None = None
     shows_end_points: bool = True
     same_bytes: bool = True
+    naive: str = ""
 
     @property
     def converter(self) -> Converter:
@@ -96,10 +98,39 @@ class Format:
         return cast(Converter, importlib.import_module(f"exporter.convert.{self.name}"))
 
 
+_TFLITE = Format("tflite", "model.tflite", "float32, for phones", "tflite", ("ai_edge_litert",))
+_QUANTIZED = replace(
+    _TFLITE, extra="quantized", packages=("ai_edge_litert", "ai_edge_quantizer"), floor=0.98
+)
 FORMATS: Mapping[str, Format] = {
     row.name: row
     for row in (
         Format("frozen", "frozen.pb", "one GraphDef with constants, for older tools"),
+        _TFLITE,
+        replace(
+            _TFLITE,
+            name="tflite_metadata",
+            summary="the same, with input range and labels, for MediaPipe",
+            packages=("ai_edge_litert", "flatbuffers"),
+        ),
+        # 0.9999 with the real weights.
+        replace(_TFLITE, name="tflite_fp16", summary="float16 weights, half the size", floor=0.999),
+        # 0.994 with the real weights, where the converter's own has 0.92.
+        replace(
+            _QUANTIZED,
+            name="tflite_dynamic",
+            summary="int8 weights, no calibration, a third of the size",
+            naive="tflite_dynamic_naive",
+        ),
+        replace(
+            _QUANTIZED,
+            name="tflite_int8",
+            summary="int8 but for what int8 would ruin, a third of the size",
+            # AI Edge Quantizer 0.10 writes a file whose reading crashes where outputs lie
+            # between int8 and float32, as many end points would.
+            shows_end_points=False,
+            naive="tflite_int8_naive",
+        ),
         Format(
             "tfjs",
             "model.json",

@@ -13,7 +13,7 @@ from exporter.convert.request import ConvertTask, by_key
 from exporter.convert.source import Source
 from exporter.verify.allowance import Allowance
 from exporter.verify.probes import FULL, Examples, Plan
-from exporter.verify.report import Check, Settings, VerificationReport
+from exporter.verify.report import NAIVE, Check, Settings, VerificationReport
 from exporter.verify.summary import versions
 
 # Judged by a cosine: photographs, or where none are given the probes that could be some.
@@ -49,8 +49,12 @@ def verified(
     allowance = Allowance("noise", noise=by_key(task.noise))
     with row.converter.opened(target, None) as run:
         checks = compare_outputs(run, source, row, examples, allowance)
-    if row.floor is not None or any(check.status == "failed" for check in checks):
-        checks += _end_points(source, row, options, examples, allowance)
+    failed = any(check.status == "failed" for check in checks)
+    if row.floor is not None or failed:
+        within = _end_points(source, row, options, examples, allowance)
+        checks += within if failed else [_remark(c, "the outputs are right") for c in within]
+    if row.naive:
+        checks += _naive(source, row, options, examples, allowance)
     settings = Settings(
         model_dir=f"{row.name}: {target.name}",
         reference=f"SavedModel '{source.folder}'",
@@ -79,6 +83,29 @@ def _end_points(
         row.converter.convert(shown, target, options)
         with row.converter.opened(target, None) as run:
             return compare_end_points(run, shown, row, examples, allowance)
+
+
+def _naive(
+    source: Source, row: Format, options: Options, examples: Examples, allowance: Allowance
+) -> list[Check]:
+    """Converts to the same without care, to show what the care is for; nothing of it can fail."""
+    naive = replace(row, name=row.naive, shows_end_points=True)
+    fewer = replace(examples, plan=replace(examples.plan, batch_sizes=(1,)))
+    with tempfile.TemporaryDirectory(prefix="slim-export-") as place:
+        target = Path(place, row.file)
+        naive.converter.convert(source, target, options)
+        with naive.converter.opened(target, None) as run:
+            checks = compare_outputs(run, source, naive, fewer, allowance)
+    checks += _end_points(source, naive, options, fewer, allowance)
+    named = [check.model_copy(update={"case": f"{NAIVE}, {check.case}"}) for check in checks]
+    return [_remark(check, "not what was written") for check in named]
+
+
+def _remark(check: Check, why: str) -> Check:
+    """Returns a check that does not fail; where it did, with the reason why that is no failure."""
+    if check.status != "failed":
+        return check
+    return check.model_copy(update={"status": "warning", "message": f"{why}; {check.message}"})
 
 
 def _versions(row: Format) -> dict[str, str]:

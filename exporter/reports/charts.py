@@ -1,11 +1,12 @@
 """Draws a report's figures as SVG, which needs neither scripts nor a network to be looked at."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import altair as alt
 import vl_convert
 
-from exporter.verify.report import Check, VerificationReport
+from exporter.verify.report import NAIVE, Check, VerificationReport
 
 _WIDTH, _HEIGHT = 860, 260
 # Nothing can be drawn at zero on a log scale: equal results lie here, below any rounding.
@@ -32,12 +33,8 @@ def charts(report: VerificationReport) -> dict[str, str]:
 
 def _along_the_network(checks: tuple[Check, ...]) -> Any:
     """Draws the largest relative error of every end point, and the reference's noise."""
-    worst: dict[str, Check] = {}
-    for check in checks:
-        if check.group == "end points" and check.max_rel is not None:
-            known = worst.get(check.name)
-            if known is None or check.max_rel > (known.max_rel or 0.0):
-                worst[check.name] = check
+    worst = _worst([check for check in checks if not check.naive])
+    naive = _worst([check for check in checks if check.naive])
     if not worst:
         return None
     rows: list[dict[str, Any]] = []
@@ -45,6 +42,8 @@ def _along_the_network(checks: tuple[Check, ...]) -> Any:
         row = {"place": place, "end point": name}
         relative = check.max_rel or 0.0
         rows.append({**row, "line": "error", "value": max(relative, _EQUAL)})
+        if name in naive:
+            rows.append({**row, "line": NAIVE, "value": max(naive[name].max_rel or 0.0, _EQUAL)})
         if check.noise is not None:
             noise = check.noise / (check.largest or 1.0)
             rows.append({**row, "line": "noise floor", "value": max(noise, _EQUAL)})
@@ -66,10 +65,21 @@ def _along_the_network(checks: tuple[Check, ...]) -> Any:
                 title="over the largest value (1e-10: equal)",
                 scale=alt.Scale(type="log"),
             ),
-            color=alt.Color("line:N", title=None, sort=["error", "noise floor"]),
+            color=alt.Color("line:N", title=None, sort=["error", "noise floor", NAIVE]),
         )
         .properties(width=_WIDTH, height=_HEIGHT)
     )
+
+
+def _worst(checks: Sequence[Check]) -> dict[str, Check]:
+    """Returns the check of the largest relative error of every end point."""
+    worst: dict[str, Check] = {}
+    for check in checks:
+        if check.group == "end points" and check.max_rel is not None:
+            known = worst.get(check.name)
+            if known is None or check.max_rel > (known.max_rel or 0.0):
+                worst[check.name] = check
+    return worst
 
 
 def _ulp_histogram(checks: tuple[Check, ...]) -> Any:

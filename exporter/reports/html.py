@@ -30,6 +30,7 @@ def rendered(template: str, **values: Any) -> str:
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
     environment.filters["number"] = number
+    environment.filters["angle"] = angle
     return environment.from_string(template).render(values)
 
 
@@ -40,6 +41,17 @@ def number(value: float | None) -> str:
     return "0" if value == 0 else f"{value:.3g}" if isinstance(value, float) else f"{value:,}"
 
 
+def angle(cosine: float | None) -> str:
+    """Writes a cosine: those of interest are all near 1."""
+    return "" if cosine is None else f"{cosine:.4f}"
+
+
+def _least_cosine(checks: tuple[Check, ...]) -> float | None:
+    """Returns the least of the model's own."""
+    found = [check.cosine for check in checks if not check.naive]
+    return min((cosine for cosine in found if cosine is not None), default=None)
+
+
 def _worst(checks: tuple[Check, ...], field: str) -> float | None:
-    values = [getattr(check, field) for check in checks]
+    values = [getattr(check, field) for check in checks if not check.naive]
     return max((value for value in values if value is not None), default=None)

@@ -84,6 +84,12 @@ def _case(check: Check) -> Case:
 
 
 def _details(check: Check) -> str:
+    if check.floor is not None:
+        return (
+            f"{check.message}\nallowed: a cosine of at least {check.floor:g}\nleast cosine:"
+            f" {check.cosine}, largest difference: {check.max_abs} absolute, {check.max_rel}"
+            " relative"
+        )
     return (
         f"{check.message}\nallowed: {check.allowance:g} ({check.reason})\nlargest difference:"
         f" {check.max_abs} absolute, {check.max_rel} relative, {check.max_ulp} ULP"

@@ -28,6 +28,9 @@ Status = Literal["passed", "failed", "warning", "skipped"]
 # A difference of this much of the largest value is no noise, whatever the allowance.
 WIDE_ALLOWANCE = 0.01
 
+# Begins the case of checks of what a converter makes of a model when it is left alone.
+NAIVE = "naive"
+
 
 class Record(pydantic.BaseModel, frozen=True, extra="forbid"):
     """A part of a report: unchangeable, and without unknown fields."""
@@ -81,6 +84,11 @@ class Check(Record):
     def title(self) -> str:
         """Name and case in one."""
         return f"{self.name} ({self.case})" if self.case else self.name
+
+    @property
+    def naive(self) -> bool:
+        """Whether it is about something else, which shows what care is for."""
+        return self.case.startswith(NAIVE)
 
 
 class Cause(Record):

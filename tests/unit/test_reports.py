@@ -56,6 +56,32 @@ def test_html_escapes_and_shows_numbers():
         assert f">{shown}<" in page
 
 
+def test_cosines_are_shown_where_there_are_some():
+    case = "photographs, batch 1, 'cat.jpg'"
+    own = Check(group="outputs", name="logits", case=case, max_rel=0.1, cosine=0.98765, floor=0.98)
+    beside = {"case": f"naive, {case}", "status": "warning", "cosine": 0.5, "max_rel": 0.9}
+    page = html(report(own, own.model_copy(update=beside)))
+    assert page.count(">least cosine</th>") == 1
+    # Once in the summary, which leaves the naive one out, and once in its row.
+    assert page.count(">0.9877</td>") == 2
+    assert ">0.5000</td>" in page
+    assert ">0.98</td>" in page
+    assert ">least cosine</th>" not in html(report(PASSED))
+
+
+def test_junit_says_what_cosine_was_wanted():
+    check = Check(group="outputs", name="a", status="failed", cosine=0.5, floor=0.98, message="m")
+    (failure,) = ET.fromstring(junit(report(check))).findall(".//failure")
+    assert failure.text.startswith("m\nallowed: a cosine of at least 0.98\nleast cosine: 0.5,")
+
+
+def test_the_chart_tells_careless_conversion_apart():
+    own = Check(group="end points", name="net/layer_1", max_rel=0.1, cosine=0.99, floor=0.98)
+    beside = own.model_copy(update={"case": "naive, layers", "max_rel": 0.9})
+    assert ">naive</text>" in html(report(own, beside))
+    assert ">naive</text>" not in html(report(own))
+
+
 def test_html_of_a_passed_report_has_no_causes():
     page = html(report(PASSED))
     assert 'id="causes"' not in page

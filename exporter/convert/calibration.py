@@ -1,0 +1,39 @@
+"""Reads the images from which int8 ranges are taken."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from exporter.convert.source import Source
+from exporter.errors import ConversionError
+from exporter.photos import read
+
+
+def calibration_images(source: Source, files: Sequence[Path]) -> np.ndarray:
+    """Reads calibration images as the model wants them.
+
+    Args:
+        source: The SavedModel's function.
+        files: The user's images.
+
+    Returns:
+        float32 `[number of files, height, width, 3]` in [0, 1].
+
+    Raises:
+        ConversionError: If there are none, or the model does not take images.
+        InvalidArgumentError: If one is no image.
+    """
+    size = source.model.spec_of(source.way).image_size
+    if size is None:
+        raise ConversionError(
+            f"SavedModel '{source.folder}' cannot be calibrated: expected one input of float32"
+            f" [batch, height, width, 3], found {', '.join(source.inputs)}. Leave tflite_int8 out."
+        )
+    if not files:
+        raise ConversionError(
+            "Format 'tflite_int8' lacks calibration images: expected some that look like those"
+            " the model will see, found none. Add --calibration='FOLDER/*.jpg'."
+        )
+    images: np.ndarray = read(files, size)
+    return images

@@ -1,0 +1,28 @@
+"""What TensorFlow's converter makes of a model and a calibration set: everything in int8."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from exporter.convert.calibration import calibration_images
+from exporter.convert.formats import Options
+from exporter.convert.source import Source
+from exporter.convert.tflite import converter, opened
+
+__all__ = ["convert", "opened"]
+
+
+def convert(source: Source, target: Path, options: Options) -> None:
+    """Writes the file."""
+    images = calibration_images(source, options.calibration)
+
+    def batches() -> Iterator[list[np.ndarray]]:
+        for image in images:
+            yield [image[None]]
+
+    making = converter(source)
+    making.optimizations = [tf.lite.Optimize.DEFAULT]
+    making.representative_dataset = batches
+    target.write_bytes(making.convert())

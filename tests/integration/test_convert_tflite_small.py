@@ -1,0 +1,218 @@
+"""TFLite files of small models made by hand: what is written, and what is refused."""
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import handmade
+import numpy as np
+import pytest
+
+from exporter import quiet
+from exporter.convert.formats import FORMATS, Options
+from exporter.errors import ConversionError
+
+pytestmark = pytest.mark.integration
+
+TFLITE = ("tflite", "tflite_metadata", "tflite_fp16", "tflite_dynamic", "tflite_int8")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Loads a small model made by hand."""
+    quiet.import_tensorflow()
+    from exporter.convert.source import source_of
+
+    return source_of(handmade.save(tmp_path_factory.mktemp("made") / "model"))
+
+
+@pytest.fixture(scope="module")
+def calibration(tmp_path_factory):
+    """Small images."""
+    import tensorflow as tf
+
+    folder = tmp_path_factory.mktemp("images")
+    for seed in range(3):
+        pixels = np.random.RandomState(seed).randint(0, 256, [16, 16, 3]).astype(np.uint8)
+        (folder / f"{seed}.png").write_bytes(tf.io.encode_png(pixels).numpy())
+    return tuple(sorted(folder.iterdir()))
+
+
+@pytest.fixture(scope="module")
+def noise(made):
+    """Measures the float noise of the model made by hand."""
+    from exporter.convert.noise import inference_noise
+
+    return inference_noise(made, ())
+
+
+@pytest.mark.parametrize("name", TFLITE)
+def test_a_hand_written_model_converts_to_the_same_bytes_twice(made, calibration, tmp_path, name):
+    from exporter.convert import selection, tflite
+
+    written = []
+    for number in range(2):
+        tflite.float_model.cache_clear()
+        selection.selection.cache_clear()
+        target = tmp_path / f"{number}.tflite"
+        FORMATS[name].converter.convert(made, target, Options(calibration))
+        written.append(target.read_bytes())
+    assert written[0] == written[1]
+    images = np.random.RandomState(9).random_sample([3, 8, 8, 3]).astype(np.float32)
+    (expected,) = made.expected([images]).values()
+    with FORMATS[name].converter.opened(tmp_path / "1.tflite", None) as run:
+        found = run({"inputs": images})["feature_vector"]
+    tolerance = 1e-5 if FORMATS[name].floor is None else 0.1
+    np.testing.assert_allclose(found, expected, atol=tolerance * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("name", TFLITE)
+def test_a_file_of_other_weights_is_refused(made, calibration, noise, tmp_path, name):
+    from exporter.convert.request import ConvertTask
+    from exporter.convert.source import source_of
+    from exporter.convert.verify import verified
+
+    other = source_of(handmade.save(tmp_path / "model", handmade.Network(seed=1)))
+    row, options = FORMATS[name], Options(calibration)
+    judged = {}
+    for kind, source in (("own", made), ("other", other)):
+        folder = tmp_path / kind
+        folder.mkdir()
+        row.converter.convert(source, folder / row.file, options)
+        task = ConvertTask(
+            model_dir=str(made.folder),
+            format=name,
+            target=str(folder / row.file),
+            noise=noise if row.floor is None else (),
+        )
+        judged[kind] = verified(made, row, folder / row.file, task, options)
+    assert judged["own"].passed, judged["own"].verdict()
+    assert not judged["other"].passed
+    assert {check.group for check in judged["other"].failures} == {"outputs"}
+
+
+def test_labels_are_packed_behind_the_model(made, tmp_path):
+    from exporter.convert import tflite_metadata
+
+    (tmp_path / "labels.txt").write_text("cat\ndog\nsparrow\nburger\n")
+    options = Options(labels=tmp_path / "labels.txt", author="somebody", license="MIT")
+    tflite_metadata.convert(made, tmp_path / "model.tflite", options)
+    written = (tmp_path / "model.tflite").read_bytes()
+    with zipfile.ZipFile(io.BytesIO(written)) as archive:
+        assert archive.read("labels.txt") == b"cat\ndog\nsparrow\nburger\n"
+    assert b"TFLITE_METADATA" in written
+    for said in (b"M001", b"somebody", b"MIT", b"RGB images of 8 by 8 pixels, from 0 to 1."):
+        assert said in written
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"cat\ndog\n", "expected 4 lines, as many as 'feature_vector' has values, found 2"),
+        (b"\xff\xfe", "expected text with a class a line, found"),
+        (None, "cannot be read: expected text with a class a line, found No such file"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(made, tmp_path, content, message):
+    from exporter.convert import tflite_metadata
+
+    if content is not None:
+        (tmp_path / "labels.txt").write_bytes(content)
+    options = Options(labels=tmp_path / "labels.txt")
+    with pytest.raises(ConversionError, match=message):
+        tflite_metadata.convert(made, tmp_path / "model.tflite", options)
+    assert not (tmp_path / "model.tflite").exists()
+
+
+def test_int8_without_calibration_is_refused(made, slim_export, tmp_path):
+    result = slim_export(
+        "convert",
+        f"--model_dir={made.folder}",
+        "--format=tflite_int8",
+        f"--output_dir={tmp_path / 'out'}",
+    )
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert "lacks calibration images: expected some that look like those" in line
+    assert not (tmp_path / "out" / "tflite_int8").exists()
+
+
+def test_calibration_images_that_do_not_decode_are_refused(made, slim_export, tmp_path):
+    (tmp_path / "broken.jpg").write_text("no image")
+    result = slim_export(
+        "convert",
+        f"--model_dir={made.folder}",
+        "--format=tflite_int8",
+        f"--calibration={tmp_path}/*.jpg",
+        f"--output_dir={tmp_path / 'out'}",
+    )
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert "broken.jpg' cannot be decoded: expected JPEG, PNG, GIF or BMP" in line
+
+
+def test_a_model_without_images_cannot_be_calibrated(calibration, tmp_path):
+    from small_models import Small
+
+    from exporter.convert import tflite_int8
+    from exporter.convert.source import source_of
+
+    source = source_of(Small().save(tmp_path / "model"))
+    with pytest.raises(ConversionError, match=r"cannot be calibrated: expected one input of"):
+        tflite_int8.convert(source, tmp_path / "model.tflite", Options(calibration))
+
+
+# What MediaPipe's own tasks say of a file, as JSON.
+_MEDIAPIPE = """
+import json, sys
+import mediapipe as mp
+from mediapipe.tasks.python import BaseOptions, vision
+options = vision.ImageClassifierOptions(BaseOptions(model_asset_path=sys.argv[1]), max_results=4)
+classifier = vision.ImageClassifier.create_from_options(options)
+found = classifier.classify(mp.Image.create_from_file(sys.argv[2])).classifications[0]
+print(json.dumps({c.category_name: c.score for c in found.categories}))
+classifier.close()
+"""
+
+
+@pytest.mark.network
+def test_mediapipe_reads_the_metadata(made, calibration, tmp_path):
+    from exporter.convert import tflite_metadata
+    from exporter.photos import read as read_photos
+
+    # It wants a numpy of its own and half a gigabyte: not beside TensorFlow.
+    python = tmp_path / "venv/bin/python"
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
+    installed = subprocess.run(
+        [python, "-m", "pip", "install", "--quiet", "mediapipe>=1.2"], check=False
+    )
+    if installed.returncode:
+        pytest.skip("mediapipe cannot be installed here")
+    names = ["cat", "dog", "sparrow", "burger"]
+    (tmp_path / "labels.txt").write_text("\n".join(names))
+    options = Options(labels=tmp_path / "labels.txt")
+    tflite_metadata.convert(made, tmp_path / "model.tflite", options)
+    # Of the right size already, so that nobody's way of resizing matters.
+    image = tmp_path / "image.png"
+    image.write_bytes(_png(calibration[0]))
+    result = subprocess.run(
+        [python, "-c", _MEDIAPIPE, tmp_path / "model.tflite", image],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    found = json.loads(result.stdout.splitlines()[-1])
+    (expected,) = made.expected([read_photos([image], (8, 8))]).values()
+    for name, value in zip(names, expected[0], strict=True):
+        assert found[name] == pytest.approx(value, abs=1e-5)
+
+
+def _png(path: Path) -> bytes:
+    import tensorflow as tf
+
+    pixels = tf.io.decode_image(path.read_bytes())[:8, :8]
+    encoded: bytes = tf.io.encode_png(pixels).numpy()
+    return encoded
