@@ -20,7 +20,12 @@ def html(report: VerificationReport) -> str:
     """
     template = resources.files(__package__).joinpath("report.html.j2").read_text("utf-8")
     return rendered(
-        template, report=report, charts=charts(report), groups=report.by_group(), worst=_worst
+        template,
+        report=report,
+        charts=charts(report),
+        groups=report.by_group(),
+        worst=_worst,
+        least=_least_cosine,
     )
 
 
