@@ -12,6 +12,9 @@ from exporter.errors import ConversionError
 
 if TYPE_CHECKING:
     from exporter.convert.source import Source
+    from exporter.verify.allowance import Allowance
+    from exporter.verify.probes import Examples
+    from exporter.verify.report import Check
 
 # Takes one batch, as arrays by the names of the signature's inputs; returns outputs by name.
 Run = Callable[[Mapping[str, Any]], dict[str, Any]]
@@ -58,6 +61,25 @@ class Converter(Protocol):
         """
 
 
+class Trainer(Converter, Protocol):
+    """What the module of a format has whose models are fine-tuned."""
+
+    def checks(
+        self, target: Path, source: "Source", examples: "Examples", allowance: "Allowance"
+    ) -> "list[Check]":
+        """Compares what fine-tuning relies on.
+
+        Args:
+            target: What `convert` wrote.
+            source: The SavedModel's function.
+            examples: Probes and images.
+            allowance: What may differ, in training mode too.
+
+        Returns:
+            The checks, in the verifier's vocabulary.
+        """
+
+
 @dataclass(frozen=True)
 class Format:
     """One format.
@@ -73,6 +95,7 @@ class Format:
         shows_end_points: Whether end points can be converted too, to find where
             it drifts.
         same_bytes: Whether two conversions give the same files.
+        trains: Whether it has a training mode, which is compared too.
     """
 
     name: str
@@ -83,16 +106,32 @@ class Format:
     floor: float | None = None
     shows_end_points: bool = True
     same_bytes: bool = True
+    trains: bool = False
 
     @property
     def converter(self) -> Converter:
         """The module that converts; imports what it needs."""
         return cast(Converter, importlib.import_module(f"exporter.convert.{self.name}"))
 
+    @property
+    def trainer(self) -> Trainer:
+        """The same, of a format that trains."""
+        return cast(Trainer, self.converter)
+
 
 FORMATS: Mapping[str, Format] = {
     row.name: row
-    for row in (Format("frozen", "frozen.pb", "one GraphDef with constants, for older tools"),)
+    for row in (
+        Format("frozen", "frozen.pb", "one GraphDef with constants, for older tools"),
+        Format(
+            "keras",
+            "model.keras",
+            "a Keras 3 model, to fine-tune on any backend",
+            extra="keras",
+            packages=("keras",),
+            trains=True,
+        ),
+    )
 }
 
 

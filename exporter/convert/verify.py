@@ -51,6 +51,8 @@ def verified(
         checks = compare_outputs(run, source, row, examples, allowance)
     if row.floor is not None or any(check.status == "failed" for check in checks):
         checks += _end_points(source, row, options, examples, allowance)
+    if row.trains:
+        checks += row.trainer.checks(target, source, examples, allowance)
     settings = Settings(
         model_dir=f"{row.name}: {target.name}",
         reference=f"SavedModel '{source.folder}'",
