@@ -17,6 +17,7 @@ from exporter.verify.probes import Batch
 from exporter.verify.report import Check
 
 CASE = "on JAX"
+_ENVIRONMENT = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
 
 
 def compare_jax(target: Path, source: Source, batch: Batch, allowance: Allowance) -> list[Check]:
@@ -50,8 +51,7 @@ def _run(target: Path, batch: Batch) -> tuple[dict[str, np.ndarray] | None, str]
     with tempfile.TemporaryDirectory(prefix="slim-export-") as place:
         inputs, outputs = Path(place, "inputs.npy"), Path(place, "outputs.npz")
         np.save(inputs, batch.inputs[0])
-        environment = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu"}
-        with child(keras_run.__name__, environment, stderr=subprocess.PIPE) as process:
+        with child(keras_run.__name__, _ENVIRONMENT, stderr=subprocess.PIPE) as process:
             send(process, json.dumps([str(target), str(inputs), str(outputs)]))
             _, said = process.communicate()
         if process.returncode:

@@ -16,7 +16,7 @@ def main() -> None:
     import keras
 
     model = keras.saving.load_model(target, compile=False)
-    found = keras.ops.convert_to_numpy(model(np.load(inputs), training=False))
+    found = model.predict_on_batch(np.load(inputs))
     np.savez(outputs, allow_pickle=False, **{model.output_names[0]: found})
 
 

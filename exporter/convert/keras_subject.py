@@ -29,19 +29,19 @@ class KerasSubject:
         variant: Which network.
         task: What it ends with.
         input_spec: What it takes.
+        ways: Of calling: the model's own, and that which shows its layers' outputs.
     """
 
     model: Any
     variant: Variant
     task: Task
     input_spec: InputSpec
+    ways: tuple[str, ...] = (PLAIN, END_POINTS)
 
     @property
-    def ways(self) -> tuple[str, ...]:
-        """The model's own output, and its layers'."""
-        return (PLAIN, END_POINTS)
-
-    training_ways = ways
+    def training_ways(self) -> tuple[str, ...]:
+        """The same as in inference."""
+        return self.ways
 
     @cached_property
     def _models(self) -> dict[str, Any]:

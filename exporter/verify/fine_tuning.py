@@ -57,7 +57,7 @@ class FineTuningComparison:
             for momentum in self._momenta(gradients):
                 self._gradients(PLAIN, drawn[PLAIN], {MOMENTUM: momentum})
         losses = self._losses()
-        if PLAIN in gradients and self._plan.step:
+        if PLAIN in gradients:
             self._step(gradients[PLAIN], losses)
 
     def _drawn(self) -> dict[str, set[str]]:

@@ -57,7 +57,6 @@ class Plan:
             statistics, few enough for every momentum in turn.
         gradients: Whether gradients are compared, and a step of SGD.
         every_way: Whether dropout's statistics are compared by every way of calling, not by one.
-        step: Whether a step of SGD is compared after the gradients.
     """
 
     probes: tuple[str, ...]
@@ -66,7 +65,6 @@ class Plan:
     training_batch: int
     gradients: bool
     every_way: bool
-    step: bool = True
 
 
 # The momenta: both ends, the published default, and that of training from scratch.
