@@ -7,7 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.integration
+pytestmark = [
+    pytest.mark.integration,
+    # Keras' own, of NumPy 2, whenever it saves a variable of TensorFlow.
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 
 VARIANT = "mobilenet_v3_small_075_224"
 
