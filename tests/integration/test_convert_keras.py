@@ -244,7 +244,7 @@ def test_jax(bench, tmp_path, monkeypatch):
     assert (check.status, check.message) == ("skipped", "JAX is not installed: pip install jax")
     # Another backend stands in for JAX, which may not be there.
     monkeypatch.setattr(keras_jax.importlib.util, "find_spec", lambda name: object())
-    monkeypatch.setattr(keras_jax, "_ENVIRONMENT", {"KERAS_BACKEND": "numpy"})
+    monkeypatch.setattr(keras_jax, "_ENVIRONMENT", {"KERAS_BACKEND": "tensorflow"})
     (check,) = keras_jax.compare_jax(*given)
     assert (check.status, check.message) == ("passed", "")
     model = bench.built()
