@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from exporter.convert.keras_subject import KerasReference, KerasSubject
 from exporter.convert.source import END_POINTS
-from exporter.verify.allowance import OTHERS, Allowance, Noise
+from exporter.verify.allowance import NOISE_MULTIPLE, OTHERS, Allowance, Noise
 from exporter.verify.collect import Collector, output_name
 from exporter.verify.evaluate import How, evaluate, program_of
 from exporter.verify.probes import Batch
@@ -15,6 +15,11 @@ from exporter.verify.report import Check
 from exporter.verify.step import Gradients
 from exporter.verify.subject import BARE, PLAIN, Subject, projected
 from slim_nets.variants import Variant
+
+# Of a gradient's largest value. A gradient jumps where an activation lies on the other side of its
+# corner, which the last bit decides; the published weights show 4e-5 by that, and no noise of
+# float64 tells where. What it could hide, such as a gate's slope, shows in the outputs.
+_JUMP = 2e-4
 
 
 def compare_gradients(
@@ -78,7 +83,7 @@ def _noise(expected: Gradients, exact: Gradients) -> Noise:
     """Says how far each gradient is from float64's.
 
     One may be near by chance, so that of another order of additions is not: each
-    has at least the noise that half of them have, relative to its largest value.
+    has at least the noise that half of them have, relative to its largest value, and room for jumps.
     """
     gaps, sizes = {}, {}
     for name, value in expected.items():
@@ -87,4 +92,5 @@ def _noise(expected: Gradients, exact: Gradients) -> Noise:
             gaps[name] = float(np.abs(value - true).max(initial=0.0))
             sizes[name] = float(np.abs(true).max(initial=0.0))
     usual = float(np.median([gaps[n] / sizes[n] for n in gaps if sizes[n]] or [0.0]))
-    return {("gradients", n): {OTHERS: max(gap, usual * sizes[n])} for n, gap in gaps.items()}
+    least = max(usual, _JUMP / NOISE_MULTIPLE)
+    return {("gradients", n): {OTHERS: max(gap, least * sizes[n])} for n, gap in gaps.items()}
