@@ -17,7 +17,7 @@ from exporter.verify.subject import BARE, PLAIN, Subject, projected
 from slim_nets.variants import Variant
 
 # Of a gradient's largest value. A gradient jumps where an activation lies on the other side of its
-# corner, which the last bit decides; the published weights show 4e-5 by that, and no noise of
+# corner, which the last bit decides; the published weights show 1.2e-4 by that, and no noise of
 # float64 tells where. What it could hide, such as a gate's slope, shows in the outputs.
 _JUMP = 2e-4
 
@@ -83,7 +83,8 @@ def _noise(expected: Gradients, exact: Gradients) -> Noise:
     """Says how far each gradient is from float64's.
 
     One may be near by chance, so that of another order of additions is not: each
-    has at least the noise that half of them have, relative to its largest value, and room for jumps.
+    has at least the noise that half of them have, relative to its largest value, and room
+    for a jump.
     """
     gaps, sizes = {}, {}
     for name, value in expected.items():
