@@ -97,7 +97,7 @@ def _noise(
     model_dir: Path, images: Sequence[Path], rows: Sequence[Format], progress: Progress
 ) -> "tuple[NoiseOf, ...]":
     """Measures the SavedModel's own float noise, once for all formats."""
-    from exporter.convert.noise import inference_noise
+    from exporter.convert.noise import noise_of
     from exporter.convert.source import source_of
 
     source = source_of(model_dir)
@@ -109,7 +109,7 @@ def _noise(
     if all(row.floor is not None for row in rows):
         return ()
     progress("measure noise", 0, None)
-    return inference_noise(source, tuple(images))
+    return noise_of(source, tuple(images), training=any(row.trains for row in rows))
 
 
 def _one(

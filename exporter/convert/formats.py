@@ -13,6 +13,9 @@ from exporter.errors import ConversionError
 
 if TYPE_CHECKING:
     from exporter.convert.source import Source
+    from exporter.verify.allowance import Allowance
+    from exporter.verify.probes import Examples
+    from exporter.verify.report import Check
 
 # What brings a program, with all that it needs.
 _DEBIAN = {"node": "nodejs npm"}
@@ -62,6 +65,25 @@ class Converter(Protocol):
         """
 
 
+class Trainer(Converter, Protocol):
+    """What the module of a format has whose models are fine-tuned."""
+
+    def checks(
+        self, target: Path, source: "Source", examples: "Examples", allowance: "Allowance"
+    ) -> "list[Check]":
+        """Compares what fine-tuning relies on.
+
+        Args:
+            target: What `convert` wrote.
+            source: The SavedModel's function.
+            examples: Probes and images.
+            allowance: What may differ, in training mode too.
+
+        Returns:
+            The checks, in the verifier's vocabulary.
+        """
+
+
 @dataclass(frozen=True)
 class Format:
     """One format.
@@ -79,6 +101,7 @@ class Format:
             it drifts.
         same_bytes: Whether two conversions give the same files.
         naive: Module that converts to the same without care, to be reported beside it.
+        trains: Whether it has a training mode, which is compared too.
     """
 
     name: str
@@ -91,11 +114,17 @@ class Format:
     shows_end_points: bool = True
     same_bytes: bool = True
     naive: str = ""
+    trains: bool = False
 
     @property
     def converter(self) -> Converter:
         """The module that converts; imports what it needs."""
         return cast(Converter, importlib.import_module(f"exporter.convert.{self.name}"))
+
+    @property
+    def trainer(self) -> Trainer:
+        """The same, of a format that trains."""
+        return cast(Trainer, self.converter)
 
 
 _TFLITE = Format("tflite", "model.tflite", "float32, for phones", "tflite", ("ai_edge_litert",))
@@ -136,6 +165,14 @@ FORMATS: Mapping[str, Format] = {
             "model.json",
             "a graph model for TensorFlow.js, in pages and under Node",
             programs=("node",),
+        ),
+        Format(
+            "keras",
+            "model.keras",
+            "a Keras 3 model, to fine-tune on any backend",
+            extra="keras",
+            packages=("keras",),
+            trains=True,
         ),
     )
 }

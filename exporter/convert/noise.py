@@ -1,4 +1,4 @@
-"""Measures a SavedModel's own float noise in inference, from which allowances are derived."""
+"""Measures a SavedModel's own float noise, from which allowances are derived."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,7 +14,9 @@ from exporter.verify.request import ModelSource
 from exporter.verify.snapshot import inference_snapshot
 
 
-def inference_noise(source: Source, images: tuple[Path, ...]) -> tuple[NoiseOf, ...]:
+def noise_of(
+    source: Source, images: tuple[Path, ...], *, training: bool = False
+) -> tuple[NoiseOf, ...]:
     """Runs the SavedModel under other conditions.
 
     What one example's noise happens to be says little: another order of
@@ -24,21 +26,25 @@ def inference_noise(source: Source, images: tuple[Path, ...]) -> tuple[NoiseOf, 
     Args:
         source: The SavedModel.
         images: Files to run on, beside the probes.
+        training: Whether to run in training mode too, which takes some seconds more.
 
     Returns:
         What changes by that, result by result.
     """
     running = noise_processes(
-        ModelSource(folder=str(source.folder.absolute())), images, inference=True
+        ModelSource(folder=str(source.folder.absolute())), images, inference=not training
     )
     examples = Examples(source.model.input_spec, FULL, images)
     with running as processes:
         noise = processes.measure(source.model, examples)
     rows = examples.typical().names
+    inference = inference_snapshot(source.model, examples)
+    shared = {
+        key: _shared(noise[key], values, rows) for key, values in inference.items() if key in noise
+    }
     return tuple(
-        NoiseOf(group=group, name=name, by_example=_shared(noise[group, name], values, rows))
-        for (group, name), values in inference_snapshot(source.model, examples).items()
-        if (group, name) in noise
+        NoiseOf(group=group, name=name, by_example=dict(by_example))
+        for (group, name), by_example in {**noise, **shared}.items()
     )
 
 

@@ -20,7 +20,9 @@ def converted(task: ConvertTask) -> Converted:
     Raises:
         ConversionError: If the process ended without an answer, with the last it said.
     """
-    with child(worker.__name__, stderr=subprocess.PIPE) as process:
+    # Whatever a user's own Keras runs on: what is compared with the SavedModel runs on TensorFlow.
+    environment = {"KERAS_BACKEND": "tensorflow"}
+    with child(worker.__name__, environment, stderr=subprocess.PIPE) as process:
         send(process, task.model_dump_json())
         output, said = process.communicate()
     if process.returncode != 0 or not output:

@@ -55,6 +55,8 @@ def verified(
         checks += within if failed else [_remark(c, "the outputs are right") for c in within]
     if row.naive:
         checks += _naive(source, row, options, examples, allowance)
+    if row.trains:
+        checks += row.trainer.checks(target, source, examples, allowance)
     settings = Settings(
         model_dir=f"{row.name}: {target.name}",
         reference=f"SavedModel '{source.folder}'",

@@ -1,0 +1,97 @@
+"""Compares gradients with the SavedModel's, within the float noise of each of them."""
+
+from functools import partial
+
+import numpy as np
+import tensorflow as tf
+
+from exporter.convert.keras_subject import KerasReference, KerasSubject
+from exporter.convert.source import END_POINTS
+from exporter.verify.allowance import NOISE_MULTIPLE, OTHERS, Allowance, Noise
+from exporter.verify.collect import Collector, output_name
+from exporter.verify.evaluate import How, evaluate, program_of
+from exporter.verify.probes import Batch
+from exporter.verify.report import Check
+from exporter.verify.step import Gradients
+from exporter.verify.subject import BARE, PLAIN, Subject, projected
+from slim_nets.variants import Variant
+
+# Of a gradient's largest value. A gradient jumps where an activation lies on the other side of its
+# corner, which the last bit decides; the published weights show 1.2e-4 by that, and no noise of
+# float64 tells where. What it could hide, such as a gate's slope, shows in the outputs.
+_JUMP = 2e-4
+
+
+def compare_gradients(
+    model: KerasSubject, reference: KerasReference, variant: Variant, batch: Batch
+) -> list[Check]:
+    """Compares gradients by every trainable variable, of both modes.
+
+    In training mode those of the pooled features, in front of any dropout; in
+    inference those of the output.
+
+    Args:
+        model: What is judged.
+        reference: The SavedModel.
+        variant: Which network.
+        batch: What to run on.
+
+    Returns:
+        One check a variable and mode.
+    """
+    checks = []
+    for way, target, training in (
+        (END_POINTS, f"{variant.spec.scope}/global_pool", True),
+        (PLAIN, BARE, False),
+    ):
+        if way not in (reference.training_ways if training else reference.ways):
+            continue
+        call = partial(_differentiated, way=way, target=target, batch=batch, training=training)
+        expected = call(reference)
+        exact = _in_float64(reference, way, target, batch, training=training)
+        collector = Collector(Allowance("noise", noise=_noise(expected, exact)))
+        mode = f"{output_name(way, target)}, training={training}"
+        found = collector.attempt("gradients", way, partial(call, model), mode)
+        if found is not None:
+            collector.each("gradients", expected, found, mode)
+        checks += collector.checks()
+    return checks
+
+
+def _differentiated(
+    side: Subject, *, way: str, target: str, batch: Batch, training: bool
+) -> Gradients:
+    return side.gradients(way, target, batch.inputs, {}, training=training)
+
+
+def _in_float64(
+    reference: KerasReference, way: str, target: str, batch: Batch, *, training: bool
+) -> Gradients:
+    """Differentiates the SavedModel's graph, run op by op in float64."""
+    variables = {n: tf.constant(v, tf.float64) for n, v in reference.variables().items()}
+    watched = {name: variables[name] for name in reference.trainable}
+    program = program_of(reference, way, training=training)
+    with tf.GradientTape() as tape:
+        tape.watch(watched)
+        done = evaluate(program, reference, batch.inputs, How(tf.float64, variables))
+        loss = projected(done.outputs[target])
+    found = tape.gradient(loss, watched)
+    return {name: None if g is None else np.asarray(g) for name, g in found.items()}
+
+
+def _noise(expected: Gradients, exact: Gradients) -> Noise:
+    """Says how far each gradient is from float64's.
+
+    One may be near by chance, so that of another order of additions is not: each
+    has at least the noise that half of them have, relative to its largest value, and room
+    for a jump.
+    """
+    gaps, sizes = {}, {}
+    for name, value in expected.items():
+        true = exact.get(name)
+        if value is not None and true is not None:
+            gaps[name] = float(np.abs(value - true).max(initial=0.0))
+            sizes[name] = float(np.abs(true).max(initial=0.0))
+    usual = float(np.median([gaps[n] / sizes[n] for n in gaps if sizes[n]] or [0.0]))
+    least = max(usual, _JUMP / NOISE_MULTIPLE)
+    return {("gradients", n): {OTHERS: max(gap, least * sizes[n])} for n, gap in gaps.items()}

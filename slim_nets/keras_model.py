@@ -1,0 +1,81 @@
+"""The networks as Keras 3 models, whose variables go by the checkpoint's names."""
+
+from typing import Any
+
+import keras
+
+from slim_nets.keras_layers import KerasLayers, keras_name
+from slim_nets.mobilenet_v3 import Built, build
+from slim_nets.variants import Task, Variant, num_classes
+
+
+def keras_model(variant: Variant, task: Task, layers: KerasLayers, *, images: str) -> Any:
+    """Builds a functional model for images as users have them.
+
+    Args:
+        variant: Which network.
+        task: What it ends with.
+        layers: What it is built with, unused before.
+        images: Name of the input, float32 `[batch, size, size, 3]` in [0, 1].
+
+    Returns:
+        A `keras.Model` that returns features or logits `[batch, n]`.
+    """
+    given = keras.Input((variant.image_size, variant.image_size, 3), name=images)
+    output = _built(given, variant, task, layers).output
+    return keras.Model(given, output, name=keras_name(variant.name))
+
+
+def with_end_points(model: Any, variant: Variant, task: Task) -> Any:
+    """Makes the model that shows what the layers of another compute.
+
+    Args:
+        model: What `keras_model` made, or what was loaded from its file.
+        variant: Which network.
+        task: What it ends with.
+
+    Returns:
+        A `keras.Model` of the same layers that returns all end points by full
+        name, such as `MobilenetV3/layer_2/output`, and the output as `default`.
+    """
+    layers = KerasLayers(model=model, output=model.output_names[0])
+    found = _built(model.input, variant, task, layers)
+    scope = variant.spec.scope
+    outputs = {f"{scope}/{name}": value for name, value in found.end_points.items()}
+    return keras.Model(model.input, outputs | {"default": found.output})
+
+
+def _built(images: Any, variant: Variant, task: Task, layers: KerasLayers) -> Built[Any]:
+    return build(
+        layers.rescale(images),
+        variant.spec,
+        layers,
+        depth_multiplier=variant.depth_multiplier,
+        num_classes=num_classes(task),
+    )
+
+
+def variables_of(model: Any, variant: Variant, task: Task) -> dict[str, Any]:
+    """Finds the variables of a model by their names in the checkpoint.
+
+    Args:
+        model: What `keras_model` made, or what was loaded from its file.
+        variant: Which network.
+        task: What it ends with.
+
+    Returns:
+        A `keras.Variable` each, in the network's order.
+
+    Raises:
+        ValueError: If there is no layer of that name.
+    """
+    found = {}
+    for spec in variant.shape(task).variables:
+        scope, _, name = spec.name.rpartition("/")
+        layer = model.get_layer(keras_name(scope))
+        found[spec.name] = getattr(layer, _ATTRIBUTES.get(name, name))
+    return found
+
+
+# Names of variables that are not those of the layers' attributes.
+_ATTRIBUTES = {"weights": "kernel", "depthwise_weights": "kernel", "biases": "bias"}

@@ -1,0 +1,274 @@
+"""A SavedModel as a `.keras` file: the same numbers in both modes, and fit to be fine-tuned."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytestmark = [
+    pytest.mark.integration,
+    # Keras' own, of NumPy 2, whenever it saves a variable of TensorFlow.
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
+
+VARIANT = "mobilenet_v3_small_075_224"
+
+# Runs without this package; the images are at the place that the first argument names.
+FINE_TUNES = """
+import json, sys
+import keras, numpy as np
+path, images, saved = sys.argv[1:]
+images, labels = np.load(images), np.arange(5)
+keras.utils.set_random_seed(0)
+base = keras.models.load_model(path)
+model = keras.Sequential([base, keras.layers.Dense(5)])
+loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+model.compile(keras.optimizers.SGD(0.01), loss, jit_compile=False)
+before = {v.path: v.numpy() for v in base.variables}
+fit = model.fit(images, labels, batch_size=5, epochs=2, verbose=0).history["loss"]
+moved = [v.path for v in base.variables if (v.numpy() != before[v.path]).any()]
+expected = model(images).numpy()
+model.save(saved)
+again = keras.models.load_model(saved)(images).numpy()
+print(json.dumps({
+    "losses": [*fit, float(model.train_on_batch(images, labels))],
+    "moved": len(moved),
+    "variables": len(before),
+    "same": bool((again == expected).all()),
+    "ours": sorted({"exporter", "slim_nets", "checkpoints"} & set(sys.modules)),
+}))
+"""
+
+CONVERTS = """
+import hashlib, json, sys
+from pathlib import Path
+from exporter import quiet
+quiet.import_tensorflow()
+from exporter.convert import keras
+from exporter.convert.formats import Options
+from exporter.convert.source import source_of
+target = Path(sys.argv[2])
+keras.convert(source_of(Path(sys.argv[1])), target, Options())
+digest = hashlib.sha256(target.read_bytes()).hexdigest()
+print(json.dumps([digest, len(list(target.parent.iterdir()))]))
+"""
+
+
+class Bench:
+    """A SavedModel, its own float noise, and how Keras models are compared with it."""
+
+    def __init__(self, folder):
+        from exporter.convert.noise import noise_of
+        from exporter.convert.request import by_key
+        from exporter.convert.source import source_of
+        from exporter.verify.allowance import Allowance
+
+        self.source = source_of(folder)
+        noise = noise_of(self.source, (), training=True)
+        self.allowance = Allowance("noise", noise=by_key(noise))
+
+    def built(self, **options):
+        from exporter.convert import keras_network
+        from slim_nets.keras_layers import KerasLayers
+
+        def layers(**own):
+            return KerasLayers(**(own | options))
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(keras_network, "KerasLayers", layers)
+            return keras_network.built(self.source)
+
+    def failures(self, model, place):
+        """Saves a model, and says what is found wrong with it, by group."""
+        from exporter.convert import keras_checks
+        from exporter.verify.probes import FULL, Examples
+
+        target = place / "model.keras"
+        model.save(target)
+        plan = replace(FULL, batch_sizes=(2,), probes=("ramp", "noise"))
+        examples = Examples(self.source.model.input_spec, plan)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(keras_checks, "compare_jax", lambda *_: [])
+            checks = keras_checks.fine_tuning_checks(target, self.source, examples, self.allowance)
+        assert {"weights", "end points", "training", "moving averages", "gradients"} <= {
+            check.group for check in checks
+        }
+        failed = {}
+        for check in checks:
+            if check.status == "failed":
+                failed.setdefault(check.group, set()).add(check.name)
+        return failed
+
+
+@pytest.fixture(scope="module")
+def exported(export, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("keras") / "model"
+    flags = ("--image_size=32", "--verify=false")
+    export(VARIANT, "feature_vector", "seeded:0", folder, *flags)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bench(exported):
+    from exporter import quiet
+
+    quiet.import_tensorflow()
+    return Bench(exported)
+
+
+@pytest.fixture(scope="module")
+def converted(slim_export, exported, tmp_path_factory, shared):
+    folder = tmp_path_factory.mktemp("converted")
+    images = f"--images={shared}/photos/*.jpg"
+    flags = (f"--model_dir={exported}", f"--output_dir={folder}", "--format=keras", "--json")
+    result = slim_export("convert", *flags, images, env={"KERAS_BACKEND": "jax"})
+    assert (result.returncode, result.stderr) == (0, "")
+    (said,) = json.loads(result.stdout)
+    return Path(said["folder"]) / "model.keras", said["report"]["checks"]
+
+
+@pytest.mark.published
+def test_everything_is_compared(converted):
+    _, checks = converted
+    groups = {check["group"] for check in checks}
+    assert groups >= {"weights", "outputs", "end points", "frozen", "training", "moving averages"}
+    assert groups >= {"gradients", "dropout", "regularization"}
+    assert {check["status"] for check in checks} <= {"passed", "warning", "skipped"}
+    photographs = [c for c in checks if c["case"].startswith("photographs")]
+    assert max(check["max_rel"] for check in photographs) < 1e-5
+    modes = {check["case"] for check in checks if check["group"] == "gradients"}
+    assert len(modes) == 2
+    jax = [check for check in checks if check["case"] == "on JAX"]
+    assert all(check["message"] for check in jax if check["status"] == "skipped")
+    assert len(jax) == 1
+
+
+@pytest.mark.published
+def test_it_is_fine_tuned_without_this_package(converted, run_python, shared, tmp_path):
+    from exporter.photos import read
+
+    images = read(sorted((shared / "photos").glob("*.jpg")), (32, 32))
+    np.save(tmp_path / "images.npy", images)
+    arguments = (converted[0], tmp_path / "images.npy", tmp_path / "tuned.keras")
+    program = f"import sys; sys.path[:] = [p for p in sys.path if p]\n{FINE_TUNES}"
+    said = run_python(program, *arguments, env={"PYTHONPATH": ""})
+    first, second, third = said["losses"]
+    assert first > second > third
+    assert said["moved"] == said["variables"] == 208
+    assert said["same"]
+    assert said["ours"] == []
+
+
+def test_same_bytes(exported, run_python, tmp_path):
+    found = []
+    for seed in "01":
+        (tmp_path / seed).mkdir()
+        target = tmp_path / seed / "model.keras"
+        found.append(run_python(CONVERTS, exported, target, env={"PYTHONHASHSEED": seed}))
+    assert found[0] == found[1]
+    assert found[0][1] == 1
+
+
+def test_a_sound_model_passes(bench, tmp_path):
+    assert bench.failures(bench.built(), tmp_path) == {}
+
+
+def test_epsilon(bench, tmp_path):
+    model = bench.built()
+    for layer in model.layers:
+        if hasattr(layer, "epsilon"):
+            layer.epsilon = 1e-5
+    failed = bench.failures(model, tmp_path)
+    assert "default" in failed["end points"]
+    assert failed["training"]
+    assert failed["gradients"]
+
+
+def test_keras_own_hard_sigmoid(bench, tmp_path):
+    model = bench.built()
+    for layer in model.layers:
+        if layer.name.endswith("_hard_sigmoid"):
+            layer.scale = 1 / 6
+    assert "MobilenetV3/layer_2" in bench.failures(model, tmp_path)["end points"]
+
+
+def test_momentum(bench, tmp_path):
+    assert bench.failures(bench.built(momentum=0.9), tmp_path) == {
+        "moving averages": {"default momentum"}
+    }
+
+
+def test_frozen_batch_norm(bench, tmp_path):
+    model = bench.built()
+    model.get_layer("MobilenetV3_Conv_BatchNorm").trainable = False
+    failed = bench.failures(model, tmp_path)
+    assert {"trainable_variables", "trainable flags"} <= failed["weights"]
+    assert "MobilenetV3/Conv/BatchNorm/moving_mean" in failed["moving averages"]
+    assert "MobilenetV3/Conv/BatchNorm/gamma" in failed["gradients"]
+
+
+def test_a_loss_too_many(bench, tmp_path):
+    failed = bench.failures(bench.built(weight_decay=8e-5), tmp_path)
+    assert "sum" in failed["regularization"]
+
+
+def test_a_weight(bench, tmp_path):
+    model = bench.built()
+    kernel = model.get_layer("MobilenetV3_Conv_2").kernel
+    kernel.assign(kernel + 0.01)
+    assert bench.failures(model, tmp_path)["weights"] == {"MobilenetV3/Conv_2/weights"}
+
+
+def test_variances_with_bessels_correction(bench, tmp_path, monkeypatch):
+    """What Keras does not do would be seen: the reference without its own way fails."""
+    from exporter.convert.keras_subject import KerasReference
+
+    monkeypatch.setattr(KerasReference, "_as_keras", lambda self, before, after, *_: after)
+    failed = bench.failures(bench.built(), tmp_path)
+    assert failed["moving averages"]
+    assert all(name.endswith("/moving_variance") for name in failed["moving averages"])
+
+
+def test_jax(bench, tmp_path, monkeypatch):
+    from exporter.convert import keras_jax
+    from exporter.verify.probes import Examples
+
+    target = tmp_path / "model.keras"
+    bench.built().save(target)
+    batch = Examples(bench.source.model.input_spec).few(2)
+    given = (target, bench.source, batch, bench.allowance)
+    monkeypatch.setattr(keras_jax.importlib.util, "find_spec", lambda name: None)
+    (check,) = keras_jax.compare_jax(*given)
+    assert (check.status, check.message) == ("skipped", "JAX is not installed: pip install jax")
+    # Another backend stands in for JAX, which may not be there.
+    monkeypatch.setattr(keras_jax.importlib.util, "find_spec", lambda name: object())
+    monkeypatch.setattr(keras_jax, "_ENVIRONMENT", {"KERAS_BACKEND": "tensorflow"})
+    (check,) = keras_jax.compare_jax(*given)
+    assert (check.status, check.message) == ("passed", "")
+    model = bench.built()
+    model.get_layer("rescale").scale = 1.0
+    model.save(target)
+    (check,) = keras_jax.compare_jax(*given)
+    assert check.status == "failed"
+    target.write_bytes(b"no archive")
+    (check,) = keras_jax.compare_jax(*given)
+    assert check.status == "failed"
+    assert check.message.startswith("expected a result, found: ")
+
+
+def test_a_model_of_others_is_refused(tmp_path):
+    from exporter import quiet
+    from exporter.convert import keras
+    from exporter.convert.formats import Options
+    from exporter.convert.source import source_of
+    from exporter.errors import ConversionError
+
+    quiet.import_tensorflow()
+    import small_models
+
+    source = source_of(small_models.Small().save(tmp_path / "model"))
+    with pytest.raises(ConversionError, match="cannot be built from Keras layers: expected the"):
+        keras.convert(source, tmp_path / "model.keras", Options())
+    assert not (tmp_path / "model.keras").exists()

@@ -1,0 +1,95 @@
+"""The networks as Keras models: built of Keras' own layers, variables by the checkpoint's names."""
+
+import json
+
+import numpy as np
+import pytest
+
+from exporter import quiet
+from slim_nets.hyperparameters import WEIGHT_DECAY
+from slim_nets.variants import NAMED, TASKS, customized
+
+SMALL = customized(NAMED["mobilenet_v3_small_075_224"], image_size=32)
+
+
+@pytest.fixture(scope="module")
+def nets():
+    quiet.import_tensorflow()
+    from slim_nets import keras_layers, keras_model
+
+    def make(variant, task, **options):
+        layers = keras_layers.KerasLayers(**options)
+        return keras_model.keras_model(variant, task, layers, images="inputs")
+
+    make.module = keras_model
+    return make
+
+
+@pytest.fixture(scope="module")
+def small(nets):
+    return {task: nets(SMALL, task, output="last", momentum=0.9) for task in TASKS}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_variables_are_those_of_the_table(nets, name):
+    variant = customized(NAMED[name], image_size=32)
+    model = nets(variant, "classification")
+    variables = nets.module.variables_of(model, variant, "classification")
+    shape = variant.shape("classification")
+    assert {n: tuple(v.shape) for n, v in variables.items()} == {
+        spec.name: spec.shape for spec in shape.variables
+    }
+    trainable = {id(v) for v in model.trainable_variables}
+    assert {n for n, v in variables.items() if id(v) in trainable} == {
+        spec.name for spec in shape.variables if spec.trainable
+    }
+    assert len(model.losses) == sum(spec.regularized for spec in shape.variables)
+    assert model.output_shape == (None, *shape.output)
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_end_points_are_those_of_the_table(nets, small, task):
+    rich = nets.module.with_end_points(small[task], SMALL, task)
+    shape = SMALL.shape(task)
+    expected = {f"{SMALL.spec.scope}/{name}": size for name, size in shape.end_points.items()}
+    found = {name: tensor.shape[1:] for name, tensor in rich.output.items()}
+    assert found == expected | {"default": shape.output}
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_keras_alone_loads_it(small, task):
+    layers = json.loads(small[task].to_json())["config"]["layers"]
+    assert {layer["module"] for layer in layers} == {"keras.layers"}
+    assert all(layer["registered_name"] is None for layer in layers)
+    assert "Lambda" not in {layer["class_name"] for layer in layers}
+
+
+def test_dropout_in_classification_only(small):
+    drop = {t: [x.rate for x in m.layers if x.name == "dropout"] for t, m in small.items()}
+    assert drop == {"feature_vector": [], "classification": [pytest.approx(0.2)]}
+
+
+def test_the_output_has_its_name(small):
+    assert {t: m.output_names for t, m in small.items()} == {task: ["last"] for task in TASKS}
+
+
+def test_batch_norm(small):
+    layers = [x for x in small["feature_vector"].layers if hasattr(x, "moving_mean")]
+    assert {(x.epsilon, x.momentum) for x in layers} == {(0.001, 0.9)}
+
+
+def test_the_gates_slope_is_the_checkpoints(nets, small):
+    rescaling = [x for x in small["feature_vector"].layers if x.name.endswith("_hard_sigmoid")]
+    assert {x.scale for x in rescaling} == {0.16667}
+
+
+def test_losses_are_tf_slims(nets, small):
+    variables = nets.module.variables_of(small["feature_vector"], SMALL, "feature_vector")
+    regularized = [s.name for s in SMALL.shape("feature_vector").variables if s.regularized]
+    squares = sum(np.sum(np.square(variables[name].numpy(), dtype="d")) for name in regularized)
+    found = sum(float(loss) for loss in small["feature_vector"].losses)
+    assert found == pytest.approx(WEIGHT_DECAY * squares / 2, rel=1e-5)
+
+
+def test_without_weight_decay(nets):
+    assert nets(SMALL, "feature_vector", weight_decay=0.0).losses == []
