@@ -92,7 +92,23 @@ class Format:
 
 FORMATS: Mapping[str, Format] = {
     row.name: row
-    for row in (Format("frozen", "frozen.pb", "one GraphDef with constants, for older tools"),)
+    for row in (
+        Format("frozen", "frozen.pb", "one GraphDef with constants, for older tools"),
+        Format(
+            "onnx",
+            "model.onnx",
+            "for ONNX Runtime and whatever else reads ONNX",
+            extra="onnx",
+            packages=("tf2onnx", "onnx", "onnxruntime"),
+        ),
+        Format(
+            "openvino",
+            "model.xml",
+            "OpenVINO's IR, for Intel's processors",
+            extra="openvino",
+            packages=("openvino",),
+        ),
+    )
 }
 
 
