@@ -54,7 +54,9 @@ def _converted(
             output_names=[f"{name}:0" for name in outputs],
             tensors_to_rename={f"{name}:0": name for name in (*inputs, *outputs)},
         )
-        optimized = optimizer.optimize_graph(converted, catch_errors=False)
+        # An optimization that fails is left out: some do, such as that of a bare
+        # convolution to which one number is added.
+        optimized = optimizer.optimize_graph(converted, catch_errors=True)
     model: onnx.ModelProto = optimized.make_model("")
     return model
 
