@@ -174,6 +174,20 @@ FORMATS: Mapping[str, Format] = {
             packages=("keras",),
             trains=True,
         ),
+        Format(
+            "onnx",
+            "model.onnx",
+            "for ONNX Runtime and whatever else reads ONNX",
+            extra="onnx",
+            packages=("tf2onnx", "onnx", "onnxruntime"),
+        ),
+        Format(
+            "openvino",
+            "model.xml",
+            "OpenVINO's IR, for Intel's processors",
+            extra="openvino",
+            packages=("openvino",),
+        ),
     )
 }
 

@@ -1,0 +1,95 @@
+"""OpenVINO's IR: its names and precision, and the gates that it would take for others."""
+
+import xml.etree.ElementTree as ET
+
+import converted
+import handmade
+import numpy as np
+import openvino
+import pytest
+import tensorflow as tf
+
+from exporter.convert import openvino as format_openvino
+from exporter.convert.source import source_of
+
+pytestmark = pytest.mark.integration
+
+# Of the largest value: what folding the batch norm and other kernels cost.
+CLOSE = 2e-6
+# What a gate whose slope is 1/6 is away from one whose slope is 0.16667, 2e-5, and a little less.
+ANOTHER_SLOPE = 1e-5
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    return handmade.save(tmp_path_factory.mktemp("handmade") / "model")
+
+
+@pytest.fixture(scope="module")
+def written(saved, tmp_path_factory):
+    return converted.convert("openvino", source_of(saved), tmp_path_factory.mktemp("openvino"))
+
+
+def test_names_and_free_batch(written):
+    model = openvino.Core().read_model(written)
+    (images,), (features,) = model.inputs, model.outputs
+    assert images.get_names() == {"inputs"}
+    assert features.get_names() == {"feature_vector"}
+    assert str(images.get_partial_shape()) == "[?,8,8,3]"
+    assert str(features.get_partial_shape()) == "[?,4]"
+
+
+def test_float32(written):
+    types = {node.get("element_type") for node in ET.parse(written).iter("data")}
+    assert "f32" in types
+    assert not types & {"f16", "bf16"}
+
+
+@pytest.mark.parametrize("size", [1, 2, 7])
+def test_any_batch_size_and_threads(saved, written, size):
+    images = np.resize(converted.IMAGES, (size, 8, 8, 3))
+    assert converted.difference("openvino", saved, written, images) < CLOSE
+    one = converted.run("openvino", written, {"inputs": images}, threads=1)["feature_vector"]
+    assert one.shape == (size, 4)
+
+
+@pytest.mark.parametrize(
+    "activation",
+    [
+        converted.gate,
+        lambda x: converted.hard_swish(x, 0.16667),
+        lambda x: x * converted.gate(x),
+        lambda x: converted.gate(x) * x,
+        lambda x: x * (0.16667 * tf.nn.relu6(3.0 + x)),
+        lambda x: tf.nn.relu6(tf.identity(x) + 3.0) * tf.constant(0.16667) * x,
+    ],
+)
+def test_gates_keep_their_slope(activation, tmp_path, monkeypatch):
+    saved = converted.save_gated(tmp_path / "model", activation)
+    source = source_of(saved)
+    target = converted.convert("openvino", source, tmp_path / "out")
+    assert converted.difference("openvino", saved, target) < CLOSE
+    # Left as it is, OpenVINO takes it for another one: else this test would show nothing.
+    monkeypatch.setattr(format_openvino, "with_gates_spelled_out", lambda graph: graph)
+    plain = converted.convert("openvino", source, tmp_path / "plain")
+    assert converted.difference("openvino", saved, plain) > ANOTHER_SLOPE
+
+
+@pytest.mark.parametrize(
+    ("activation", "op"),
+    [(lambda x: converted.gate(x, 1 / 6), "HSigmoid"), (converted.hard_swish, "HSwish")],
+)
+def test_a_slope_of_one_sixth_is_left_alone(activation, op, tmp_path):
+    saved = converted.save_gated(tmp_path / "model", activation)
+    target = converted.convert("openvino", source_of(saved), tmp_path / "out")
+    assert op in {layer.get("type") for layer in ET.parse(target).iter("layer")}
+    assert converted.difference("openvino", saved, target) < CLOSE
+
+
+def test_a_gate_that_is_not_spelled_out_is_refused(tmp_path, monkeypatch):
+    saved = converted.save_gated(tmp_path / "model", lambda x: x * converted.gate(x))
+    target = converted.convert("openvino", source_of(saved), tmp_path / "out")
+    assert converted.report("openvino", saved, target).passed
+    monkeypatch.setattr(format_openvino, "with_gates_spelled_out", lambda graph: graph)
+    plain = converted.convert("openvino", source_of(saved), tmp_path / "plain")
+    assert not converted.report("openvino", saved, plain).passed
