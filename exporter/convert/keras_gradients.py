@@ -16,10 +16,10 @@ from exporter.verify.step import Gradients
 from exporter.verify.subject import BARE, PLAIN, Subject, projected
 from slim_nets.variants import Variant
 
-# Of a gradient's largest value. With the published weights, five gradients of early layers were up to
-# 1.14e-4 from the SavedModel's, beyond what their distance from float64 allows; likely because the
-# last bit decides on which side of its corner an activation lies. What it could hide, such as a
-# gate's slope, shows in the outputs.
+# Of a gradient's largest value. With the published weights, five gradients of early layers were up
+# to 1.14e-4 from the SavedModel's, beyond what their distance from float64 allows; likely because
+# the last bit decides on which side of its corner an activation lies. What it could hide, such as
+# a gate's slope, shows in the outputs.
 _JUMP = 2e-4
 
 
