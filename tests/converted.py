@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from exporter.convert.formats import FORMATS, Options
-from exporter.convert.noise import inference_noise
+from exporter.convert.noise import noise_of
 from exporter.convert.request import ConvertTask
 from exporter.convert.source import source_of
 from exporter.convert.verify import verified
@@ -58,6 +58,6 @@ def difference(name, folder, target, inputs=IMAGES):
 def report(name, folder, target):
     """Verifies a file against a SavedModel as `convert` does."""
     source = source_of(folder)
-    noise = inference_noise(source, ())
+    noise = noise_of(source, ())
     task = ConvertTask(model_dir=str(folder), format=name, target=str(target), noise=noise)
     return verified(source, FORMATS[name], target, task, Options())

@@ -44,9 +44,9 @@ def calibration(tmp_path_factory):
 @pytest.fixture(scope="module")
 def noise(made):
     """Measures the float noise of the model made by hand."""
-    from exporter.convert.noise import inference_noise
+    from exporter.convert.noise import noise_of
 
-    return inference_noise(made, ())
+    return noise_of(made, ())
 
 
 @pytest.mark.parametrize("name", TFLITE)
