@@ -53,11 +53,15 @@ def test_any_batch_size_and_threads(saved, written, size):
     assert one.shape == (size, 4)
 
 
+def in_order(x):
+    return converted.hard_swish(x, 0.16667)
+
+
 @pytest.mark.parametrize(
     "activation",
     [
         converted.gate,
-        lambda x: converted.hard_swish(x, 0.16667),
+        in_order,
         lambda x: x * converted.gate(x),
         lambda x: converted.gate(x) * x,
         lambda x: x * (0.16667 * tf.nn.relu6(3.0 + x)),
@@ -69,10 +73,12 @@ def test_gates_keep_their_slope(activation, tmp_path, monkeypatch):
     source = source_of(saved)
     target = converted.convert("openvino", source, tmp_path / "out")
     assert converted.difference("openvino", saved, target) < CLOSE
-    # Left as it is, OpenVINO takes it for another one: else this test would show nothing.
-    monkeypatch.setattr(format_openvino, "with_gates_spelled_out", lambda graph: graph)
-    plain = converted.convert("openvino", source, tmp_path / "plain")
-    assert converted.difference("openvino", saved, plain) > ANOTHER_SLOPE
+    # Left as it is, OpenVINO takes it for another one: else this test would show nothing. It
+    # sees through the product in this order and leaves it.
+    if activation is not in_order:
+        monkeypatch.setattr(format_openvino, "with_gates_spelled_out", lambda graph: graph)
+        plain = converted.convert("openvino", source, tmp_path / "plain")
+        assert converted.difference("openvino", saved, plain) > ANOTHER_SLOPE
 
 
 @pytest.mark.parametrize(
