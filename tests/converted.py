@@ -1,6 +1,5 @@
 """Hand-made models with gates, and what the tests of every format do with them."""
 
-from functools import cache
 from pathlib import Path
 
 import handmade
@@ -62,8 +61,3 @@ def report(name, folder, target):
     noise = noise_of(source, ())
     task = ConvertTask(model_dir=str(folder), format=name, target=str(target), noise=noise)
     return verified(source, FORMATS[name], target, task, Options())
-
-
-@cache
-def _noise(folder):
-    return inference_noise(source_of(folder), ())
