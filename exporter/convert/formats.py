@@ -99,7 +99,6 @@ class Format:
             where the allowance comes from float noise.
         shows_end_points: Whether end points can be converted too, to find where
             it drifts.
-        same_bytes: Whether two conversions give the same files.
         naive: Module that converts to the same without care, to be reported beside it.
         trains: Whether it has a training mode, which is compared too.
     """
@@ -112,7 +111,6 @@ class Format:
     programs: tuple[str, ...] = ()
     floor: float | None = None
     shows_end_points: bool = True
-    same_bytes: bool = True
     naive: str = ""
     trains: bool = False
 
@@ -237,8 +235,8 @@ def check_installed(row: Format) -> None:
 
 
 def is_installed(row: Format) -> bool:
-    """Returns whether the packages of a format are there."""
-    return all(map(_importable, row.packages))
+    """Returns whether the packages and programs of a format are there."""
+    return all(map(_importable, row.packages)) and all(map(shutil.which, row.programs))
 
 
 def _importable(package: str) -> bool:

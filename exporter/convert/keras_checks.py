@@ -10,14 +10,14 @@ from exporter.convert.keras_gradients import compare_gradients
 from exporter.convert.keras_jax import compare_jax
 from exporter.convert.keras_network import network_and_task
 from exporter.convert.keras_subject import KerasReference, KerasSubject
-from exporter.convert.source import END_POINTS, Source
+from exporter.convert.source import Source
 from exporter.verify.allowance import Allowance
 from exporter.verify.collect import Collector
 from exporter.verify.fine_tuning import FineTuningComparison
 from exporter.verify.inference import InferenceComparison, compare_weights
 from exporter.verify.probes import Examples, Plan
 from exporter.verify.report import Check
-from exporter.verify.subject import MOMENTUM, PLAIN
+from exporter.verify.subject import END_POINTS, MOMENTUM, PLAIN
 
 # The default momentum and two others: one averages without regard to it, or with one that is fixed.
 _PLAN = Plan(("ramp", "noise"), (3,), (0.0, 0.9, 0.99), 4, gradients=False, every_way=False)

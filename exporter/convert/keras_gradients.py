@@ -6,14 +6,13 @@ import numpy as np
 import tensorflow as tf
 
 from exporter.convert.keras_subject import KerasReference, KerasSubject
-from exporter.convert.source import END_POINTS
 from exporter.verify.allowance import NOISE_MULTIPLE, OTHERS, Allowance, Noise
 from exporter.verify.collect import Collector, output_name
 from exporter.verify.evaluate import How, evaluate, program_of
 from exporter.verify.probes import Batch
 from exporter.verify.report import Check
 from exporter.verify.step import Gradients
-from exporter.verify.subject import BARE, PLAIN, Subject, projected
+from exporter.verify.subject import BARE, END_POINTS, PLAIN, Subject, projected
 from slim_nets.variants import Variant
 
 # Of a gradient's largest value. With the published weights, five gradients of early layers were up

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from exporter.convert.source import SIGNATURE, Source
+from exporter.convert.source import Source
 from exporter.errors import ConversionError
 from exporter.verify.subject import MOMENTUM
 from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM, WEIGHT_DECAY
@@ -26,7 +26,7 @@ def network_and_task(source: Source) -> tuple[Variant, Task]:
         )
     ends = {task: {spec.name for spec in variant.shape(task).variables} for task in TASKS}
     task = next(task for task in TASKS if ends[task] == names)
-    served = source.model.interface.signature(f"signature '{SIGNATURE}'").structured_outputs
+    served = source.model.interface.signature(Source(source.model).way).structured_outputs
     shapes = {name: tuple(spec.shape[1:]) for name, spec in served.items()}
     if list(shapes.values()) != [variant.shape(task).output]:
         found = ", ".join(f"{name} {list(shape)}" for name, shape in sorted(shapes.items()))

@@ -9,10 +9,17 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from exporter.convert.source import END_POINTS
 from exporter.verify.loaded import LoadedModel, arrays, flat, named
 from exporter.verify.probes import InputSpec
-from exporter.verify.subject import MOMENTUM, PLAIN, Arrays, Inputs, TrainingCall, projected
+from exporter.verify.subject import (
+    END_POINTS,
+    MOMENTUM,
+    PLAIN,
+    Arrays,
+    Inputs,
+    TrainingCall,
+    projected,
+)
 from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM
 from slim_nets.keras_model import variables_of, with_end_points
 from slim_nets.variants import Task, Variant

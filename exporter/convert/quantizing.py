@@ -9,7 +9,7 @@ from ai_edge_quantizer import quantizer, recipe_manager
 from ai_edge_quantizer.qtyping import TFLOperationName
 from ai_edge_quantizer.utils import tfl_flatbuffer_utils
 
-from exporter.convert.source import SIGNATURE
+from exporter.signatures import SERVING
 
 # Least and largest value of every tensor, by its name.
 Ranges = Mapping[str, Mapping[str, np.ndarray]]
@@ -106,7 +106,7 @@ def ranges_of(model: bytes, images: np.ndarray, name: str) -> Ranges:
     recipe.add_static_config(".*", TFLOperationName.ALL_SUPPORTED, 8, 8)
     made = quantizer.Quantizer(bytearray(model), recipe.get_quantization_recipe())
     # By itself it would take sixteen threads, whatever the machine has.
-    found = [made.calibrate({SIGNATURE: [{name: i[None]}]}, num_threads=1) for i in images]
+    found = [made.calibrate({SERVING: [{name: i[None]}]}, num_threads=1) for i in images]
     return {tensor: _joined([f[tensor] for f in found]) for tensor in found[0]}
 
 

@@ -10,13 +10,11 @@ import numpy as np
 import tensorflow as tf
 
 from exporter.errors import ConversionError, VerificationError
+from exporter.signatures import SERVING, way_of
 from exporter.verify.compare import Network, network_of
 from exporter.verify.interface import load
 from exporter.verify.loaded import LoadedModel
-from exporter.verify.subject import Arrays
-
-SIGNATURE = "serving_default"
-END_POINTS = "__call__(return_endpoints=True)"
+from exporter.verify.subject import END_POINTS, Arrays
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ class Source:
     """
 
     model: LoadedModel
-    way: str = f"signature '{SIGNATURE}'"
+    way: str = way_of(SERVING)
 
     @property
     def folder(self) -> Path:
@@ -105,10 +103,10 @@ def source_of(folder: Path) -> Source:
         model = LoadedModel(folder, load(folder))
     except VerificationError as error:
         raise ConversionError(str(error)) from error
-    if SIGNATURE not in model.interface.signatures:
+    if SERVING not in model.interface.signatures:
         found = ", ".join(sorted(model.interface.signatures)) or "none"
         raise ConversionError(
-            f"SavedModel '{folder}' has no signature to convert: expected '{SIGNATURE}', found"
-            f" {found}. Save it with signatures={{'{SIGNATURE}': ...}}."
+            f"SavedModel '{folder}' has no signature to convert: expected '{SERVING}', found"
+            f" {found}. Save it with signatures={{'{SERVING}': ...}}."
         )
     return Source(model)

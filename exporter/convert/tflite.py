@@ -11,7 +11,8 @@ import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from exporter.convert.formats import Options, Run
-from exporter.convert.source import SIGNATURE, Source
+from exporter.convert.source import Source
+from exporter.signatures import SERVING
 
 
 def convert(source: Source, target: Path, _: Options) -> None:
@@ -57,7 +58,7 @@ def runner(model: bytes, threads: int | None = None) -> Run:
     """
     interpreter = Interpreter(model_content=model, num_threads=threads)
     interpreter.allocate_tensors()
-    signature = interpreter.get_signature_runner(SIGNATURE)
+    signature = interpreter.get_signature_runner(SERVING)
     inputs = signature.get_input_details()
     # Where a graph has an output twice, AI Edge Quantizer 0.10 may leave the signature with
     # a tensor that is none, and reading that would crash. Without it, it is found missing.

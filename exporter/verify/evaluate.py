@@ -8,10 +8,10 @@ import numpy as np
 import tensorflow as tf
 
 from exporter.original import Original
-from exporter.verify.graph import END_POINTS, GraphSubject
+from exporter.verify.graph import GraphSubject
 from exporter.verify.loaded import LoadedModel, named
 from exporter.verify.program import Intercept, Run, Value
-from exporter.verify.subject import BARE, DEFAULT, Arrays, Inputs, Subject
+from exporter.verify.subject import BARE, DEFAULT, END_POINTS, Arrays, Inputs, Subject
 
 
 @dataclass(frozen=True)

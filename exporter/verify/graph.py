@@ -8,14 +8,23 @@ import numpy as np
 
 from exporter.original import Original
 from exporter.reusable import OUTPUT_NAMES
+from exporter.signatures import SERVING, way_of
 from exporter.trace import image_spec
 from exporter.verify.probes import InputSpec
-from exporter.verify.subject import BARE, DEFAULT, PLAIN, Arrays, Inputs, TrainingCall, projected
+from exporter.verify.subject import (
+    BARE,
+    DEFAULT,
+    END_POINTS,
+    PLAIN,
+    Arrays,
+    Inputs,
+    TrainingCall,
+    projected,
+)
 from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM
 from slim_nets.variants import Task, Variant
 
-END_POINTS = f"{PLAIN}(return_endpoints=True)"
-SERVED = "signature 'serving_default'"
+SERVED = way_of(SERVING)
 
 
 @dataclass(frozen=True)

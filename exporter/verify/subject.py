@@ -14,6 +14,8 @@ Inputs = Sequence[np.ndarray]
 
 # The way of calling that everybody has; a model without `__call__` has only signatures.
 PLAIN = "__call__"
+# The way that shows what the layers compute.
+END_POINTS = f"{PLAIN}(return_endpoints=True)"
 MOMENTUM = "batch_norm_momentum"
 # The name of an output that is a tensor and no dict; of end points, that of the output itself.
 BARE, DEFAULT = "", "default"
