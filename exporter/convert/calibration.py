@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from exporter.convert.source import Source
 from exporter.errors import ConversionError
-from exporter.photos import read
+
+if TYPE_CHECKING:
+    from exporter.convert.source import Source
 
 
-def calibration_images(source: Source, files: Sequence[Path]) -> np.ndarray:
+def calibration_images(source: "Source", files: Sequence[Path]) -> np.ndarray:
     """Reads calibration images as the model wants them.
 
     Args:
@@ -24,6 +26,8 @@ def calibration_images(source: Source, files: Sequence[Path]) -> np.ndarray:
         ConversionError: If there are none, or the model does not take images.
         InvalidArgumentError: If one is no image.
     """
+    from exporter.photos import read
+
     size = source.model.spec_of(source.way).image_size
     if size is None:
         raise ConversionError(

@@ -1,14 +1,18 @@
 """What a converted file says of itself, in formats that have a place for it."""
 
+from typing import TYPE_CHECKING
+
 from exporter import __version__, digests
 from exporter.convert.formats import Options
-from exporter.convert.source import Source
 from exporter.verify.rows import recognized
+
+if TYPE_CHECKING:
+    from exporter.convert.source import Source
 
 PRODUCER = "slim-export"
 
 
-def properties(source: Source, options: Options) -> dict[str, str]:
+def properties(source: "Source", options: Options) -> dict[str, str]:
     """Describes a conversion; nothing in it changes from one to the next.
 
     Args:

@@ -4,28 +4,29 @@ import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import onnx
 import onnxruntime
-import tensorflow as tf
-from tf2onnx import optimizer, tfonnx
 
 from exporter import __version__
-from exporter.convert.constants import frozen_graph
 from exporter.convert.formats import Options, Run
 from exporter.convert.metadata import PRODUCER, properties
 from exporter.convert.onnx_gates import fuse_gates
 from exporter.convert.onnx_names import has_subgraphs, rename
-from exporter.convert.source import Source
+
+if TYPE_CHECKING:
+    from exporter.convert.source import Source
 
 # The newest that tf2onnx 1.17 writes; onnxruntime runs it and newer ones.
 OPSET = 18
 
 
-def convert(source: Source, target: Path, options: Options) -> None:
+def convert(source: "Source", target: Path, options: Options) -> None:
     """Writes a model that onnx's own checker passes, with images in rows of pixels (NHWC)."""
+    from exporter.convert.constants import frozen_graph
+
     model = _converted(frozen_graph(source), tuple(source.inputs), tuple(source.outputs))
     if not has_subgraphs(model.graph):
         fuse_gates(model.graph)
@@ -37,13 +38,14 @@ def convert(source: Source, target: Path, options: Options) -> None:
     target.write_bytes(model.SerializeToString(deterministic=True))
 
 
-def _converted(
-    graph: tf.compat.v1.GraphDef, inputs: Sequence[str], outputs: Sequence[str]
-) -> onnx.ModelProto:
+def _converted(graph: Any, inputs: Sequence[str], outputs: Sequence[str]) -> onnx.ModelProto:
     """Converts a flat graph of constants as it is, without TensorFlow's optimizer, which is slow.
 
     tf2onnx's own optimizer does all that matters: it folds batch norms and removes transposes.
     """
+    import tensorflow as tf
+    from tf2onnx import optimizer, tfonnx
+
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     with tf.Graph().as_default() as imported:
         tf.graph_util.import_graph_def(graph, name="")
@@ -68,7 +70,7 @@ def _name_free_dimensions(value: Any) -> None:
             dimension.dim_param = f"{value.name}_{axis}" if axis else "batch"
 
 
-def _describe(model: onnx.ModelProto, source: Source, options: Options) -> None:
+def _describe(model: onnx.ModelProto, source: "Source", options: Options) -> None:
     variant = source.network.variant
     model.producer_name, model.producer_version = PRODUCER, __version__
     model.graph.name = variant.name if variant else "model"

@@ -3,22 +3,26 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import openvino
 
-from exporter.convert.constants import frozen_graph
 from exporter.convert.formats import Options, Run
-from exporter.convert.gates import with_gates_spelled_out
 from exporter.convert.metadata import properties
-from exporter.convert.source import Source
+
+if TYPE_CHECKING:
+    from exporter.convert.source import Source
 
 _SECTION = "slim_export"
 
 
-def convert(source: Source, target: Path, options: Options) -> None:
+def convert(source: "Source", target: Path, options: Options) -> None:
     """Writes float32; inputs and outputs have the names of the signature's and no other."""
-    graph = with_gates_spelled_out(frozen_graph(source))
+    from exporter.convert import gates
+    from exporter.convert.constants import frozen_graph
+
+    graph = gates.with_gates_spelled_out(frozen_graph(source))
     model = openvino.convert_model(graph, output=[f"{name}:0" for name in source.outputs])
     _rename(model, source)
     for name, value in properties(source, options).items():
@@ -26,7 +30,7 @@ def convert(source: Source, target: Path, options: Options) -> None:
     openvino.save_model(model, target, compress_to_fp16=False)
 
 
-def _rename(model: openvino.Model, source: Source) -> None:
+def _rename(model: openvino.Model, source: "Source") -> None:
     """Leaves those names that are the signature's; what is returned twice has both."""
     model.set_friendly_name(source.network.variant.name if source.network.variant else "model")
     for port in model.inputs:

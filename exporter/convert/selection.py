@@ -1,16 +1,18 @@
 """Chooses the ops of a network that can bear int8 activations."""
 
 from collections.abc import Callable, Iterator
-from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from exporter.convert.calibration import calibration_images
 from exporter.convert.check import cosines
 from exporter.convert.quantizing import Op, ops_of, quantized, ranges_of
-from exporter.convert.source import Source
 from exporter.convert.tflite import float_model, runner
+
+if TYPE_CHECKING:
+    from exporter.convert.source import Source
 
 # The floor of the format is 0.98; other images come out up to 0.01 lower.
 _TARGET = 0.992
@@ -20,8 +22,7 @@ _IMAGES = 8
 _SOLO_IMAGES = 3
 
 
-@lru_cache(maxsize=2)
-def selection(source: Source, calibration: tuple[Path, ...]) -> frozenset[int]:
+def selection(source: "Source", calibration: tuple[Path, ...]) -> frozenset[int]:
     """Chooses the ops that become int8, as many as leave the outputs right.
 
     Every op is quantized alone, which tells how much it harms. Then those that

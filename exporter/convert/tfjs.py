@@ -7,27 +7,29 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
-from exporter.convert import graph_model
-from exporter.convert.constants import frozen_graph
-from exporter.convert.folding import folded
 from exporter.convert.formats import Options, Run
-from exporter.convert.fusing import fused
-from exporter.convert.graphs import pruned
-from exporter.convert.source import Source
 from exporter.convert.tfjs_runtime import runtime
 from exporter.errors import ConversionError
+
+if TYPE_CHECKING:
+    from exporter.convert.source import Source
 
 _RUNNER = Path(__file__).with_name("tfjs_runner.js")
 
 
-def convert(source: Source, target: Path, options: Options) -> None:
+def convert(source: "Source", target: Path, options: Options) -> None:
     """Writes `model.json` and its weights, batch norms folded and convolutions fused."""
+    from exporter.convert import folding, graph_model
+    from exporter.convert.constants import frozen_graph
+    from exporter.convert.fusing import fused
+    from exporter.convert.graphs import pruned
+
     kept = (*source.inputs, *source.outputs)
-    graph = fused(folded(pruned(frozen_graph(source), kept)))
+    graph = fused(folding.folded(pruned(frozen_graph(source), kept)))
     variant = source.network.variant
     metadata = {
         "author": options.author,

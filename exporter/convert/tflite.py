@@ -1,28 +1,33 @@
-"""A float32 TFLite file, batch norm folded, run by LiteRT."""
+"""A float32 TFLite file, batch norm folded, run by LiteRT.
+
+TensorFlow is imported to convert only: LiteRT runs without it, here as in the
+formats made of this one.
+"""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import tensorflow as tf
 from ai_edge_litert.interpreter import Interpreter
 
 from exporter.convert.formats import Options, Run
-from exporter.convert.source import Source
 from exporter.signatures import SERVING
 
+if TYPE_CHECKING:
+    from exporter.convert.source import Source
 
-def convert(source: Source, target: Path, _: Options) -> None:
+
+def convert(source: "Source", target: Path, _: Options) -> None:
     """Writes the file; its signature has the names of the SavedModel's."""
     target.write_bytes(float_model(source))
 
 
 # Quantized files are made from the same one twice: as asked, and naively.
 @lru_cache(maxsize=2)
-def float_model(source: Source) -> bytes:
+def float_model(source: "Source") -> bytes:
     """Converts to float32.
 
     Args:
@@ -35,8 +40,10 @@ def float_model(source: Source) -> bytes:
     return converted
 
 
-def converter(source: Source) -> Any:
+def converter(source: "Source") -> Any:
     """Returns TensorFlow's converter, to be set up further."""
+    import tensorflow as tf
+
     return tf.lite.TFLiteConverter.from_concrete_functions([source.function], source.root)
 
 

@@ -5,16 +5,19 @@ most, and nearly all of what int8 weights lose.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from exporter.convert.formats import Options
 from exporter.convert.quantizing import ops_of, quantized
-from exporter.convert.source import Source
 from exporter.convert.tflite import float_model, opened
+
+if TYPE_CHECKING:
+    from exporter.convert.source import Source
 
 __all__ = ["convert", "opened"]
 
 
-def convert(source: Source, target: Path, _: Options) -> None:
+def convert(source: "Source", target: Path, _: Options) -> None:
     """Writes the file."""
     model = float_model(source)
     target.write_bytes(quantized(model, ops_of(model), ()))

@@ -1,18 +1,21 @@
 """A TFLite file with float16 weights; on a CPU it computes in float32."""
 
 from pathlib import Path
-
-import tensorflow as tf
+from typing import TYPE_CHECKING
 
 from exporter.convert.formats import Options
-from exporter.convert.source import Source
 from exporter.convert.tflite import converter, opened
+
+if TYPE_CHECKING:
+    from exporter.convert.source import Source
 
 __all__ = ["convert", "opened"]
 
 
-def convert(source: Source, target: Path, _: Options) -> None:
+def convert(source: "Source", target: Path, _: Options) -> None:
     """Writes the file."""
+    import tensorflow as tf
+
     making = converter(source)
     making.optimizations = [tf.lite.Optimize.DEFAULT]
     making.target_spec.supported_types = [tf.float16]

@@ -7,31 +7,30 @@ weights, until the outputs point where the original's do.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from exporter.convert.calibration import calibration_images
 from exporter.convert.formats import Options
 from exporter.convert.quantizing import ops_of, quantized, ranges_of
-from exporter.convert.selection import selection
-from exporter.convert.source import Source
 from exporter.convert.tflite import float_model, opened
+
+if TYPE_CHECKING:
+    from exporter.convert.source import Source
 
 __all__ = ["convert", "opened"]
 
 
-def convert(source: Source, target: Path, options: Options) -> None:
+def convert(source: "Source", target: Path, options: Options) -> None:
     """Writes the file.
 
     Raises:
         ConversionError: If there are no calibration images, or the model takes none.
     """
+    from exporter.convert.selection import selection
+
     images = calibration_images(source, options.calibration)
     model = float_model(source)
-    ops = ops_of(model)
-    # With end points as outputs it has the same ops, of which the same are chosen.
-    main = Source(source.model)
-    if [op.kind for op in ops_of(float_model(main))] != [op.kind for op in ops]:
-        main = source
-    static = selection(main, options.calibration)
+    static = selection(source, options.calibration)
     (name,) = source.inputs
     ranges = ranges_of(model, images, name)
-    target.write_bytes(quantized(model, ops, static, ranges))
+    target.write_bytes(quantized(model, ops_of(model), static, ranges))

@@ -2,20 +2,24 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import tensorflow as tf
 
 from exporter.convert.calibration import calibration_images
 from exporter.convert.formats import Options
-from exporter.convert.source import Source
 from exporter.convert.tflite import converter, opened
+
+if TYPE_CHECKING:
+    from exporter.convert.source import Source
 
 __all__ = ["convert", "opened"]
 
 
-def convert(source: Source, target: Path, options: Options) -> None:
+def convert(source: "Source", target: Path, options: Options) -> None:
     """Writes the file."""
+    import tensorflow as tf
+
     images = calibration_images(source, options.calibration)
 
     def batches() -> Iterator[list[np.ndarray]]:

@@ -3,16 +3,18 @@
 import io
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.tools import flatbuffer_utils
 
 from exporter.convert.formats import Options
 from exporter.convert.metadata_buffer import ModelText, TensorText, metadata_buffer
-from exporter.convert.source import Source
 from exporter.convert.tflite import float_model, opened
 from exporter.errors import ConversionError, reason
+
+if TYPE_CHECKING:
+    from exporter.convert.source import Source
 
 __all__ = ["convert", "opened"]
 
@@ -22,7 +24,7 @@ _LABELS = "labels.txt"
 _DATE = (1980, 1, 1, 0, 0, 0)
 
 
-def convert(source: Source, target: Path, options: Options) -> None:
+def convert(source: "Source", target: Path, options: Options) -> None:
     """Writes the file, the labels behind it as a zip archive.
 
     Raises:
@@ -45,7 +47,7 @@ def convert(source: Source, target: Path, options: Options) -> None:
     target.write_bytes(written.getvalue())
 
 
-def _labels(source: Source, path: Path) -> list[str]:
+def _labels(source: "Source", path: Path) -> list[str]:
     """Reads the names of the classes.
 
     Raises:
@@ -69,7 +71,7 @@ def _labels(source: Source, path: Path) -> list[str]:
     return names
 
 
-def _model(source: Source, options: Options) -> ModelText:
+def _model(source: "Source", options: Options) -> ModelText:
     variant = source.network.variant
     name = variant.name if variant else source.folder.name
     return ModelText(
@@ -81,7 +83,9 @@ def _model(source: Source, options: Options) -> ModelText:
     )
 
 
-def _tensors(source: Source, model: Any, labels: str) -> tuple[list[TensorText], list[TensorText]]:
+def _tensors(
+    source: "Source", model: Any, labels: str
+) -> tuple[list[TensorText], list[TensorText]]:
     """Describes inputs and outputs in the order of the file's main graph."""
     (signature,) = model.signatureDefs
     graph = model.subgraphs[0]

@@ -9,7 +9,7 @@ import openvino
 import pytest
 import tensorflow as tf
 
-from exporter.convert import openvino as format_openvino
+from exporter.convert import gates
 from exporter.convert.source import source_of
 
 pytestmark = pytest.mark.integration
@@ -76,7 +76,7 @@ def test_gates_keep_their_slope(activation, tmp_path, monkeypatch):
     # Left as it is, OpenVINO takes it for another one: else this test would show nothing. It
     # sees through the product in this order and leaves it.
     if activation is not in_order:
-        monkeypatch.setattr(format_openvino, "with_gates_spelled_out", lambda graph: graph)
+        monkeypatch.setattr(gates, "with_gates_spelled_out", lambda graph: graph)
         plain = converted.convert("openvino", source, tmp_path / "plain")
         assert converted.difference("openvino", saved, plain) > ANOTHER_SLOPE
 
@@ -96,6 +96,6 @@ def test_a_gate_that_is_not_spelled_out_is_refused(tmp_path, monkeypatch):
     saved = converted.save_gated(tmp_path / "model", lambda x: x * converted.gate(x))
     target = converted.convert("openvino", source_of(saved), tmp_path / "out")
     assert converted.report("openvino", saved, target).passed
-    monkeypatch.setattr(format_openvino, "with_gates_spelled_out", lambda graph: graph)
+    monkeypatch.setattr(gates, "with_gates_spelled_out", lambda graph: graph)
     plain = converted.convert("openvino", source_of(saved), tmp_path / "plain")
     assert not converted.report("openvino", saved, plain).passed

@@ -15,7 +15,7 @@ quiet.import_tensorflow()
 import tensorflow as tf  # noqa: E402
 
 from exporter import photos  # noqa: E402
-from exporter.convert import tfjs  # noqa: E402
+from exporter.convert import folding, tfjs  # noqa: E402
 from exporter.convert.check import compare_end_points  # noqa: E402
 from exporter.convert.formats import FORMATS, Options  # noqa: E402
 from exporter.convert.source import source_of  # noqa: E402
@@ -156,8 +156,8 @@ def test_first_end_point_that_drifts_is_found(seeded, tmp_path, monkeypatch):
         norm.attr["epsilon"].f = 0.5
         return fold(graph)
 
-    fold = tfjs.folded
-    monkeypatch.setattr(tfjs, "folded", folded)
+    fold = folding.folded
+    monkeypatch.setattr(folding, "folded", folded)
     checks = end_points(seeded, tmp_path)
     first = next(check for check in checks if check.status == "failed")
     assert first.name == "MobilenetV3/layer_5/depthwise_output"

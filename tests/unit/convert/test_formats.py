@@ -1,6 +1,8 @@
 """The table of formats, and what is refused before anything is loaded."""
 
 import importlib.util
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,3 +43,10 @@ def test_every_row_has_its_module(row):
     assert importlib.util.find_spec(f"exporter.convert.{row.name}") is not None
     assert (folder / f"{row.name}.py").is_file()
     assert bool(row.packages) == bool(row.extra)
+
+
+@pytest.mark.parametrize("row", FORMATS.values(), ids=lambda row: row.name)
+def test_runtimes_run_without_tensorflow_where_they_can(row):
+    code = f"import sys, exporter.convert.{row.name}; sys.exit('tensorflow' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
+    assert done.returncode == (row.name in {"frozen", "keras"}), done.stderr
