@@ -47,14 +47,19 @@ class Nodes:
         return value
 
     def add_constant(self, name: str, value: np.ndarray) -> str:
-        """Adds a float32 constant; returns its name, which is longer if that was taken."""
-        while name in self.by_name:
-            name += "_"
-        node = self.graph.node.add(name=name, op="Const")
+        """Adds a float32 constant; returns its name, as `add` does."""
+        node = self.add(name, "Const")
         node.attr["dtype"].type = tf.float32.as_datatype_enum
         node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(value.astype(np.float32)))
+        return str(node.name)
+
+    def add(self, name: str, op: str) -> tf.compat.v1.NodeDef:
+        """Adds a node without inputs; its name is longer if that was taken."""
+        while name in self.by_name:
+            name += "_"
+        node = self.graph.node.add(name=name, op=op)
         self.by_name[name] = node
-        return name
+        return node
 
 
 def op_of(tensor: str) -> str:

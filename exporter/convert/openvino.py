@@ -21,8 +21,10 @@ def convert(source: "Source", target: Path, options: Options) -> None:
     """Writes float32; inputs and outputs have the names of the signature's and no other."""
     from exporter.convert import gates
     from exporter.convert.constants import frozen_graph
+    from exporter.convert.graphs import pruned
 
-    graph = gates.with_gates_spelled_out(frozen_graph(source))
+    flat = pruned(frozen_graph(source), (*source.inputs, *source.outputs))
+    graph = gates.with_gates_spelled_out(flat)
     model = openvino.convert_model(graph, output=[f"{name}:0" for name in source.outputs])
     _rename(model, source)
     for name, value in properties(source, options).items():
