@@ -1,7 +1,7 @@
 """The names of signatures, and how reports call them."""
 
 SERVING = "serving_default"
-# Beside it where it was asked for: the same network, faster, up to float rounding.
+# Beside it where it was asked for: the same network, batch norms folded, up to float rounding.
 FOLDED = "serving_folded"
 
 

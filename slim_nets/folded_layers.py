@@ -12,7 +12,7 @@ from slim_nets.tf_layers import TfLayers
 
 @dataclass(frozen=True)
 class FoldedLayers(TfLayers):
-    """The set of layers that computes inference faster, with other roundings.
+    """The set of layers that computes inference without batch norms, with other roundings.
 
     Batch norm in inference is `x * scale + shift` with
     `scale = gamma / sqrt(moving_variance + epsilon)` and

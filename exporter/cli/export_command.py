@@ -74,7 +74,7 @@ def add(commands: Any) -> None:
         parser,
         "folded_signature",
         default=False,
-        summary="add the signature serving_folded: faster, equal up to float rounding (off)",
+        summary="add the signature serving_folded, batch norms folded, equal up to rounding (off)",
     )
     flags.add_moving_averages(parser)
     flags.add_network(parser)

@@ -5,8 +5,6 @@ or HSwish instead, whose slope is 1/6 exactly. The checkpoints were trained
 with 0.16667, which is 2e-5 more; in a whole network that makes 2e-4.
 """
 
-from typing import Any
-
 import numpy as np
 import tensorflow as tf
 
@@ -60,14 +58,11 @@ def _clip(
 ) -> None:
     """Makes a node compute the gate with its slope."""
     shift, x = shifted
-    values: dict[str, Any] = {
-        "slope": slope,
-        "shift": shift * slope,
-        "floor": 0.0,
-        "ceiling": 6 * slope,
-    }
+    names = ("slope", "shift", "floor", "ceiling")
+    values = np.array([slope, shift * slope, 0, 6 * slope], np.float32)
     factor, offset, *ends = (
-        nodes.add_constant(f"{node.name}/{name}", np.array(value)) for name, value in values.items()
+        nodes.add_constant(f"{node.name}/{name}", np.asarray(value))
+        for name, value in zip(names, values, strict=True)
     )
     scaled = nodes.add(f"{node.name}/scaled", "Mul")
     moved = nodes.add(f"{node.name}/moved", "AddV2")

@@ -3,11 +3,11 @@
 import importlib.util
 import json
 import subprocess
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
+from exporter import temporary
 from exporter.convert import keras_run
 from exporter.convert.source import Source
 from exporter.verify.allowance import Allowance
@@ -48,8 +48,8 @@ def compare_jax(target: Path, source: Source, batch: Batch, allowance: Allowance
 
 def _run(target: Path, batch: Batch) -> tuple[dict[str, np.ndarray] | None, str]:
     """Returns the outputs by name, or None and the last that the process said."""
-    with tempfile.TemporaryDirectory(prefix="slim-export-") as place:
-        inputs, outputs = Path(place, "inputs.npy"), Path(place, "outputs.npz")
+    with temporary.folder() as place:
+        inputs, outputs = place / "inputs.npy", place / "outputs.npz"
         np.save(inputs, batch.inputs[0])
         with child(keras_run.__name__, _ENVIRONMENT, stderr=subprocess.PIPE) as process:
             send(process, json.dumps([str(target), str(inputs), str(outputs)]))

@@ -53,7 +53,8 @@ def _shared(
 ) -> dict[str, float]:
     if values.shape[:1] != (len(rows),) or not set(rows) <= noise.keys():
         return dict(noise)
-    sizes = np.abs(values.reshape(len(rows), -1).astype(np.float64)).max(axis=1, initial=0.0)
+    finite = np.where(np.isfinite(values), values, 0).reshape(len(rows), -1)
+    sizes = np.abs(finite.astype(np.float64)).max(axis=1, initial=0.0)
     scales = dict(zip(rows, sizes.tolist(), strict=True))
     most: dict[str, float] = {}
     for row in rows:

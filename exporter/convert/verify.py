@@ -1,12 +1,11 @@
 """Makes the report of one converted model."""
 
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import tensorflow as tf
 
-from exporter import digests
+from exporter import digests, temporary
 from exporter.convert.check import IMAGES, compare_end_points, compare_outputs
 from exporter.convert.formats import Format, Options
 from exporter.convert.request import ConvertTask, by_key
@@ -80,8 +79,8 @@ def _end_points(
     shown = source.end_points()
     if shown is None or not row.shows_end_points:
         return []
-    with tempfile.TemporaryDirectory(prefix="slim-export-") as place:
-        target = Path(place, row.file)
+    with temporary.folder() as place:
+        target = place / row.file
         row.converter.convert(shown, target, options)
         with row.converter.opened(target, None) as run:
             return compare_end_points(run, shown, row, examples, allowance)
@@ -93,8 +92,8 @@ def _naive(
     """Converts to the same without care, to show what the care is for; nothing of it can fail."""
     naive = replace(row, name=row.naive, shows_end_points=True)
     fewer = replace(examples, plan=replace(examples.plan, batch_sizes=(1,)))
-    with tempfile.TemporaryDirectory(prefix="slim-export-") as place:
-        target = Path(place, row.file)
+    with temporary.folder() as place:
+        target = place / row.file
         naive.converter.convert(source, target, options)
         with naive.converter.opened(target, None) as run:
             checks = compare_outputs(run, source, naive, fewer, allowance)

@@ -101,7 +101,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "R12",
-        "there is one signature, serving_default; beside it only its faster twin, serving_folded",
+        "there is one signature, serving_default; beside it only its folded twin, serving_folded",
         "Save with signatures={'serving_default': ...}. Consumers choose a signature by name, and"
         " any other is a second interface; serving_folded takes and gives what serving_default"
         " does, so that whoever does not know it loses nothing.",
