@@ -51,12 +51,11 @@ def noise(made):
 
 @pytest.mark.parametrize("name", TFLITE)
 def test_a_hand_written_model_converts_to_the_same_bytes_twice(made, calibration, tmp_path, name):
-    from exporter.convert import selection, tflite
+    from exporter.convert import tflite
 
     written = []
     for number in range(2):
         tflite.float_model.cache_clear()
-        selection.selection.cache_clear()
         target = tmp_path / f"{number}.tflite"
         FORMATS[name].converter.convert(made, target, Options(calibration))
         written.append(target.read_bytes())
