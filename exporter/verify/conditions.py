@@ -14,7 +14,7 @@ from exporter import quiet
 from exporter.verify.request import SnapshotRequest
 
 # What is computed in addition where the request says so.
-MORE = ("image by image", "float64", "weights rounded anew")
+MORE = ("image by image", "float64", "weights rounded anew", "means pixel by pixel")
 
 
 def main() -> None:
@@ -26,6 +26,7 @@ def main() -> None:
     from exporter.verify.snapshot import (
         float64_snapshot,
         inference_snapshot,
+        one_by_one_snapshot,
         rounded_snapshot,
         snapshot,
         split_snapshot,
@@ -41,6 +42,7 @@ def main() -> None:
                 MORE[0]: split_snapshot(reference, examples),
                 MORE[1]: float64_snapshot(reference, examples, inference=request.inference),
                 MORE[2]: rounded_snapshot(reference, examples),
+                MORE[3]: one_by_one_snapshot(reference, examples),
             }
     arrays = {f"{c}|{g}|{n}": v for c, keyed in found.items() for (g, n), v in keyed.items()}
     np.savez(request.target, allow_pickle=False, **arrays)

@@ -1,9 +1,9 @@
 """Measures a reference's own float noise, from which allowances are derived.
 
-The same model gives other last bits in float64, on another number of
-threads, with or without oneDNN, image by image, or with weights that were
-rounded once more. None of them is more right than the others, so a difference
-of that size says nothing about a model.
+The same model gives other last bits in float64, on another number of threads,
+with or without oneDNN, image by image, with weights that were rounded once
+more, or with means added up pixel by pixel. None of them is more right than the
+others, so a difference of that size says nothing about a model.
 """
 
 import subprocess

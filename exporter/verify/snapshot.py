@@ -1,11 +1,13 @@
 """Computes everything that has float noise once, on one batch, under some condition."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from exporter.verify import one_by_one
 from exporter.verify.collect import group_of, named_outputs
 from exporter.verify.evaluate import How, evaluate, program_of
 from exporter.verify.fine_tuning import changing, target_of
@@ -55,8 +57,20 @@ def rounded_snapshot(side: Subject, examples: Examples) -> Snapshot:
     its product. Two roundings of half a unit in the last place at most are 0.41
     units on average (the root of the mean square), as is one unit for one weight of six.
     """
+    with rounded(side):
+        return inference_snapshot(side, examples)
+
+
+@contextmanager
+def rounded(side: Subject, seed: int = 0) -> Iterator[None]:
+    """Has a subject's weights rounded twice more; afterwards they are as they were.
+
+    Args:
+        side: Whose.
+        seed: Of the draw of weights that change.
+    """
     kept = {k: v for k, v in side.variables().items() if v.dtype == np.float32}
-    random = np.random.RandomState(0)
+    random = np.random.RandomState(seed)
     moved = {}
     for name, value in sorted(kept.items()):
         drawn = random.randint(12, size=value.shape)
@@ -64,9 +78,20 @@ def rounded_snapshot(side: Subject, examples: Examples) -> Snapshot:
         moved[name] = np.where(drawn < 2, np.nextafter(value, end), value)
     side.assign(moved)
     try:
-        return inference_snapshot(side, examples)
+        yield
     finally:
         side.assign(kept)
+
+
+def one_by_one_snapshot(side: Subject, examples: Examples) -> Snapshot:
+    """Runs inference op by op, means added up pixel by pixel."""
+    how = How(intercept=one_by_one.intercept)
+
+    def run(way: str, inputs: Inputs) -> Arrays:
+        return evaluate(program_of(side, way), side, inputs, how).arrays()
+
+    typical = examples.typical()
+    return _inference(side, typical, len(typical.names), run)
 
 
 def float64_snapshot(side: Subject, examples: Examples, *, inference: bool = False) -> Snapshot:

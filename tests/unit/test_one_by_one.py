@@ -1,0 +1,55 @@
+"""Means whose pixels are added up one by one."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from exporter.verify.one_by_one import intercept
+
+IMAGES = np.full([2, 30, 20, 3], 0.1, np.float32) * np.arange(1, 4, dtype=np.float32)
+
+
+def in_turn(images):
+    """Adds up pixel after pixel, in Python."""
+    total = np.zeros_like(images[:, 0, 0])
+    for row in range(images.shape[1]):
+        for column in range(images.shape[2]):
+            total += images[:, row, column]
+    return total / np.float32(images.shape[1] * images.shape[2])
+
+
+def found(op, *inputs, **attributes):
+    return intercept(SimpleNamespace(op=op), list(map(tf.constant, inputs)), attributes)
+
+
+@pytest.mark.parametrize("axes", [[1, 2], [-3, -2], [2, 1]])
+@pytest.mark.parametrize("keep_dims", [False, True])
+def test_mean(axes, keep_dims):
+    mean = found("Mean", IMAGES, axes, keep_dims=keep_dims).numpy()
+    assert mean.shape == ((2, 1, 1, 3) if keep_dims else (2, 3))
+    expected = in_turn(IMAGES if axes[0] != 2 else IMAGES.transpose(0, 2, 1, 3))
+    np.testing.assert_array_equal(mean.reshape(2, 3), expected)
+    assert (mean.reshape(2, 3) != IMAGES.mean((1, 2), np.float64).astype(np.float32)).all()
+
+
+def test_pooling_of_whole_images():
+    whole = {"ksize": [1, 30, 20, 1], "padding": "VALID", "data_format": "NHWC"}
+    np.testing.assert_array_equal(
+        found("AvgPool", IMAGES, **whole), in_turn(IMAGES)[:, None, None, :]
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"ksize": [1, 2, 2, 1]}, {"padding": "SAME"}, {"data_format": "NCHW"}],
+)
+def test_other_pooling_and_other_ops_are_left_alone(other):
+    whole = {"ksize": [1, 30, 20, 1], "padding": "VALID", "data_format": "NHWC"}
+    assert found("AvgPool", IMAGES, **(whole | other)) is None
+    assert found("Relu", IMAGES) is None
+
+
+def test_a_mean_of_nothing_is_left_alone():
+    assert found("Mean", IMAGES[:, :0], [1, 2], keep_dims=False) is None
