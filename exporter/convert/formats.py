@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from exporter.errors import ConversionError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from exporter.convert.source import Source
     from exporter.verify.allowance import Allowance
     from exporter.verify.probes import Examples
@@ -65,6 +67,22 @@ class Converter(Protocol):
         """
 
 
+class Quantizer(Converter, Protocol):
+    """What the module of a format has in whose files end points can be read."""
+
+    def layers(self, target: Path, source: "Source", images: "np.ndarray") -> Run:
+        """Finds the end points in a file.
+
+        Args:
+            target: What `convert` wrote.
+            source: The SavedModel's end points.
+            images: A batch by which they are found.
+
+        Returns:
+            What computes those that are there.
+        """
+
+
 class Trainer(Converter, Protocol):
     """What the module of a format has whose models are fine-tuned."""
 
@@ -97,8 +115,8 @@ class Format:
         programs: What must be on the PATH.
         floor: Least cosine of any example's output with the SavedModel's; None
             where the allowance comes from float noise.
-        shows_end_points: Whether end points can be converted too, to find where
-            it drifts.
+        inside: Whether end points are read from the tensors of the file that is written;
+            else from another conversion, which has them as outputs.
         naive: Module that converts to the same without care, to be reported beside it.
         trains: Whether it has a training mode, which is compared too.
     """
@@ -110,7 +128,7 @@ class Format:
     packages: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     floor: float | None = None
-    shows_end_points: bool = True
+    inside: bool = False
     naive: str = ""
     trains: bool = False
 
@@ -120,6 +138,11 @@ class Format:
         return cast(Converter, importlib.import_module(f"exporter.convert.{self.name}"))
 
     @property
+    def quantizer(self) -> Quantizer:
+        """The same, of a format in whose files end points are read."""
+        return cast(Quantizer, self.converter)
+
+    @property
     def trainer(self) -> Trainer:
         """The same, of a format that trains."""
         return cast(Trainer, self.converter)
@@ -127,7 +150,11 @@ class Format:
 
 _TFLITE = Format("tflite", "model.tflite", "float32, for phones", "tflite", ("ai_edge_litert",))
 _QUANTIZED = replace(
-    _TFLITE, extra="quantized", packages=("ai_edge_litert", "ai_edge_quantizer"), floor=0.98
+    _TFLITE,
+    extra="quantized",
+    packages=("ai_edge_litert", "ai_edge_quantizer"),
+    floor=0.98,
+    inside=True,
 )
 FORMATS: Mapping[str, Format] = {
     row.name: row
@@ -153,9 +180,6 @@ FORMATS: Mapping[str, Format] = {
             _QUANTIZED,
             name="tflite_int8",
             summary="int8 but for what int8 would ruin, a third of the size",
-            # AI Edge Quantizer 0.10 writes a file whose reading crashes where outputs lie
-            # between int8 and float32, as many end points would.
-            shows_end_points=False,
             naive="tflite_int8_naive",
         ),
         Format(

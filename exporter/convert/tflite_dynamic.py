@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from exporter.convert.formats import Options
 from exporter.convert.quantizing import ops_of, quantized
 from exporter.convert.tflite import float_model, opened
+from exporter.convert.tflite_layers import layers
 
 if TYPE_CHECKING:
     from exporter.convert.source import Source
 
-__all__ = ["convert", "opened"]
+__all__ = ["convert", "layers", "opened"]
 
 
 def convert(source: "Source", target: Path, _: Options) -> None:
