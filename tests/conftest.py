@@ -55,7 +55,7 @@ def slim_export():
             text=True,
             cwd=options.pop("cwd", ROOT),
             env={**os.environ, **(env or {})},
-            timeout=300,
+            timeout=options.pop("timeout", 300),
             check=False,
             **options,
         )
