@@ -12,6 +12,7 @@ import pydantic
 from exporter.bench.request import Kind
 from exporter.bench.rounds import Sample
 from exporter.bench.statistics import Rounds, Spread, percentile, speeds, spread
+from exporter.convert.formats import FORMATS, is_installed
 
 _MIB, _MB = 2.0**20, 1e6
 _RUNTIMES = (
@@ -186,4 +187,5 @@ def versions() -> dict[str, str]:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    return found
+    tfjs = FORMATS["tfjs"]
+    return found | (dict(tfjs.fetched) if is_installed(tfjs) else {})

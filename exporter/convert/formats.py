@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 # What brings a program, with all that it needs.
 _DEBIAN = {"node": "nodejs npm"}
 
+# The release of TensorFlow.js that runs what was converted.
+TFJS = "4.22.0"
+
 # Takes one batch, as arrays by the names of the signature's inputs; returns outputs by name.
 Run = Callable[[Mapping[str, Any]], dict[str, Any]]
 
@@ -113,6 +116,7 @@ class Format:
         extra: What to install; empty where nothing more is needed.
         packages: What must be importable.
         programs: What must be on the PATH.
+        fetched: Versions of what is downloaded to run it, by name.
         floor: Least cosine of any example's output with the SavedModel's; None
             where the allowance comes from float noise.
         inside: Whether end points are read from the tensors of the file that is written;
@@ -127,6 +131,7 @@ class Format:
     extra: str = ""
     packages: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
+    fetched: tuple[tuple[str, str], ...] = ()
     floor: float | None = None
     inside: bool = False
     naive: str = ""
@@ -187,6 +192,7 @@ FORMATS: Mapping[str, Format] = {
             "model.json",
             "a graph model for TensorFlow.js, in pages and under Node",
             programs=("node",),
+            fetched=(("@tensorflow/tfjs", TFJS),),
         ),
         Format(
             "keras",

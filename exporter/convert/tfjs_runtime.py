@@ -10,10 +10,10 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from exporter.convert.formats import TFJS
 from exporter.errors import ConversionError, listing, reason
 from exporter.fetch import cache_dir
 
-VERSION = "4.22.0"
 # The packages as published, with the files that are kept: the same that a page loads.
 _PACKAGES = {
     "@tensorflow/tfjs": (
@@ -39,10 +39,10 @@ def runtime() -> Path:
     Raises:
         ConversionError: If it is not there and cannot be had.
     """
-    folder = cache_dir() / "tfjs" / VERSION
+    folder = cache_dir() / "tfjs" / TFJS
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder.with_name(f"{VERSION}.lock")):
+        with FileLock(folder.with_name(f"{TFJS}.lock")):
             if not folder.is_dir():
                 with tempfile.TemporaryDirectory(dir=folder.parent) as place:
                     _install(Path(place)).rename(folder)
@@ -63,7 +63,7 @@ def _install(place: Path) -> Path:
     for name, (sha512, files) in _PACKAGES.items():
         if sha512 not in packed:
             raise ConversionError(
-                f"Package '{name}' {VERSION} is not the published one: expected sha512"
+                f"Package '{name}' {TFJS} is not the published one: expected sha512"
                 f" {sha512}, found {listing(packed) or 'none'}."
                 " Check npm's registry setting."
             )
@@ -82,7 +82,7 @@ def _pack(place: Path) -> None:
             " PATH. Install it, on Debian by: apt-get install nodejs npm."
         )
     flags = ("--pack-destination", str(place), "--ignore-scripts", "--prefer-offline")
-    specs = [f"{name}@{VERSION}" for name in _PACKAGES]
+    specs = [f"{name}@{TFJS}" for name in _PACKAGES]
     done = subprocess.run(  # noqa: S603  (the names are ours)
         [npm, "pack", *flags, "--loglevel=error", *specs],
         cwd=place,
@@ -94,7 +94,7 @@ def _pack(place: Path) -> None:
     if done.returncode:
         said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
         raise ConversionError(
-            f"TensorFlow.js {VERSION} could not be had: expected exit status 0 of npm, found"
+            f"TensorFlow.js {TFJS} could not be had: expected exit status 0 of npm, found"
             f" {done.returncode} ({said[0] if said else 'no message'}). Check the network and npm's"
             " settings, and try again."
         )

@@ -1,9 +1,8 @@
 """Makes the report of one converted model."""
 
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
-
-import tensorflow as tf
 
 from exporter import digests, temporary
 from exporter.convert.check import IMAGES, compare_end_points, compare_outputs
@@ -122,8 +121,6 @@ def _remark(check: Check, why: str) -> Check:
 
 
 def _versions(row: Format) -> dict[str, str]:
-    from importlib import metadata
-
     names = metadata.packages_distributions()
     found = {name for package in row.packages for name in names.get(package.split(".")[0], ())}
-    return {name: metadata.version(name) for name in sorted(found)} | {"tensorflow": tf.__version__}
+    return {name: metadata.version(name) for name in sorted(found)} | dict(row.fetched)

@@ -119,6 +119,15 @@ def bench(exported):
 
 
 @pytest.fixture(scope="module")
+def classifier(export, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("classifier") / "model"
+    # In smaller images, the last maps are one pixel: over equal images it would not vary.
+    flags = ("--image_size=64", "--verify=false")
+    export(VARIANT, "classification", "seeded:0", folder, *flags)
+    return Bench(folder)
+
+
+@pytest.fixture(scope="module")
 def converted(slim_export, exported, tmp_path_factory, shared):
     folder = tmp_path_factory.mktemp("converted")
     images = f"--images={shared}/photos/*.jpg"
@@ -219,6 +228,13 @@ def test_a_weight(bench, tmp_path):
     kernel = model.get_layer("MobilenetV3_Conv_2").kernel
     kernel.assign(kernel + 0.01)
     assert bench.failures(model, tmp_path)["weights"] == {"MobilenetV3/Conv_2/weights"}
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.6])
+def test_dropout(classifier, tmp_path, rate):
+    model = classifier.built()
+    model.get_layer("dropout").rate = rate
+    assert set(classifier.failures(model, tmp_path)) == {"dropout"}
 
 
 def test_variances_with_bessels_correction(bench, tmp_path, monkeypatch):

@@ -57,6 +57,7 @@ def test_all_formats_pass_on_the_photographs(converted, shared):
         assert report.passed
         assert set(report.settings.images) >= photographs
         assert report.settings.variant == variant
+    assert "@tensorflow/tfjs" in reports["tfjs"].versions
     for name in FLOAT:
         seen = [c for c in reports[name].by_group()["outputs"] if "photographs" in c.case]
         assert len(seen) == 3
