@@ -45,7 +45,7 @@ def benchmark(request: BenchmarkRequest, progress: Progress = silent) -> Benchma
         ExporterError: If nothing can be measured, or the SavedModel fails.
     """
     check_peers(request.peers)
-    field = of_formats(request.converted) if request.converted else None
+    field = of_formats(request.converted, request.model_dir) if request.converted else None
     progress("look at the model", 0, None)
     model = model_of(request.model_dir)
     _check_batches(request, model)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from exporter import quiet
 from exporter.convert.formats import Format, Options, chosen
-from exporter.errors import ConversionError
+from exporter.errors import ConversionError, ExporterError
 from exporter.image_files import matching
 from exporter.progress import Progress, silent
-from exporter.staging import CONVERTED, check_target, staged
+from exporter.staging import CONVERTED, check_target, errors_of, staged
 
 if TYPE_CHECKING:
     from exporter.convert.request import Converted, NoiseOf
@@ -39,7 +39,7 @@ class ConvertRequest:
     calibration: str = ""
     labels: Path | None = None
     author: str = ""
-    license: str = "Apache-2.0"
+    license: str = ""
     overwrite: bool = False
 
 
@@ -138,11 +138,12 @@ def _one(
                 license=options.license,
                 noise=noise if row.floor is None else (),
             )
-            done = converted(task)
+            done = converted(task, stage.workspace)
             _raise_if_failed(row, done)
             assert done.report is not None, "no report is a failure"
-            write_into(done.report, stage.model)
-    except ConversionError as error:
+            with errors_of(folder, CONVERTED):
+                write_into(done.report, stage.model)
+    except ExporterError as error:
         return Conversion(row, folder, done, str(error))
     return Conversion(row, folder, done)
 

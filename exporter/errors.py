@@ -5,7 +5,10 @@ from collections.abc import Iterable
 
 MAX_LISTED = 5
 # What TensorFlow says of an error in a graph before it says which.
-_PREAMBLE = re.compile(r"Graph execution error:|Detected at node|<stack traces unavailable>")
+_PREAMBLE = re.compile(
+    r"Graph execution error:|Detected at node|<stack traces unavailable>"
+    r"|Exception from \S+$|Check '.*' failed"
+)
 
 
 class ExporterError(Exception):

@@ -117,17 +117,17 @@ def staged(target: Path, *, overwrite: bool, kind: Kind = SAVED_MODEL) -> Iterat
     Raises:
         ExportError: If the target is taken, or cannot be written to.
     """
-    with _errors_of(target, kind):
+    with errors_of(target, kind):
         check_target(target, overwrite=overwrite, kind=kind)
         missing = [folder for folder in target.parents if not folder.exists()]
         place, lock = _new_place(target)
     stage = Stage(place / "model", place / "workspace")
     try:
-        with _errors_of(target, kind):
+        with errors_of(target, kind):
             stage.model.mkdir()
             stage.workspace.mkdir()
         yield stage
-        with _errors_of(target, kind):
+        with errors_of(target, kind):
             check_target(target, overwrite=overwrite, kind=kind)
             _put(stage.model, target, overwrite=overwrite, kind=kind)
     finally:
@@ -250,7 +250,7 @@ def _flush_folder(folder: Path) -> None:
 
 
 @contextmanager
-def _errors_of(target: Path, kind: Kind) -> Iterator[None]:
+def errors_of(target: Path, kind: Kind) -> Iterator[None]:
     """Turns what the system says into what the user is told."""
     try:
         yield

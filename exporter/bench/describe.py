@@ -6,9 +6,9 @@ TensorFlow, and no threads that could disturb them.
 """
 
 import json
+import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from absl import logging
 
@@ -16,21 +16,20 @@ from exporter import quiet
 from exporter.bench.request import Described, Input, Model
 from exporter.errors import BenchmarkError, ExporterError
 
-if TYPE_CHECKING:
-    from exporter.verify.probes import InputSpec
-
 
 def main() -> None:
     """Serves one request."""
     logging.set_verbosity(int(sys.argv[1]))
     folder = Path(json.loads(sys.stdin.readline()))
-    quiet.import_tensorflow()
-    try:
-        answer = Described(model=described(folder))
-    except ExporterError as error:
-        answer = Described(error=str(error))
-    sys.stdout.write(answer.model_dump_json())
-    sys.stdout.flush()
+    # Runtimes print as they please; the answer must stand alone.
+    with os.fdopen(os.dup(1), "w") as said:
+        os.dup2(2, 1)
+        quiet.import_tensorflow()
+        try:
+            answer = Described(model=described(folder))
+        except ExporterError as error:
+            answer = Described(error=str(error))
+        said.write(answer.model_dump_json())
     quiet.before_exit()
 
 
@@ -61,7 +60,7 @@ def described(folder: Path) -> Model:
         )
     found = [PLAIN] if PLAIN in model.interface.ways(training=False) else []
     found += sorted(model.interface.signature_ways, key=lambda way: way != source.way)
-    fitting = [way for way in found if _alike(model.spec_of(way), served)]
+    fitting = [way for way in found if model.spec_of(way).is_like(served)]
     network = recognized(model.variables(), served.image_size)
     return Model(
         ways=tuple(fitting),
@@ -74,14 +73,6 @@ def described(folder: Path) -> Model:
         variant=network and network[0],
         task=network and network[1],
     )
-
-
-def _alike(one: "InputSpec", other: "InputSpec") -> bool:
-    """Returns whether what fits one input fits the other too."""
-    if len(one.specs) != len(other.specs):
-        return False
-    pairs = zip(one.specs, other.specs, strict=True)
-    return all(a.dtype == b.dtype and a.shape.is_compatible_with(b.shape) for a, b in pairs)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,16 @@
 """What there is to measure. Nothing here may import TensorFlow."""
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from exporter import digests
 from exporter.bench.peers import PEERS, missing
 from exporter.bench.request import Model, Subject
 from exporter.convert.formats import FORMATS, Format, check_installed
-from exporter.errors import BenchmarkError, ConversionError, listing
+from exporter.errors import BenchmarkError, ConversionError, listing, reason
 
 _SIGNATURE = re.compile(r"signature '(.*)'")
 # Written beside what is converted, and no part of it.
@@ -52,11 +54,11 @@ def of_saved_model(folder: Path, model: Model) -> Field:
     return Field(subjects, notes)
 
 
-def of_formats(converted: Path) -> Field:
+def of_formats(converted: Path, model_dir: Path) -> Field:
     """Lists the conversions below a folder, in the order of the table of formats.
 
     Raises:
-        BenchmarkError: If there are none, or one has lost its file.
+        BenchmarkError: If there are none, or one is not what was made of the SavedModel.
     """
     if not converted.is_dir():
         found = "a file" if converted.exists() else "no such folder"
@@ -73,18 +75,20 @@ def of_formats(converted: Path) -> Field:
             f" --output_dir={converted}, or change --converted."
         )
     field = Field()
+    model = digests.of_folder(model_dir)
     for row in rows:
-        field += _of_format(row, converted / row.name)
+        field += _of_format(row, converted / row.name, model)
     return field
 
 
-def _of_format(row: Format, folder: Path) -> Field:
+def _of_format(row: Format, folder: Path, model: str) -> Field:
     if not (folder / row.file).exists():
         found = listing(path.name for path in folder.iterdir()) or "nothing"
         raise BenchmarkError(
             f"Conversion '{folder}' is incomplete: expected '{row.file}' in it, found {found}."
             " Convert it again, or remove the folder."
         )
+    _check_made_of(folder, model)
     try:
         check_installed(row)
     except ConversionError as error:
@@ -92,6 +96,32 @@ def _of_format(row: Format, folder: Path) -> Field:
     path = str((folder / row.file).absolute())
     subject = Subject(name=row.name, kind="format", what=row.name, path=path, size=_size(folder))
     return Field((subject,))
+
+
+def _check_made_of(folder: Path, model: str) -> None:
+    """Refuses a conversion of another model, or one that was changed since it was verified.
+
+    Raises:
+        BenchmarkError: If it is one, or its report does not say.
+    """
+    try:
+        said = json.loads((folder / "report.json").read_text("utf-8"))
+        made_of, written = said["reference_digest"], said["digest"]
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise BenchmarkError(
+            f"Conversion '{folder}' has no report: expected report.json as 'slim-export convert'"
+            f" writes it, found {reason(error)}. Convert again."
+        ) from error
+    sides = (
+        ("was made of another model", made_of, model),
+        ("was changed after it was verified", written, digests.of_folder(folder, _REPORTS)),
+    )
+    for what, expected, found in sides:
+        if expected != found:
+            raise BenchmarkError(
+                f"Conversion '{folder}' {what}: expected sha256 {expected}, found {found}."
+                " Convert again, or change --model_dir."
+            )
 
 
 def check_peers(names: Sequence[str]) -> None:

@@ -48,13 +48,12 @@ def run(arguments: argparse.Namespace) -> int:
         check_page(arguments.html)
     with progress_bar() as progress:
         found = benchmark(request, progress)
-        if arguments.html is not None:
-            progress("write page", 0, None)
-            write_page(found, arguments.html)
     if arguments.json:
         print_json(found.model_dump(mode="json"))
     else:
         _print(found)
+    if arguments.html is not None:
+        write_page(found, arguments.html)
     for sentence in (*found.notes, *found.refused):
         sys.stderr.write(f"slim-export: {sentence}\n")
     return 1 if found.refused else 0

@@ -35,9 +35,7 @@ def add(commands: Any) -> None:
         "--labels", type=flags.path, help="a text file with a class name a line, for metadata"
     )
     parser.add_argument("--author", default="", help="who is named in metadata")
-    parser.add_argument(
-        "--license", default="Apache-2.0", help="what is named in metadata (Apache-2.0)"
-    )
+    parser.add_argument("--license", default="", help="what is named in metadata (none)")
     flags.add_switch(
         parser, "overwrite", default=False, summary="replace conversions that are there (off)"
     )

@@ -29,7 +29,7 @@ def check() -> None:
 def _on_signal(number: int, _frame: FrameType | None) -> None:
     _received.append(number)
     if len(_received) == 1:  # a second one must not break the cleaning up
-        sys.stderr.write("slim-export: interrupted; what was there before is unchanged.\n")
+        sys.stderr.write("slim-export: interrupted; nothing is left half-written.\n")
         check()
 
 

@@ -117,18 +117,28 @@ class _Comparison:
             shape = "none" if found is None else f"shape {list(found.shape)}"
             message = f"expected shape {list(expected.shape)}, found {shape}{at}"
             return Check(group=self._group, name=name, case=case, status="failed", message=message)
-        by_example = dict(zip(examples, cosines(expected, found), strict=True))
-        worst = min(by_example, key=lambda example: by_example[example])
-        least = by_example[worst]
+        if expected.shape[:1] != (len(examples),):
+            # An output that has no row for each example is compared as a whole.
+            expected, found, examples = expected[None], found[None], ("all",)
+        angles = list(cosines(expected, found))
+        worst = int(np.argmin(angles))
+        least = angles[worst]
         gap = np.abs(expected.astype(np.float64) - found)
-        largest = float(np.abs(expected).max(initial=0.0))
+        largest = float(np.abs(np.nan_to_num(expected, posinf=0, neginf=0)).max(initial=0.0))
         max_abs = float(gap.max(initial=0.0))
-        failed = not least >= self._floor
+        wrong = ""
+        if not least >= self._floor:
+            wrong = (
+                f"image '{examples[worst]}', expected a cosine of at least {self._floor:g}, found"
+                f" {least:.4f}"
+            )
+        elif far := _other_length(expected, found, examples, self._floor):
+            wrong = far
         return Check(
             group=self._group,
             name=name,
             case=case,
-            status="failed" if failed else "passed",
+            status="failed" if wrong else "passed",
             values=expected.size,
             differing=int(np.count_nonzero(gap)),
             largest=largest,
@@ -137,11 +147,8 @@ class _Comparison:
             max_ulp=None,
             cosine=least if np.isfinite(least) else None,
             floor=self._floor,
-            reason=f"cosine of every example at least {self._floor:g}",
-            message=f"image '{worst}', expected a cosine of at least {self._floor:g}, found"
-            f" {least:.4f}{at}"
-            if failed
-            else "",
+            reason=f"cosine of every example at least {self._floor:g}, and nearly its length",
+            message=f"{wrong}{at}" if wrong else "",
         )
 
     def checks(self) -> list[Check]:
@@ -166,6 +173,25 @@ def _joined(checks: list[Check]) -> Check:
 def _most(values: list[float | None]) -> float | None:
     known = [value for value in values if value is not None]
     return max(known) if len(known) == len(values) else None
+
+
+def _other_length(
+    expected: np.ndarray, found: np.ndarray, examples: Sequence[str], floor: float
+) -> str:
+    """Says which result is longer or shorter than it may be, since no cosine shows that.
+
+    Along itself a result may be off by as much as the cosine lets it be across.
+    """
+    allowed = float(np.sqrt(1 - floor**2))
+    for name, one, other in zip(examples, expected, found, strict=True):
+        length, wanted = (float(np.linalg.norm(v.astype(np.float64))) for v in (other, one))
+        if not abs(length - wanted) <= allowed * wanted:
+            ratio = length / wanted if wanted else float("inf")
+            return (
+                f"image '{name}', expected {1 - allowed:.2f} to {1 + allowed:.2f} times the"
+                f" SavedModel's length, found {ratio:.3g}"
+            )
+    return ""
 
 
 def cosines(expected: np.ndarray, found: np.ndarray) -> Iterator[float]:

@@ -43,7 +43,7 @@ class Options:
     calibration: tuple[Path, ...] = ()
     labels: Path | None = None
     author: str = ""
-    license: str = "Apache-2.0"
+    license: str = ""
 
 
 class Converter(Protocol):
@@ -112,7 +112,6 @@ class Format:
     Attributes:
         name: As users ask for it.
         file: The file that is written, or the main one.
-        summary: What it is, for people.
         extra: What to install; empty where nothing more is needed.
         packages: What must be importable.
         programs: What must be on the PATH.
@@ -127,7 +126,6 @@ class Format:
 
     name: str
     file: str
-    summary: str
     extra: str = ""
     packages: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
@@ -153,7 +151,7 @@ class Format:
         return cast(Trainer, self.converter)
 
 
-_TFLITE = Format("tflite", "model.tflite", "float32, for phones", "tflite", ("ai_edge_litert",))
+_TFLITE = Format("tflite", "model.tflite", "tflite", ("ai_edge_litert",))
 _QUANTIZED = replace(
     _TFLITE,
     extra="quantized",
@@ -164,40 +162,35 @@ _QUANTIZED = replace(
 FORMATS: Mapping[str, Format] = {
     row.name: row
     for row in (
-        Format("frozen", "frozen.pb", "one GraphDef with constants, for older tools"),
+        Format("frozen", "frozen.pb"),
         _TFLITE,
         replace(
             _TFLITE,
             name="tflite_metadata",
-            summary="the same, with input range and labels, for MediaPipe",
             packages=("ai_edge_litert", "flatbuffers"),
         ),
         # 0.9999 with the real weights.
-        replace(_TFLITE, name="tflite_fp16", summary="float16 weights, half the size", floor=0.999),
+        replace(_TFLITE, name="tflite_fp16", floor=0.999),
         # 0.994 with the real weights, where the converter's own has 0.92.
         replace(
             _QUANTIZED,
             name="tflite_dynamic",
-            summary="int8 weights, no calibration, a third of the size",
             naive="tflite_dynamic_naive",
         ),
         replace(
             _QUANTIZED,
             name="tflite_int8",
-            summary="int8 but for what int8 would ruin, a third of the size",
             naive="tflite_int8_naive",
         ),
         Format(
             "tfjs",
             "model.json",
-            "a graph model for TensorFlow.js, in pages and under Node",
             programs=("node",),
             fetched=(("@tensorflow/tfjs", TFJS),),
         ),
         Format(
             "keras",
             "model.keras",
-            "a Keras 3 model, to fine-tune on any backend",
             extra="keras",
             packages=("keras",),
             trains=True,
@@ -205,14 +198,12 @@ FORMATS: Mapping[str, Format] = {
         Format(
             "onnx",
             "model.onnx",
-            "for ONNX Runtime and whatever else reads ONNX",
             extra="onnx",
             packages=("tf2onnx", "onnx", "onnxruntime"),
         ),
         Format(
             "openvino",
             "model.xml",
-            "OpenVINO's IR, for Intel's processors",
             extra="openvino",
             packages=("openvino",),
         ),

@@ -1,6 +1,7 @@
 """Runs one conversion in a fresh process."""
 
 import subprocess
+from pathlib import Path
 
 from exporter.convert import worker
 from exporter.convert.request import Converted, ConvertTask
@@ -8,11 +9,12 @@ from exporter.errors import ConversionError
 from exporter.verify.child import child, send
 
 
-def converted(task: ConvertTask) -> Converted:
+def converted(task: ConvertTask, workspace: Path) -> Converted:
     """Converts and verifies.
 
     Args:
         task: What to do.
+        workspace: An empty folder for temporary files, which are left when it is killed.
 
     Returns:
         What came of it.
@@ -21,7 +23,7 @@ def converted(task: ConvertTask) -> Converted:
         ConversionError: If the process ended without an answer, with the last it said.
     """
     # Whatever a user's own Keras runs on: what is compared with the SavedModel runs on TensorFlow.
-    environment = {"KERAS_BACKEND": "tensorflow"}
+    environment = {"KERAS_BACKEND": "tensorflow", "TMPDIR": str(workspace)}
     with child(worker.__name__, environment, stderr=subprocess.PIPE) as process:
         send(process, task.model_dump_json())
         output, said = process.communicate()

@@ -9,6 +9,7 @@ from exporter.convert.check import IMAGES, compare_end_points, compare_outputs
 from exporter.convert.formats import Format, Options
 from exporter.convert.request import ConvertTask, by_key
 from exporter.convert.source import Source
+from exporter.errors import reason
 from exporter.verify.allowance import Allowance
 from exporter.verify.probes import FULL, Examples, Plan
 from exporter.verify.report import NAIVE, Check, Settings, VerificationReport
@@ -101,6 +102,18 @@ def _naive(
     source: Source, row: Format, options: Options, examples: Examples, allowance: Allowance
 ) -> list[Check]:
     """Converts to the same without care, to show what the care is for; nothing of it can fail."""
+    try:
+        checks = _careless(source, row, options, examples, allowance)
+    except Exception as error:  # noqa: BLE001  (a converter raises what it likes)
+        check = Check(group="outputs", name=source.way, case=NAIVE, status="skipped")
+        return [check.model_copy(update={"message": f"could not be converted: {reason(error)}"})]
+    named = [check.model_copy(update={"case": f"{NAIVE}, {check.case}"}) for check in checks]
+    return [_remark(check, "not what was written") for check in named]
+
+
+def _careless(
+    source: Source, row: Format, options: Options, examples: Examples, allowance: Allowance
+) -> list[Check]:
     naive = replace(row, name=row.naive, inside=False)
     fewer = replace(examples, plan=replace(examples.plan, batch_sizes=(1,)))
     with temporary.folder() as place:
@@ -108,9 +121,7 @@ def _naive(
         naive.converter.convert(source, target, options)
         with naive.converter.opened(target, None) as run:
             checks = compare_outputs(run, source, naive, fewer, allowance)
-        checks += _end_points(source, naive, target, options, fewer, allowance)
-    named = [check.model_copy(update={"case": f"{NAIVE}, {check.case}"}) for check in checks]
-    return [_remark(check, "not what was written") for check in named]
+        return checks + _end_points(source, naive, target, options, fewer, allowance)
 
 
 def _remark(check: Check, why: str) -> Check:

@@ -4,6 +4,7 @@ Takes absl's verbosity as its argument, reads a `ConvertTask` as one line of
 JSON, and writes a `Converted`. A converter that crashes takes only this process with it.
 """
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -20,11 +21,11 @@ def main() -> None:
     """Serves one request."""
     logging.set_verbosity(int(sys.argv[1]))
     task = ConvertTask.model_validate_json(sys.stdin.readline())
-    quiet.import_tensorflow()
-    # Converters print as they please; the answer must stand alone.
-    answer, sys.stdout = sys.stdout, sys.stderr
-    answer.write(_answer(task).model_dump_json())
-    answer.flush()
+    # Converters and runtimes print as they please; the answer must stand alone.
+    with os.fdopen(os.dup(1), "w") as answer:
+        os.dup2(2, 1)
+        quiet.import_tensorflow()
+        answer.write(_answer(task).model_dump_json())
     quiet.before_exit()
 
 

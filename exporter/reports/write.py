@@ -4,7 +4,7 @@ from pathlib import Path
 
 from exporter.reports.html import html
 from exporter.reports.junit import junit
-from exporter.staging import REPORT, check_target, staged
+from exporter.staging import REPORT, check_target, errors_of, staged
 from exporter.verify.report import VerificationReport
 
 
@@ -27,7 +27,8 @@ def write(report: VerificationReport, folder: Path) -> None:
     Raises:
         ExportError: If they cannot be written.
     """
-    with staged(folder.absolute(), overwrite=True, kind=REPORT) as stage:
+    place = folder.absolute()
+    with staged(place, overwrite=True, kind=REPORT) as stage, errors_of(place, REPORT):
         write_into(report, stage.model)
 
 

@@ -115,7 +115,7 @@ class Measure:
             return unequal
         with np.errstate(invalid="ignore"):
             limits = allowed + self.allowance.rtol * np.abs(expected.astype(np.float64))
-            return np.asarray(~(gaps <= limits))
+            return np.asarray(~((gaps == 0) | (np.isfinite(gaps) & (gaps <= limits))))
 
     def check(self) -> Check:
         """Returns the check as it stands."""

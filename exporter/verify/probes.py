@@ -93,6 +93,13 @@ class InputSpec:
         _, height, width, _ = self.specs[0].shape
         return height or _FREE_IMAGE, width or _FREE_IMAGE
 
+    def is_like(self, other: "InputSpec") -> bool:
+        """Returns whether what fits the other fits this one too."""
+        if len(self.specs) != len(other.specs):
+            return False
+        pairs = zip(self.specs, other.specs, strict=True)
+        return all(a.dtype == b.dtype and a.shape.is_compatible_with(b.shape) for a, b in pairs)
+
     def probe(self, name: str) -> list[np.ndarray]:
         """Makes one example of a probe, without a batch dimension, for every input."""
         return [_probe(spec, name) for spec in self.specs]

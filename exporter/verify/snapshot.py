@@ -11,6 +11,7 @@ from exporter.verify import one_by_one
 from exporter.verify.collect import group_of, named_outputs
 from exporter.verify.evaluate import How, evaluate, program_of
 from exporter.verify.fine_tuning import changing, target_of
+from exporter.verify.loaded import LoadedModel
 from exporter.verify.probes import Batch, Examples, split
 from exporter.verify.program import UnsupportedError
 from exporter.verify.report import Group
@@ -152,6 +153,8 @@ def _inference(side: Subject, batch: Batch, size: int, run: Run) -> Snapshot:
     alone = _alone(side.ways)
     parts = list(split(batch, side.input_spec.fixed_batch() or size))
     for way in side.ways:
+        if isinstance(side, LoadedModel) and not side.spec_of(way).is_like(side.input_spec):
+            continue
         try:
             outputs = [named_outputs(way, run(way, part.inputs), alone=alone) for part in parts]
         except UnsupportedError:

@@ -45,16 +45,12 @@ def save(folder):
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory):
-    from exporter.convert import frozen
-    from exporter.convert.formats import Options
-    from exporter.convert.source import source_of
-
+def place(slim_export, tmp_path_factory):
     folder = tmp_path_factory.mktemp("benchmark")
     save(folder / "model")
-    (folder / "out/frozen").mkdir(parents=True)
-    target = folder / "out/frozen/frozen.pb"
-    frozen.convert(source_of(folder / "model"), target, Options())
+    flags = (f"--model_dir={folder / 'model'}", f"--output_dir={folder / 'out'}")
+    result = slim_export("convert", "--format=frozen", *flags)
+    assert result.returncode == 0, result.stderr
     return folder
 
 

@@ -71,7 +71,7 @@ def test_command(converted):
     assert made == {*FILES, "report.html", "report.json", "report.xml"}
     model = json.loads((folder / "out/tfjs/model.json").read_text())
     assert model["format"] == "graph-model"
-    assert model["userDefinedMetadata"] == {"author": "Somebody", "license": "Apache-2.0"}
+    assert model["userDefinedMetadata"] == {"author": "Somebody"}
     assert set(model["signature"]["inputs"]) == {"inputs"}
     assert set(model["signature"]["outputs"]) == {"feature_vector"}
 

@@ -50,7 +50,7 @@ def test_interrupted(tmp_path, signal_number):
     os.killpg(process.pid, signal_number)  # as a terminal does
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 128 + signal_number
-    assert errors == "slim-export: interrupted; what was there before is unchanged.\n"
+    assert errors == "slim-export: interrupted; nothing is left half-written.\n"
     assert output == ""
     assert os.listdir(tmp_path) == ["m"]
     assert (tmp_path / "m" / "saved_model.pb").read_text() == "old"

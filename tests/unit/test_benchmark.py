@@ -1,6 +1,7 @@
 """Figures and ratios of a benchmark, what is measured, and what is refused before it begins."""
 
 import argparse
+import json
 import random
 import statistics
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import numpy as np
 import pytest
 
+from exporter import digests
 from exporter.bench import memory, processes, subjects
 from exporter.bench.page import figure, html, rounded
 from exporter.bench.record import Benchmark, Figure, Machine, measurements
@@ -161,13 +163,45 @@ def test_numbers_that_are_none_are_refused(flag, expected):
 
 
 def test_all_formats_that_are_there_are_found(tmp_path):
-    (tmp_path / "frozen").mkdir()
-    (tmp_path / "frozen/frozen.pb").write_bytes(b"12345")
-    (tmp_path / "frozen/report.json").write_bytes(b"not a part of it")
-    (tmp_path / "notes").mkdir()
-    (found,) = subjects.of_formats(tmp_path).subjects
+    model, out = written(tmp_path)
+    (out / "notes").mkdir()
+    (found,) = subjects.of_formats(out, model).subjects
     assert (found.name, found.kind, found.size) == ("frozen", "format", 5)
-    assert found.path == str(tmp_path / "frozen/frozen.pb")
+    assert found.path == str(out / "frozen/frozen.pb")
+
+
+def written(folder):
+    """Makes what looks like a model and its conversion."""
+    model, out = folder / "model", folder / "out"
+    for path in (model / "saved_model.pb", out / "frozen/frozen.pb"):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(b"12345")
+    said = {
+        "digest": digests.of_folder(out / "frozen"),
+        "reference_digest": digests.of_folder(model),
+    }
+    (out / "frozen/report.json").write_text(json.dumps(said))
+    return model, out
+
+
+@pytest.mark.parametrize(
+    ("changed", "content", "expected"),
+    [
+        ("model/saved_model.pb", "other", "was made of another model: expected sha256"),
+        ("out/frozen/frozen.pb", "other", "was changed after it was verified: expected sha256"),
+        ("out/frozen/report.json", "{}", "has no report: .*, found 'reference_digest'"),
+        ("out/frozen/report.json", "[", "has no report"),
+        ("out/frozen/report.json", None, "has no report: .*, found No such file"),
+    ],
+)
+def test_what_was_not_made_of_the_model_is_refused(tmp_path, changed, content, expected):
+    model, out = written(tmp_path)
+    if content is None:
+        (tmp_path / changed).unlink()
+    else:
+        (tmp_path / changed).write_text(content)
+    with pytest.raises(BenchmarkError, match=expected):
+        subjects.of_formats(out, model)
 
 
 @pytest.mark.parametrize(
@@ -183,7 +217,7 @@ def test_folders_without_conversions_are_refused(tmp_path, files, expected):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).touch()
     with pytest.raises(BenchmarkError, match=expected):
-        subjects.of_formats(tmp_path)
+        subjects.of_formats(tmp_path, tmp_path)
 
 
 @pytest.mark.parametrize("found", ["no such folder", "a file"])

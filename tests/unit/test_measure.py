@@ -51,6 +51,13 @@ def test_not_a_number_has_no_difference():
     assert (check.status, check.max_abs) == ("failed", None)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_on_both_sides_is_the_same(value):
+    check = measured([1.0, value], [1.05, value], Allowance("given", rtol=0.1))
+    assert check.status == "warning"
+    assert measured([1.0, value], [1.0, 0.0], Allowance("given", rtol=0.1)).status == "failed"
+
+
 def test_other_shapes_fail_whatever_is_allowed():
     check = measured([[1.0]], [1.0], Allowance("given", atol=1e9))
     assert (check.status, check.max_abs, check.max_ulp) == ("failed", None, None)

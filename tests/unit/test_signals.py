@@ -41,7 +41,7 @@ def test_signals(body, status, output):
         check=False,
     )
     assert (result.returncode, result.stdout) == (status, output)
-    assert result.stderr == "slim-export: interrupted; what was there before is unchanged.\n"
+    assert result.stderr == "slim-export: interrupted; nothing is left half-written.\n"
 
 
 def test_other_dropped_exceptions_are_shown():

@@ -10,9 +10,10 @@ from exporter.convert.formats import Format
 from exporter.convert.source import source_of
 from exporter.verify.allowance import Allowance
 from exporter.verify.probes import FULL, Examples
+from exporter.verify.report import Check
 
-FLOAT = Format("float", "model.x", "")
-QUANTIZED = Format("quantized", "model.x", "", floor=0.98)
+FLOAT = Format("float", "model.x")
+QUANTIZED = Format("quantized", "model.x", floor=0.98)
 NAME = "signature 'serving_default': feature_vector"
 
 
@@ -54,9 +55,16 @@ def test_a_float_format_may_differ_by_the_allowance(source):
     assert check.status != "failed"
 
 
-def test_a_quantized_format_may_differ_in_length_but_not_in_direction(source):
-    (check, *_) = compared(source, QUANTIZED, lambda x: 2 * x)
-    assert (check.status, check.cosine) == ("passed", pytest.approx(1))
+@pytest.mark.parametrize(("factor", "status"), [(1.19, "passed"), (0.81, "passed"), (10, "failed")])
+def test_a_quantized_format_may_differ_in_length_as_much_as_in_direction(source, factor, status):
+    checks = compared(source, QUANTIZED, lambda x: np.float32(factor) * x)
+    assert {check.status for check in checks} == {status}
+    assert checks[0].cosine == pytest.approx(1)
+    if status == "failed":
+        assert "expected 0.80 to 1.20 times the SavedModel's length, found 10" in checks[0].message
+
+
+def test_a_quantized_format_may_not_differ_in_direction(source):
     (check, *_) = compared(source, QUANTIZED, lambda x: np.roll(x, 1, axis=-1))
     assert check.status == "failed"
     assert check.cosine < check.floor == 0.98
@@ -76,6 +84,12 @@ def test_another_shape_and_a_missing_output_are_failures(source):
         Allowance(),
     )
     assert all("found none" in check.message for check in checks)
+
+
+def test_what_is_not_finite_fails_with_figures_that_can_be_written(source):
+    checks = compared(source, QUANTIZED, lambda x: np.full_like(x, np.nan))
+    assert {check.status for check in checks} == {"failed"}
+    assert Check.model_validate_json(checks[0].model_dump_json()) == checks[0]
 
 
 @pytest.mark.parametrize("row", [FLOAT, QUANTIZED])

@@ -28,7 +28,7 @@ def test_no_format_is_an_error():
 
 
 def test_missing_extra_says_what_to_install():
-    row = Format("sharp", "model.sharp", "", extra="sharp", packages=("no_such_package.part",))
+    row = Format("sharp", "model.sharp", extra="sharp", packages=("no_such_package.part",))
     with pytest.raises(ConversionError) as caught:
         check_installed(row)
     assert str(caught.value) == (
