@@ -8,7 +8,7 @@ from exporter.bench.record import Benchmark, Measurement
 from exporter.bench.request import threads_named
 from exporter.reports.charts import svg
 
-_WIDTH, _BAR, _HEIGHT = 340, 18, 220
+_WIDTH, _BAR, _HEIGHT, _LABEL = 340, 18, 220, 220
 
 
 def charts(found: Benchmark) -> dict[str, str]:
@@ -73,7 +73,13 @@ def _course(rows: tuple[Measurement, ...]) -> Any:
         .encode(
             x=alt.X("round:Q", axis=alt.Axis(tickMinStep=1)),
             y=alt.Y("ms:Q", title="milliseconds", scale=alt.Scale(type="log", nice=False)),
-            color=alt.Color("subject:N", title=None, sort=None),
+            color=alt.Color(
+                "subject:N",
+                title=None,
+                sort=None,
+                scale=alt.Scale(scheme="tableau20"),
+                legend=alt.Legend(labelLimit=_LABEL),
+            ),
         )
         .properties(width=_WIDTH, height=_HEIGHT)
     )
@@ -107,7 +113,7 @@ def _memory(rows: tuple[Measurement, ...]) -> Any:
 
 def _subjects(rows: tuple[Measurement, ...]) -> Any:
     names = list(dict.fromkeys(row.subject for row in rows))
-    return alt.Y("subject:N", title=None, sort=names, axis=alt.Axis(labelLimit=220))
+    return alt.Y("subject:N", title=None, sort=names, axis=alt.Axis(labelLimit=_LABEL))
 
 
 def _faceted(chart: Any, values: list[dict[str, Any]], rows: tuple[Measurement, ...]) -> Any:
