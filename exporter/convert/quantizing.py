@@ -1,7 +1,7 @@
 """Quantizes a TFLite file op by op, with AI Edge Quantizer."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,6 +35,19 @@ class Op:
     output: str
 
 
+@dataclass(frozen=True)
+class Choice:
+    """Which ops become int8, by their places among all.
+
+    Attributes:
+        static: Those whose weights and activations do, the activations by ranges.
+        dynamic: Those whose weights do, and whose activations are quantized as they come.
+    """
+
+    static: frozenset[int] = frozenset()
+    dynamic: frozenset[int] = frozenset()
+
+
 def ops_of(model: bytes) -> tuple[Op, ...]:
     """Lists the ops of a file's main graph, in the order in which they run.
 
@@ -56,32 +69,25 @@ def ops_of(model: bytes) -> tuple[Op, ...]:
 def quantized(
     model: bytes,
     ops: Sequence[Op],
-    static: Collection[int],
+    choice: Choice,
     ranges: Ranges | None = None,
-    *,
-    dynamic: bool = True,
 ) -> bytes:
     """Quantizes chosen ops to int8.
 
     Args:
         model: A float32 file's bytes.
         ops: Its ops.
-        static: Places of those whose weights and activations become int8, the
-            activations by `ranges`.
+        choice: Which; all else stays float32.
         ranges: From `ranges_of`; only needed where there are static ones.
-        dynamic: Whether the other convolutions get int8 weights, and activations
-            that are quantized as they come. All else stays float32.
 
     Returns:
         The bytes of a file with float32 inputs and outputs.
     """
     recipe = recipe_manager.RecipeManager()
-    for kind in _HEAVY if dynamic else ():
-        recipe.add_dynamic_config(".*", kind, num_bits=8)
-    for place in sorted(static):
-        op = ops[place]
-        # The quantizer searches for it in names that each end with a semicolon.
-        recipe.add_static_config(f"^{re.escape(op.output)};?$", op.kind, 8, 8)
+    for place in sorted(choice.dynamic - choice.static):
+        recipe.add_dynamic_config(_named(ops[place]), ops[place].kind, num_bits=8)
+    for place in sorted(choice.static):
+        recipe.add_static_config(_named(ops[place]), ops[place].kind, 8, 8)
     rules = recipe.get_quantization_recipe()
     if not rules:
         return model
@@ -89,6 +95,16 @@ def quantized(
         ranges, enable_progress_bar=False, enable_progress_report=False
     )
     return bytes(made.quantized_model)
+
+
+def _named(op: Op) -> str:
+    # The quantizer searches for it in names that each end with a semicolon.
+    return f"^{re.escape(op.output)};?$"
+
+
+def heavy(ops: Sequence[Op]) -> frozenset[int]:
+    """Returns the places of the ops that hold nearly all weights."""
+    return frozenset(place for place, op in enumerate(ops) if op.kind in _HEAVY)
 
 
 def ranges_of(model: bytes, images: np.ndarray, name: str) -> Ranges:

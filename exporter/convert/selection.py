@@ -1,6 +1,6 @@
 """Chooses the ops of a network that can bear int8 activations."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from exporter.convert.calibration import calibration_images
 from exporter.convert.check import cosines
-from exporter.convert.quantizing import Op, ops_of, quantized, ranges_of
+from exporter.convert.quantizing import Choice, Op, heavy, ops_of, quantized, ranges_of
 from exporter.convert.tflite import float_model, runner
 
 if TYPE_CHECKING:
@@ -22,19 +22,20 @@ _IMAGES = 8
 _SOLO_IMAGES = 3
 
 
-def selection(source: "Source", calibration: tuple[Path, ...]) -> frozenset[int]:
+def selection(source: "Source", calibration: tuple[Path, ...]) -> Choice:
     """Chooses the ops that become int8, as many as leave the outputs right.
 
     Every op is quantized alone, which tells how much it harms. Then those that
     harm least are taken together, as many as keep every image's cosine with the
-    float32 outputs above a target.
+    float32 outputs above a target: with int8 activations, or if none may have
+    those, with int8 weights.
 
     Args:
         source: The SavedModel's function.
         calibration: The user's images.
 
     Returns:
-        Places in `ops_of(float_model(source))`.
+        Of `ops_of(float_model(source))`.
     """
     images = calibration_images(source, calibration)
     (name,) = source.inputs
@@ -47,6 +48,10 @@ def _spread(images: np.ndarray) -> np.ndarray:
     return chosen
 
 
+# Makes a choice of the places of some ops.
+_Chosen = Callable[[frozenset[int]], Choice]
+
+
 class _Search:
     def __init__(self, model: bytes, name: str, images: np.ndarray) -> None:
         self._model = model
@@ -56,23 +61,39 @@ class _Search:
         self._expected = list(self._outputs(model, images))
         self._ranges = ranges_of(model, images, name)
 
-    def chosen(self) -> frozenset[int]:
-        """Returns the places of all ops but the fewest of those that harm most."""
-        candidates = [place for place, op in enumerate(self._ops) if op.kind is not None]
-        harmless = sorted(candidates, key=self._alone, reverse=True)
-        count = _most(len(harmless), lambda n: self._together(harmless[:n]) >= _TARGET)
-        return frozenset(harmless[:count])
+    def chosen(self) -> Choice:
+        """Returns all ops but the fewest of those that harm most."""
+        weights = heavy(self._ops)
+        static = self._as_many(
+            [place for place, op in enumerate(self._ops) if op.kind is not None],
+            lambda places: Choice(static=places),
+            lambda places: Choice(places, weights),
+        )
+        if static or self._least(Choice(dynamic=weights), self._images) >= _TARGET:
+            return Choice(static, weights)
 
-    def _alone(self, place: int) -> float:
-        return self._least([place], self._images[:_SOLO_IMAGES], dynamic=False)
+        def dynamic(places: frozenset[int]) -> Choice:
+            return Choice(dynamic=places)
 
-    def _together(self, static: list[int]) -> float:
-        return self._least(static, self._images, dynamic=True)
+        return dynamic(self._as_many(sorted(weights), dynamic, dynamic))
 
-    def _least(self, static: list[int], images: np.ndarray, *, dynamic: bool) -> float:
+    def _as_many(
+        self, candidates: Iterable[int], alone: _Chosen, together: _Chosen
+    ) -> frozenset[int]:
+        """Returns as many as may be taken together, those first that do least harm alone."""
+        few = self._images[:_SOLO_IMAGES]
+        harm = {place: -self._least(alone(frozenset([place])), few) for place in candidates}
+        harmless = sorted(harm, key=lambda place: harm[place])
+
+        def holds(count: int) -> bool:
+            return self._least(together(frozenset(harmless[:count])), self._images) >= _TARGET
+
+        return frozenset(harmless[: _most(len(harmless), holds)])
+
+    def _least(self, choice: Choice, images: np.ndarray) -> float:
         """Returns the least cosine of any output of any image; -1 where it cannot run."""
         try:
-            model = quantized(self._model, self._ops, static, self._ranges, dynamic=dynamic)
+            model = quantized(self._model, self._ops, choice, self._ranges)
             found = list(self._outputs(model, images))
         except (RuntimeError, ValueError):  # what LiteRT and the quantizer raise
             return -1.0

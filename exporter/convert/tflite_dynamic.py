@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter.convert.formats import Options
-from exporter.convert.quantizing import ops_of, quantized
+from exporter.convert.quantizing import Choice, heavy, ops_of, quantized
 from exporter.convert.tflite import float_model, opened
 from exporter.convert.tflite_layers import layers
 
@@ -21,4 +21,5 @@ __all__ = ["convert", "layers", "opened"]
 def convert(source: "Source", target: Path, _: Options) -> None:
     """Writes the file."""
     model = float_model(source)
-    target.write_bytes(quantized(model, ops_of(model), ()))
+    ops = ops_of(model)
+    target.write_bytes(quantized(model, ops, Choice(dynamic=heavy(ops))))

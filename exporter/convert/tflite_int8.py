@@ -3,7 +3,8 @@
 Calibrated as it stands, MobileNet V3 is ruined: a few tensors have ranges so wide
 that 256 steps are too coarse for most of what they hold. So ops are tried one by
 one, and those that harm most keep float32 activations, convolutions among them int8
-weights, until the outputs point where the original's do.
+weights, until the outputs point where the original's do. If that is not enough, the
+convolutions that harm most stay float32 as a whole.
 """
 
 from pathlib import Path
@@ -31,7 +32,7 @@ def convert(source: "Source", target: Path, options: Options) -> None:
 
     images = calibration_images(source, options.calibration)
     model = float_model(source)
-    static = selection(source, options.calibration)
+    choice = selection(source, options.calibration)
     (name,) = source.inputs
     ranges = ranges_of(model, images, name)
-    target.write_bytes(quantized(model, ops_of(model), static, ranges))
+    target.write_bytes(quantized(model, ops_of(model), choice, ranges))

@@ -68,6 +68,30 @@ def test_a_hand_written_model_converts_to_the_same_bytes_twice(made, calibration
     np.testing.assert_allclose(found, expected, atol=tolerance * np.abs(expected).max())
 
 
+def test_what_int8_would_harm_too_much_stays_float32(made, calibration, tmp_path, monkeypatch):
+    from exporter.convert import selection, tflite, tflite_int8
+    from exporter.convert.quantizing import heavy, ops_of
+
+    ops = ops_of(tflite.float_model(made))
+    choice = selection.selection(made, calibration)
+    assert choice.static
+    assert choice.dynamic == heavy(ops)
+    # A target that int8 weights reach, but no int8 activations; then one that nothing reaches.
+    quantized = selection.quantized
+
+    def without_static(model, ops, choice, ranges):
+        if choice.static:
+            raise ValueError("no int8 activations")
+        return quantized(model, ops, choice, ranges)
+
+    monkeypatch.setattr(selection, "quantized", without_static)
+    assert selection.selection(made, calibration) == selection.Choice(dynamic=heavy(ops))
+    monkeypatch.setattr(selection, "_TARGET", 1 - 1e-12)
+    assert selection.selection(made, calibration) == selection.Choice()
+    tflite_int8.convert(made, tmp_path / "model.tflite", Options(calibration))
+    assert (tmp_path / "model.tflite").read_bytes() == tflite.float_model(made)
+
+
 @pytest.mark.parametrize("name", TFLITE)
 def test_a_file_of_other_weights_is_refused(made, calibration, noise, tmp_path, name):
     from exporter.convert.request import ConvertTask
