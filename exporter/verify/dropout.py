@@ -6,7 +6,7 @@ from exporter.errors import listing
 from exporter.verify.collect import Collector, output_name
 from exporter.verify.subject import Inputs, Subject
 
-# So many rows of one image are drawn by one call, and so many calls made of each side.
+# So many rows are drawn by one call, and so many calls made of each side.
 ROWS, CALLS = 32, 4
 # Ratio of the model's scatter to the reference's. Dropout that keeps 0.5 instead of 0.8 has
 # 4 times as much, 0.63 has 2.3, 0.9 has 0.44. With 128 rows on each side, and logits that
@@ -23,7 +23,7 @@ def compare_scatter(
     collector: Collector,
     way: str,
     drawn: set[str],
-    inputs: Inputs,
+    batch: Inputs,
 ) -> None:
     """Compares mean and variance of what both draw in training mode.
 
@@ -33,8 +33,11 @@ def compare_scatter(
         collector: Takes one check an output.
         way: Of calling.
         drawn: Names of the outputs that are drawn.
-        inputs: One example, repeated.
+        batch: A few different examples; of equal ones alone, in which nothing varies, batch norm
+            would make large numbers out of rounding.
     """
+    kinds = np.arange(CALLS * ROWS) % ROWS % len(batch[0])
+    inputs = tuple(np.resize(column, (ROWS, *column.shape[1:])) for column in batch)
     expected = _samples(reference, way, drawn, inputs)
     found = _samples(model, way, drawn, inputs)
     for key in sorted(drawn):
@@ -44,7 +47,7 @@ def compare_scatter(
             collector.fail("dropout", output_name(way, key), message, "statistics")
             continue
         low, high = SCATTER
-        scatter, shift = _statistics(expected[key], found[key])
+        scatter, shift = _statistics(expected[key], found[key], kinds)
         wrong = []
         if not low <= scatter <= high:
             wrong.append(f"a scatter of {low} to {high} times the reference's, found {scatter:.3g}")
@@ -60,13 +63,20 @@ def _samples(side: Subject, way: str, drawn: set[str], inputs: Inputs) -> dict[s
     return {key: np.concatenate([call[key] for call in calls]).astype(np.float64) for key in drawn}
 
 
-def _statistics(expected: np.ndarray, found: np.ndarray) -> tuple[float, float]:
-    """Returns the ratio of variances, and the mean square distance of means over its noise."""
-    rows = len(expected)
-    variance = expected.var(axis=0, ddof=1)
+def _statistics(expected: np.ndarray, found: np.ndarray, kinds: np.ndarray) -> tuple[float, float]:
+    """Returns the ratio of variances, and the mean square distance of means over its noise.
+
+    Both within the rows that come from one example, of which `kinds` has the number.
+    """
+    names, counts = np.unique(kinds, return_counts=True)
+    means, variances = [], []
+    for side in (expected, found):
+        own = np.stack([side[kinds == name].mean(axis=0) for name in names])
+        means.append(own)
+        variances.append(((side - own[kinds]) ** 2).sum(axis=0) / (len(side) - len(names)))
     # Values that hardly scatter are float noise.
-    telling = variance > 1e-6 * variance.max()
-    ratio = found.var(axis=0, ddof=1)[telling] / variance[telling]
-    gaps = found.mean(axis=0) - expected.mean(axis=0)
-    shift = gaps[telling] ** 2 / (variance[telling] * 2 / rows)
+    telling = variances[0] > 1e-6 * variances[0].max()
+    ratio = variances[1][telling] / variances[0][telling]
+    gaps = (means[1] - means[0])[:, telling]
+    shift = gaps**2 / (variances[0][telling] * 2 / counts.min())
     return float(np.mean(ratio)), float(np.mean(shift))

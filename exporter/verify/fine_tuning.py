@@ -4,11 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import numpy as np
-
 from exporter.errors import listing
 from exporter.verify.collect import Collector, group_of, named_outputs, output_name
-from exporter.verify.dropout import ROWS, compare_scatter
+from exporter.verify.dropout import compare_scatter
 from exporter.verify.inference import common_ways
 from exporter.verify.probes import Batch, Plan
 from exporter.verify.step import Gradients, chosen, stepped
@@ -84,9 +82,13 @@ class FineTuningComparison:
         if not wanted | found:
             self._collector.note("dropout", way, case="none, as in the reference")
         if wanted & found and (self._plan.every_way or way == self._ways[0]):
-            rows = Batch(self._batch.names[:1] * ROWS, _repeated(self._batch))
             compare_scatter(
-                self._model, self._reference, self._collector, way, wanted & found, rows.inputs
+                self._model,
+                self._reference,
+                self._collector,
+                way,
+                wanted & found,
+                self._batch.inputs,
             )
 
     def _calls(self, hyperparameters: Mapping[str, float], drawn: dict[str, set[str]]) -> None:
@@ -217,11 +219,6 @@ def changing(side: Subject, way: str, batch: Batch) -> set[str]:
     """Returns the names of the outputs that differ between two training calls from one state."""
     once, again = (side.training([way], batch.inputs, {})[way].outputs for _ in range(2))
     return {key for key in once if once[key].tobytes() != again[key].tobytes()}
-
-
-def _repeated(batch: Batch) -> tuple[np.ndarray, ...]:
-    """Repeats the first example, so that only what is drawn differs between rows."""
-    return tuple(np.repeat(column[:1], ROWS, axis=0) for column in batch.inputs)
 
 
 def _settings(hyperparameters: Mapping[str, Any], plan: Plan) -> list[dict[str, float]]:
