@@ -1,5 +1,6 @@
 """The command `convert`, with the format that needs nothing but TensorFlow."""
 
+import errno
 import json
 
 import pytest
@@ -58,6 +59,22 @@ def test_the_same_bytes_again_and_the_old_stay_without_overwrite(
     assert (row["format"], row["error"]) == ("frozen", "")
     assert row["report"]["checks"]
     assert (place / "frozen/frozen.pb").read_bytes() == before
+
+
+def test_what_cannot_be_written_stops_no_other_format(tmp_path, monkeypatch, handmade_model):
+    from exporter.conversion import ConvertRequest, convert
+    from exporter.reports import write
+
+    def full(_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(write, "html", full)
+    request = ConvertRequest(handmade_model, ("frozen", "tflite"), tmp_path / "out")
+    rows = list(convert(request))
+    assert [row.format.name for row in rows] == ["frozen", "tflite"]
+    for row in rows:
+        assert "cannot be written: No space left on device. Free some space" in row.error
+        assert not row.folder.exists()
 
 
 def test_bad_input_is_one_line_and_leaves_nothing(tmp_path, slim_export, handmade_model):

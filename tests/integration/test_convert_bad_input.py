@@ -74,6 +74,8 @@ def test_missing_package(refused, row):
         ("os.abort()", "ended before it was done: expected exit status 0, found -6"),
         ("os._exit(3)", "expected exit status 0, found 3"),
         ("print('what it prints is not the answer'); raise KeyError", "found KeyError: KeyError"),
+        ("os.write(1, b'nor what libraries print'); raise KeyError", "found KeyError: KeyError"),
+        ("import tempfile; raise ValueError(tempfile.gettempdir())", "/workspace. Nothing was"),
     ],
 )
 def test_a_converter_that_fails(refused, body, message):

@@ -92,6 +92,27 @@ def test_what_int8_would_harm_too_much_stays_float32(made, calibration, tmp_path
     assert (tmp_path / "model.tflite").read_bytes() == tflite.float_model(made)
 
 
+def test_a_careless_conversion_that_fails_is_no_failure(made, noise, tmp_path, monkeypatch):
+    from exporter.convert import tflite_dynamic_naive
+    from exporter.convert.request import ConvertTask
+    from exporter.convert.verify import verified
+
+    def fails(*_):
+        raise RuntimeError("no such kernel")
+
+    monkeypatch.setattr(tflite_dynamic_naive, "convert", fails)
+    row, target = FORMATS["tflite_dynamic"], tmp_path / "model.tflite"
+    row.converter.convert(made, target, Options())
+    task = ConvertTask(model_dir=str(made.folder), format=row.name, target=str(target), noise=noise)
+    report = verified(made, row, target, task, Options())
+    assert report.passed
+    (check,) = [check for check in report.checks if check.naive]
+    assert (check.status, check.message) == (
+        "skipped",
+        "could not be converted: no such kernel",
+    )
+
+
 @pytest.mark.parametrize("name", TFLITE)
 def test_a_file_of_other_weights_is_refused(made, calibration, noise, tmp_path, name):
     from exporter.convert.request import ConvertTask
