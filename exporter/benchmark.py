@@ -8,7 +8,13 @@ from exporter.bench.processes import model_of
 from exporter.bench.record import Benchmark, measurements, this_machine, versions
 from exporter.bench.request import Model
 from exporter.bench.rounds import Plan, Race
-from exporter.bench.subjects import check_peers, of_formats, of_peers, of_saved_model
+from exporter.bench.subjects import (
+    check_made_of,
+    check_peers,
+    of_formats,
+    of_peers,
+    of_saved_model,
+)
 from exporter.errors import BenchmarkError, reason
 from exporter.progress import Progress, silent
 
@@ -45,10 +51,12 @@ def benchmark(request: BenchmarkRequest, progress: Progress = silent) -> Benchma
         ExporterError: If nothing can be measured, or the SavedModel fails.
     """
     check_peers(request.peers)
-    field = of_formats(request.converted, request.model_dir) if request.converted else None
+    field = of_formats(request.converted) if request.converted else None
     progress("look at the model", 0, None)
     model = model_of(request.model_dir)
     _check_batches(request, model)
+    if field is not None:
+        check_made_of(field, request.model_dir)
     own = of_saved_model(request.model_dir, model)
     own = own + field if field else own
     own += of_peers(request.peers, model)

@@ -54,11 +54,11 @@ def of_saved_model(folder: Path, model: Model) -> Field:
     return Field(subjects, notes)
 
 
-def of_formats(converted: Path, model_dir: Path) -> Field:
+def of_formats(converted: Path) -> Field:
     """Lists the conversions below a folder, in the order of the table of formats.
 
     Raises:
-        BenchmarkError: If there are none, or one is not what was made of the SavedModel.
+        BenchmarkError: If there are none, or one has lost its file.
     """
     if not converted.is_dir():
         found = "a file" if converted.exists() else "no such folder"
@@ -75,20 +75,18 @@ def of_formats(converted: Path, model_dir: Path) -> Field:
             f" --output_dir={converted}, or change --converted."
         )
     field = Field()
-    model = digests.of_folder(model_dir)
     for row in rows:
-        field += _of_format(row, converted / row.name, model)
+        field += _of_format(row, converted / row.name)
     return field
 
 
-def _of_format(row: Format, folder: Path, model: str) -> Field:
+def _of_format(row: Format, folder: Path) -> Field:
     if not (folder / row.file).exists():
         found = listing(path.name for path in folder.iterdir()) or "nothing"
         raise BenchmarkError(
             f"Conversion '{folder}' is incomplete: expected '{row.file}' in it, found {found}."
             " Convert it again, or remove the folder."
         )
-    _check_made_of(folder, model)
     try:
         check_installed(row)
     except ConversionError as error:
@@ -98,12 +96,22 @@ def _of_format(row: Format, folder: Path, model: str) -> Field:
     return Field((subject,))
 
 
-def _check_made_of(folder: Path, model: str) -> None:
-    """Refuses a conversion of another model, or one that was changed since it was verified.
+def check_made_of(conversions: Field, model_dir: Path) -> None:
+    """Refuses conversions of another model, and those that were changed since they were verified.
+
+    Args:
+        conversions: From `of_formats`.
+        model_dir: The SavedModel that they are compared with.
 
     Raises:
-        BenchmarkError: If it is one, or its report does not say.
+        BenchmarkError: If one is such, or its report does not say.
     """
+    model = digests.of_folder(model_dir)
+    for subject in conversions.subjects:
+        _check_made_of(Path(subject.path).parent, model)
+
+
+def _check_made_of(folder: Path, model: str) -> None:
     try:
         said = json.loads((folder / "report.json").read_text("utf-8"))
         made_of, written = said["reference_digest"], said["digest"]

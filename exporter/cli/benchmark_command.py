@@ -52,10 +52,13 @@ def run(arguments: argparse.Namespace) -> int:
         print_json(found.model_dump(mode="json"))
     else:
         _print(found)
-    if arguments.html is not None:
-        write_page(found, arguments.html)
     for sentence in (*found.notes, *found.refused):
         sys.stderr.write(f"slim-export: {sentence}\n")
+    # Last: what was measured is not lost where no page can be written.
+    if arguments.html is not None:
+        with progress_bar() as progress:
+            progress("write page", 0, None)
+            write_page(found, arguments.html)
     return 1 if found.refused else 0
 
 

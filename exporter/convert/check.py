@@ -72,7 +72,7 @@ class _Comparison:
 
     def __init__(self, source: Source, row: Format, allowance: Allowance) -> None:
         self._source = source
-        self._floor = row.floor
+        self._floor, self._inside = row.floor, row.inside
         self._collector = Collector(allowance, source.network.place)
         self._cosines: dict[tuple[Group, str, str], list[Check]] = {}
         self._group: Group = "end points" if source.way.startswith("__call__") else "outputs"
@@ -110,7 +110,7 @@ class _Comparison:
         assert self._floor is not None, "only formats with a floor come here"
         place = self._source.network.place(name)
         at = f"; {place}" if place else ""
-        if found is None and self._group == "end points":
+        if found is None and self._inside and self._group == "end points":
             message = f"no tensor of the file holds it{at}"
             return Check(group=self._group, name=name, case=case, status="skipped", message=message)
         if found is None or found.shape != expected.shape:
@@ -120,20 +120,18 @@ class _Comparison:
         if expected.shape[:1] != (len(examples),):
             # An output that has no row for each example is compared as a whole.
             expected, found, examples = expected[None], found[None], ("all",)
-        angles = list(cosines(expected, found))
-        worst = int(np.argmin(angles))
-        least = angles[worst]
+        angles = np.array(list(cosines(expected, found)))
+        least = float(angles.min())
         gap = np.abs(expected.astype(np.float64) - found)
         largest = float(np.abs(np.nan_to_num(expected, posinf=0, neginf=0)).max(initial=0.0))
         max_abs = float(gap.max(initial=0.0))
         wrong = ""
         if not least >= self._floor:
             wrong = (
-                f"image '{examples[worst]}', expected a cosine of at least {self._floor:g}, found"
-                f" {least:.4f}"
+                f"image '{examples[int(angles.argmin())]}', expected a cosine of at least"
+                f" {self._floor:g}, found {least:.4f}"
             )
-        elif far := _other_length(expected, found, examples, self._floor):
-            wrong = far
+        wrong = wrong or _other_length(expected, found, examples, self._floor)
         return Check(
             group=self._group,
             name=name,

@@ -164,49 +164,16 @@ FORMATS: Mapping[str, Format] = {
     for row in (
         Format("frozen", "frozen.pb"),
         _TFLITE,
-        replace(
-            _TFLITE,
-            name="tflite_metadata",
-            packages=("ai_edge_litert", "flatbuffers"),
-        ),
+        replace(_TFLITE, name="tflite_metadata", packages=("ai_edge_litert", "flatbuffers")),
         # 0.9999 with the real weights.
         replace(_TFLITE, name="tflite_fp16", floor=0.999),
         # 0.994 with the real weights, where the converter's own has 0.92.
-        replace(
-            _QUANTIZED,
-            name="tflite_dynamic",
-            naive="tflite_dynamic_naive",
-        ),
-        replace(
-            _QUANTIZED,
-            name="tflite_int8",
-            naive="tflite_int8_naive",
-        ),
-        Format(
-            "tfjs",
-            "model.json",
-            programs=("node",),
-            fetched=(("@tensorflow/tfjs", TFJS),),
-        ),
-        Format(
-            "keras",
-            "model.keras",
-            extra="keras",
-            packages=("keras",),
-            trains=True,
-        ),
-        Format(
-            "onnx",
-            "model.onnx",
-            extra="onnx",
-            packages=("tf2onnx", "onnx", "onnxruntime"),
-        ),
-        Format(
-            "openvino",
-            "model.xml",
-            extra="openvino",
-            packages=("openvino",),
-        ),
+        replace(_QUANTIZED, name="tflite_dynamic", naive="tflite_dynamic_naive"),
+        replace(_QUANTIZED, name="tflite_int8", naive="tflite_int8_naive"),
+        Format("tfjs", "model.json", programs=("node",), fetched=(("@tensorflow/tfjs", TFJS),)),
+        Format("keras", "model.keras", "keras", ("keras",), trains=True),
+        Format("onnx", "model.onnx", "onnx", ("tf2onnx", "onnx", "onnxruntime")),
+        Format("openvino", "model.xml", "openvino", ("openvino",)),
     )
 }
 

@@ -1,12 +1,10 @@
 """Chooses the ops of a network that can bear int8 activations."""
 
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from exporter.convert.calibration import calibration_images
 from exporter.convert.check import cosines
 from exporter.convert.quantizing import Choice, Op, heavy, ops_of, quantized, ranges_of
 from exporter.convert.tflite import float_model, runner
@@ -22,7 +20,7 @@ _IMAGES = 8
 _SOLO_IMAGES = 3
 
 
-def selection(source: "Source", calibration: tuple[Path, ...]) -> Choice:
+def selection(source: "Source", images: np.ndarray) -> Choice:
     """Chooses the ops that become int8, as many as leave the outputs right.
 
     Every op is quantized alone, which tells how much it harms. Then those that
@@ -32,12 +30,11 @@ def selection(source: "Source", calibration: tuple[Path, ...]) -> Choice:
 
     Args:
         source: The SavedModel's function.
-        calibration: The user's images.
+        images: `[number, height, width, 3]`, to calibrate on.
 
     Returns:
         Of `ops_of(float_model(source))`.
     """
-    images = calibration_images(source, calibration)
     (name,) = source.inputs
     return _Search(float_model(source), name, _spread(images)).chosen()
 

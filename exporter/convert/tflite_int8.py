@@ -32,7 +32,7 @@ def convert(source: "Source", target: Path, options: Options) -> None:
 
     images = calibration_images(source, options.calibration)
     model = float_model(source)
-    choice = selection(source, options.calibration)
+    choice = selection(source, images)
     (name,) = source.inputs
     ranges = ranges_of(model, images, name)
     target.write_bytes(quantized(model, ops_of(model), choice, ranges))

@@ -5,7 +5,7 @@ file. So they are looked for, by value, among the tensors of the float32 file, a
 from the tensors that have the same names in the quantized one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,13 +36,13 @@ def layers(target: Path, source: "Source", images: np.ndarray) -> Run:
     """
     from exporter.convert.source import Source
 
-    tensors = dict(_tensors(float_model(Source(source.model)), images))
+    tensors = _tensors(float_model(Source(source.model)), images)
     names = {n: _nearest(tensors, value) for n, value in source.expected([images]).items()}
     model = target.read_bytes()
 
     def run(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         (batch,) = arrays.values()
-        found = dict(_tensors(model, batch))
+        found = _tensors(model, batch)
         return {name: found[tensor] for name, tensor in names.items() if tensor in found}
 
     return run
@@ -60,8 +60,8 @@ def _nearest(tensors: Mapping[str, np.ndarray], value: np.ndarray) -> str | None
     return nearest if nearest is not None and gaps[nearest] <= near else None
 
 
-def _tensors(model: bytes, images: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
-    """Runs a file with the results of all its ops as outputs; yields them by name, as float32."""
+def _tensors(model: bytes, images: np.ndarray) -> dict[str, np.ndarray]:
+    """Runs a file with the results of all its ops as outputs; returns them by name, as float32."""
     read = flatbuffer_utils.read_model_from_bytearray(bytearray(model))
     graph = read.subgraphs[0]
     graph.outputs = list(dict.fromkeys(op.outputs[0] for op in graph.operators))
@@ -73,8 +73,10 @@ def _tensors(model: bytes, images: np.ndarray) -> Iterator[tuple[str, np.ndarray
     interpreter.allocate_tensors()
     interpreter.set_tensor(place["index"], images)
     interpreter.invoke()
-    for details in interpreter.get_output_details():
-        yield details["name"], _dequantized(interpreter.get_tensor(details["index"]), details)
+    return {
+        details["name"]: _dequantized(interpreter.get_tensor(details["index"]), details)
+        for details in interpreter.get_output_details()
+    }
 
 
 def _dequantized(value: np.ndarray, details: Mapping[str, Any]) -> np.ndarray:

@@ -185,6 +185,7 @@ def test_the_layer_is_named_from_which_a_file_is_wrong(real, quantized, photos, 
             run, shown, FORMATS["tflite_dynamic"], examples, Allowance("noise")
         )
         assert len(checks) == 49
+        # No layer of the file as it was written comes near so little.
         failed = [c.name for c in checks if c.cosine < 0.7]
         assert failed[:1] == ([f"MobilenetV3/{wrong}"] if wrong else [])
 

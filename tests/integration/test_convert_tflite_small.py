@@ -70,10 +70,12 @@ def test_a_hand_written_model_converts_to_the_same_bytes_twice(made, calibration
 
 def test_what_int8_would_harm_too_much_stays_float32(made, calibration, tmp_path, monkeypatch):
     from exporter.convert import selection, tflite, tflite_int8
+    from exporter.convert.calibration import calibration_images
     from exporter.convert.quantizing import heavy, ops_of
 
     ops = ops_of(tflite.float_model(made))
-    choice = selection.selection(made, calibration)
+    images = calibration_images(made, calibration)
+    choice = selection.selection(made, images)
     assert choice.static
     assert choice.dynamic == heavy(ops)
     # A target that int8 weights reach, but no int8 activations; then one that nothing reaches.
@@ -85,9 +87,9 @@ def test_what_int8_would_harm_too_much_stays_float32(made, calibration, tmp_path
         return quantized(model, ops, choice, ranges)
 
     monkeypatch.setattr(selection, "quantized", without_static)
-    assert selection.selection(made, calibration) == selection.Choice(dynamic=heavy(ops))
+    assert selection.selection(made, images) == selection.Choice(dynamic=heavy(ops))
     monkeypatch.setattr(selection, "_TARGET", 1 - 1e-12)
-    assert selection.selection(made, calibration) == selection.Choice()
+    assert selection.selection(made, images) == selection.Choice()
     tflite_int8.convert(made, tmp_path / "model.tflite", Options(calibration))
     assert (tmp_path / "model.tflite").read_bytes() == tflite.float_model(made)
 

@@ -19,8 +19,9 @@ MODELS = [
 ]
 FLOAT = [name for name, row in FORMATS.items() if row.floor is None]
 QUANTIZED = [name for name in FORMATS if name not in FLOAT]
-# Of the largest value, with the published weights; seeded ones may make more of their noise.
-CLOSE = 1e-5
+# Of the largest value, on photographs: with the published weights 6.1e-6 at most, and with seeded
+# ones, whose sums cancel out more, 1.3e-5.
+CLOSE, SEEDED_CLOSE = 1e-5, 3e-5
 
 
 @pytest.fixture(scope="module", params=MODELS, ids="-".join)
@@ -60,7 +61,8 @@ def test_all_formats_pass_on_the_photographs(converted, shared):
         assert set(reports[name].settings.images) >= photographs
         seen = [c for c in reports[name].by_group()["outputs"] if "photographs" in c.case]
         assert len(seen) == 3
-        assert 0 <= max(c.max_rel for c in seen) < (CLOSE if variant == MODELS[0][0] else 3 * CLOSE)
+        close = CLOSE if variant == MODELS[0][0] else SEEDED_CLOSE
+        assert max(c.max_rel for c in seen) < close
 
 
 def test_quantized_formats_keep_the_direction_of_every_photograph(converted):

@@ -163,9 +163,9 @@ def test_numbers_that_are_none_are_refused(flag, expected):
 
 
 def test_all_formats_that_are_there_are_found(tmp_path):
-    model, out = written(tmp_path)
+    _, out = written(tmp_path)
     (out / "notes").mkdir()
-    (found,) = subjects.of_formats(out, model).subjects
+    (found,) = subjects.of_formats(out).subjects
     assert (found.name, found.kind, found.size) == ("frozen", "format", 5)
     assert found.path == str(out / "frozen/frozen.pb")
 
@@ -201,7 +201,7 @@ def test_what_was_not_made_of_the_model_is_refused(tmp_path, changed, content, e
     else:
         (tmp_path / changed).write_text(content)
     with pytest.raises(BenchmarkError, match=expected):
-        subjects.of_formats(out, model)
+        subjects.check_made_of(subjects.of_formats(out), model)
 
 
 @pytest.mark.parametrize(
@@ -217,7 +217,7 @@ def test_folders_without_conversions_are_refused(tmp_path, files, expected):
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).touch()
     with pytest.raises(BenchmarkError, match=expected):
-        subjects.of_formats(tmp_path, tmp_path)
+        subjects.of_formats(tmp_path)
 
 
 @pytest.mark.parametrize("found", ["no such folder", "a file"])

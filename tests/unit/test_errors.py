@@ -13,3 +13,10 @@ def test_reason():
     text = "{{function_node __wrapped__SaveV2_device_/job:x}} /m.data; No space left [Op:SaveV2]\nx"
     assert reason(RuntimeError(text)) == "/m.data; No space left"
     assert reason(ValueError()) == "ValueError"
+
+
+def test_reason_of_what_openvino_raises():
+    text = (
+        "Exception from src/inference/src/cpp/core.cpp:132:\nCheck 'a > b' failed at x.cpp:9:\nwhy"
+    )
+    assert reason(RuntimeError(text)) == "why"

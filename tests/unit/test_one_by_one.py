@@ -5,8 +5,13 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import tensorflow as tf
+from handmade import save
 
+from exporter.convert.source import source_of
+from exporter.verify import one_by_one
 from exporter.verify.one_by_one import intercept
+from exporter.verify.probes import FULL, Examples
+from exporter.verify.snapshot import inference_snapshot, one_by_one_snapshot
 
 IMAGES = np.full([2, 30, 20, 3], 0.1, np.float32) * np.arange(1, 4, dtype=np.float32)
 
@@ -49,6 +54,25 @@ def test_other_pooling_and_other_ops_are_left_alone(other):
     whole = {"ksize": [1, 30, 20, 1], "padding": "VALID", "data_format": "NHWC"}
     assert found("AvgPool", IMAGES, **(whole | other)) is None
     assert found("Relu", IMAGES) is None
+
+
+def test_a_model_is_run_with_such_means(tmp_path, monkeypatch):
+    ours = []
+
+    def noted(node, inputs, attributes):
+        result = intercept(node, inputs, attributes)
+        ours.extend([node.op] if result is not None else [])
+        return result
+
+    monkeypatch.setattr(one_by_one, "intercept", noted)
+    model = source_of(save(tmp_path / "model")).model
+    examples = Examples(model.input_spec, FULL)
+    expected, found = (
+        take(model, examples)["outputs", "__call__"]
+        for take in (inference_snapshot, one_by_one_snapshot)
+    )
+    assert set(ours) == {"Mean"}
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())
 
 
 def test_a_mean_of_nothing_is_left_alone():

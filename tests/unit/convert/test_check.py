@@ -1,11 +1,14 @@
 """Outputs of converted models are judged by an allowance, or by the cosine of every example."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import tensorflow as tf
 from handmade import save
+from small_models import Small
 
-from exporter.convert.check import compare_outputs, cosines
+from exporter.convert.check import compare_end_points, compare_outputs, cosines
 from exporter.convert.formats import Format
 from exporter.convert.source import source_of
 from exporter.verify.allowance import Allowance
@@ -84,6 +87,34 @@ def test_another_shape_and_a_missing_output_are_failures(source):
         Allowance(),
     )
     assert all("found none" in check.message for check in checks)
+
+
+def test_an_end_point_that_a_file_does_not_have_is_left_out_but_not_an_output(source, tmp_path):
+    inside = replace(QUANTIZED, inside=True)
+    shown = source_of(Small().save(tmp_path / "model")).end_points()
+    batch = Examples(shown.model.input_spec, FULL)
+    statuses = {
+        row.inside: {c.status for c in compare_end_points(nothing, shown, row, batch, Allowance())}
+        for row in (inside, QUANTIZED)
+    }
+    assert statuses == {True: {"skipped"}, False: {"failed"}}
+    batch = Examples(source.model.input_spec, FULL)
+    checks = compare_outputs(nothing, source, inside, batch, Allowance())
+    assert {check.status for check in checks} == {"failed"}
+
+
+def nothing(_):
+    return {"another": np.zeros([1])}
+
+
+def test_an_output_without_a_row_for_each_example_is_compared_as_a_whole(tmp_path):
+    def body(inputs, training, momentum):
+        return tf.constant([3.0, 4.0])
+
+    constant = source_of(save(tmp_path / "model", body=body))
+    for change, status in ((lambda x: x, "passed"), (lambda x: x[::-1], "failed")):
+        checks = compared(constant, QUANTIZED, change)
+        assert {check.status for check in checks} == {status}
 
 
 def test_what_is_not_finite_fails_with_figures_that_can_be_written(source):
