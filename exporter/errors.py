@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 MAX_LISTED = 5
+_MAX_SAID = 300  # characters
 # What TensorFlow says of an error in a graph before it says which.
 _PREAMBLE = re.compile(
     r"Graph execution error:|Detected at node|<stack traces unavailable>"
@@ -69,6 +70,19 @@ def reason(error: Exception) -> str:
     text = re.sub(r"\{\{.*?\}\}|\[Op:\w+\]", "", str(error)).strip()
     lines = [line.strip() for line in text.splitlines() if not _PREAMBLE.match(line)]
     return next(filter(None, lines), type(error).__name__)
+
+
+def last_line(said: str) -> str:
+    """Picks what a process said before it ended.
+
+    Args:
+        said: All that it wrote to its standard error.
+
+    Returns:
+        The last line that is not blank, at most 300 characters of it, or "no message".
+    """
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return lines[-1][:_MAX_SAID] if lines else "no message"
 
 
 def listing(items: Iterable[str]) -> str:

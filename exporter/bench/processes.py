@@ -14,7 +14,7 @@ import pydantic
 
 from exporter.bench import describe, worker
 from exporter.bench.request import Described, Model, OpenTask, Ran
-from exporter.errors import BenchmarkError
+from exporter.errors import BenchmarkError, last_line
 from exporter.verify.child import child, send
 
 # What runtimes read when they start; TensorFlow's own settings come too late for some formats.
@@ -119,6 +119,7 @@ def _end(process: "subprocess.Popen[str]", said: TextIO) -> str:
     """Says how a process ended, with its last words."""
     process.wait()
     said.seek(0)
-    lines = [line.strip() for line in said if line.strip()]
-    last = lines[-1][:300] if lines else "no message"
-    return f"expected an answer, found that it ended with status {process.returncode} ({last})"
+    return (
+        f"expected an answer, found that it ended with status {process.returncode}"
+        f" ({last_line(said.read())})"
+    )

@@ -10,6 +10,7 @@ import numpy as np
 from exporter import temporary
 from exporter.convert import keras_run
 from exporter.convert.source import Source
+from exporter.errors import last_line
 from exporter.verify.allowance import Allowance
 from exporter.verify.child import child, send
 from exporter.verify.collect import Collector, named_outputs
@@ -55,7 +56,6 @@ def _run(target: Path, batch: Batch) -> tuple[dict[str, np.ndarray] | None, str]
             send(process, json.dumps([str(target), str(inputs), str(outputs)]))
             _, said = process.communicate()
         if process.returncode:
-            lines = [line.strip() for line in said.splitlines() if line.strip()]
-            return None, (lines or [f"exit status {process.returncode}"])[-1][:300]
+            return None, f"exit status {process.returncode}: {last_line(said)}"
         with np.load(outputs) as found:
             return dict(found), ""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from exporter.convert import worker
 from exporter.convert.request import Converted, ConvertTask
-from exporter.errors import ConversionError
+from exporter.errors import ConversionError, last_line
 from exporter.verify.child import child, send
 
 
@@ -28,10 +28,9 @@ def converted(task: ConvertTask, workspace: Path) -> Converted:
         send(process, task.model_dump_json())
         output, said = process.communicate()
     if process.returncode != 0 or not output:
-        last = next((line for line in reversed(said.splitlines()) if line.strip()), "no message")
         raise ConversionError(
             f"Conversion of '{task.model_dir}' to {task.format} ended before it was done: expected"
-            f" exit status 0, found {process.returncode} ({last.strip()[:300]}). Free some memory"
+            f" exit status 0, found {process.returncode} ({last_line(said)}). Free some memory"
             " and try again, or leave this format out."
         )
     return Converted.model_validate_json(output)

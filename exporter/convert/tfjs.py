@@ -13,7 +13,7 @@ import numpy as np
 
 from exporter.convert.formats import Options, Run
 from exporter.convert.tfjs_runtime import runtime
-from exporter.errors import ConversionError
+from exporter.errors import ConversionError, last_line
 
 if TYPE_CHECKING:
     from exporter.convert.source import Source
@@ -111,8 +111,7 @@ class _Model:
 
     def _last_said(self) -> str:
         self._said.seek(0)
-        lines = self._said.read().decode(errors="replace").splitlines()
-        return next((line[:300] for line in reversed(lines) if line.strip()), "no message")
+        return last_line(self._said.read().decode(errors="replace"))
 
 
 def _tensor(value: np.ndarray) -> np.ndarray:

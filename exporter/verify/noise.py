@@ -16,7 +16,7 @@ from typing import get_args
 import numpy as np
 
 from exporter import temporary
-from exporter.errors import VerificationError
+from exporter.errors import VerificationError, last_line
 from exporter.verify import conditions
 from exporter.verify.allowance import OTHERS, Noise
 from exporter.verify.child import child, send
@@ -76,7 +76,7 @@ class NoiseProcesses:
             if process.returncode:
                 raise VerificationError(
                     f"Noise could not be measured with {name}: expected exit status 0, found"
-                    f" {process.returncode} ({said.strip().splitlines()[-1:] or 'no message'})."
+                    f" {process.returncode} ({last_line(said)})."
                     " Free some memory and try again."
                 )
             for other in _read(self._folder / f"{name}.npz"):

@@ -1,6 +1,8 @@
 """How errors are put into one line."""
 
-from exporter.errors import listing, reason
+import pytest
+
+from exporter.errors import last_line, listing, reason
 
 
 def test_listing():
@@ -20,3 +22,16 @@ def test_reason_of_what_openvino_raises():
         "Exception from src/inference/src/cpp/core.cpp:132:\nCheck 'a > b' failed at x.cpp:9:\nwhy"
     )
     assert reason(RuntimeError(text)) == "why"
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ("", "no message"),
+        ("\n \n", "no message"),
+        ("a cause\nKeyError: 'x'\n\n", "KeyError: 'x'"),
+        ("y" * 400, "y" * 300),
+    ],
+)
+def test_last_line(said, expected):
+    assert last_line(said) == expected
