@@ -1,16 +1,17 @@
 """The stages of a conversion, composed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter import quiet
 from exporter.convert.formats import Format, Options, chosen
+from exporter.convert.given import check_given, remarks
 from exporter.errors import ConversionError, ExporterError
 from exporter.image_files import matching
 from exporter.progress import Progress, silent
-from exporter.staging import CONVERTED, check_target, errors_of, staged
+from exporter.staging import Kind, check_target, errors_of, staged
 
 if TYPE_CHECKING:
     from exporter.convert.request import Converted, NoiseOf
@@ -60,7 +61,11 @@ class Conversion:
     error: str = ""
 
 
-def convert(request: ConvertRequest, progress: Progress = silent) -> Iterator[Conversion]:
+def convert(
+    request: ConvertRequest,
+    progress: Progress = silent,
+    remark: Callable[[str], None] = lambda _: None,
+) -> Iterator[Conversion]:
     """Converts a SavedModel to formats, one process each, and verifies every one.
 
     A format appears in its folder whole, with its report, or not at all.
@@ -68,6 +73,7 @@ def convert(request: ConvertRequest, progress: Progress = silent) -> Iterator[Co
     Args:
         request: What to convert.
         progress: Told what is done.
+        remark: Told what is allowed but no good idea, a sentence each.
 
     Yields:
         Every format in turn; one that failed stops no other.
@@ -80,10 +86,13 @@ def convert(request: ConvertRequest, progress: Progress = silent) -> Iterator[Co
     calibration = matching(request.calibration, "calibration")
     options = Options(calibration, request.labels, request.author, request.license)
     for row in rows:
-        check_target(_folder(request, row), overwrite=request.overwrite, kind=CONVERTED)
+        check_target(_folder(request, row), overwrite=request.overwrite, kind=_kind(row))
+    _check_apart(request)
+    for sentence in remarks(rows, options, images):
+        remark(sentence)
     progress("import TensorFlow", 0, None)
     quiet.import_tensorflow()
-    noise = _noise(request.model_dir, images, rows, progress)
+    noise = _noise(request.model_dir, images, rows, options, progress)
     for number, row in enumerate(rows):
         progress(row.name, number, len(rows))
         yield _one(request, row, options, images, noise)
@@ -93,23 +102,41 @@ def _folder(request: ConvertRequest, row: Format) -> Path:
     return request.output_dir.absolute() / row.name
 
 
+def _kind(row: Format) -> Kind:
+    return Kind("conversion", row.file, "--output_dir")
+
+
+def _check_apart(request: ConvertRequest) -> None:
+    """Refuses to write into the model's folder, whose digest every report has.
+
+    Raises:
+        ConversionError: If the output is to appear there.
+    """
+    if request.output_dir.resolve().is_relative_to(request.model_dir.resolve()):
+        raise ConversionError(
+            f"Output '{request.output_dir}' lies inside the SavedModel '{request.model_dir}', which"
+            " it would change: expected a folder elsewhere. Choose another --output_dir."
+        )
+
+
 def _noise(
-    model_dir: Path, images: Sequence[Path], rows: Sequence[Format], progress: Progress
+    model_dir: Path,
+    images: Sequence[Path],
+    rows: Sequence[Format],
+    options: Options,
+    progress: Progress,
 ) -> "tuple[NoiseOf, ...]":
-    """Measures the SavedModel's own float noise, once for all formats."""
+    """Measures the SavedModel's own float noise, once for all formats, after what is given fits."""
     from exporter.convert.noise import noise_of
     from exporter.convert.source import source_of
 
     source = source_of(model_dir)
-    if images and source.model.spec_of(source.way).image_size is None:
-        raise ConversionError(
-            f"Images were given for '{model_dir}', which takes none: expected one input float32"
-            " [batch, height, width, 3]. Leave out --images."
-        )
+    check_given(source, rows, options, images)
     if all(row.floor is not None for row in rows):
         return ()
     progress("measure noise", 0, None)
-    return noise_of(source, tuple(images), training=any(row.trains for row in rows))
+    training = source.network.variant is not None and any(row.trains for row in rows)
+    return noise_of(source, tuple(images), training=training)
 
 
 def _one(
@@ -121,12 +148,13 @@ def _one(
 ) -> Conversion:
     from exporter.convert.process import converted
     from exporter.convert.request import Converted, ConvertTask
+    from exporter.convert.tfjs_runtime import runtime
     from exporter.reports.write import write_into
 
     folder = _folder(request, row)
     done = Converted()
     try:
-        with staged(folder, overwrite=request.overwrite, kind=CONVERTED) as stage:
+        with staged(folder, overwrite=request.overwrite, kind=_kind(row)) as stage:
             task = ConvertTask(
                 model_dir=str(request.model_dir.absolute()),
                 format=row.name,
@@ -138,10 +166,13 @@ def _one(
                 license=options.license,
                 noise=noise if row.floor is None else (),
             )
+            if row.fetched:
+                # Here and not by the worker: an interrupt ends it as it ends all that is ours.
+                runtime()
             done = converted(task, stage.workspace)
             _raise_if_failed(row, done)
             assert done.report is not None, "no report is a failure"
-            with errors_of(folder, CONVERTED):
+            with errors_of(folder, _kind(row)):
                 write_into(done.report, stage.model)
     except ExporterError as error:
         return Conversion(row, folder, done, str(error))

@@ -23,6 +23,11 @@ def matching(pattern: str, flag: str = "images") -> tuple[Path, ...]:
         return ()
     found = sorted(Path(name) for name in glob.glob(str(Path(pattern).expanduser())))  # noqa: PTH207  (it may be absolute)
     files = tuple(path for path in found if path.is_file())
+    if not files and any(path.is_dir() for path in found):
+        raise InvalidArgumentError(
+            f"Images '{pattern}' are no files: expected a pattern that matches files, found a"
+            f" folder. Add what they are called, as in --{flag}='{pattern.rstrip('/')}/*.jpg'."
+        )
     if not files:
         raise InvalidArgumentError(
             f"Images '{pattern}' are not there: expected files, found none. Quote the pattern, as"

@@ -31,16 +31,22 @@ class Kind:
         name: What it is called.
         marker: A file by which one is known.
         flag: Which argument says where it goes.
+        files: All that one may hold; empty for anything beside the marker.
     """
 
     name: str
     marker: str
     flag: str
+    files: frozenset[str] = frozenset()
 
 
 SAVED_MODEL = Kind("SavedModel", "saved_model.pb", "--output_dir")
-REPORT = Kind("report", "report.json", "--report_dir")
-CONVERTED = Kind("conversion", "report.json", "--output_dir")
+REPORT = Kind(
+    "report",
+    "report.json",
+    "--report_dir",
+    frozenset({"report.json", "report.html", "report.xml"}),
+)
 RELEASE = Kind("release", "manifest.json", "--output_dir")
 
 
@@ -92,9 +98,12 @@ def check_target(target: Path, *, overwrite: bool, kind: Kind = SAVED_MODEL) -> 
             f"Output '{target}' exists already: expected none, found a folder. Choose another"
             f" {kind.flag}, or use --overwrite to replace a {kind.name}."
         )
-    if any(target.iterdir()) and not (target / kind.marker).is_file():
+    there = {path.name for path in target.iterdir()}
+    strange = there - kind.files if kind.files else set()
+    if there and (strange or not (target / kind.marker).is_file()):
+        expected = f"'{kind.marker}' and its pages alone" if strange else f"'{kind.marker}'"
         raise ExportError(
-            f"Output '{target}' is not a {kind.name}: expected '{kind.marker}' in it, found other"
+            f"Output '{target}' is not a {kind.name}: expected {expected} in it, found other"
             f" files. A {kind.name} replaces {kind.name}s only; choose another {kind.flag}."
         )
 

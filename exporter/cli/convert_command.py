@@ -58,14 +58,17 @@ def run(arguments: argparse.Namespace) -> int:
         license=arguments.license,
         overwrite=arguments.overwrite,
     )
+    told: list[str] = []
     with progress_bar() as progress:
-        conversions = list(convert(request, progress))
+        conversions = list(convert(request, progress, told.append))
+    for remark in told:
+        sys.stderr.write(f"slim-export: {remark}\n")
     if arguments.json:
         print_json([_record(conversion) for conversion in conversions])
     else:
         columns = (
             *("format", ">MB", ">largest error", ">relative"),
-            *(">cosine", ">naive", ">seconds", "result"),
+            *(">cosine", ">naive", ">converter s", "result"),
         )
         print_table(columns, [_row(conversion) for conversion in conversions], keep=2)
     failed = [conversion.error for conversion in conversions if conversion.error]
@@ -100,8 +103,7 @@ def _row(conversion: Conversion) -> tuple[str, ...]:
         values = [v for check in outputs if (v := getattr(check, field)) is not None]
         cells.append(f"{max(values):.2g}" if values else "-")
     cells += [_least_cosine(outputs), _least_cosine(naive), f"{done.seconds:.1f}"]
-    result = f"{done.report.verdict()}" if conversion.error else str(conversion.folder)
-    return (name, *cells, "failed" if conversion.error else result)
+    return (name, *cells, "failed" if conversion.error else str(conversion.folder))
 
 
 def _least_cosine(checks: Iterable[Any]) -> str:

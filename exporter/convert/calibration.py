@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from exporter.errors import ConversionError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from exporter.convert.source import Source
 
 
-def calibration_images(source: "Source", files: Sequence[Path]) -> np.ndarray:
+def calibration_images(source: "Source", files: Sequence[Path]) -> "np.ndarray":
     """Reads calibration images as the model wants them.
 
     Args:
@@ -28,6 +28,23 @@ def calibration_images(source: "Source", files: Sequence[Path]) -> np.ndarray:
     """
     from exporter.photos import read
 
+    images: np.ndarray = read(files, check_calibration(source, files))
+    return images
+
+
+def check_calibration(source: "Source", files: Sequence[Path]) -> tuple[int, int]:
+    """Refuses what nothing can be calibrated with.
+
+    Args:
+        source: The SavedModel's function.
+        files: The user's images.
+
+    Returns:
+        Height and width of the model's images in pixels.
+
+    Raises:
+        ConversionError: If there are none, or the model does not take images.
+    """
     size = source.model.spec_of(source.way).image_size
     if size is None:
         raise ConversionError(
@@ -39,5 +56,4 @@ def calibration_images(source: "Source", files: Sequence[Path]) -> np.ndarray:
             "Format 'tflite_int8' lacks calibration images: expected some that look like those"
             " the model will see, found none. Add --calibration='FOLDER/*.jpg'."
         )
-    images: np.ndarray = read(files, size)
-    return images
+    return size

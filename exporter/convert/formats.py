@@ -122,6 +122,8 @@ class Format:
             else from another conversion, which has them as outputs.
         naive: Module that converts to the same without care, to be reported beside it.
         trains: Whether it has a training mode, which is compared too.
+        calibrated: Whether it needs calibration images.
+        labelled: Whether it has a place for names of classes.
     """
 
     name: str
@@ -134,6 +136,8 @@ class Format:
     inside: bool = False
     naive: str = ""
     trains: bool = False
+    calibrated: bool = False
+    labelled: bool = False
 
     @property
     def converter(self) -> Converter:
@@ -164,12 +168,17 @@ FORMATS: Mapping[str, Format] = {
     for row in (
         Format("frozen", "frozen.pb"),
         _TFLITE,
-        replace(_TFLITE, name="tflite_metadata", packages=("ai_edge_litert", "flatbuffers")),
+        replace(
+            _TFLITE,
+            name="tflite_metadata",
+            packages=("ai_edge_litert", "flatbuffers"),
+            labelled=True,
+        ),
         # 0.9999 with the real weights.
         replace(_TFLITE, name="tflite_fp16", floor=0.999),
-        # 0.994 with the real weights, where the converter's own has 0.92.
+        # 0.994 with the real weights, where the converter's own has 0.93.
         replace(_QUANTIZED, name="tflite_dynamic", naive="tflite_dynamic_naive"),
-        replace(_QUANTIZED, name="tflite_int8", naive="tflite_int8_naive"),
+        replace(_QUANTIZED, name="tflite_int8", naive="tflite_int8_naive", calibrated=True),
         Format("tfjs", "model.json", programs=("node",), fetched=(("@tensorflow/tfjs", TFJS),)),
         Format("keras", "model.keras", "keras", ("keras",), trains=True),
         Format("onnx", "model.onnx", "onnx", ("tf2onnx", "onnx", "onnxruntime")),

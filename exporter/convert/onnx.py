@@ -7,16 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import onnx
 import onnxruntime
 
 from exporter import __version__
 from exporter.convert.formats import Options, Run
 from exporter.convert.metadata import PRODUCER, properties
-from exporter.convert.onnx_gates import fuse_gates
-from exporter.convert.onnx_names import has_subgraphs, rename
 
 if TYPE_CHECKING:
+    import onnx
+
     from exporter.convert.source import Source
 
 # The newest that tf2onnx 1.17 writes; onnxruntime runs it and newer ones.
@@ -25,7 +24,11 @@ OPSET = 18
 
 def convert(source: "Source", target: Path, options: Options) -> None:
     """Writes a model that onnx's own checker passes, with images in rows of pixels (NHWC)."""
+    import onnx
+
     from exporter.convert.constants import frozen_graph
+    from exporter.convert.onnx_gates import fuse_gates
+    from exporter.convert.onnx_names import has_subgraphs, rename
 
     model = _converted(frozen_graph(source), tuple(source.inputs), tuple(source.outputs))
     if not has_subgraphs(model.graph):
@@ -38,7 +41,7 @@ def convert(source: "Source", target: Path, options: Options) -> None:
     target.write_bytes(model.SerializeToString(deterministic=True))
 
 
-def _converted(graph: Any, inputs: Sequence[str], outputs: Sequence[str]) -> onnx.ModelProto:
+def _converted(graph: Any, inputs: Sequence[str], outputs: Sequence[str]) -> "onnx.ModelProto":
     """Converts a flat graph of constants as it is, without TensorFlow's optimizer, which is slow.
 
     tf2onnx's own optimizer does all that matters: it folds batch norms and removes transposes.
@@ -70,12 +73,14 @@ def _name_free_dimensions(value: Any) -> None:
             dimension.dim_param = f"{value.name}_{axis}" if axis else "batch"
 
 
-def _describe(model: onnx.ModelProto, source: "Source", options: Options) -> None:
+def _describe(model: "onnx.ModelProto", source: "Source", options: Options) -> None:
+    from onnx.helper import set_model_props
+
     variant = source.network.variant
     model.producer_name, model.producer_version = PRODUCER, __version__
     model.graph.name = variant.name if variant else "model"
     model.graph.ClearField("doc_string")
-    onnx.helper.set_model_props(model, properties(source, options))
+    set_model_props(model, properties(source, options))
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter.convert.formats import Options
-from exporter.convert.quantizing import Choice, heavy, ops_of, quantized
 from exporter.convert.tflite import float_model, opened
 from exporter.convert.tflite_layers import layers
 
@@ -20,6 +19,8 @@ __all__ = ["convert", "layers", "opened"]
 
 def convert(source: "Source", target: Path, _: Options) -> None:
     """Writes the file."""
+    from exporter.convert.quantizing import Choice, heavy, ops_of, quantized
+
     model = float_model(source)
     ops = ops_of(model)
     target.write_bytes(quantized(model, ops, Choice(dynamic=heavy(ops))))

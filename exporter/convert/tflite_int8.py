@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from exporter.convert.calibration import calibration_images
 from exporter.convert.formats import Options
-from exporter.convert.quantizing import ops_of, quantized, ranges_of
 from exporter.convert.tflite import float_model, opened
 from exporter.convert.tflite_layers import layers
 
@@ -28,6 +27,7 @@ def convert(source: "Source", target: Path, options: Options) -> None:
     Raises:
         ConversionError: If there are no calibration images, or the model takes none.
     """
+    from exporter.convert.quantizing import ops_of, quantized, ranges_of
     from exporter.convert.selection import selection
 
     images = calibration_images(source, options.calibration)

@@ -9,9 +9,9 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.tools import flatbuffer_utils
 
 from exporter.convert.formats import Options
+from exporter.convert.labels import labels_of
 from exporter.convert.metadata_buffer import ModelText, TensorText, metadata_buffer
 from exporter.convert.tflite import float_model, opened
-from exporter.errors import ConversionError, reason
 
 if TYPE_CHECKING:
     from exporter.convert.source import Source
@@ -30,7 +30,7 @@ def convert(source: "Source", target: Path, options: Options) -> None:
     Raises:
         ConversionError: If the labels cannot be read, or are not as many as the classes.
     """
-    labels = _labels(source, options.labels) if options.labels else []
+    labels = labels_of(source, options.labels) if options.labels else []
     model = flatbuffer_utils.convert_bytearray_to_object(bytearray(float_model(source)))
     buffer = schema.BufferT()
     buffer.data = metadata_buffer(
@@ -45,30 +45,6 @@ def convert(source: "Source", target: Path, options: Options) -> None:
         with zipfile.ZipFile(written, "a") as archive:
             archive.writestr(zipfile.ZipInfo(_LABELS, _DATE), "".join(f"{n}\n" for n in labels))
     target.write_bytes(written.getvalue())
-
-
-def _labels(source: "Source", path: Path) -> list[str]:
-    """Reads the names of the classes.
-
-    Raises:
-        ConversionError: If it cannot be read, or has another number of lines.
-    """
-    try:
-        names = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConversionError(
-            f"Labels '{path}' cannot be read: expected text with a class a line, found"
-            f" {reason(error)}. Correct --labels."
-        ) from error
-    output, spec = next(iter(source.outputs.items()))
-    classes = spec.shape[-1] if spec.shape.rank else None
-    if len(source.outputs) != 1 or len(names) != classes:
-        raise ConversionError(
-            f"Labels '{path}' do not fit SavedModel '{source.folder}': expected {classes} lines, as"
-            f" many as '{output}' has values, found {len(names)}. Correct --labels, or leave it"
-            " out."
-        )
-    return names
 
 
 def _model(source: "Source", options: Options) -> ModelText:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from exporter.errors import ExportError
-from exporter.staging import staged
+from exporter.staging import REPORT, Kind, staged
 
 
 def saved_model(folder, text):
@@ -147,6 +147,23 @@ def test_overwrite_spares_other_folders(tmp_path):
     ):
         pytest.fail("must not begin")
     assert (tmp_path / "letters" / "to_mother.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "missing"),
+    [(REPORT, "'report.json' and its pages alone"), (Kind("conversion", "x.pb", "--o"), "'x.pb'")],
+)
+def test_a_report_replaces_no_conversion_and_no_conversion_a_report(tmp_path, kind, missing):
+    files = {"report.json", "model.onnx"} if kind is REPORT else {"report.json"}
+    (tmp_path / "there").mkdir()
+    for name in files:
+        (tmp_path / "there" / name).touch()
+    with (
+        pytest.raises(ExportError, match=f"is not a {kind.name}: expected {missing} in it"),
+        staged(tmp_path / "there", overwrite=True, kind=kind),
+    ):
+        pytest.fail("must not begin")
+    assert {path.name for path in (tmp_path / "there").iterdir()} == files
 
 
 def test_parent_that_is_a_file(tmp_path):
