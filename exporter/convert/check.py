@@ -10,6 +10,7 @@ from exporter.convert.source import Source
 from exporter.errors import reason
 from exporter.verify.allowance import Allowance
 from exporter.verify.collect import Collector, named_outputs
+from exporter.verify.loaded import as_array
 from exporter.verify.probes import Batch, Examples, split
 from exporter.verify.report import Check, Group
 from exporter.verify.subject import Arrays
@@ -81,7 +82,8 @@ class _Comparison:
         """Runs both on one batch."""
         expected = self._named(self._source.expected(batch.inputs))
         try:
-            found = self._named(run(self._source.named(batch.inputs)))
+            outputs = run(self._source.named(batch.inputs))
+            found = self._named({name: as_array(value) for name, value in outputs.items()})
         except Exception as error:  # noqa: BLE001  (a runtime raises what it likes)
             message = f"expected a result, found an error: {reason(error)}"
             self._collector.fail(self._group, self._source.way, message, case)
@@ -92,8 +94,11 @@ class _Comparison:
         if len(batch.names) == 1 and self._group == "outputs":
             case = f"{case}, '{batch.names[0]}'"
         for name, value in expected.items():
-            check = self._cosine(name, case, value, found.get(name), batch.names)
+            judge = self._cosine if value.dtype.kind == "f" else self._whole
+            check = judge(name, case, value, found.get(name), batch.names)
             self._cosines.setdefault((self._group, name, case), []).append(check)
+        for name in sorted(found.keys() - expected.keys()):
+            self._collector.fail(self._group, name, "expected none, found it", case)
 
     def _named(self, outputs: Arrays) -> dict[str, np.ndarray]:
         named: dict[str, np.ndarray] = named_outputs(self._source.way, outputs, alone=True)
@@ -108,15 +113,12 @@ class _Comparison:
         examples: Sequence[str],
     ) -> Check:
         assert self._floor is not None, "only formats with a floor come here"
-        place = self._source.network.place(name)
-        at = f"; {place}" if place else ""
+        at = self._at(name)
         if found is None and self._inside and self._group == "end points":
             message = f"no tensor of the file holds it{at}"
             return Check(group=self._group, name=name, case=case, status="skipped", message=message)
         if found is None or found.shape != expected.shape:
-            shape = "none" if found is None else f"shape {list(found.shape)}"
-            message = f"expected shape {list(expected.shape)}, found {shape}{at}"
-            return Check(group=self._group, name=name, case=case, status="failed", message=message)
+            return self._misshapen(name, case, expected, found)
         if expected.shape[:1] != (len(examples),):
             # An output that has no row for each example is compared as a whole.
             expected, found, examples = expected[None], found[None], ("all",)
@@ -148,6 +150,40 @@ class _Comparison:
             reason=f"cosine of every example at least {self._floor:g}, and nearly its length",
             message=f"{wrong}{at}" if wrong else "",
         )
+
+    def _whole(
+        self,
+        name: str,
+        case: str,
+        expected: np.ndarray,
+        found: np.ndarray | None,
+        _: Sequence[str],
+    ) -> Check:
+        """Compares what has no angle: whole numbers, such as a class, and strings."""
+        if found is None or found.shape != expected.shape:
+            return self._misshapen(name, case, expected, found)
+        differing = int(np.count_nonzero(expected != found))
+        message = f"{differing} of {expected.size} differ, which no cosine judges{self._at(name)}"
+        return Check(
+            group=self._group,
+            name=name,
+            case=case,
+            status="warning" if differing else "passed",
+            values=expected.size,
+            differing=differing,
+            message=message if differing else "",
+        )
+
+    def _misshapen(
+        self, name: str, case: str, expected: np.ndarray, found: np.ndarray | None
+    ) -> Check:
+        shape = "none" if found is None else f"shape {list(found.shape)}"
+        message = f"expected shape {list(expected.shape)}, found {shape}{self._at(name)}"
+        return Check(group=self._group, name=name, case=case, status="failed", message=message)
+
+    def _at(self, name: str) -> str:
+        place = self._source.network.place(name)
+        return f"; {place}" if place else ""
 
     def checks(self) -> list[Check]:
         """Returns one check a name and case."""

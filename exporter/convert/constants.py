@@ -4,31 +4,34 @@ The only place beside TF-Slim's shim that reaches into TensorFlow: what inlines
 functions has no public name, though converters and their documentation use it.
 """
 
-from typing import Any
-
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import (  # noqa: TID251
     convert_variables_to_constants_v2,
 )
 
 from exporter.convert.source import Source
-
-
-def frozen_function(source: Source) -> Any:
-    """Returns the concrete function with constants in place of variables, nothing called."""
-    return convert_variables_to_constants_v2(source.function)
+from exporter.errors import ConversionError
 
 
 def frozen_graph(source: Source) -> tf.compat.v1.GraphDef:
-    """Returns the same as a graph whose inputs and outputs have the names of the signature's.
+    """Makes a graph whose inputs and outputs have the names of the signature's.
 
     Args:
         source: The SavedModel's function.
 
     Returns:
-        A `Placeholder` for each input and an `Identity` for each output.
+        Constants in place of variables, nothing called, a `Placeholder` for each
+        input and an `Identity` for each output.
+
+    Raises:
+        ConversionError: If an output has the name of an input.
     """
-    function = frozen_function(source)
+    if both := sorted(source.inputs.keys() & source.outputs.keys()):
+        raise ConversionError(
+            f"SavedModel '{source.folder}' has an input and an output named '{both[0]}': expected"
+            " different names, which this format needs. Save it with other names in its signature."
+        )
+    function = convert_variables_to_constants_v2(source.function)
     graph = function.graph.as_graph_def()
     # Flattened, both are in the sorted order of their names.
     renamed = {

@@ -14,13 +14,12 @@ import numpy as np
 import tensorflow as tf
 
 from exporter.convert.formats import Options, Run
-from exporter.convert.keras_checks import fine_tuning_checks
+from exporter.convert.keras_checks import checks
 from exporter.convert.keras_network import built
 from exporter.convert.source import Source
 from exporter.errors import ConversionError
-from exporter.verify.allowance import Allowance
-from exporter.verify.probes import Examples
-from exporter.verify.report import Check
+
+__all__ = ["checks", "convert", "opened"]
 
 # The earliest that a zip file can tell.
 _TIME = (1980, 1, 1, 0, 0, 0)
@@ -63,11 +62,6 @@ def opened(target: Path, threads: int | None) -> Iterator[Run]:
         return {name: value.numpy() for name, value in outputs.items()}
 
     yield run
-
-
-def checks(target: Path, source: Source, examples: Examples, allowance: Allowance) -> list[Check]:
-    """Compares what fine-tuning relies on, and another backend where one is installed."""
-    return fine_tuning_checks(target, source, examples, allowance)
 
 
 def _check_backend() -> None:

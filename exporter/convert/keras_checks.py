@@ -25,9 +25,7 @@ _PLAN = Plan(("ramp", "noise"), (3,), (0.0, 0.9, 0.99), 4, gradients=False, ever
 _LOSS_RTOL = 1e-5
 
 
-def fine_tuning_checks(
-    target: Path, source: Source, examples: Examples, allowance: Allowance
-) -> list[Check]:
+def checks(target: Path, source: Source, examples: Examples, allowance: Allowance) -> list[Check]:
     """Compares weights, end points, training mode, gradients, and JAX's outputs.
 
     Args:
@@ -43,7 +41,7 @@ def fine_tuning_checks(
     loaded = keras.saving.load_model(target, compile=False)
     ways = tuple(way for way in (PLAIN, END_POINTS) if way in source.model.ways)
     model = KerasSubject(loaded, variant, task, source.model.input_spec, ways)
-    reference = KerasReference(source.folder, source.model.interface, model.pixels)
+    reference = KerasReference(source.folder, source.model.interface, pixels=model.pixels)
     collector = Collector(allowance, source.network.place)
     compare_weights(model, reference, collector)
     few = replace(examples, plan=_PLAN)
@@ -70,7 +68,8 @@ def _compare_momentum(model: KerasSubject, reference: KerasReference, collector:
 
 
 def _losses(model: KerasSubject, reference: KerasReference) -> list[Check]:
-    collector = Collector(Allowance("given", rtol=_LOSS_RTOL))
+    why = f"another order of additions: {_LOSS_RTOL:g} of the value"
+    collector = Collector(Allowance("given", rtol=_LOSS_RTOL, given_by=why))
     sums = {"sum": reference.total_loss()}, {"sum": model.total_loss()}
     collector.each("regularization", *sums)
     return collector.checks()

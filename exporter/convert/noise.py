@@ -32,7 +32,9 @@ def noise_of(
         What changes by that, result by result.
     """
     running = noise_processes(
-        ModelSource(folder=str(source.folder.absolute())), images, inference=not training
+        ModelSource(folder=str(source.folder.absolute()), main=source.way),
+        images,
+        inference=not training,
     )
     examples = Examples(source.model.input_spec, FULL, images)
     with running as processes:

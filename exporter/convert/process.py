@@ -1,7 +1,10 @@
 """Runs one conversion in a fresh process."""
 
 import subprocess
+import sys
 from pathlib import Path
+
+from absl import logging
 
 from exporter.convert import worker
 from exporter.convert.request import Converted, ConvertTask
@@ -33,4 +36,6 @@ def converted(task: ConvertTask, workspace: Path) -> Converted:
             f" exit status 0, found {process.returncode} ({last_line(said)}). Free some memory"
             " and try again, or leave this format out."
         )
+    if logging.get_verbosity() >= logging.INFO:
+        sys.stderr.write(said)
     return Converted.model_validate_json(output)

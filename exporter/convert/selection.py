@@ -95,9 +95,10 @@ class _Search:
         except (RuntimeError, ValueError):  # what LiteRT and the quantizer raise
             return -1.0
         angles = [
-            next(cosines(expected, other[name]))
+            next(cosines(expected, other[name])) if name in other else -1.0
             for one, other in zip(self._expected, found, strict=False)
             for name, expected in one.items()
+            if expected.dtype.kind == "f"
         ]
         return min((-1.0 if np.isnan(angle) else angle for angle in angles), default=-1.0)
 

@@ -77,8 +77,11 @@ class Source:
 
     def end_points(self) -> "Source | None":
         """Returns the same model with all end points as outputs; None if it shows none."""
-        shown = END_POINTS in self.model.ways and len(self.model.input_spec.specs) == 1
-        return Source(self.model, END_POINTS) if shown else None
+        taken = self.model.input_spec
+        if END_POINTS not in self.model.ways or len(taken.specs) != 1:
+            return None
+        same = self.model.spec_of(END_POINTS).is_like(taken)
+        return Source(self.model, END_POINTS) if same else None
 
     def expected(self, inputs: Sequence[np.ndarray]) -> Arrays:
         """Computes what the SavedModel gives, end points in the network's order."""
@@ -100,7 +103,7 @@ def source_of(folder: Path) -> Source:
         ConversionError: If it cannot be loaded, or has no such signature.
     """
     try:
-        model = LoadedModel(folder, load(folder))
+        model = LoadedModel(folder, load(folder), way_of(SERVING))
     except VerificationError as error:
         raise ConversionError(str(error)) from error
     if SERVING not in model.interface.signatures:

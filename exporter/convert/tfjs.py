@@ -27,17 +27,12 @@ def convert(source: "Source", target: Path, options: Options) -> None:
     from exporter.convert.constants import frozen_graph
     from exporter.convert.fusing import fused
     from exporter.convert.graphs import pruned
+    from exporter.convert.metadata import properties
 
     kept = (*source.inputs, *source.outputs)
     graph = fused(folding.folded(pruned(frozen_graph(source), kept)))
-    variant = source.network.variant
-    metadata = {
-        "author": options.author,
-        "license": options.license,
-        "variant": variant.name if variant else "",
-    }
-    known = {name: value for name, value in metadata.items() if value}
-    graph_model.write(target, pruned(graph, kept), (source.inputs, source.outputs), known)
+    told = properties(source, options)
+    graph_model.write(target, pruned(graph, kept), (source.inputs, source.outputs), told)
 
 
 @contextmanager
@@ -116,4 +111,5 @@ class _Model:
 
 def _tensor(value: np.ndarray) -> np.ndarray:
     """Gives an input the type that TensorFlow.js has for it."""
-    return value.astype(np.float32 if value.dtype.kind == "f" else np.int32)
+    kinds = {"f": np.float32, "b": np.bool_}
+    return value.astype(kinds.get(value.dtype.kind, np.int32))

@@ -67,8 +67,9 @@ const handler = {
 
 function readTensors(tf, header) {
   return Object.fromEntries(JSON.parse(header).map(({name, dtype, shape}) => {
-    const bytes = read(4 * shape.reduce((size, dim) => size * dim, 1));
-    const values = new ARRAYS[dtype](bytes.buffer, bytes.byteOffset, bytes.length / 4);
+    const count = shape.reduce((size, dim) => size * dim, 1);
+    const bytes = read(count * ARRAYS[dtype].BYTES_PER_ELEMENT);
+    const values = new ARRAYS[dtype](bytes.buffer, bytes.byteOffset, count);
     return [name, tf.tensor(values, shape, dtype)];
   }));
 }

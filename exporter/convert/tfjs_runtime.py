@@ -83,14 +83,21 @@ def _pack(place: Path) -> None:
         )
     flags = ("--pack-destination", str(place), "--ignore-scripts", "--prefer-offline")
     specs = [f"{name}@{TFJS}" for name in _PACKAGES]
-    done = subprocess.run(  # noqa: S603  (the names are ours)
-        [npm, "pack", *flags, "--loglevel=error", *specs],
-        cwd=place,
-        capture_output=True,
-        text=True,
-        timeout=_SECONDS,
-        check=False,
-    )
+    try:
+        done = subprocess.run(  # noqa: S603  (the names are ours)
+            [npm, "pack", *flags, "--loglevel=error", *specs],
+            cwd=place,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ConversionError(
+            f"TensorFlow.js {TFJS} could not be had: expected an answer of npm within {_SECONDS} s,"
+            " found none. Check the network and npm's settings, and try again."
+        ) from error
     if done.returncode:
         said = [line.strip() for line in done.stderr.splitlines() if line.strip()]
         raise ConversionError(

@@ -52,7 +52,7 @@ def _answer(task: ConvertTask) -> Converted:
         return Converted(error=str(error))
     except Exception as error:  # noqa: BLE001  (a converter raises what it likes)
         lines = [line for line in str(error).splitlines() if line.strip()]
-        said = " ".join(lines[:1] + lines[1:][-1:])[:500] or type(error).__name__
+        said = " ".join(lines[:1] + lines[1:][-1:])[:500].rstrip(".") or type(error).__name__
         refused = ConversionError(
             f"SavedModel '{task.model_dir}' could not be converted to {task.format}: expected a"
             f" file, found {type(error).__name__}: {said}. Nothing was written; leave this format"

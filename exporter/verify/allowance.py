@@ -45,6 +45,7 @@ class Allowance:
         rtol: Tolerance relative to each expected value that was given.
         noise: The reference's own noise, absolute, by group and name, then by example.
         shares: Of an example's largest absolute value, by kind of example, with "rounding".
+        given_by: Why a tolerance was given; empty for flags.
     """
 
     kind: Kind = "exact"
@@ -52,6 +53,7 @@ class Allowance:
     rtol: float = 0.0
     noise: Noise = field(default_factory=dict)
     shares: Mapping[str, float] = field(default_factory=dict)
+    given_by: str = ""
 
     def noise_of(self, group: Group, name: str) -> Mapping[str, float] | None:
         """Returns the reference's noise in one result, None where it was not measured."""
@@ -91,7 +93,7 @@ class Allowance:
     def reason(self, group: Group, name: str) -> str:
         """Says why that much is allowed."""
         if self.kind == "given":
-            return f"--atol={self.atol:g} --rtol={self.rtol:g}"
+            return self.given_by or f"--atol={self.atol:g} --rtol={self.rtol:g}"
         if self.kind == "exact":
             return EXACT_REASON
         if self.kind == "rounding":

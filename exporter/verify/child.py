@@ -34,6 +34,8 @@ def child(
         stdout=subprocess.PIPE,
         stderr=stderr,
         text=True,
+        # What libraries print is in whatever encoding they choose.
+        errors="replace",
         # An interrupt from the terminal is this process's to answer.
         process_group=0,
     )

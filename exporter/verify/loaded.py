@@ -28,15 +28,18 @@ class LoadedModel:
     Attributes:
         folder: Where it lies.
         interface: What it offers.
+        main: The way of calling that examples are made for; empty for the first.
     """
 
     folder: Path
     interface: Interface
+    main: str = ""
 
     @property
     def input_spec(self) -> InputSpec:
-        """What `__call__` takes, or without it the first signature; nothing without both."""
-        return self.spec_of(self.ways[0]) if self.ways else InputSpec(())
+        """What the main way takes, or `__call__`, or the first signature; nothing without any."""
+        way = self.main or next(iter(self.ways), None)
+        return self.spec_of(way) if way else InputSpec(())
 
     def spec_of(self, way: str) -> InputSpec:
         """Returns what one way of calling takes."""
@@ -215,10 +218,11 @@ def flat(outputs: Any) -> Arrays:
 
 def arrays(tensors: Mapping[str, Any]) -> Arrays:
     """Turns tensors or variables by name into arrays."""
-    return {name: _array(tensor.numpy()) for name, tensor in tensors.items()}
+    return {name: as_array(tensor.numpy()) for name, tensor in tensors.items()}
 
 
-def _array(value: Any) -> np.ndarray:
+def as_array(value: Any) -> np.ndarray:
+    """Turns a result into an array; strings get a fixed width."""
     array = np.asarray(value)
     if array.dtype == object:
         return np.array(array.tolist(), dtype=np.bytes_)

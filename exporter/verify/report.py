@@ -159,6 +159,7 @@ class Settings(Record):
         task: What it ends with.
         allowance: "exact", "noise", or the tolerances that were given.
         images: Names of the images and probes.
+        subject: What the model is called in sentences.
     """
 
     model_dir: str
@@ -167,6 +168,7 @@ class Settings(Record):
     task: str = ""
     allowance: str = "exact"
     images: tuple[str, ...] = ()
+    subject: str = "SavedModel"
 
 
 class VerificationReport(Record):
@@ -228,8 +230,9 @@ class VerificationReport(Record):
 
     def verdict(self) -> str:
         """Says in one line what came of it."""
+        named = self.settings.subject
         if not self.checks:
-            return f"SavedModel was not compared with {self.settings.reference} at all."
+            return f"{named} was not compared with {self.settings.reference} at all."
         if self.passed:
             return f"All {len(self.checks)} checks passed against {self.settings.reference}."
         wrong = self.failures or self.checks
@@ -238,7 +241,7 @@ class VerificationReport(Record):
             # Where in the network it begins says more than what comes out.
             first = next((check for check in wrong if check.group == "end points"), first)
         others = [check for check in wrong if check is not first]
-        text = f"SavedModel differs from {self.settings.reference} first in {_sentence(first)}"
+        text = f"{named} differs from {self.settings.reference} first in {_sentence(first)}"
         if others:
             text += f"; also in {listing(_titles(others))} of {len(self.checks)} checks"
         for cause in self.explanations:
@@ -258,7 +261,7 @@ class VerificationReport(Record):
 
 
 def _sentence(check: Check) -> str:
-    return f"{check.group} '{check.title}': {check.message or 'it was skipped'}"
+    return f"{check.group} '{check.title}': {check.message.rstrip('.') or 'it was skipped'}"
 
 
 def _titles(checks: Iterable[Check]) -> Iterable[str]:

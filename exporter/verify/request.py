@@ -32,10 +32,12 @@ class ModelSource(pydantic.BaseModel, frozen=True):
     Attributes:
         kind: Tells it from the other.
         folder: Where it lies.
+        main: The way of calling that examples are made for; empty for the first.
     """
 
     kind: Literal["model"] = "model"
     folder: str
+    main: str = ""
 
 
 Source = GraphSource | ModelSource

@@ -26,7 +26,7 @@ def opened(source: Source) -> Iterator[Subject]:
         VerificationError: If a SavedModel cannot be loaded.
     """
     if not isinstance(source, GraphSource):
-        yield loaded(Path(source.folder))
+        yield loaded(Path(source.folder), source.main)
         return
     from exporter.original import restored
 
@@ -34,13 +34,17 @@ def opened(source: Source) -> Iterator[Subject]:
         yield GraphSubject(original, source.variant, source.task)
 
 
-def loaded(folder: Path) -> LoadedModel:
+def loaded(folder: Path, main: str = "") -> LoadedModel:
     """Loads a SavedModel.
+
+    Args:
+        folder: Where it lies.
+        main: The way of calling that examples are made for; empty for the first.
 
     Raises:
         VerificationError: If that fails.
     """
-    return LoadedModel(folder, load(folder))
+    return LoadedModel(folder, load(folder), main)
 
 
 def known_network(source: Source, reference: Subject) -> Network:

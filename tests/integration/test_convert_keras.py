@@ -91,7 +91,7 @@ class Bench:
         examples = Examples(self.source.model.input_spec, plan)
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(keras_checks, "compare_jax", lambda *_: [])
-            checks = keras_checks.fine_tuning_checks(target, self.source, examples, self.allowance)
+            checks = keras_checks.checks(target, self.source, examples, self.allowance)
         assert {"weights", "end points", "training", "moving averages", "gradients"} <= {
             check.group for check in checks
         }

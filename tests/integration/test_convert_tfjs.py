@@ -71,7 +71,12 @@ def test_command(converted):
     assert made == {*FILES, "report.html", "report.json", "report.xml"}
     model = json.loads((folder / "out/tfjs/model.json").read_text())
     assert model["format"] == "graph-model"
-    assert model["userDefinedMetadata"] == {"author": "Somebody"}
+    told = model["userDefinedMetadata"]
+    assert told.pop("producer").startswith("slim-export ")
+    assert told == {
+        "author": "Somebody",
+        "source_sha256": said["report"]["reference_digest"],
+    }
     assert set(model["signature"]["inputs"]) == {"inputs"}
     assert set(model["signature"]["outputs"]) == {"feature_vector"}
 

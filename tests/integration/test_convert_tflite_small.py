@@ -115,6 +115,26 @@ def test_a_careless_conversion_that_fails_is_no_failure(made, noise, tmp_path, m
     )
 
 
+def test_end_points_that_cannot_be_converted_explain_nothing_and_harm_nothing(
+    made, noise, tmp_path, monkeypatch
+):
+    from exporter.convert.request import ConvertTask
+    from exporter.convert.source import Source
+    from exporter.convert.verify import verified
+
+    row, target = FORMATS["tflite_fp16"], tmp_path / "model.tflite"
+    row.converter.convert(made, target, Options())
+    # Of this model nothing else is asked for: its end points are made up, and no source.
+    shown = Source(made.model, "__call__(return_endpoints=True)")
+    monkeypatch.setattr(Source, "end_points", lambda self: shown)
+    task = ConvertTask(model_dir=str(made.folder), format=row.name, target=str(target))
+    report = verified(made, row, target, task, Options())
+    assert report.passed
+    (check,) = [check for check in report.checks if check.group == "end points"]
+    assert check.status == "skipped"
+    assert check.message.startswith("end points could not be read: ")
+
+
 @pytest.mark.parametrize("name", TFLITE)
 def test_a_file_of_other_weights_is_refused(made, calibration, noise, tmp_path, name):
     from exporter.convert.request import ConvertTask
@@ -173,30 +193,35 @@ def test_labels_that_do_not_fit_are_refused(made, tmp_path, content, message):
     assert not (tmp_path / "model.tflite").exists()
 
 
-def test_int8_without_calibration_is_refused(made, slim_export, tmp_path):
+def test_int8_without_calibration_is_refused(made, calibration, slim_export, tmp_path):
     result = slim_export(
         "convert",
         f"--model_dir={made.folder}",
         "--format=tflite_int8",
+        f"--images={calibration[0]}",
         f"--output_dir={tmp_path / 'out'}",
     )
     assert result.returncode == 1
     (line,) = result.stderr.splitlines()
     assert "lacks calibration images: expected some that look like those" in line
-    assert not (tmp_path / "out" / "tflite_int8").exists()
+    assert not (tmp_path / "out").exists()
 
 
-def test_calibration_images_that_do_not_decode_are_refused(made, slim_export, tmp_path):
+def test_calibration_images_that_do_not_decode_are_refused(
+    made, calibration, slim_export, tmp_path
+):
     (tmp_path / "broken.jpg").write_text("no image")
     result = slim_export(
         "convert",
         f"--model_dir={made.folder}",
         "--format=tflite_int8",
+        f"--images={calibration[0]}",
         f"--calibration={tmp_path}/*.jpg",
         f"--output_dir={tmp_path / 'out'}",
     )
     assert result.returncode == 1
-    (line,) = result.stderr.splitlines()
+    remark, line = result.stderr.splitlines()
+    assert remark.startswith("slim-export: Calibration has fewer than 3 images: ")
     assert "broken.jpg' cannot be decoded: expected JPEG, PNG, GIF or BMP" in line
 
 

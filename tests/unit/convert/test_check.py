@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import tensorflow as tf
-from handmade import save
+from handmade import IMAGES, save
 from small_models import Small
 
 from exporter.convert.check import compare_end_points, compare_outputs, cosines
@@ -86,7 +86,9 @@ def test_another_shape_and_a_missing_output_are_failures(source):
         Examples(source.model.input_spec, FULL),
         Allowance(),
     )
-    assert all("found none" in check.message for check in checks)
+    told = {check.name: check.message for check in checks}
+    assert "found none" in told.pop(NAME)
+    assert list(told.values()) == ["expected none, found it"]
 
 
 def test_an_end_point_that_a_file_does_not_have_is_left_out_but_not_an_output(source, tmp_path):
@@ -104,7 +106,7 @@ def test_an_end_point_that_a_file_does_not_have_is_left_out_but_not_an_output(so
 
 
 def nothing(_):
-    return {"another": np.zeros([1])}
+    return {}
 
 
 def test_an_output_without_a_row_for_each_example_is_compared_as_a_whole(tmp_path):
@@ -115,6 +117,55 @@ def test_an_output_without_a_row_for_each_example_is_compared_as_a_whole(tmp_pat
     for change, status in ((lambda x: x, "passed"), (lambda x: x[::-1], "failed")):
         checks = compared(constant, QUANTIZED, change)
         assert {check.status for check in checks} == {status}
+
+
+@pytest.fixture(scope="module")
+def labelled(tmp_path_factory):
+    """Gives the model an output of whole numbers and one of strings."""
+
+    def body(inputs, training, momentum):
+        scores = tf.reduce_mean(inputs, [1, 2])
+        classes = tf.argmax(scores, axis=-1)
+        return {"classes": classes, "names": tf.as_string(classes), "scores": scores}
+
+    serving = tf.function(lambda inputs: body(inputs, False, 0), input_signature=[IMAGES])
+    folder = tmp_path_factory.mktemp("labelled") / "model"
+    return source_of(save(folder, body=body, signatures={"serving_default": serving}))
+
+
+def test_whole_numbers_and_strings_must_be_equal_in_float_formats(labelled):
+    assert {check.status for check in compared(labelled, FLOAT)} == {"passed"}
+
+    def change(value):
+        return value if value.dtype.kind == "f" else np.roll(value + value, 1)
+
+    failed = {c.name for c in compared(labelled, FLOAT, change) if c.status == "failed"}
+    assert {name.partition(": ")[2] for name in failed} == {"classes", "names"}
+
+
+def test_whole_numbers_have_no_cosine_but_are_told(labelled):
+    checks = compared(labelled, QUANTIZED)
+    assert {check.status for check in checks} == {"passed"}
+    changed = compared(labelled, QUANTIZED, lambda x: x + 80 if x.dtype.kind == "i" else x)
+    told = {check.name.partition(": ")[2]: check for check in changed if check.status != "passed"}
+    assert told.keys() == {"classes"}
+    assert told["classes"].status == "warning"
+    assert told["classes"].message.endswith("differ, which no cosine judges")
+    shorter = compared(labelled, QUANTIZED, lambda x: x[:-1] if x.dtype.kind == "i" else x)
+    assert "failed" in {check.status for check in shorter}
+
+
+def test_an_output_that_the_savedmodel_has_not_is_a_failure(source):
+    def run(inputs):
+        found = source.function(**{k: tf.constant(v) for k, v in inputs.items()})
+        return {**{name: value.numpy() for name, value in found.items()}, "more": np.zeros(1)}
+
+    for row in (FLOAT, QUANTIZED):
+        checks = compare_outputs(
+            run, source, row, Examples(source.model.input_spec, FULL), Allowance()
+        )
+        (more,) = {check.name for check in checks if check.status == "failed"}
+        assert more.endswith("more")
 
 
 def test_what_is_not_finite_fails_with_figures_that_can_be_written(source):

@@ -48,6 +48,13 @@ def test_npm_fails(npm, tmp_path):
     assert kept(tmp_path) == []
 
 
+def test_npm_hangs(npm, monkeypatch, tmp_path):
+    npm("exec sleep 60")
+    monkeypatch.setattr(tfjs_runtime, "_SECONDS", 0.2)
+    assert "expected an answer of npm within 0.2 s, found none" in refused()
+    assert kept(tmp_path) == []
+
+
 def test_no_npm(npm, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     assert refused().endswith("Install it, on Debian by: apt-get install nodejs npm.")
