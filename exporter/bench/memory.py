@@ -2,8 +2,11 @@
 
 import re
 import resource
+import sys
 from pathlib import Path
 
+# macOS counts in bytes.
+_UNIT = 1 if sys.platform == "darwin" else 1024
 _MOST = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
 
 
@@ -11,11 +14,12 @@ def peak() -> int:
     """Returns the most bytes that this process and its children ever had.
 
     The system's own count, `ru_maxrss`, begins with what the parent had when
-    it started the process, so it stands in only where there is no `/proc`.
+    it started the process, and leaves out children that still run. So it stands
+    in only where there is no `/proc`.
     """
     if Path("/proc/self/status").is_file():
         return _peak_of("self")
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _UNIT
 
 
 def _peak_of(process: str) -> int:

@@ -28,7 +28,7 @@ def model_of(folder: Path) -> Model:
         BenchmarkError: If it cannot be measured, or the process ended without an answer.
     """
     with (
-        tempfile.TemporaryFile("w+") as said,
+        tempfile.TemporaryFile("w+", errors="replace") as said,
         child(describe.__name__, _environment(None), stderr=said.fileno()) as process,
     ):
         output, _ = process.communicate(json.dumps(str(folder)) + "\n")
@@ -103,7 +103,7 @@ def started(task: OpenTask) -> Iterator[Worker]:
         The running process, to be heard before it is asked; it is gone afterwards.
     """
     with (
-        tempfile.TemporaryFile("w+") as said,
+        tempfile.TemporaryFile("w+", errors="replace") as said,
         child(worker.__name__, _environment(task.threads), stderr=said.fileno()) as process,
     ):
         send(process, task.model_dump_json())
@@ -111,8 +111,12 @@ def started(task: OpenTask) -> Iterator[Worker]:
 
 
 def _environment(threads: int | None) -> Mapping[str, str]:
-    quiet = {"TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3")}
-    return quiet if threads is None else quiet | dict.fromkeys(_THREADS, str(threads))
+    own = {
+        "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3"),
+        # Whatever a user's own Keras runs on: `convert` verified the file on TensorFlow.
+        "KERAS_BACKEND": "tensorflow",
+    }
+    return own if threads is None else own | dict.fromkeys(_THREADS, str(threads))
 
 
 def _end(process: "subprocess.Popen[str]", said: TextIO) -> str:

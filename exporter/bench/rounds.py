@@ -1,10 +1,10 @@
 """Lets all subjects take turns, so that the machine's drift hits all of them alike."""
 
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
+from random import Random
 
 from exporter.bench.processes import Worker, started
 from exporter.bench.request import Model, OpenTask, Ran, RunTask, Subject, threads_named
@@ -115,10 +115,8 @@ class Race:
         task = RunTask(batch=batch, seconds=_ROUND_SECONDS, calls=_ROUND_CALLS)
         done: dict[str, list[Ran]] = {worker.task.subject.name: [] for worker in workers}
         for number in range(self.plan.rounds):
-            # Everyone is first once, and behind others than before.
-            order = deque(workers)
-            order.rotate(-number)
-            for worker in order:
+            # In an order of its own each, so that nobody always follows the same one.
+            for worker in Random(number).sample(workers, len(workers)):  # noqa: S311
                 label = f"{threads_named(worker.task.threads)}, batch {batch}"
                 ran = self._turn(workers, worker, label, partial(worker.ask, task))
                 done[worker.task.subject.name] += [ran] if ran else []

@@ -120,6 +120,7 @@ def test_table_json_and_page_agree(found, place, capsys):
     page = (place / "page.html").read_text()
     shown = re.findall(r'data-subject="(.*?)" data-threads="1" data-batch="(.*?)" data-s', page)
     assert shown == [(row.subject, str(row.batch)) for row in found.measurements]
+    assert len(table) > len(found.measurements)
     for row, line in zip(found.measurements, table[1:], strict=False):
         cells = re.split(r"\s{2,}", line)
         assert cells[:3] == ["1", str(row.batch), row.subject]
@@ -170,6 +171,15 @@ def test_processes_that_crash_are_told_with_their_last_words(monkeypatch, tmp_pa
     told = "expected an answer, found that it ended with status 1"
     assert told in str(refusal.value)
     assert "No module named no_such_runtime)" in str(refusal.value)
+
+
+def test_last_words_may_be_in_any_encoding(monkeypatch, tmp_path):
+    (tmp_path / "latin.py").write_text("import os; os.write(2, b'caf\\xe9'); os._exit(4)")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(processes.worker, "__name__", "latin")
+    told = pytest.raises(BenchmarkError, match=r"ended with status 4 \(caf\ufffd\)")
+    with processes.started(task_of("format", "frozen", tmp_path)) as worker, told:
+        worker.hear()
 
 
 def test_what_is_no_saved_model_is_refused(slim_export, tmp_path):

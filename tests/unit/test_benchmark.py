@@ -278,6 +278,12 @@ def test_threads_are_told_before_a_runtime_starts(monkeypatch):
     assert "OMP_NUM_THREADS" not in processes._environment(None)
 
 
+@pytest.mark.parametrize("threads", [1, None])
+def test_keras_files_run_on_tensorflow_whatever_the_user_has_set(monkeypatch, threads):
+    monkeypatch.setenv("KERAS_BACKEND", "torch")
+    assert processes._environment(threads)["KERAS_BACKEND"] == "tensorflow"
+
+
 def test_memory_is_that_of_children_too():
     command = "import time; held = bytearray(2 ** 28); print(1, flush=True); time.sleep(60)"
     before = memory.peak()
