@@ -10,9 +10,10 @@ T = TypeVar("T")
 class Layers(Protocol[T]):
     """A set of layers; `T` is whatever it computes with.
 
-    Images and feature maps are `[batch, height, width, channels]`. There are
-    three sets: tf-slim's (`slim_layers`), which make the original; plain
-    TensorFlow ops (`tf_layers`), which are exported; and shapes alone
+    Images and feature maps are `[batch, height, width, channels]`. The sets are
+    tf-slim's (`slim_layers`), which make the original; plain TensorFlow ops
+    (`tf_layers`), which are exported, and the same with batch norms folded
+    (`folded_layers`); Keras 3's (`keras_layers`); and shapes alone
     (`shape_layers`), which need no TensorFlow.
     """
 
