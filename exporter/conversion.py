@@ -15,6 +15,7 @@ from exporter.staging import Kind, check_target, errors_of, staged
 
 if TYPE_CHECKING:
     from exporter.convert.request import Converted, NoiseOf
+    from exporter.convert.source import Source
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,11 @@ def convert(
         remark(sentence)
     progress("import TensorFlow", 0, None)
     quiet.import_tensorflow()
-    noise = _noise(request.model_dir, images, rows, options, progress)
+    from exporter.convert.source import source_of
+
+    source = source_of(request.model_dir)
+    check_given(source, rows, options, images)
+    noise = _noise(source, images, rows, progress)
     for number, row in enumerate(rows):
         progress(row.name, number, len(rows))
         yield _one(request, row, options, images, noise)
@@ -120,18 +125,11 @@ def _check_apart(request: ConvertRequest) -> None:
 
 
 def _noise(
-    model_dir: Path,
-    images: Sequence[Path],
-    rows: Sequence[Format],
-    options: Options,
-    progress: Progress,
+    source: "Source", images: Sequence[Path], rows: Sequence[Format], progress: Progress
 ) -> "tuple[NoiseOf, ...]":
-    """Measures the SavedModel's own float noise, once for all formats, after what is given fits."""
+    """Measures the SavedModel's own float noise, once for all formats."""
     from exporter.convert.noise import noise_of
-    from exporter.convert.source import source_of
 
-    source = source_of(model_dir)
-    check_given(source, rows, options, images)
     if all(row.floor is not None for row in rows):
         return ()
     progress("measure noise", 0, None)

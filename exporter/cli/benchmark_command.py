@@ -106,7 +106,7 @@ def _print(found: "Benchmark") -> None:
     print_table(columns, [_row(row) for row in found.measurements], keep=4)
     print_text(
         f"\nIn parentheses: over {found.base} in the same run, at the same batch size and threads."
-        f"\n{found.machine.processor}, {found.machine.cores} cores; {found.rounds} rounds.\n"
+        f"\n{found.machine.processor}, {found.machine.cores} cores; rounds: {found.rounds}.\n"
     )
 
 
