@@ -6,16 +6,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter import quiet
-from exporter.convert.formats import Format, Options, chosen
-from exporter.convert.given import check_given, remarks
+from exporter.converters.formats import Format, Options, chosen
+from exporter.converters.given import check_given, remarks
 from exporter.errors import ConversionError, ExporterError
 from exporter.image_files import matching
 from exporter.progress import Progress, silent
 from exporter.staging import Kind, check_target, errors_of, staged
 
 if TYPE_CHECKING:
-    from exporter.convert.request import Converted, NoiseOf
-    from exporter.convert.source import Source
+    from exporter.converters.request import Converted, NoiseOf
+    from exporter.converters.source import Source
 
 
 @dataclass(frozen=True)
@@ -93,7 +93,7 @@ def convert(
         remark(sentence)
     progress("import TensorFlow", 0, None)
     quiet.import_tensorflow()
-    from exporter.convert.source import source_of
+    from exporter.converters.source import source_of
 
     source = source_of(request.model_dir)
     check_given(source, rows, options, images)
@@ -128,7 +128,7 @@ def _noise(
     source: "Source", images: Sequence[Path], rows: Sequence[Format], progress: Progress
 ) -> "tuple[NoiseOf, ...]":
     """Measures the SavedModel's own float noise, once for all formats."""
-    from exporter.convert.noise import noise_of
+    from exporter.converters.noise import noise_of
 
     if all(row.floor is not None for row in rows):
         return ()
@@ -144,9 +144,9 @@ def _one(
     images: Sequence[Path],
     noise: "tuple[NoiseOf, ...]",
 ) -> Conversion:
-    from exporter.convert.process import converted
-    from exporter.convert.request import Converted, ConvertTask
-    from exporter.convert.tfjs_runtime import runtime
+    from exporter.converters.process import converted
+    from exporter.converters.request import Converted, ConvertTask
+    from exporter.converters.tfjs_runtime import runtime
     from exporter.reports.write import write_into
 
     folder = _folder(request, row)

@@ -13,8 +13,8 @@ from exporter.progress import Progress, silent
 from slim_nets.variants import Task, Variant
 
 if TYPE_CHECKING:
-    from exporter.verify.report import VerificationReport
-    from exporter.verify.request import Reference
+    from exporter.verifier.report.records import VerificationReport
+    from exporter.verifier.report.request import Reference
 
 AllowanceKind = Literal["exact", "noise", "given"]
 
@@ -75,7 +75,7 @@ def verify(
     images = matching(request.images)
     progress("import TensorFlow", 0, None)
     quiet.import_tensorflow()
-    from exporter.verify.run import RunOptions, run, run_rules
+    from exporter.verifier.run import RunOptions, run, run_rules
 
     if request.checkpoint is None and request.reference_dir is None:
         return run_rules(request.model_dir)
@@ -86,14 +86,14 @@ def verify(
         )
         report = run(request.model_dir, reference, options, progress)
     if report.passed:
-        from exporter.verify import store
+        from exporter.verifier.report import kept as store
 
         store.put(report)
     return report
 
 
 def _reference(request: VerifyRequest, workspace: Path, fetching: FetchOptions) -> "Reference":
-    from exporter.verify.request import ModelSource, Reference
+    from exporter.verifier.report.request import ModelSource, Reference
 
     if request.checkpoint is None:
         folder = request.reference_dir
@@ -102,7 +102,7 @@ def _reference(request: VerifyRequest, workspace: Path, fetching: FetchOptions) 
         source = ModelSource(folder=str(folder.absolute()))
         return Reference(source=source, name=f"SavedModel '{folder}'", digest=digest)
     from exporter.restore import restore
-    from exporter.verify.original import original
+    from exporter.verifier.original import original
 
     variant, task = request.variant, request.task
     assert variant is not None, "checked before"

@@ -6,11 +6,11 @@ import handmade
 import numpy as np
 import tensorflow as tf
 
-from exporter.convert.formats import FORMATS, Options
-from exporter.convert.noise import noise_of
-from exporter.convert.request import ConvertTask
-from exporter.convert.source import source_of
-from exporter.convert.verify import verified
+from exporter.converters.formats import FORMATS, Options
+from exporter.converters.noise import noise_of
+from exporter.converters.request import ConvertTask
+from exporter.converters.source import source_of
+from exporter.converters.verify import verified
 
 IMAGES = np.random.RandomState(5).random_sample((3, 8, 8, 3)).astype(np.float32)
 

@@ -1,6 +1,6 @@
 """Small reports, and the checks that they hold."""
 
-from exporter.verify.report import Cause, Check, Settings, VerificationReport
+from exporter.verifier.report.records import Cause, Check, Settings, VerificationReport
 
 PASSED = Check(group="weights", name="a", values=3, reason="equal bits")
 FAILED = Check(

@@ -45,9 +45,9 @@ def described(folder: Path) -> Model:
     Raises:
         ExporterError: If it cannot be loaded or called, or takes other things than numbers.
     """
-    from exporter.convert.source import source_of
-    from exporter.verify.rows import recognized
-    from exporter.verify.subject import PLAIN
+    from exporter.converters.source import source_of
+    from exporter.verifier.comparison.rows import recognized
+    from exporter.verifier.subjects.subject import PLAIN
 
     source = source_of(folder)
     model = source.model

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from exporter.bench.request import OpenTask
-from exporter.convert.formats import Run
+from exporter.converters.formats import Run
 from slim_nets.variants import Task, Variant, num_classes
 
 KERAS_APPLICATIONS: Final = "keras_applications"

@@ -15,7 +15,7 @@ import pydantic
 from exporter.bench import describe, worker
 from exporter.bench.request import Described, Model, OpenTask, Ran
 from exporter.errors import BenchmarkError, last_line
-from exporter.verify.child import child, send
+from exporter.verifier.child import child, send
 
 # What runtimes read when they start; TensorFlow's own settings come too late for some formats.
 _THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")

@@ -9,10 +9,10 @@ import numpy as np
 import tensorflow as tf
 
 from exporter.bench.request import OpenTask
-from exporter.convert.formats import Run
-from exporter.verify.interface import load
-from exporter.verify.loaded import flat
-from exporter.verify.subject import PLAIN
+from exporter.converters.formats import Run
+from exporter.verifier.subjects.interface import load
+from exporter.verifier.subjects.saved_model import flat
+from exporter.verifier.subjects.subject import PLAIN
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 from exporter import digests
 from exporter.bench.peers import PEERS, missing
 from exporter.bench.request import Model, Subject
-from exporter.convert.formats import FORMATS, Format, check_installed
+from exporter.converters.formats import FORMATS, Format, check_installed
 from exporter.errors import BenchmarkError, ConversionError, listing, reason
 
 _SIGNATURE = re.compile(r"signature '(.*)'")

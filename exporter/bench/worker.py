@@ -22,7 +22,7 @@ from absl import logging
 from exporter import quiet
 from exporter.bench import memory
 from exporter.bench.request import Input, OpenTask, Ran, RunTask
-from exporter.convert.formats import FORMATS, Run
+from exporter.converters.formats import FORMATS, Run
 from exporter.errors import BenchmarkError, reason
 
 _SEED = 0

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
 from exporter.cli.terminal import conclude, print_json, print_table, print_text, progress_bar
-from exporter.publish.contract.rules import CONSUMERS, SEVERITIES, WHO, Consumer, Rule
+from exporter.contract.rules import CONSUMERS, SEVERITIES, WHO, Consumer, Rule
 
 if TYPE_CHECKING:
-    from exporter.publish.contract.report import ContractDiff
+    from exporter.contract.report import ContractDiff
 
 # Of differences in the table; --json has all.
 _SHOWN = 60
@@ -56,8 +56,8 @@ def _add_model_and_lock(parser: argparse.ArgumentParser, lock: str) -> None:
 
 def _lock(arguments: argparse.Namespace) -> int:
     """Writes the contract of a SavedModel."""
-    from exporter.publish import contract
-    from exporter.publish.contract.file import check_free, write
+    from exporter import contract
+    from exporter.contract.file import check_free, write
 
     check_free(arguments.lock, "--lock", overwrite=arguments.overwrite)
     with progress_bar() as progress:
@@ -75,10 +75,10 @@ def _lock(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> int:
     """Compares a SavedModel with its contract; returns 1 if it breaks someone."""
-    from exporter.publish.contract import ci
-    from exporter.publish.contract.accept import read_acceptances
-    from exporter.publish.contract.check import check, read_lock
-    from exporter.publish.contract.file import check_free, write
+    from exporter.contract import ci
+    from exporter.contract.accept import read_acceptances
+    from exporter.contract.check import check, read_lock
+    from exporter.contract.file import check_free, write
 
     locked = read_lock(arguments.lock)
     accepted = read_acceptances(arguments.accept) if arguments.accept else []
@@ -118,7 +118,7 @@ def _print(diff: "ContractDiff") -> None:
 
 def _rules(arguments: argparse.Namespace) -> int:
     """Prints the rules."""
-    from exporter.publish.contract.table import RULES
+    from exporter.contract.table import RULES
 
     if arguments.json:
         print_json([_as_json(rule) for rule in RULES.values()])

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from exporter.cli import flags
 from exporter.cli.fetch_command import fetch_options
 from exporter.cli.terminal import print_json, print_table, print_text, progress_bar
-from exporter.pipeline import ExportRequest, ExportResult, export, task_named, variant_named
+from exporter.exporting import ExportRequest, ExportResult, export, task_named, variant_named
 from exporter.signatures import FOLDED
 from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM
 
 if TYPE_CHECKING:
-    from exporter.verify.report import Check
+    from exporter.verifier.report.records import Check
 
 _LOAD = """\
 How to load it:

@@ -7,8 +7,8 @@ from exporter.cli import flags
 from exporter.cli.terminal import print_json, print_text, progress_bar
 from exporter.digests import of_files
 from exporter.errors import InvalidArgumentError
+from exporter.exporting import variant_named
 from exporter.fetch import FetchOptions, fetch, published_checkpoint
-from exporter.pipeline import variant_named
 from exporter.progress import Progress
 
 _MAX_TIMEOUT = 3600

@@ -8,7 +8,7 @@ from exporter.cli.terminal import print_json, print_table, print_text, progress_
 from exporter.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
-    from exporter.publish.package import Release
+    from exporter.releases.package import Release
 
 
 def add(commands: Any) -> None:
@@ -66,9 +66,9 @@ def run(arguments: argparse.Namespace) -> int:
             " --explain. Add what is missing."
         )
     _check_signing(arguments)
-    from exporter.publish import handle
-    from exporter.publish.model_page import ASSET_PATH
-    from exporter.publish.package import PackageRequest, package
+    from exporter.releases import handle
+    from exporter.releases.model_page import ASSET_PATH
+    from exporter.releases.package import PackageRequest, package
 
     request = PackageRequest(
         model_dir=arguments.model_dir,
@@ -126,7 +126,7 @@ def _print(release: "Release") -> None:
 
 
 def _explain(arguments: argparse.Namespace) -> int:
-    from exporter.publish.explain import explain
+    from exporter.releases.explain import explain
 
     with progress_bar() as progress:
         differences = explain(arguments.model_dir, arguments.explain, progress)

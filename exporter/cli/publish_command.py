@@ -8,8 +8,8 @@ from exporter.cli import flags
 from exporter.cli.terminal import print_json, print_table, print_text, progress_bar
 
 if TYPE_CHECKING:
-    from exporter.publish.publishing import Publication
-    from exporter.publish.rehearsal import Rehearsal
+    from exporter.releases.publishing import Publication
+    from exporter.releases.rehearsal import Rehearsal
 
 
 def add(commands: Any) -> None:
@@ -44,10 +44,10 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Sends a release to a place."""
-    from exporter.publish.publishing import publish
-    from exporter.publish.rehearsal import rehearse
-    from exporter.publish.release import opened
-    from exporter.publish.targets.table import open_target
+    from exporter.releases.publishing import publish
+    from exporter.releases.rehearsal import rehearse
+    from exporter.releases.release import opened
+    from exporter.releases.targets.table import open_target
 
     with progress_bar() as progress, opened(arguments.release) as release:
         target = open_target(arguments.to, release)

@@ -36,7 +36,7 @@ def run(arguments: argparse.Namespace) -> int:
         raise InvalidArgumentError(
             f"Port {arguments.port} is out of range: expected 0 to {_MAX_PORT}. Change --port."
         )
-    from exporter.publish.serve import host
+    from exporter.releases.serve import host
 
     catalog = host.open_catalog(arguments.release_dir, _tell)
     with host.bind(arguments.host, arguments.port) as listening:

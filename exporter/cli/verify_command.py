@@ -7,11 +7,11 @@ from exporter.cli import flags
 from exporter.cli.fetch_command import fetch_options
 from exporter.cli.terminal import conclude, print_json, print_table, print_text, progress_bar
 from exporter.errors import InvalidArgumentError
-from exporter.pipeline import task_named, variant_named
+from exporter.exporting import task_named, variant_named
 from exporter.verification import AllowanceKind, VerifyRequest, verify
 
 if TYPE_CHECKING:
-    from exporter.verify.report import Check, VerificationReport
+    from exporter.verifier.report.records import Check, VerificationReport
 
 _ALLOWANCES: tuple[AllowanceKind, ...] = ("exact", "noise")
 # Of failed checks and warnings; the report has all.
@@ -140,7 +140,7 @@ def _list_rules(arguments: argparse.Namespace) -> int:
     from exporter import quiet
 
     quiet.import_tensorflow()
-    from exporter.verify.rules import RULES
+    from exporter.verifier.rules.rules import RULES
 
     if arguments.json:
         print_json(

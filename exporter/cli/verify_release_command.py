@@ -9,8 +9,8 @@ from exporter.cli.terminal import print_json, print_table
 from exporter.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
-    from exporter.publish.keyless import Identity
-    from exporter.publish.verify_release import Verified
+    from exporter.releases.keyless import Identity
+    from exporter.releases.verify_release import Verified
 
 
 def add(commands: Any) -> None:
@@ -39,7 +39,7 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Checks a release; fails with what is not as it says."""
-    from exporter.publish.verify_release import verify_release
+    from exporter.releases.verify_release import verify_release
 
     verified = verify_release(arguments.release, _signatory(arguments))
     if arguments.json:
@@ -61,7 +61,7 @@ def _signatory(arguments: argparse.Namespace) -> "Path | Identity | None":
             "Who signed is not given clearly: expected --verify_key, or --sigstore_identity and"
             " --sigstore_issuer. Give one or the other two."
         )
-    from exporter.publish.keyless import Identity
+    from exporter.releases.keyless import Identity
 
     return Identity(name, issuer)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from exporter.verify.report import VerificationReport
+from exporter.verifier.report.records import VerificationReport
 
 # GitHub shows no more of a kind than this from one step.
 _SHOWN = 10

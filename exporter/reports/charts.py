@@ -6,7 +6,7 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-from exporter.verify.report import NAIVE, Check, VerificationReport
+from exporter.verifier.report.records import NAIVE, Check, VerificationReport
 
 _WIDTH, _HEIGHT = 860, 260
 # Nothing can be drawn at zero on a log scale: equal results lie here, below any rounding.

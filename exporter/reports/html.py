@@ -6,7 +6,7 @@ from typing import Any
 import jinja2
 
 from exporter.reports.charts import charts
-from exporter.verify.report import Check, VerificationReport
+from exporter.verifier.report.records import Check, VerificationReport
 
 
 def html(report: VerificationReport) -> str:

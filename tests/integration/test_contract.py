@@ -152,8 +152,8 @@ BROKEN = {
 
 @pytest.mark.parametrize("name", BROKEN)
 def test_broken_models(name, small, tmp_path):
+    from exporter import contract
     from exporter.errors import ContractError
-    from exporter.publish import contract
 
     file, change, sentence = BROKEN[name]
     copy = shutil.copytree(small, tmp_path / "model")
@@ -169,8 +169,8 @@ def test_broken_models(name, small, tmp_path):
 def test_a_model_that_does_not_fit_its_index_is_not_locked(small, tmp_path):
     from mutating import edited
 
+    from exporter import contract
     from exporter.errors import ContractError
-    from exporter.publish import contract
 
     def reshape(graph):
         nodes = graph.object_graph_def.nodes
@@ -237,9 +237,9 @@ def test_another_order_of_the_original_breaks_positional_files(published_model, 
     """Only the step into the network's order is free, once."""
     from mutating import edited
 
-    from exporter.publish import contract
-    from exporter.publish.contract.compare import compare
-    from exporter.publish.contract.read import read
+    from exporter import contract
+    from exporter.contract.compare import compare
+    from exporter.contract.read import read
 
     def swap(graph):
         objects = graph.object_graph_def.nodes

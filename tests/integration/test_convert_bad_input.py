@@ -6,14 +6,14 @@ import handmade
 import pytest
 
 from exporter import quiet
-from exporter.convert.formats import FORMATS
+from exporter.converters.formats import FORMATS
 
 pytestmark = pytest.mark.integration
 
 # Stands in for a converter: the worker imports it under this name.
 _CONVERTER = """
 import os, sys, types
-converter = types.ModuleType("exporter.convert.frozen")
+converter = types.ModuleType("exporter.converters.frozen")
 def convert(source, target, options):
     target.write_bytes(b"half")
     {body}
@@ -109,7 +109,7 @@ def test_output_inside_the_model(slim_export, saved):
 
 def test_what_a_format_fetches_is_had_before_its_process_starts(saved, tmp_path, monkeypatch):
     from exporter.conversion import ConvertRequest, convert
-    from exporter.convert import formats, process, tfjs_runtime
+    from exporter.converters import formats, process, tfjs_runtime
     from exporter.errors import ConversionError
 
     def runtime():

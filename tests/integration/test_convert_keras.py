@@ -46,9 +46,9 @@ import hashlib, json, sys
 from pathlib import Path
 from exporter import quiet
 quiet.import_tensorflow()
-from exporter.convert import keras
-from exporter.convert.formats import Options
-from exporter.convert.source import source_of
+from exporter.converters import keras
+from exporter.converters.formats import Options
+from exporter.converters.source import source_of
 target = Path(sys.argv[2])
 keras.convert(source_of(Path(sys.argv[1])), target, Options())
 digest = hashlib.sha256(target.read_bytes()).hexdigest()
@@ -60,17 +60,17 @@ class Bench:
     """A SavedModel, its own float noise, and how Keras models are compared with it."""
 
     def __init__(self, folder):
-        from exporter.convert.noise import noise_of
-        from exporter.convert.request import by_key
-        from exporter.convert.source import source_of
-        from exporter.verify.allowance import Allowance
+        from exporter.converters.noise import noise_of
+        from exporter.converters.request import by_key
+        from exporter.converters.source import source_of
+        from exporter.verifier.comparison.allowance import Allowance
 
         self.source = source_of(folder)
         noise = noise_of(self.source, (), training=True)
         self.allowance = Allowance("noise", noise=by_key(noise))
 
     def built(self, **options):
-        from exporter.convert import keras_network
+        from exporter.converters import keras_network
         from slim_nets.keras_layers import KerasLayers
 
         def layers(**own):
@@ -82,8 +82,8 @@ class Bench:
 
     def failures(self, model, place):
         """Saves a model, and says what is found wrong with it, by group."""
-        from exporter.convert import keras_checks
-        from exporter.verify.probes import FULL, Examples
+        from exporter.converters import keras_checks
+        from exporter.verifier.subjects.examples import FULL, Examples
 
         target = place / "model.keras"
         model.save(target)
@@ -238,7 +238,7 @@ def test_dropout(classifier, tmp_path, rate, groups):
 
 def test_variances_with_bessels_correction(bench, tmp_path, monkeypatch):
     """What Keras does not do would be seen: the reference without its own way fails."""
-    from exporter.convert.keras_subject import KerasReference
+    from exporter.converters.keras_subject import KerasReference
 
     monkeypatch.setattr(KerasReference, "_as_keras", lambda self, before, after, *_: after)
     failed = bench.failures(bench.built(), tmp_path)
@@ -247,8 +247,8 @@ def test_variances_with_bessels_correction(bench, tmp_path, monkeypatch):
 
 
 def test_jax(bench, tmp_path, monkeypatch):
-    from exporter.convert import keras_jax
-    from exporter.verify.probes import Examples
+    from exporter.converters import keras_jax
+    from exporter.verifier.subjects.examples import Examples
 
     target = tmp_path / "model.keras"
     bench.built().save(target)
@@ -275,9 +275,9 @@ def test_jax(bench, tmp_path, monkeypatch):
 
 def test_a_model_of_others_is_refused(tmp_path):
     from exporter import quiet
-    from exporter.convert import keras
-    from exporter.convert.formats import Options
-    from exporter.convert.source import source_of
+    from exporter.converters import keras
+    from exporter.converters.formats import Options
+    from exporter.converters.source import source_of
     from exporter.errors import ConversionError
 
     quiet.import_tensorflow()

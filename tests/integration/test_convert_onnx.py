@@ -13,8 +13,8 @@ import tensorflow as tf
 from tf2onnx import constants
 
 from exporter import __version__, digests
-from exporter.convert import onnx as format_onnx
-from exporter.convert.source import source_of
+from exporter.converters import onnx as format_onnx
+from exporter.converters.source import source_of
 
 pytestmark = pytest.mark.integration
 
@@ -103,8 +103,8 @@ from pathlib import Path
 from exporter import quiet
 quiet.import_tensorflow()
 from exporter import digests
-from exporter.convert.formats import FORMATS, Options
-from exporter.convert.source import source_of
+from exporter.converters.formats import FORMATS, Options
+from exporter.converters.source import source_of
 row = FORMATS[sys.argv[2]]
 Path(sys.argv[3]).mkdir()
 row.converter.convert(source_of(Path(sys.argv[1])), Path(sys.argv[3], row.file), Options())

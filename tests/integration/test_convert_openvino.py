@@ -9,8 +9,8 @@ import openvino
 import pytest
 import tensorflow as tf
 
-from exporter.convert import gates
-from exporter.convert.source import source_of
+from exporter.converters import gates
+from exporter.converters.source import source_of
 
 pytestmark = pytest.mark.integration
 

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from exporter.convert import tflite_int8
-from exporter.convert.check import compare_outputs
-from exporter.convert.formats import FORMATS, Options
-from exporter.convert.noise import noise_of
-from exporter.convert.source import source_of
+from exporter.converters import tflite_int8
+from exporter.converters.check import compare_outputs
+from exporter.converters.formats import FORMATS, Options
+from exporter.converters.noise import noise_of
+from exporter.converters.source import source_of
 from exporter.photos import read
-from exporter.verify.allowance import Allowance
-from exporter.verify.probes import FULL, Examples
+from exporter.verifier.comparison.allowance import Allowance
+from exporter.verifier.subjects.examples import FULL, Examples
 
 pytestmark = pytest.mark.integration
 

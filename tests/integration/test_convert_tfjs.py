@@ -15,13 +15,13 @@ quiet.import_tensorflow()
 import tensorflow as tf  # noqa: E402
 
 from exporter import photos  # noqa: E402
-from exporter.convert import folding, tfjs  # noqa: E402
-from exporter.convert.check import compare_end_points  # noqa: E402
-from exporter.convert.formats import FORMATS, Options  # noqa: E402
-from exporter.convert.source import source_of  # noqa: E402
+from exporter.converters import folding, tfjs  # noqa: E402
+from exporter.converters.check import compare_end_points  # noqa: E402
+from exporter.converters.formats import FORMATS, Options  # noqa: E402
+from exporter.converters.source import source_of  # noqa: E402
 from exporter.errors import ConversionError  # noqa: E402
-from exporter.verify.allowance import Allowance  # noqa: E402
-from exporter.verify.probes import FULL, Examples  # noqa: E402
+from exporter.verifier.comparison.allowance import Allowance  # noqa: E402
+from exporter.verifier.subjects.examples import FULL, Examples  # noqa: E402
 
 pytestmark = [pytest.mark.integration, nodejs.needed]
 
@@ -117,9 +117,9 @@ import json, sys
 from pathlib import Path
 from exporter import quiet
 quiet.import_tensorflow()
-from exporter.convert import tfjs
-from exporter.convert.formats import Options
-from exporter.convert.source import source_of
+from exporter.converters import tfjs
+from exporter.converters.formats import Options
+from exporter.converters.source import source_of
 tfjs.convert(source_of(Path(sys.argv[1])), Path(sys.argv[2]), Options(author="Somebody"))
 print(json.dumps("done"))
 """

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from exporter import quiet
-from exporter.convert.formats import FORMATS, Options
+from exporter.converters.formats import FORMATS, Options
 
 pytestmark = pytest.mark.integration
 
@@ -29,8 +29,8 @@ def photos(shared, tmp_path_factory):
 def real(real_export, tmp_path_factory):
     """Converts the real weights to float32; returns the SavedModel and the file."""
     quiet.import_tensorflow()
-    from exporter.convert import tflite
-    from exporter.convert.source import source_of
+    from exporter.converters import tflite
+    from exporter.converters.source import source_of
 
     target = tmp_path_factory.mktemp("tflite") / "model.tflite"
     source = source_of(real_export)
@@ -65,7 +65,7 @@ def read(folder, names):
 
 
 def report_of(folder):
-    from exporter.verify.report import VerificationReport
+    from exporter.verifier.report.records import VerificationReport
 
     return VerificationReport.model_validate_json((folder / "report.json").read_text())
 
@@ -160,10 +160,10 @@ def test_every_layers_cosine_is_reported_in_the_networks_order(quantized, name):
 def test_the_layer_is_named_from_which_a_file_is_wrong(real, quantized, photos, tmp_path):
     from ai_edge_litert.tools import flatbuffer_utils
 
-    from exporter.convert.check import compare_end_points
-    from exporter.convert.tflite_layers import layers
-    from exporter.verify.allowance import Allowance
-    from exporter.verify.probes import FULL, Examples
+    from exporter.converters.check import compare_end_points
+    from exporter.converters.tflite_layers import layers
+    from exporter.verifier.comparison.allowance import Allowance
+    from exporter.verifier.subjects.examples import FULL, Examples
 
     model = flatbuffer_utils.read_model(str(quantized[0] / "tflite_dynamic/model.tflite"))
     graph = model.subgraphs[0]

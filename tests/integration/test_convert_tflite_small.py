@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from exporter import quiet
-from exporter.convert.formats import FORMATS, Options
+from exporter.converters.formats import FORMATS, Options
 from exporter.errors import ConversionError
 
 pytestmark = pytest.mark.integration
@@ -24,7 +24,7 @@ TFLITE = ("tflite", "tflite_metadata", "tflite_fp16", "tflite_dynamic", "tflite_
 def made(tmp_path_factory):
     """Loads a small model made by hand."""
     quiet.import_tensorflow()
-    from exporter.convert.source import source_of
+    from exporter.converters.source import source_of
 
     return source_of(handmade.save(tmp_path_factory.mktemp("made") / "model"))
 
@@ -44,14 +44,14 @@ def calibration(tmp_path_factory):
 @pytest.fixture(scope="module")
 def noise(made):
     """Measures the float noise of the model made by hand."""
-    from exporter.convert.noise import noise_of
+    from exporter.converters.noise import noise_of
 
     return noise_of(made, ())
 
 
 @pytest.mark.parametrize("name", TFLITE)
 def test_a_hand_written_model_converts_to_the_same_bytes_twice(made, calibration, tmp_path, name):
-    from exporter.convert import tflite
+    from exporter.converters import tflite
 
     written = []
     for number in range(2):
@@ -69,9 +69,9 @@ def test_a_hand_written_model_converts_to_the_same_bytes_twice(made, calibration
 
 
 def test_what_int8_would_harm_too_much_stays_float32(made, calibration, tmp_path, monkeypatch):
-    from exporter.convert import selection, tflite, tflite_int8
-    from exporter.convert.calibration import calibration_images
-    from exporter.convert.quantizing import heavy, ops_of
+    from exporter.converters import selection, tflite, tflite_int8
+    from exporter.converters.calibration import calibration_images
+    from exporter.converters.quantizing import heavy, ops_of
 
     ops = ops_of(tflite.float_model(made))
     images = calibration_images(made, calibration)
@@ -95,9 +95,9 @@ def test_what_int8_would_harm_too_much_stays_float32(made, calibration, tmp_path
 
 
 def test_a_careless_conversion_that_fails_is_no_failure(made, noise, tmp_path, monkeypatch):
-    from exporter.convert import tflite_dynamic_naive
-    from exporter.convert.request import ConvertTask
-    from exporter.convert.verify import verified
+    from exporter.converters import tflite_dynamic_naive
+    from exporter.converters.request import ConvertTask
+    from exporter.converters.verify import verified
 
     def fails(*_):
         raise RuntimeError("no such kernel")
@@ -118,9 +118,9 @@ def test_a_careless_conversion_that_fails_is_no_failure(made, noise, tmp_path, m
 def test_end_points_that_cannot_be_converted_explain_nothing_and_harm_nothing(
     made, noise, tmp_path, monkeypatch
 ):
-    from exporter.convert.request import ConvertTask
-    from exporter.convert.source import Source
-    from exporter.convert.verify import verified
+    from exporter.converters.request import ConvertTask
+    from exporter.converters.source import Source
+    from exporter.converters.verify import verified
 
     row, target = FORMATS["tflite_fp16"], tmp_path / "model.tflite"
     row.converter.convert(made, target, Options())
@@ -137,9 +137,9 @@ def test_end_points_that_cannot_be_converted_explain_nothing_and_harm_nothing(
 
 @pytest.mark.parametrize("name", TFLITE)
 def test_a_file_of_other_weights_is_refused(made, calibration, noise, tmp_path, name):
-    from exporter.convert.request import ConvertTask
-    from exporter.convert.source import source_of
-    from exporter.convert.verify import verified
+    from exporter.converters.request import ConvertTask
+    from exporter.converters.source import source_of
+    from exporter.converters.verify import verified
 
     other = source_of(handmade.save(tmp_path / "model", handmade.Network(seed=1)))
     row, options = FORMATS[name], Options(calibration)
@@ -161,7 +161,7 @@ def test_a_file_of_other_weights_is_refused(made, calibration, noise, tmp_path, 
 
 
 def test_labels_are_packed_behind_the_model(made, tmp_path):
-    from exporter.convert import tflite_metadata
+    from exporter.converters import tflite_metadata
 
     (tmp_path / "labels.txt").write_text("cat\ndog\nsparrow\nburger\n")
     options = Options(labels=tmp_path / "labels.txt", author="somebody", license="MIT")
@@ -183,7 +183,7 @@ def test_labels_are_packed_behind_the_model(made, tmp_path):
     ],
 )
 def test_labels_that_do_not_fit_are_refused(made, tmp_path, content, message):
-    from exporter.convert import tflite_metadata
+    from exporter.converters import tflite_metadata
 
     if content is not None:
         (tmp_path / "labels.txt").write_bytes(content)
@@ -228,8 +228,8 @@ def test_calibration_images_that_do_not_decode_are_refused(
 def test_a_model_without_images_cannot_be_calibrated(calibration, tmp_path):
     from small_models import Small
 
-    from exporter.convert import tflite_int8
-    from exporter.convert.source import source_of
+    from exporter.converters import tflite_int8
+    from exporter.converters.source import source_of
 
     source = source_of(Small().save(tmp_path / "model"))
     with pytest.raises(ConversionError, match=r"cannot be calibrated: expected one input of"):
@@ -251,7 +251,7 @@ classifier.close()
 
 @pytest.mark.network
 def test_mediapipe_reads_the_metadata(made, calibration, tmp_path):
-    from exporter.convert import tflite_metadata
+    from exporter.converters import tflite_metadata
     from exporter.photos import read as read_photos
 
     # It wants a numpy of its own and half a gigabyte: not beside TensorFlow.

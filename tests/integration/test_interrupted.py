@@ -134,8 +134,8 @@ def test_failed_verification_leaves_nothing(tmp_path):
     program = f"""
 import sys
 from pathlib import Path
-from exporter import pipeline, quiet
-from exporter.verify.process import Verifier
+from exporter import exporting as pipeline, quiet
+from exporter.verifier.process import Verifier
 from slim_nets.variants import NAMED
 prepare = Verifier.prepare
 def swapped(self, reference):

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from exporter.publish import handle
-from exporter.publish.model_page import code_blocks
+from exporter.releases import handle
+from exporter.releases.model_page import code_blocks
 
 pytestmark = pytest.mark.integration
 

@@ -13,10 +13,10 @@ from loopback_hosts.server import BREAK
 from releases import HANDLE, contents, make_release
 
 from exporter.errors import PublishError
-from exporter.publish.publishing import publish
-from exporter.publish.release import opened
-from exporter.publish.serve.index import Catalog
-from exporter.publish.targets.table import open_target
+from exporter.releases.publishing import publish
+from exporter.releases.release import opened
+from exporter.releases.serve.index import Catalog
+from exporter.releases.targets.table import open_target
 
 pytestmark = pytest.mark.integration
 

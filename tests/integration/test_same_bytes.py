@@ -57,7 +57,7 @@ def test_other_weights_differ(export, seeded_export, tmp_path):
 
 def test_order_of_exports_in_one_process(tmp_path):
     quiet.import_tensorflow()
-    from exporter.pipeline import ExportRequest, export
+    from exporter.exporting import ExportRequest, export
     from slim_nets.variants import NAMED
 
     def write(variant, name):

@@ -20,10 +20,10 @@ quiet.import_tensorflow()
 import tensorflow as tf  # noqa: E402
 
 from exporter import photos  # noqa: E402
-from exporter.convert import tfjs  # noqa: E402
-from exporter.convert.formats import Options  # noqa: E402
-from exporter.convert.source import source_of  # noqa: E402
-from exporter.convert.tfjs_runtime import runtime  # noqa: E402
+from exporter.converters import tfjs  # noqa: E402
+from exporter.converters.formats import Options  # noqa: E402
+from exporter.converters.source import source_of  # noqa: E402
+from exporter.converters.tfjs_runtime import runtime  # noqa: E402
 
 pytestmark = [
     *(pytest.mark.integration, pytest.mark.browser, pytest.mark.published, nodejs.needed),

@@ -42,13 +42,13 @@ def folded(tmp_path_factory, export):
 def bench(task, tmp_path_factory, export, *flags):
     quiet.import_tensorflow()
     from exporter.seeding import seeded_checkpoint
-    from exporter.verify import compare as comparing
-    from exporter.verify import source
-    from exporter.verify.causes import causes
-    from exporter.verify.probes import Examples, Plan
-    from exporter.verify.request import GraphSource
-    from exporter.verify.rules import check_rules
-    from exporter.verify.suspect import Suspect
+    from exporter.verifier.causes.causes import causes
+    from exporter.verifier.causes.suspect import Suspect
+    from exporter.verifier.comparison import compare as comparing
+    from exporter.verifier.report.request import GraphSource
+    from exporter.verifier.rules.rules import check_rules
+    from exporter.verifier.subjects import source
+    from exporter.verifier.subjects.examples import Examples, Plan
     from slim_nets.variants import NAMED, customized
 
     folder = tmp_path_factory.mktemp(task)

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from exporter.convert.formats import FORMATS
-from exporter.verify.report import VerificationReport
+from exporter.converters.formats import FORMATS
+from exporter.verifier.report.records import VerificationReport
 
 pytestmark = [pytest.mark.integration, pytest.mark.published]
 

@@ -74,7 +74,7 @@ def test_outputs(tmp_path, images, name, task):
 def test_gradients(tmp_path, images, name):
     import tensorflow as tf
 
-    from exporter.verify.subject import projected
+    from exporter.verifier.subjects.subject import projected
 
     variant = customized(NAMED[name], image_size=SIZE)
     variables = seeded(variant, "feature_vector", tmp_path)

@@ -12,7 +12,7 @@ from mutating import edited
 
 from exporter.errors import VerificationError
 from exporter.verification import VerifyRequest, verify
-from exporter.verify.noise import CONDITIONS
+from exporter.verifier.noise.noise import CONDITIONS
 
 pytestmark = pytest.mark.numerics
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from exporter import quiet
-from exporter.verify.noise import CONDITIONS
+from exporter.verifier.noise.noise import CONDITIONS
 
 pytestmark = [pytest.mark.numerics, pytest.mark.published]
 

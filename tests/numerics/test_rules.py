@@ -5,8 +5,8 @@ import tensorflow as tf
 from handmade import IMAGES, MOMENTUM, Network, save, swapped
 from mutating import edited
 
-from exporter.verify.rules import RULES, check_rules
-from exporter.verify.source import loaded
+from exporter.verifier.rules.rules import RULES, check_rules
+from exporter.verifier.subjects.source import loaded
 
 pytestmark = pytest.mark.numerics
 

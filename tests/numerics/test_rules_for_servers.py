@@ -5,9 +5,9 @@ from handmade import save
 from mutating import edited
 
 from exporter.errors import VerificationError
-from exporter.verify.rules import check_rules
-from exporter.verify.rules_beside import rules_beside
-from exporter.verify.source import loaded
+from exporter.verifier.rules.rules import check_rules
+from exporter.verifier.rules_beside import rules_beside
+from exporter.verifier.subjects.source import loaded
 
 pytestmark = pytest.mark.numerics
 

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from handmade import save
 
-from exporter.verify.traced import chosen
+from exporter.verifier.subjects.traced import chosen
 
 pytestmark = pytest.mark.numerics
 

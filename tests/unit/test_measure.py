@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from exporter.verify.allowance import Allowance
-from exporter.verify.measure import Measure, ulp_distance
+from exporter.verifier.comparison.allowance import Allowance
+from exporter.verifier.comparison.measure import Measure, ulp_distance
 
 KEY = ("outputs", "y")
 

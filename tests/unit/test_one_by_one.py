@@ -7,11 +7,11 @@ import pytest
 import tensorflow as tf
 from handmade import save
 
-from exporter.convert.source import source_of
-from exporter.verify import one_by_one
-from exporter.verify.one_by_one import intercept
-from exporter.verify.probes import FULL, Examples
-from exporter.verify.snapshot import inference_snapshot, one_by_one_snapshot
+from exporter.converters.source import source_of
+from exporter.verifier.noise import one_by_one
+from exporter.verifier.noise.one_by_one import intercept
+from exporter.verifier.noise.snapshot import inference_snapshot, one_by_one_snapshot
+from exporter.verifier.subjects.examples import FULL, Examples
 
 IMAGES = np.full([2, 30, 20, 3], 0.1, np.float32) * np.arange(1, 4, dtype=np.float32)
 

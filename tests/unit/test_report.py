@@ -8,8 +8,8 @@ import pytest
 from reports import CAUSE, FAILED, PASSED, SKIPPED, WARNING, report
 
 from exporter.errors import VerificationError
-from exporter.verify import report as module
-from exporter.verify.report import Check, VerificationReport
+from exporter.verifier.report import records as module
+from exporter.verifier.report.records import Check, VerificationReport
 
 
 def test_passed():

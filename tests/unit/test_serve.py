@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from releases import HANDLE, make_release
 
-from exporter.publish.serve.host import serving
+from exporter.releases.serve.host import serving
 
 PAGE = """# Module {handle}
 

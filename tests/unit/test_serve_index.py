@@ -7,9 +7,9 @@ import pytest
 from releases import HANDLE, make_release
 
 from exporter.errors import PublishError
-from exporter.publish.serve import index
-from exporter.publish.serve.host import bind, is_loopback, open_catalog, url_of
-from exporter.publish.serve.index import Catalog
+from exporter.releases.serve import index
+from exporter.releases.serve.host import bind, is_loopback, open_catalog, url_of
+from exporter.releases.serve.index import Catalog
 
 
 def test_looks_again_when_folders_change(tmp_path):

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from exporter import quiet, verification
-from exporter.verify import store
-from exporter.verify.report import Check, Origin, Settings, VerificationReport
+from exporter.verifier.report import kept as store
+from exporter.verifier.report.records import Check, Origin, Settings, VerificationReport
 from slim_nets.variants import NAMED
 
 DIGEST = "0" * 64
@@ -82,7 +82,7 @@ def test_verify_keeps_what_passes(monkeypatch, check, kept):
         asked.append(reference)
         return report(check, origin=reference.origin)
 
-    monkeypatch.setattr("exporter.verify.run.run", run)
+    monkeypatch.setattr("exporter.verifier.run.run", run)
     request = verification.VerifyRequest(
         Path("model"), checkpoint="seeded:0", variant=ORIGIN.variant, task=ORIGIN.task
     )

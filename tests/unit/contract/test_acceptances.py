@@ -5,10 +5,10 @@ import json
 import pytest
 from contracts import base, contract
 
+from exporter.contract.accept import accept, read_acceptances
+from exporter.contract.compare import compare
+from exporter.contract.report import ContractDiff
 from exporter.errors import ContractError
-from exporter.publish.contract.accept import accept, read_acceptances
-from exporter.publish.contract.compare import compare
-from exporter.publish.contract.report import ContractDiff
 
 ENTRY = {
     "rule": "C39",

@@ -8,13 +8,13 @@ from xml.etree import ElementTree as ET
 import pytest
 from contracts import base, contract
 
+from exporter.contract import ci
+from exporter.contract.check import read_lock
+from exporter.contract.compare import compare
+from exporter.contract.file import write
+from exporter.contract.report import ContractDiff
+from exporter.contract.table import RULES
 from exporter.errors import ContractError
-from exporter.publish.contract import ci
-from exporter.publish.contract.check import read_lock
-from exporter.publish.contract.compare import compare
-from exporter.publish.contract.file import write
-from exporter.publish.contract.report import ContractDiff
-from exporter.publish.contract.table import RULES
 
 
 def test_lock_is_read_as_written(tmp_path):

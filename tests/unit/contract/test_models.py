@@ -5,10 +5,9 @@ import shutil
 import pytest
 from contracts import letters_of
 
-from exporter import quiet
+from exporter import contract, quiet
+from exporter.contract.compare import compare
 from exporter.errors import ContractError
-from exporter.publish import contract
-from exporter.publish.contract.compare import compare
 
 
 @pytest.fixture(scope="module")
@@ -284,7 +283,7 @@ EDITED = {
 def test_edited(name, locked, small, tmp_path):
     from mutating import edited
 
-    from exporter.publish.contract.read import read
+    from exporter.contract.read import read
 
     change, expected = EDITED[name]
     found = read(edited(small, tmp_path / "model", change))

@@ -6,8 +6,8 @@ from contract_edits_of_models import MODEL_CHANGES
 from contract_edits_of_variables import FROM_OTHERS, VARIABLE_CHANGES
 from contracts import base, classed
 
-from exporter.publish.contract.rules import CONSUMERS
-from exporter.publish.contract.table import RULES
+from exporter.contract.rules import CONSUMERS
+from exporter.contract.table import RULES
 
 CHANGES = {**MODEL_CHANGES, **FUNCTION_CHANGES, **VARIABLE_CHANGES}
 

@@ -8,12 +8,12 @@ import tensorflow as tf
 from handmade import IMAGES, save
 from small_models import Small
 
-from exporter.convert.check import compare_end_points, compare_outputs, cosines
-from exporter.convert.formats import Format
-from exporter.convert.source import source_of
-from exporter.verify.allowance import Allowance
-from exporter.verify.probes import FULL, Examples
-from exporter.verify.report import Check
+from exporter.converters.check import compare_end_points, compare_outputs, cosines
+from exporter.converters.formats import Format
+from exporter.converters.source import source_of
+from exporter.verifier.comparison.allowance import Allowance
+from exporter.verifier.report.records import Check
+from exporter.verifier.subjects.examples import FULL, Examples
 
 FLOAT = Format("float", "model.x")
 QUANTIZED = Format("quantized", "model.x", floor=0.98)

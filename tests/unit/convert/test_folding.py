@@ -9,9 +9,9 @@ quiet.import_tensorflow()
 
 import tensorflow as tf  # noqa: E402
 
-from exporter.convert.folding import folded  # noqa: E402
-from exporter.convert.fusing import fused  # noqa: E402
-from exporter.convert.graphs import pruned  # noqa: E402
+from exporter.converters.folding import folded  # noqa: E402
+from exporter.converters.fusing import fused  # noqa: E402
+from exporter.converters.graphs import pruned  # noqa: E402
 
 SHAPE = (2, 9, 9, 3)
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from exporter.convert import formats
-from exporter.convert.formats import FORMATS, Format, check_installed, chosen
+from exporter.converters import formats
+from exporter.converters.formats import FORMATS, Format, check_installed, chosen
 from exporter.errors import ConversionError
 
 
@@ -40,14 +40,14 @@ def test_missing_extra_says_what_to_install():
 @pytest.mark.parametrize("row", FORMATS.values(), ids=lambda row: row.name)
 def test_every_row_has_its_module(row):
     folder = Path(formats.__file__).parent
-    assert importlib.util.find_spec(f"exporter.convert.{row.name}") is not None
+    assert importlib.util.find_spec(f"exporter.converters.{row.name}") is not None
     assert (folder / f"{row.name}.py").is_file()
     assert bool(row.packages) == bool(row.extra)
 
 
 @pytest.mark.parametrize("row", FORMATS.values(), ids=lambda row: row.name)
 def test_runtimes_run_without_tensorflow_and_converters_where_they_can(row):
-    code = f"import sys, exporter.convert.{row.name}; print(*sys.modules)"
+    code = f"import sys, exporter.converters.{row.name}; print(*sys.modules)"
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, check=True, text=True)
     loaded = {"tensorflow", "ai_edge_quantizer", "onnx", "tf2onnx"} & set(done.stdout.split())

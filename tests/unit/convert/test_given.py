@@ -4,9 +4,9 @@ import handmade
 import pytest
 from small_models import Small
 
-from exporter.convert.formats import FORMATS, Options
-from exporter.convert.given import check_given, remarks
-from exporter.convert.source import source_of
+from exporter.converters.formats import FORMATS, Options
+from exporter.converters.given import check_given, remarks
+from exporter.converters.source import source_of
 from exporter.errors import ConversionError, InvalidArgumentError
 from exporter.image_files import matching
 

@@ -11,7 +11,7 @@ quiet.import_tensorflow()
 
 import tensorflow as tf  # noqa: E402
 
-from exporter.convert import graph_model  # noqa: E402
+from exporter.converters import graph_model  # noqa: E402
 from exporter.errors import ConversionError  # noqa: E402
 
 INPUTS = {"x": tf.TensorSpec([None, 3], tf.float32)}

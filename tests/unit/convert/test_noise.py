@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from exporter.convert.noise import _shared
-from exporter.verify.allowance import OTHERS
+from exporter.converters.noise import _shared
+from exporter.verifier.comparison.allowance import OTHERS
 
 ROWS = ("cat.jpg", "dog.jpg", "zeros", "ones", "bytes")
 NOISE = {"cat.jpg": 1e-6, "dog.jpg": 4e-6, "zeros": 2e-6, "ones": 0.0, "bytes": 1.0, OTHERS: 4e-6}

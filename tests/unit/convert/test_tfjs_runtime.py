@@ -2,8 +2,8 @@
 
 import pytest
 
-from exporter.convert import tfjs_runtime
-from exporter.convert.formats import FORMATS, check_installed
+from exporter.converters import tfjs_runtime
+from exporter.converters.formats import FORMATS, check_installed
 from exporter.errors import ConversionError
 
 

@@ -5,11 +5,11 @@ import json
 import pytest
 
 from exporter import digests, quiet
-from exporter.publish import archive, handle, manifest
-from exporter.publish.manifest import Verification
-from exporter.publish.model_facts import ModelFacts
-from exporter.publish.model_page import PageRequest
-from exporter.verify.report import Check, Origin, Settings, VerificationReport
+from exporter.releases import archive, handle, manifest
+from exporter.releases.manifest import Verification
+from exporter.releases.model_facts import ModelFacts
+from exporter.releases.model_page import PageRequest
+from exporter.verifier.report.records import Check, Origin, Settings, VerificationReport
 from slim_nets.variants import NAMED
 
 SMALL = NAMED["mobilenet_v3_small_075_224"]
@@ -119,8 +119,8 @@ def page_request(origin):
 @pytest.fixture
 def release(tmp_path, monkeypatch, tiny_model, passed):
     """Packages the small model, and gives the release's folder."""
-    from exporter.publish.package import PackageRequest, package
-    from exporter.verify import store
+    from exporter.releases.package import PackageRequest, package
+    from exporter.verifier.report import kept as store
 
     monkeypatch.setenv("SLIM_EXPORT_CACHE_DIR", str(tmp_path / "cache"))
     store.put(passed(digests.of_folder(tiny_model)))

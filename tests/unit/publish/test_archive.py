@@ -12,7 +12,7 @@ import pytest
 
 from exporter import digests
 from exporter.errors import ExporterError, PublishError
-from exporter.publish import archive
+from exporter.releases import archive
 
 FILES = {
     "saved_model.pb": b"graph",

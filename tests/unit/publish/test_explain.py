@@ -12,7 +12,7 @@ import tensorflow as tf  # noqa: E402
 from tensorflow.core.protobuf import saved_model_pb2  # noqa: E402
 
 from exporter.errors import ExporterError, PublishError  # noqa: E402
-from exporter.publish.explain import explain  # noqa: E402
+from exporter.releases.explain import explain  # noqa: E402
 
 A = "variables/0/.ATTRIBUTES/VARIABLE_VALUE"
 
@@ -157,7 +157,7 @@ def test_order_of_variables(rebuilt, release):
 
 
 def test_version_of_the_tool(rebuilt, release, monkeypatch):
-    monkeypatch.setattr("exporter.publish.explain.__version__", "9")
+    monkeypatch.setattr("exporter.releases.explain.__version__", "9")
     assert found(rebuilt.folder, release) == []  # it made no difference
     assert found(rebuilt(other_tensorflow), release) == ["TensorFlow version", "tool"]
 

@@ -16,9 +16,9 @@ from model_signing._signing import sign_ec_key
 
 from exporter.cli.parser import parse
 from exporter.errors import InvalidArgumentError, PublishError
-from exporter.publish import sign
-from exporter.publish.keyless import Identity, service
-from exporter.publish.verify_release import verify_release
+from exporter.releases import sign
+from exporter.releases.keyless import Identity, service
+from exporter.releases.verify_release import verify_release
 
 ME, ISSUER = "me@example.org", "https://accounts.example.org"
 

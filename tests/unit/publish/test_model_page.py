@@ -5,9 +5,9 @@ import itertools
 import pytest
 
 from checkpoints import catalog
-from exporter.publish import handle
-from exporter.publish.model_page import code_blocks, model_page, sibling
-from exporter.publish.page_rules import broken_rules
+from exporter.releases import handle
+from exporter.releases.model_page import code_blocks, model_page, sibling
+from exporter.releases.page_rules import broken_rules
 from slim_nets.variants import NAMED, TASKS, Variant, customized
 
 FLOAT = [row for row in catalog.PUBLISHED if row.variant]

@@ -5,13 +5,13 @@ import shutil
 
 import pytest
 
-from exporter import digests
+from exporter import contract, digests
 from exporter.errors import ExporterError, PublishError
-from exporter.publish import archive, contract, handle, manifest
-from exporter.publish.package import PackageRequest, package
-from exporter.publish.passed import passed_report
-from exporter.verify import store
-from exporter.verify.report import Check
+from exporter.releases import archive, handle, manifest
+from exporter.releases.package import PackageRequest, package
+from exporter.releases.passed import passed_report
+from exporter.verifier.report import kept as store
+from exporter.verifier.report.records import Check
 
 HANDLE = handle.parse("google/imagenet/mobilenet_v3_small_075_224/feature_vector/5")
 
@@ -166,7 +166,7 @@ def test_model_that_changes_meanwhile(tiny_model, passed, digest, tmp_path, monk
     store.put(passed(digest))
     check = package.__globals__["scan"].check
     change = lambda folder: (check(folder), (copy / "fingerprint.pb").write_bytes(b"x"))  # noqa: E731
-    monkeypatch.setattr("exporter.publish.scan.check", change)
+    monkeypatch.setattr("exporter.releases.scan.check", change)
     with pytest.raises(PublishError, match="changed while it was packaged"):
         package(PackageRequest(copy, HANDLE, tmp_path / "release"))
     assert not (tmp_path / "release").exists()

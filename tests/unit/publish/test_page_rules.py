@@ -3,7 +3,7 @@
 import pytest
 
 from exporter.errors import PublishError
-from exporter.publish.page_rules import RULES, broken_rules, check_page
+from exporter.releases.page_rules import RULES, broken_rules, check_page
 
 PAGE = """\
 # Module google/imagenet/mobilenet_v3_small_075_224/feature_vector/5

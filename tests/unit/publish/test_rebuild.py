@@ -2,7 +2,7 @@
 
 import pytest
 
-from exporter.publish.rebuild import rebuild_command
+from exporter.releases.rebuild import rebuild_command
 from slim_nets.variants import NAMED, Variant
 
 SMALL = NAMED["mobilenet_v3_small_075_224"]

@@ -10,7 +10,7 @@ import tensorflow as tf  # noqa: E402
 from tensorflow.core.protobuf import saved_model_pb2  # noqa: E402
 
 from exporter.errors import PublishError  # noqa: E402
-from exporter.publish import scan  # noqa: E402
+from exporter.releases import scan  # noqa: E402
 
 
 @pytest.fixture(scope="module")

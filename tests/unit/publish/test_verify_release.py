@@ -8,8 +8,8 @@ import subprocess
 import pytest
 
 from exporter.errors import PublishError
-from exporter.publish import sign
-from exporter.publish.verify_release import verify_release
+from exporter.releases import sign
+from exporter.releases.verify_release import verify_release
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +116,7 @@ def test_manifest_that_was_changed_too(signed, keys, renewed, name):
 
 
 def test_archive_of_another_model(signed, renewed, tmp_path):
-    from exporter.publish import archive
+    from exporter.releases import archive
 
     folder = tmp_path / "other"
     (folder / "variables").mkdir(parents=True)

@@ -10,8 +10,8 @@ from releases import HANDLE, archive_of, contents
 from releases import described as listing_of
 
 from exporter.errors import PublishError
-from exporter.publish.release import check_release, opened
-from exporter.publish.targets.failures import described
+from exporter.releases.release import check_release, opened
+from exporter.releases.targets.failures import described
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,226 @@
+"""Compares the traces of one function."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from exporter.contract.change import NONE, Change, shape_change, text_of
+from exporter.contract.record import Function, Leaf, Nest, Spec, Trace
+from exporter.errors import listing
+
+_ROOT = re.compile(r"\*?\w+")
+_NUMBER = re.compile(r"True|False|-?\d+(\.\d*)?(e[-+]?\d+)?")
+_INPUT_SHAPES = {"freed": "C48", "last freed": "C48", "fixed": "C49"}
+_OUTPUT_SHAPES = {"freed": "C56", "last freed": "C57", "fixed": "C58"}
+
+Inputs = Mapping[str, Leaf]
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """How a function's arguments changed.
+
+    Attributes:
+        renamed: New names by the old ones.
+        removed: Defaults of those that are gone.
+        added: Defaults of those that are new.
+    """
+
+    renamed: Mapping[str, str]
+    removed: Mapping[str, str | None]
+    added: Mapping[str, str | None]
+
+    def carried(self, trace: Trace) -> Inputs | None:
+        """Writes an old trace's inputs as the new function takes them.
+
+        Returns:
+            None for a trace that only a removed argument could ask for.
+        """
+        inputs: dict[str, Leaf] = {}
+        for path, leaf in trace.inputs.items():
+            name = _argument(path)
+            if name not in self.removed:
+                inputs[self.renamed.get(name, name) + path[len(name) :]] = leaf
+            elif isinstance(leaf, str) and leaf != self.removed[name]:
+                return None
+        defaults = {name: default for name, default in self.added.items() if default is not None}
+        return {**inputs, **defaults}
+
+    def asked(self, trace: Trace) -> Trace:
+        """Returns a new trace without what calls must add, which has a rule of its own."""
+        required = {name for name, default in self.added.items() if default is None}
+        inputs = {p: leaf for p, leaf in trace.inputs.items() if _argument(p) not in required}
+        return trace.model_copy(update={"inputs": inputs})
+
+
+def compare_traces(
+    function: str,
+    functions: tuple[Function, Function],
+    arguments: Arguments,
+    variables: Mapping[str, str],
+) -> Iterator[Change]:
+    """Yields differences of traces.
+
+    A locked trace is kept if some trace takes all that it took. Else it is
+    compared with the nearest one that has the same Python values and is not
+    another locked trace's.
+
+    Args:
+        function: Its name.
+        functions: What is locked, and what the model has.
+        arguments: How they changed.
+        variables: New names of variables by the old ones, where they were renamed.
+    """
+    old = [(trace, arguments.carried(trace)) for trace in functions[0].traces]
+    new = [arguments.asked(trace) for trace in functions[1].traces]
+    pairs, lost = _paired([(t, inputs) for t, inputs in old if inputs is not None], new)
+    taken = [id(now) for *_, now in pairs]
+    for trace, inputs in lost:
+        told = f"{function}({_label(inputs)})", _tensors(inputs), NONE
+        yield Change("C46", *told, training=trace.training)
+    for trace in new:
+        if id(trace) not in taken:
+            told = f"{function}({_label(trace.inputs)})", NONE, _tensors(trace.inputs)
+            yield Change("C47", *told, training=trace.training)
+    for trace, inputs, now in pairs:
+        for change in _compare(function, (trace, inputs, now), arguments, variables):
+            yield Change(*change, _label(inputs), trace.training)
+
+
+_Pair = tuple[Trace, Inputs, Trace]
+
+
+def _paired(
+    old: list[tuple[Trace, Inputs]], new: Sequence[Trace]
+) -> tuple[list[_Pair], list[tuple[Trace, Inputs]]]:
+    """Finds for each old trace, with its inputs, the new one that takes its place."""
+    pairs: list[_Pair] = []
+    others = []
+    for trace, inputs in old:
+        taker = _nearest(inputs, [n for n in new if _takes(n.inputs, inputs)])
+        if taker is None:
+            others.append((trace, inputs))
+        else:
+            pairs.append((trace, inputs, taker))
+    left = [trace for trace in new if all(trace is not taker for *_, taker in pairs)]
+    lost = []
+    for trace, inputs in others:
+        near = _nearest(inputs, [n for n in left if _python(n.inputs) == _python(inputs)])
+        if near is None:
+            lost.append((trace, inputs))
+        else:
+            left = [other for other in left if other is not near]
+            pairs.append((trace, inputs, near))
+    return pairs, lost
+
+
+_Told = tuple[str, str, str, str]
+
+
+def _compare(
+    function: str,
+    pair: tuple[Trace, Inputs, Trace],
+    arguments: Arguments,
+    variables: Mapping[str, str],
+) -> Iterator[_Told]:
+    trace, inputs, now = pair
+    for path in inputs.keys() & now.inputs.keys():
+        subject = f"{function}: argument '{path}'"
+        yield from _compare_inputs(subject, inputs[path], now.inputs[path])
+    yield from _compare_outputs(f"{function}: output", trace.outputs, now.outputs)
+    unused = {arguments.renamed.get(name, name) for name in trace.unused}
+    shared = {path for path in now.inputs if isinstance(inputs.get(path), Spec)}
+    for path in (unused ^ set(now.unused)) & shared:
+        had = ("no effect", "an effect") if path in unused else ("an effect", "no effect")
+        yield "C60" if path in unused else "C59", f"{function}: argument '{path}'", *had
+    updates = {variables.get(name, name) for name in trace.updates}
+    for rule, names in (("C61", updates - set(now.updates)), ("C62", set(now.updates) - updates)):
+        if names:
+            told = f"{len(now.updates)}; not the same: {listing(names)}"
+            yield rule, f"{function}: updates of variables", str(len(updates)), told
+
+
+def _compare_inputs(subject: str, old: Leaf, new: Leaf) -> Iterator[_Told]:
+    if isinstance(old, str) or isinstance(new, str):
+        if old != new:
+            yield "C48", subject, f"the value {old}", "a tensor"
+        return
+    if old.dtype != new.dtype:
+        yield "C50", subject, old.dtype, new.dtype
+    how = shape_change(old.shape, new.shape)
+    if how != "same":
+        yield _INPUT_SHAPES[how], subject, text_of(old.shape), text_of(new.shape)
+    if old.name != new.name:
+        yield "C51", subject, repr(old.name), repr(new.name)
+
+
+def _compare_outputs(subject: str, old: Nest, new: Nest) -> Iterator[_Told]:
+    if old.kind != new.kind:
+        yield "C52", subject, old.kind, new.kind
+        return
+    for path in old.leaves.keys() - new.leaves.keys():
+        yield "C53", f"{subject} '{path}'", "it is there", NONE
+    for path in new.leaves.keys() - old.leaves.keys():
+        # Positions are not names: whoever unpacks a tuple gets one too many.
+        rule = "C54" if new.kind == "dict" else "C52"
+        yield rule, f"{subject} '{path}'", NONE, "it is there"
+    for path in old.leaves.keys() & new.leaves.keys():
+        named = f"{subject} '{path}'" if path else subject
+        yield from _compare_output(named, old.leaves[path], new.leaves[path])
+
+
+def _compare_output(subject: str, old: Leaf, new: Leaf) -> Iterator[_Told]:
+    if isinstance(old, str) or isinstance(new, str):
+        if old != new:
+            yield "C52", subject, _text(old), _text(new)
+        return
+    if old.dtype != new.dtype:
+        yield "C55", subject, old.dtype, new.dtype
+    how = shape_change(old.shape, new.shape)
+    if how != "same":
+        yield _OUTPUT_SHAPES[how], subject, text_of(old.shape), text_of(new.shape)
+
+
+def _takes(new: Inputs, old: Inputs) -> bool:
+    return new.keys() == old.keys() and all(_takes_leaf(new[path], old[path]) for path in old)
+
+
+def _takes_leaf(new: Leaf, old: Leaf) -> bool:
+    """Returns whether a trace's argument takes all that another one took."""
+    if isinstance(new, str) or isinstance(old, str):
+        # A number goes where a scalar tensor is expected.
+        number = isinstance(old, str) and _NUMBER.fullmatch(old)
+        return new == old or bool(number and isinstance(new, Spec) and not new.shape)
+    return new.dtype == old.dtype and shape_change(old.shape, new.shape) != "fixed"
+
+
+def _nearest(inputs: Inputs, traces: list[Trace]) -> Trace | None:
+    """Returns the trace with the fewest other arguments."""
+    return min(
+        traces,
+        key=lambda trace: sum(inputs[p] != leaf for p, leaf in trace.inputs.items()),
+        default=None,
+    )
+
+
+def _python(inputs: Inputs) -> dict[str, str]:
+    """Returns the Python values, and for each tensor that it is one."""
+    return {path: leaf if isinstance(leaf, str) else "" for path, leaf in inputs.items()}
+
+
+def _label(inputs: Inputs) -> str:
+    return ", ".join(f"{p}={leaf}" for p, leaf in inputs.items() if isinstance(leaf, str))
+
+
+def _tensors(inputs: Inputs) -> str:
+    return ", ".join(f"{p}: {_text(leaf)}" for p, leaf in inputs.items() if isinstance(leaf, Spec))
+
+
+def _text(leaf: Leaf) -> str:
+    return leaf if isinstance(leaf, str) else f"{leaf.dtype} {text_of(leaf.shape)}"
+
+
+def _argument(path: str) -> str:
+    """Returns the argument's name of a path into it."""
+    match = _ROOT.match(path)
+    return match[0] if match else path

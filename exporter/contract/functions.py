@@ -1,0 +1,187 @@
+"""Reads the functions that callers reach, with their arguments and traces."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from exporter.contract.graph import Body
+from exporter.contract.objects import Objects
+from exporter.contract.record import (
+    LOSSES,
+    Argument,
+    Function,
+    Leaf,
+    Loss,
+    Nest,
+    Spec,
+    Trace,
+)
+from exporter.contract.values import fields_of, items_of, leaves_of, nest_of, python_of
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Reads the functions of one model.
+
+    Attributes:
+        objects: Its object graph.
+        library: Its FunctionDefs by name.
+    """
+
+    objects: Objects
+    library: Mapping[str, Any]
+
+    @cached_property
+    def functions(self) -> dict[str, Function]:
+        """All that callers reach, by name."""
+        return {name: self._function(node) for name, node in self.objects.functions.items()}
+
+    def concrete(self, node: int) -> list[str]:
+        """Names the concrete functions of a function's node."""
+        found = self.objects.graph.nodes[node]
+        if found.HasField("function"):
+            return list(found.function.concrete_functions)
+        return [found.bare_concrete_function.concrete_function_name]
+
+    def traces(self, node: int) -> dict[str, Trace]:
+        """Reads the traces of a function's node by the names of their concrete functions."""
+        arguments = self._function_arguments(node)
+        return {name: self._trace(name, arguments) for name in self.concrete(node)}
+
+    def losses(self) -> tuple[Loss, ...] | None:
+        """Reads the regularization losses."""
+        nodes = self.objects.listed(LOSSES)
+        return None if nodes is None else tuple(self._loss(node) for node in nodes)
+
+    def _loss(self, node: int) -> Loss:
+        if not self.objects.is_function(node):
+            kind = self.objects.kind(node)
+            return Loss(arguments=(), value=Nest(kind=kind, leaves={}), variables=())
+        function = self._function(node)
+        values = [trace.outputs for trace in function.traces]
+        used = {
+            self._variable(variable)
+            for name in self.concrete(node)
+            for variable in self._variables_used(Body(self.library, name))
+        }
+        return Loss(
+            arguments=tuple(a.name for a in function.arguments if a.default is None),
+            value=values[0] if values else Nest(kind="no trace", leaves={}),
+            variables=tuple(sorted(filter(None, used))),
+        )
+
+    def order_of_use(self) -> list[int]:
+        """Lists the nodes of variables in the order in which inference uses them."""
+        found = [
+            (-len(used), len(trace.outputs.leaves), used)
+            for node in self.objects.functions.values()
+            for name, trace in self.traces(node).items()
+            if not trace.training
+            for used in [self._variables_used(Body(self.library, name))]
+        ]
+        # Of those that use most, the one with the fewest results goes from end to end once.
+        return min(found)[-1] if found else []
+
+    def _function_arguments(self, node: int) -> tuple[Argument, ...]:
+        found = self.objects.graph.nodes[node]
+        if found.HasField("function"):
+            return _arguments(found.function.function_spec)
+        bare = found.bare_concrete_function
+        positional = bare.allowed_positional_arguments
+        return tuple(
+            Argument(name=name, keyword_only=i >= positional, default=None)
+            for i, name in enumerate(bare.argument_keywords)
+        )
+
+    def _function(self, node: int) -> Function:
+        found = self.objects.graph.nodes[node]
+        spec = found.function.function_spec
+        argspec = fields_of(spec.fullargspec)
+        return Function(
+            arguments=self._function_arguments(node),
+            varargs=_name(argspec.get("varargs")),
+            varkw=_name(argspec.get("varkw")),
+            jit_compile=spec.jit_compile == type(spec).JitCompile.ON,
+            traces=tuple(
+                sorted(self.traces(node).values(), key=lambda trace: trace.model_dump_json())
+            ),
+        )
+
+    def _concrete(self, name: str) -> Any:
+        functions = self.objects.graph.concrete_functions
+        if name not in functions:
+            raise LookupError(f"concrete function '{name}' is missing")
+        return functions[name]
+
+    def _trace(self, name: str, arguments: tuple[Argument, ...]) -> Trace:
+        concrete, body = self._concrete(name), Body(self.library, name)
+        inputs = dict(_inputs(concrete.canonicalized_input_signature, arguments))
+        used, bound = body.used(), self._bound(body)
+        updates = {self._variable(bound[i]) for i in body.assigned() if i in bound}
+        return Trace(
+            inputs=inputs,
+            outputs=nest_of(concrete.output_signature),
+            unused=tuple(
+                path for i, path in enumerate(self._tensors(body, inputs)) if i not in used
+            ),
+            updates=tuple(sorted(filter(None, updates))),
+        )
+
+    def _tensors(self, body: Body, inputs: Mapping[str, Leaf]) -> list[str]:
+        """Names the arguments that are tensors, in the order of the FunctionDef."""
+        paths = [path for path, leaf in inputs.items() if isinstance(leaf, Spec)]
+        own = len(body.function.signature.input_arg) - len(self._concrete(body.name).bound_inputs)
+        names = [argument.name for argument in body.function.signature.input_arg[:own]]
+        if sorted(names) == sorted(paths):
+            return names
+        # A tensor that is not dense takes several places: then nobody can say which.
+        return paths if len(paths) == own else []
+
+    def _bound(self, body: Body) -> dict[int, int]:
+        """Returns which node of the object graph each captured argument is."""
+        bound = self._concrete(body.name).bound_inputs
+        first = len(body.function.signature.input_arg) - len(bound)
+        return {first + i: node for i, node in enumerate(bound)}
+
+    def _variables_used(self, body: Body) -> list[int]:
+        bound = self._bound(body)
+        return [bound[position] for position in body.order_of_use() if position in bound]
+
+    def _variable(self, node: int) -> str:
+        return self.objects.variable_names.get(node, "")
+
+
+def _arguments(spec: Any) -> tuple[Argument, ...]:
+    """Reads a FullArgSpec."""
+    found = fields_of(spec.fullargspec)
+    names = [item.string_value for item in items_of(found["args"])]
+    defaults = [python_of(item) for item in items_of(found["defaults"])]
+    required = len(names) - len(defaults)
+    told: list[str | None] = [*[None] * required, *defaults]
+    arguments = [
+        Argument(name=name, keyword_only=False, default=default)
+        for name, default in zip(names, told, strict=True)
+    ][bool(spec.is_method) :]  # without `self`
+    by_name = fields_of(found["kwonlydefaults"])
+    for item in items_of(found["kwonlyargs"]):
+        name = item.string_value
+        default = python_of(by_name[name]) if name in by_name else None
+        arguments.append(Argument(name=name, keyword_only=True, default=default))
+    return tuple(arguments)
+
+
+def _inputs(signature: Any, arguments: tuple[Argument, ...]) -> list[tuple[str, Leaf]]:
+    """Reads a canonical signature, which is a tuple of positional arguments and a dict."""
+    positional, named = items_of(signature)
+    names = [argument.name for argument in arguments]
+    found: list[tuple[str, Leaf]] = []
+    for i, value in enumerate(items_of(positional)):
+        found += leaves_of(value, names[i] if i < len(names) else f"*{i}")
+    for name, value in fields_of(named).items():
+        found += leaves_of(value, name)
+    return found
+
+
+def _name(value: Any) -> str | None:
+    return value.string_value if value is not None and value.HasField("string_value") else None

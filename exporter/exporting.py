@@ -1,0 +1,276 @@
+"""The stages of an export, composed."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exporter import quiet
+from exporter.errors import ExportError, InvalidArgumentError
+from exporter.fetch import (
+    PUBLISHED,
+    FetchOptions,
+    LocalCheckpoint,
+    locate,
+    published_checkpoint,
+    seed_of,
+)
+from exporter.progress import Progress, silent
+from exporter.staging import staged
+from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM, check_momentum
+from slim_nets.variants import NAMED, TASKS, Task, Variant, customized
+
+if TYPE_CHECKING:
+    from exporter.restore import RestoredWeights
+    from exporter.verifier.process import Verifier
+    from exporter.verifier.report.records import VerificationReport
+
+STAGES = ("find checkpoint", "import TensorFlow", "restore", "trace", "save", "verify")
+
+
+@dataclass(frozen=True)
+class ExportRequest:
+    """What to export.
+
+    Attributes:
+        variant: Which network.
+        task: What it ends with.
+        checkpoint: `published`, `seeded:N`, a prefix, a folder or a `.tgz`.
+        output_dir: Where the SavedModel is to appear.
+        batch_norm_momentum: Default of the argument, in [0, 1].
+        overwrite: Whether a SavedModel that is there may be replaced.
+        verify: Whether to compare with the original before anything appears.
+        use_moving_averages: Whether `/ExponentialMovingAverage` shadows go
+            before raw values.
+        folded_signature: Whether to add the signature `serving_folded`.
+    """
+
+    variant: Variant
+    task: Task
+    checkpoint: str
+    output_dir: Path
+    batch_norm_momentum: float = BATCH_NORM_MOMENTUM
+    overwrite: bool = False
+    verify: bool = True
+    use_moving_averages: bool = True
+    folded_signature: bool = False
+
+
+@dataclass(frozen=True)
+class ExportResult:
+    """What was exported.
+
+    Attributes:
+        request: What was asked for.
+        checkpoint: Where the weights came from.
+        digest: SHA-256 over the names and contents of the SavedModel's files.
+        variables: How many the model has.
+        moving_averages: How many came from `ExponentialMovingAverage` shadows.
+        unused: How many tensors of the checkpoint were not needed.
+        report: The comparison with the original, None without verification.
+        seconds: Wall time of every stage.
+    """
+
+    request: ExportRequest
+    checkpoint: LocalCheckpoint
+    digest: str
+    variables: int
+    moving_averages: int
+    unused: int
+    report: "VerificationReport | None"
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+def variant_named(
+    name: str, *, depth_multiplier: float | None = None, image_size: int | None = None
+) -> Variant:
+    """Finds a variant and changes its size.
+
+    Raises:
+        InvalidArgumentError: If there is none of that name, or a number is out of range.
+    """
+    if name not in NAMED:
+        raise InvalidArgumentError(
+            f"Variant '{name}' is unknown: expected one of {', '.join(sorted(NAMED))}."
+            " See 'slim-export list'."
+        )
+    try:
+        return customized(NAMED[name], depth_multiplier=depth_multiplier, image_size=image_size)
+    except ValueError as error:
+        raise InvalidArgumentError(str(error)) from error
+
+
+def task_named(name: str) -> Task:
+    """Finds a task.
+
+    Raises:
+        InvalidArgumentError: If there is none of that name.
+    """
+    for task in TASKS:
+        if task == name:
+            return task
+    raise InvalidArgumentError(
+        f"Task '{name}' is unknown: expected {' or '.join(TASKS)}. Change --task."
+    )
+
+
+def export(
+    request: ExportRequest,
+    fetching: FetchOptions | None = None,
+    progress: Progress = silent,
+) -> ExportResult:
+    """Exports a checkpoint as a reusable SavedModel.
+
+    Nothing appears under the request's `output_dir` before all stages have
+    passed; then all of it does, in one step.
+
+    Args:
+        request: What to export.
+        fetching: How published archives are had.
+        progress: Told which stage begins.
+
+    Returns:
+        What was exported.
+
+    Raises:
+        ExporterError: If a stage refuses.
+    """
+    target = _check(request)
+    clock = _Clock(progress)
+    with staged(target, overwrite=request.overwrite) as stage:
+        with clock.stage("find checkpoint"):
+            found = _find(request, stage.workspace, fetching or FetchOptions(progress=progress))
+        with _verifier(wanted=request.verify) as verifier:
+            result = _export(request, found, stage.model, verifier, clock)
+    if result.report is not None:
+        from exporter.verifier.report import kept as store
+
+        store.put(result.report)
+    return result
+
+
+def _export(
+    request: ExportRequest,
+    found: LocalCheckpoint | Path,
+    folder: Path,
+    verifier: "Verifier | None",
+    clock: "_Clock",
+) -> ExportResult:
+    """Runs the stages that need TensorFlow."""
+    with clock.stage("import TensorFlow"):
+        quiet.import_tensorflow()
+        from exporter.restore import restore
+        from exporter.reusable import reusable
+        from exporter.saving import save
+        from exporter.trace import trace
+    variant, task = request.variant, request.task
+    with clock.stage("restore"):
+        checkpoint = _seeded(request, found) if isinstance(found, Path) else found
+        weights = restore(
+            checkpoint, variant, task, use_moving_averages=request.use_moving_averages
+        )
+        if verifier is not None:
+            _prepare(verifier, request, checkpoint, weights)
+    with clock.stage("trace"):
+        network = trace(variant, task, weights.values, folded=request.folded_signature)
+        model = reusable(
+            network,
+            batch_norm_momentum=request.batch_norm_momentum,
+            description="" if checkpoint.trained else f"untrained weights, {checkpoint.source}",
+        )
+    with clock.stage("save"):
+        saved = save(model, folder)
+    report = None
+    if verifier is not None:
+        with clock.stage("verify"):
+            report = verifier.compare(saved.path).named(str(request.output_dir))
+            report.raise_if_failed()
+    return ExportResult(
+        request,
+        checkpoint,
+        saved.digest,
+        len(network.variables),
+        weights.moving_averages,
+        weights.unused,
+        report,
+        clock.seconds,
+    )
+
+
+def _prepare(
+    verifier: "Verifier",
+    request: ExportRequest,
+    checkpoint: LocalCheckpoint,
+    weights: "RestoredWeights",
+) -> None:
+    from exporter.verifier.original import original
+
+    averages = request.use_moving_averages
+    reference = original(
+        checkpoint, request.variant, request.task, weights, use_moving_averages=averages
+    )
+    verifier.prepare(reference)
+
+
+def _check(request: ExportRequest) -> Path:
+    """Refuses what can be refused before anything is loaded; returns the target."""
+    try:
+        check_momentum(request.batch_norm_momentum)
+    except ValueError as error:
+        raise InvalidArgumentError(str(error)) from error
+    seed_of(request.checkpoint)
+    if request.checkpoint == PUBLISHED:
+        published_checkpoint(request.variant)
+    try:
+        # The folder's own name is kept, so that a link in its place is seen.
+        target = request.output_dir.absolute()
+        return target.parent.resolve() / target.name if target.name != ".." else target.resolve()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ExportError(
+            f"Output '{request.output_dir}' cannot be used: {error}. Choose another --output_dir."
+        ) from error
+
+
+def _find(
+    request: ExportRequest, workspace: Path, fetching: FetchOptions
+) -> LocalCheckpoint | Path:
+    """Finds a checkpoint, or for a seeded one gives the folder to write it into."""
+    if seed_of(request.checkpoint) is not None:
+        return workspace
+    return locate(request.checkpoint, request.variant, workspace, fetching)
+
+
+def _seeded(request: ExportRequest, workspace: Path) -> LocalCheckpoint:
+    from exporter.seeding import seeded_checkpoint
+
+    seed = seed_of(request.checkpoint)
+    assert seed is not None, "only seeded checkpoints have no place of their own"
+    return seeded_checkpoint(seed, request.variant, workspace)
+
+
+@contextmanager
+def _verifier(*, wanted: bool) -> Iterator["Verifier | None"]:
+    if not wanted:
+        yield None
+        return
+    from exporter.verifier.process import verifier
+
+    with verifier() as running:
+        yield running
+
+
+class _Clock:
+    """Announces stages and takes their times."""
+
+    def __init__(self, progress: Progress) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress = progress
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        self._progress(name, STAGES.index(name), len(STAGES))
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - start

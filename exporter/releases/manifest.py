@@ -1,0 +1,168 @@
+"""What a release says of itself, as it is written to `manifest.json`."""
+
+import json
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+import pydantic
+
+from exporter.errors import PublishError, listing, reason
+from exporter.releases import handle
+
+# Files of a release, beside the page, which is called after the version.
+ARCHIVE, MANIFEST, CONTRACT = "model.tar.gz", "manifest.json", "contract.json"
+REPORT, REPORT_PAGE, SIGNATURE = "report.json", "report.html", "model.sig"
+# A manifest is a page of text; what is longer is none, and is not read into memory.
+_MAX_BYTES = 1 << 20
+
+
+class Record(pydantic.BaseModel, frozen=True, extra="forbid"):
+    """A part of a manifest: unchangeable, and without unknown fields."""
+
+
+class File(Record):
+    """One file.
+
+    Attributes:
+        sha256: Of its contents, 64 hexadecimal digits.
+        size: In bytes.
+    """
+
+    sha256: str
+    size: int
+
+
+class Checkpoint(Record):
+    """Where the weights came from.
+
+    Attributes:
+        name: Such as `v3-small_224_0.75_float/ema/model-497500`, or `seeded:0`.
+        sha256: Over its files.
+        trained: False for random weights.
+        archive_url: Where it was published; None where it was not.
+        archive_sha256: Of the published archive; None where nobody knows it.
+    """
+
+    name: str
+    sha256: str
+    trained: bool
+    archive_url: str | None = None
+    archive_sha256: str | None = None
+
+
+class Verification(Record):
+    """What the report says, in short.
+
+    Attributes:
+        reference: What the model was compared with.
+        allowance: "exact", or what was allowed.
+        checks: How many there were in each group.
+        differing: How many numbers were not the same bits.
+        max_abs: The largest absolute difference.
+        folded_max_rel: The largest difference of `serving_folded`, which is not
+            counted above, over the largest value; None without that signature.
+    """
+
+    reference: str
+    allowance: str
+    checks: dict[str, int]
+    differing: int
+    max_abs: float
+    folded_max_rel: float | None = None
+
+
+class Manifest(Record):
+    """A release. It has no times, so that the same model gives the same bytes.
+
+    Attributes:
+        schema_version: Of this form.
+        handle: `publisher/name/version`.
+        variant: The network, by its name on TensorFlow Hub.
+        task: What it ends with.
+        image_size: Height and width of the images in pixels.
+        model_digest: SHA-256 over the names and contents of the SavedModel's files.
+        model: The SavedModel's files, by path.
+        files: The release's other files, by name; the signature, which covers
+            this manifest, is not among them.
+        checkpoint: Where the weights came from.
+        verification: What was compared.
+        versions: Of this tool and of the libraries that made the bytes.
+        rebuild: The command that makes the model again.
+    """
+
+    schema_version: Literal[1] = 1
+    handle: str
+    variant: str
+    task: str
+    image_size: int
+    model_digest: str
+    model: dict[str, File]
+    files: dict[str, File]
+    checkpoint: Checkpoint
+    verification: Verification
+    versions: dict[str, str]
+    rebuild: str
+
+
+def page_name(version: int) -> str:
+    """Names the page of a version."""
+    return f"{version}.md"
+
+
+def serialized(manifest: Manifest) -> str:
+    """Writes a manifest as it stands in a release: sorted, indented, a newline at the end."""
+    return json.dumps(manifest.model_dump(), indent=1, sort_keys=True) + "\n"
+
+
+def load(release: Path) -> Manifest:
+    """Reads the manifest of a release, and checks its form.
+
+    Args:
+        release: Its folder.
+
+    Returns:
+        The manifest; whether it is true is not checked.
+
+    Raises:
+        PublishError: If there is none, or it is malformed.
+    """
+    path = release / MANIFEST
+    try:
+        if path.is_symlink() or not path.is_file():
+            raise PublishError(
+                f"Release '{release}' is none: expected '{MANIFEST}' in it, found no such file."
+                " Give the folder that 'slim-export package' wrote."
+            )
+        if path.stat().st_size > _MAX_BYTES:
+            raise _malformed(release, f"more than {_MAX_BYTES} bytes")
+        manifest = Manifest.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise PublishError(
+            f"Release '{release}' cannot be read: {reason(error)}. Check --release."
+        ) from error
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the whole"
+        raise _malformed(release, f"in {where}: {first['msg']}") from error
+    _check_names(release, manifest)
+    return manifest
+
+
+def _check_names(release: Path, manifest: Manifest) -> None:
+    """Refuses names that would lead elsewhere, and a release without model or page."""
+    for name in (*manifest.files, *manifest.model):
+        path = PurePosixPath(name)
+        if path.is_absolute() or str(path) != name or any(p.startswith(".") for p in path.parts):
+            raise _malformed(release, f"the name {name!r}")
+    needed = {ARCHIVE, page_name(handle.parse(manifest.handle).version)}
+    if missing := needed - manifest.files.keys():
+        raise _malformed(release, f"no {listing(missing)} among its files")
+    if nested := [name for name in manifest.files if "/" in name]:
+        raise _malformed(release, f"{listing(nested)} in a folder of its own")
+
+
+def _malformed(release: Path, found: str) -> PublishError:
+    return PublishError(
+        f"Manifest of release '{release}' is malformed: expected the form of 'slim-export"
+        f" package', found {found}. Get the release again, or package the model again."
+    )

@@ -1,0 +1,108 @@
+"""What a SavedModel says of itself, read from its protobuf."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from exporter.errors import PublishError
+from exporter.releases.scan import parse
+from exporter.signatures import FOLDED, SERVING
+
+_MOMENTUM = "batch_norm_momentum"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """Figures of a model, as they stand on its page.
+
+    Attributes:
+        image_size: Height and width of the images in pixels.
+        output: Key of the signature's output.
+        num_outputs: How many numbers it has for an image.
+        variables: How many there are.
+        parameters: How many numbers they hold.
+        trainable: How many of those are trained.
+        batch_norm_momentum: Default of the model's argument.
+        tensorflow: The version that wrote the model.
+        folded_signature: Whether it has the signature `serving_folded`.
+    """
+
+    image_size: int
+    output: str
+    num_outputs: int
+    variables: int
+    parameters: int
+    trainable: int
+    batch_norm_momentum: float
+    tensorflow: str
+    folded_signature: bool = False
+
+
+def model_facts(folder: Path) -> ModelFacts:
+    """Reads a model of ours.
+
+    Args:
+        folder: The SavedModel.
+
+    Returns:
+        What it says.
+
+    Raises:
+        PublishError: If it cannot be read, or has not the interface of our models.
+    """
+    try:
+        (meta_graph,) = parse(folder).meta_graphs
+        signature = meta_graph.signature_def[SERVING]
+        ((output, info),) = signature.outputs.items()
+        sizes = [_size(v) for v in _listed(meta_graph.object_graph_def, "variables")]
+        trained = [_size(v) for v in _listed(meta_graph.object_graph_def, "trainable_variables")]
+        return ModelFacts(
+            image_size=signature.inputs["inputs"].tensor_shape.dim[1].size,
+            output=output,
+            num_outputs=info.tensor_shape.dim[1].size,
+            variables=len(sizes),
+            parameters=sum(sizes),
+            trainable=sum(trained),
+            batch_norm_momentum=_momentum(meta_graph.object_graph_def),
+            tensorflow=meta_graph.meta_info_def.tensorflow_version,
+            folded_signature=FOLDED in meta_graph.signature_def,
+        )
+    except (ValueError, LookupError) as error:
+        raise PublishError(
+            f"SavedModel '{folder}' has another interface: expected one graph with variables,"
+            f" {SERVING} and {_MOMENTUM}, found none. Package what 'slim-export export' wrote."
+        ) from error
+
+
+def variable_names(meta_graph: Any) -> list[str]:
+    """Names the variables of a model, in the order of its list.
+
+    Raises:
+        LookupError: If it has no list.
+    """
+    return [v.variable.name for v in _listed(meta_graph.object_graph_def, "variables")]
+
+
+def _listed(objects: Any, name: str) -> Iterable[Any]:
+    (number,) = [c.node_id for c in objects.nodes[0].children if c.local_name == name] or [-1]
+    if number < 0:
+        raise LookupError(name)
+    children = objects.nodes[number].children
+    for child in sorted(children, key=lambda child: int(child.local_name)):
+        yield objects.nodes[child.node_id]
+
+
+def _size(node: Any) -> int:
+    return math.prod(dim.size for dim in node.variable.shape.dim)
+
+
+def _momentum(objects: Any) -> float:
+    (number,) = [c.node_id for c in objects.nodes[0].children if c.local_name == "__call__"]
+    spec = objects.nodes[number].function.function_spec.fullargspec.named_tuple_value
+    parts = {pair.key: pair.value for pair in spec.values}
+    names = [value.string_value for value in parts["args"].list_value.values]
+    defaults = parts["defaults"].tuple_value.values
+    value = dict(zip(names[-len(defaults) :], defaults, strict=True))[_MOMENTUM]
+    return float(value.float64_value)

@@ -1,0 +1,48 @@
+"""The command that makes a model again."""
+
+import shlex
+
+from exporter.fetch import PUBLISHED
+from exporter.releases.model_page import published
+from exporter.verifier.report.records import Origin
+from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM
+from slim_nets.variants import NAMED, Variant
+
+
+def rebuild_command(
+    origin: Origin, batch_norm_momentum: float, *, folded_signature: bool = False
+) -> str:
+    """Writes a command.
+
+    Args:
+        origin: Where the model came from.
+        batch_norm_momentum: Default of its argument.
+        folded_signature: Whether it has the signature `serving_folded`.
+
+    Returns:
+        A line for a shell. With the same versions of this tool and of
+        TensorFlow it writes the same bytes into a new folder `model`. Weights
+        that were never published must lie in the current folder.
+    """
+    checkpoint = PUBLISHED if published(origin) else origin.checkpoint
+    words = ["slim-export", "export", *_variant(origin.variant)]
+    words += [f"--task={origin.task}", f"--checkpoint={checkpoint}", "--output_dir=model"]
+    if not origin.use_moving_averages:
+        words.append("--use_moving_averages=false")
+    if batch_norm_momentum != BATCH_NORM_MOMENTUM:
+        words.append(f"--batch_norm_momentum={batch_norm_momentum!r}")
+    if folded_signature:
+        words.append("--folded_signature")
+    return shlex.join(words)
+
+
+def _variant(variant: Variant) -> list[str]:
+    if variant.name in NAMED:
+        return [f"--variant={variant.name}"]
+    named = next(v for v in NAMED.values() if v == Variant(variant.family))
+    words = [f"--variant={named.name}"]
+    if variant.depth_multiplier != named.depth_multiplier:
+        words.append(f"--depth_multiplier={variant.depth_multiplier!r}")
+    if variant.image_size != named.image_size:
+        words.append(f"--image_size={variant.image_size}")
+    return words

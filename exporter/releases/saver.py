@@ -1,0 +1,161 @@
+"""Which functions of a SavedModel are its saver, and whether anything else may reach them.
+
+The saver's functions write and read files, by a path that whoever saves or
+loads the model gives. A model is safe as long as nothing but the loader calls
+them, and they use no other path. That they are called so is no proof: they are
+found by what the loader itself goes by, `saver_def` and the object graph.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from exporter.releases.allowed_ops import SAVER
+
+_READING = frozenset({"RestoreV2"})
+_WRITING = frozenset(SAVER) - _READING
+
+
+@dataclass(frozen=True)
+class Saver:
+    """The saver of a meta graph.
+
+    Attributes:
+        nodes: Of the graph, by which `saver_def` calls it.
+        functions: That these nodes and the object graph's savers call, and
+            what those call in turn, with the ops that they alone may have:
+            those that save may not load, those that load may not save.
+    """
+
+    nodes: frozenset[str]
+    functions: dict[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, meta_graph: Any) -> "Saver":
+        """Finds the saver of a meta graph."""
+        definition = meta_graph.saver_def
+        save, restore = _producer(definition.save_tensor_name), definition.restore_op_name
+        graph = {node.name: set(_calls(node)) for node in meta_graph.graph_def.node}
+        objects = meta_graph.object_graph_def
+        saving, loading = set(graph.get(save, ())), set(graph.get(restore, ()))
+        for node in objects.nodes:
+            for saveable in node.saveable_objects.values():
+                saving |= set(_functions_of(objects.nodes[saveable.save_function]))
+                loading |= set(_functions_of(objects.nodes[saveable.restore_function]))
+        calls = _call_graph(meta_graph.graph_def.library.function)
+        writing = dict.fromkeys(_closure(saving, calls) & calls.keys(), _WRITING)
+        reading = dict.fromkeys(_closure(loading, calls) & calls.keys(), _READING)
+        both = dict.fromkeys(writing.keys() & reading.keys(), _WRITING & _READING)
+        return cls(frozenset({save, restore} - {""}), writing | reading | both)
+
+
+def misuse(meta_graph: Any, saver: Saver) -> Iterator[tuple[str, str]]:
+    """Finds other ways to the saver than the loader's, and other paths than the given one.
+
+    Args:
+        meta_graph: The meta graph.
+        saver: Its saver.
+
+    Yields:
+        The op or function, and where it is.
+    """
+    # A function without files is harmless, whoever calls it.
+    library = meta_graph.graph_def.library.function
+    files = {f.signature.name for f in library if any(n.op in SAVER for n in f.node_def)}
+    calls = _call_graph(library)
+    guarded = frozenset(f for f in saver.functions if _closure({f}, calls) & files)
+    for node in meta_graph.graph_def.node:
+        if node.name not in saver.nodes:
+            yield from ((c, f"node '{node.name}'") for c in _calls(node) if c in guarded)
+    for function in library:
+        if function.signature.name not in saver.functions:
+            where = f"function '{function.signature.name}'"
+            yield from ((c, where) for n in function.node_def for c in _calls(n) if c in guarded)
+        else:
+            yield from _other_paths(function)
+    yield from _through_signatures(meta_graph, saver)
+    yield from _through_objects(meta_graph.object_graph_def, guarded)
+
+
+def _through_signatures(meta_graph: Any, saver: Saver) -> Iterator[tuple[str, str]]:
+    """Finds signatures that would run the saver's nodes."""
+    inputs = {
+        node.name: [name.lstrip("^").split(":")[0] for name in node.input]
+        for node in meta_graph.graph_def.node
+    }
+    for key, signature in meta_graph.signature_def.items():
+        wanted = {info.name.split(":")[0] for info in signature.outputs.values()}
+        for name in sorted(_closure(wanted, inputs) & saver.nodes):
+            yield name, f"signature '{key}'"
+    for key, collection in meta_graph.collection_def.items():
+        wanted = {name.split(":")[0] for name in collection.node_list.value}
+        for name in sorted(_closure(wanted, inputs) & saver.nodes):
+            yield name, f"collection '{key}'"
+
+
+def _through_objects(objects: Any, guarded: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Finds objects by which a user would call the saver."""
+    saveables = [s for node in objects.nodes for s in node.saveable_objects.values()]
+    savers = {n for s in saveables for n in (s.save_function, s.restore_function)}
+    for number, node in enumerate(objects.nodes):
+        if number not in savers:
+            yield from ((f, f"object {number}") for f in _functions_of(node) if f in guarded)
+
+
+def _other_paths(function: Any) -> Iterator[tuple[str, str]]:
+    """Finds paths that do not come from the function's argument alone."""
+    arguments = {argument.name for argument in function.signature.input_arg}
+    nodes = {node.name: node for node in function.node_def}
+    inputs = {name: [_producer(i) for i in node.input] for name, node in nodes.items()}
+    where = f"function '{function.signature.name}', with a path of its own"
+    for node in function.node_def:
+        for position in SAVER.get(node.op, ()):
+            sources = _closure({_producer(node.input[position])}, inputs)
+            texts = [t for s in sources & nodes.keys() for t in _texts(nodes[s])]
+            if not sources & arguments or any(t.startswith(b"/") or b".." in t for t in texts):
+                yield node.op, where
+
+
+def _texts(node: Any) -> Iterable[bytes]:
+    return node.attr["value"].tensor.string_val if node.op == "Const" else ()
+
+
+def _producer(name: str) -> str:
+    return name.lstrip("^").split(":")[0]
+
+
+def _functions_of(node: Any) -> Iterator[str]:
+    """Names the concrete functions of an object."""
+    yield from node.function.concrete_functions
+    if node.HasField("bare_concrete_function"):
+        yield node.bare_concrete_function.concrete_function_name
+
+
+def called_functions(node: Any) -> Iterator[str]:
+    """Names the functions that a node's attributes call."""
+    for value in node.attr.values():
+        if value.HasField("func"):
+            yield value.func.name
+        elif value.HasField("list"):
+            yield from (called.name for called in value.list.func)
+
+
+def _calls(node: Any) -> Iterator[str]:
+    yield node.op  # which may be a function's name
+    yield from called_functions(node)
+
+
+def _call_graph(library: Iterable[Any]) -> dict[str, set[str]]:
+    return {f.signature.name: {c for n in f.node_def for c in _calls(n)} for f in library}
+
+
+def _closure(start: set[str], edges: dict[str, Any]) -> set[str]:
+    """Follows edges as far as they go."""
+    reached: set[str] = set()
+    waiting = list(start)
+    while waiting:
+        name = waiting.pop()
+        if name not in reached:
+            reached.add(name)
+            waiting.extend(edges.get(name, ()))
+    return reached

@@ -1,0 +1,127 @@
+"""Looks for ops that do more than compute, in the protobuf alone: nothing of the model is run."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from google.protobuf.message import DecodeError
+
+from exporter.errors import PublishError, reason
+from exporter.releases.allowed_ops import ALLOWED
+from exporter.releases.saver import Saver, called_functions, misuse
+
+_LISTED = 5
+# What Keras keeps Python code in, and runs when it loads a model.
+_PYTHON_CODE = (b'"Lambda"', b"__lambda__", b"function_type")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something that a model to be published must not have.
+
+    Attributes:
+        what: The op, such as `ReadFile`.
+        where: Which graph or function, and which node.
+    """
+
+    what: str
+    where: str
+
+    def __str__(self) -> str:
+        """Says both."""
+        return f"'{self.what}' in {self.where}"
+
+
+def parse(folder: Path) -> Any:
+    """Reads `saved_model.pb`.
+
+    Args:
+        folder: A SavedModel.
+
+    Returns:
+        The `SavedModel` protobuf.
+
+    Raises:
+        PublishError: If it cannot be read.
+    """
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    path = folder / "saved_model.pb"
+    try:
+        return saved_model_pb2.SavedModel.FromString(path.read_bytes())
+    except (OSError, DecodeError) as error:
+        raise PublishError(
+            f"SavedModel '{folder}' cannot be read: {reason(error)}. Check --model_dir."
+        ) from error
+
+
+def scan(folder: Path) -> tuple[Finding, ...]:
+    """Looks through all graphs and functions of a SavedModel.
+
+    Args:
+        folder: The SavedModel.
+
+    Returns:
+        What it must not have, empty for a model that only computes. Assets are
+        not judged: no op that is allowed reads them.
+
+    Raises:
+        PublishError: If it cannot be read.
+    """
+    found: list[Finding] = []
+    for number, meta_graph in enumerate(parse(folder).meta_graphs):
+        found += _scanned(meta_graph, f"meta graph {number}")
+    metadata = folder / "keras_metadata.pb"
+    if metadata.is_file() and _has_code(metadata.read_bytes()):
+        found.append(Finding("Lambda", "'keras_metadata.pb', which Keras runs when it loads"))
+    return tuple(found)
+
+
+def check(folder: Path) -> None:
+    """Refuses a SavedModel that does more than compute.
+
+    Raises:
+        PublishError: With the names of the ops and where they are.
+    """
+    if found := scan(folder):
+        shown = ", ".join(str(finding) for finding in found[:_LISTED])
+        more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
+        raise PublishError(
+            f"SavedModel '{folder}' is not safe to publish: expected ops that only compute, found"
+            f" {shown}{more}. Remove them and export again."
+        )
+
+
+def _scanned(meta_graph: Any, graph: str) -> Iterator[Finding]:
+    library = meta_graph.graph_def.library
+    functions = {function.signature.name: function for function in library.function}
+    saver = Saver.of(meta_graph)
+    yield from _strange(meta_graph.graph_def.node, functions, graph)
+    for name, function in functions.items():
+        where = f"function '{name}' of {graph}"
+        yield from _strange(function.node_def, functions, where, saver.functions.get(name))
+    for what, where in misuse(meta_graph, saver):
+        yield Finding(what, f"{where} of {graph}")
+    for node in meta_graph.object_graph_def.nodes:
+        if _has_code(node.user_object.metadata.encode()):
+            yield Finding("Lambda", f"the objects of {graph}, which Keras runs when it loads")
+
+
+def _strange(
+    nodes: Iterable[Any],
+    functions: dict[str, Any],
+    where: str,
+    also: frozenset[str] | None = None,
+) -> Iterator[Finding]:
+    """Finds ops that are not allowed, and calls of functions that are not there."""
+    for node in nodes:
+        if node.op not in ALLOWED and node.op not in (also or ()) and node.op not in functions:
+            yield Finding(node.op, f"{where}, node '{node.name}'")
+        for called in called_functions(node):
+            if called not in functions:
+                yield Finding(called, f"{where}, node '{node.name}', which calls what is not there")
+
+
+def _has_code(text: bytes) -> bool:
+    return any(mark in text for mark in _PYTHON_CODE)

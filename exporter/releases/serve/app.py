@@ -1,0 +1,172 @@
+"""Answers requests of TensorFlow Hub's protocol, and of browsers."""
+
+import hashlib
+import os
+import re
+from collections.abc import Mapping
+
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, QueryParams
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from exporter.releases.manifest import ARCHIVE, page_name
+from exporter.releases.serve import pages
+from exporter.releases.serve.index import Catalog, Index, ServedFile, ServedRelease, identity_of
+
+_FORMAT = "tf-hub-format"
+_METHODS = ("GET", "HEAD")
+# Handles and the names of files need no other characters, and none that is escaped.
+_PATH = re.compile(rb"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+", re.ASCII)
+_MAX_PATH = 1000
+# No program asks for many; each costs a part of the answer.
+_MAX_RANGES = 16
+_HEADERS = {
+    "Content-Security-Policy": pages.POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",  # ask again, with the ETag
+}
+_TYPES = {
+    ".gz": "application/gzip",
+    ".html": "text/html; charset=utf-8",
+    ".json": "application/json",
+    ".md": "text/plain; charset=utf-8",
+}
+
+
+class Host:
+    """An ASGI application that reads releases and nothing else.
+
+    Attributes:
+        catalog: What there is.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        if scope["type"] != "http":
+            return
+        response = _refusal(scope) or await self._answer(scope)
+        if isinstance(response, ServedFile):
+            await _send_file(response, scope, receive, send)
+        else:
+            await response(scope, receive, send)
+
+    async def _answer(self, scope: Scope) -> Response | ServedFile:
+        index = await run_in_threadpool(self._catalog.index)
+        path = scope["raw_path"].decode("ascii")[1:]
+        if not path:
+            return _page(pages.listing(index), Headers(scope=scope))
+        if path in index.releases:
+            return await _model(path, index.releases[path], scope)
+        return _file(path, index)
+
+
+def _refusal(scope: Scope) -> Response | None:
+    """Refuses what no link of ours asks for."""
+    if scope["method"] not in _METHODS:
+        return _text(405, "Only GET and HEAD are answered.", {"Allow": ", ".join(_METHODS)})
+    path: bytes = scope["raw_path"]
+    if len(path) > _MAX_PATH:
+        return _text(414, "The path is too long.")
+    if path != b"/" and _PATH.fullmatch(path) is None:
+        return _text(400, "The path is malformed.")
+    if Headers(scope=scope).get("range", "").count(",") >= _MAX_RANGES:
+        return _text(416, f"At most {_MAX_RANGES} ranges are sent at once.")
+    return None
+
+
+async def _model(handle: str, release: ServedRelease, scope: Scope) -> Response | ServedFile:
+    """Answers a handle: the archive for programs, the page for people."""
+    wanted = QueryParams(scope["query_string"]).getlist(_FORMAT)
+    if wanted == ["compressed"]:
+        return release.files[ARCHIVE]
+    if wanted == ["uncompressed"]:
+        return _text(
+            406,
+            "Only compressed models are served: expected tf-hub-format=compressed. Set"
+            " TFHUB_MODEL_LOAD_FORMAT=COMPRESSED.",
+        )
+    if wanted:
+        return _text(400, "tf-hub-format is malformed: expected 'compressed' once.")
+    page = release.files[page_name(int(handle.rpartition("/")[2]))]
+    content = await run_in_threadpool(_read, page)
+    if content is None:
+        return _changed()
+    html = await run_in_threadpool(pages.model, handle, release, content)
+    return _page(html, Headers(scope=scope))
+
+
+def _file(path: str, index: Index) -> Response | ServedFile:
+    handle, _, name = path.rpartition("/")
+    release = index.releases.get(handle)
+    if release is not None and name in release.files:
+        return release.files[name]
+    if {path, handle} & index.handles:
+        return _text(503, "This release is damaged and not served.")
+    return _text(404, "There is no such model or file.")
+
+
+async def _send_file(file: ServedFile, scope: Scope, receive: Receive, send: Send) -> None:
+    """Sends a file that is still the one that was checked, in small blocks."""
+    headers = {**_HEADERS, "ETag": f'"{file.sha256}"'}
+    if _matches(Headers(scope=scope), headers["ETag"]):
+        await Response(status_code=304, headers=headers)(scope, receive, send)
+        return
+    try:
+        descriptor = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        await _changed()(scope, receive, send)
+        return
+    try:
+        found = os.fstat(descriptor)
+        if identity_of(found) != file.identity:
+            await _changed()(scope, receive, send)
+            return
+        # By its descriptor, so that it stays this file whatever takes its name meanwhile.
+        response = FileResponse(
+            f"/dev/fd/{descriptor}",
+            headers=headers,
+            media_type=_TYPES.get(file.path.suffix, "application/octet-stream"),
+            stat_result=found,
+        )
+        await response(scope, receive, send)
+    finally:
+        os.close(descriptor)
+
+
+def _read(file: ServedFile) -> str | None:
+    """Reads a page; None if it is not the one that was checked."""
+    try:
+        content = file.path.read_bytes()
+    except OSError:
+        return None
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        return None
+    return content.decode("utf-8", errors="replace")
+
+
+def _page(html: str, asked: Headers) -> Response:
+    content = html.encode()
+    headers = {**_HEADERS, "ETag": f'"{hashlib.sha256(content).hexdigest()}"'}
+    if _matches(asked, headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    return HTMLResponse(content, headers=headers)
+
+
+def _matches(asked: Headers, etag: str) -> bool:
+    """Says whether the asker has this already (RFC 9110, section 13.1.2)."""
+    known = ",".join(asked.getlist("if-none-match"))
+    tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
+    return etag in tags or tags == ["*"]
+
+
+def _changed() -> Response:
+    return _text(503, "This release is being replaced; ask again.", {"Retry-After": "1"})
+
+
+def _text(status: int, message: str, headers: Mapping[str, str] | None = None) -> Response:
+    return PlainTextResponse(f"{message}\n", status, {**_HEADERS, **(headers or {})})

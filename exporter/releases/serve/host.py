@@ -1,0 +1,147 @@
+"""Runs the host on a port, until a signal comes or whoever started it is done."""
+
+import ipaddress
+import logging
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exporter.errors import PublishError, reason
+from exporter.releases.serve.index import Catalog
+
+if TYPE_CHECKING:
+    from uvicorn import Server
+
+LOOPBACK = "127.0.0.1"
+# Whole seconds in which transfers may end after a signal; then they are cut off.
+_GRACE = 1
+_BACKLOG = 1024
+
+
+def open_catalog(root: Path, tell: Callable[[str], None]) -> Catalog:
+    """Looks through a folder of releases.
+
+    Args:
+        root: The folder.
+        tell: Called with a sentence for every damaged release.
+
+    Raises:
+        PublishError: If there is no such folder.
+    """
+    try:
+        if not root.is_dir():
+            raise PublishError(
+                f"Folder '{root}' does not exist: expected a folder with releases, found none."
+                " Change --release_dir."
+            )
+        catalog = Catalog(root, tell)
+        catalog.index()
+    except OSError as error:
+        raise PublishError(
+            f"Folder '{root}' cannot be read: {reason(error)}. Change --release_dir."
+        ) from error
+    return catalog
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """Takes a port, so that it is known whose it is before anything is promised.
+
+    Args:
+        host: A name or address.
+        port: 0 for any that is free.
+
+    Returns:
+        The socket.
+
+    Raises:
+        PublishError: If the port is taken, or there is no such host.
+    """
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+    except (OSError, UnicodeError) as error:
+        why, _, _ = reason(error).partition(" (while")  # Python repeats the address
+        raise PublishError(
+            f"Port {port} of '{host}' cannot be listened on: {why}. Change --port or --host;"
+            " --port=0 takes a free one."
+        ) from error
+
+
+def url_of(listening: socket.socket) -> str:
+    """Returns the URL of a socket."""
+    host, port = listening.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def is_loopback(listening: socket.socket) -> bool:
+    """Says whether only this machine can reach a socket."""
+    return ipaddress.ip_address(listening.getsockname()[0].split("%")[0]).is_loopback
+
+
+def serve(catalog: Catalog, listening: socket.socket) -> None:
+    """Serves until a signal comes, which is then raised again.
+
+    Args:
+        catalog: What there is.
+        listening: Where.
+    """
+    _server(catalog).run(sockets=[listening])
+
+
+@contextmanager
+def serving(folder: Path) -> Iterator[str]:
+    """Serves a folder on a free port of the loopback, beside what is done meanwhile.
+
+    Args:
+        folder: Of one release or several.
+
+    Yields:
+        The host's URL.
+    """
+    listening = bind(LOOPBACK, 0)
+    server = _server(open_catalog(folder, lambda _: None))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+    thread.start()
+    try:
+        yield url_of(listening)
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
+
+
+def _is_mistake(record: logging.LogRecord) -> bool:
+    """Keeps mistakes of ours in the log; a transfer that is cut off at the end is none."""
+    error = record.exc_info and record.exc_info[1]
+    return isinstance(error, Exception)  # which CancelledError is not
+
+
+def _server(catalog: Catalog) -> "Server":
+    try:
+        import uvicorn
+
+        from exporter.releases.serve.app import Host
+    except ImportError as error:
+        raise PublishError(
+            "The host needs packages that are not installed: expected 'starlette', 'uvicorn' and"
+            f" 'markdown-it-py', found no '{error.name}'. Run pip install 'slim-exporter[serve]'."
+        ) from error
+    log = logging.getLogger("uvicorn.error")
+    log.setLevel(logging.ERROR)
+    log.addFilter(_is_mistake)
+    return uvicorn.Server(
+        uvicorn.Config(
+            Host(catalog),
+            http="h11",
+            ws="none",
+            lifespan="off",
+            loop="asyncio",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE,
+        )
+    )

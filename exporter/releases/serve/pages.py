@@ -1,0 +1,71 @@
+"""What a person's browser gets to see. Everything that comes from a release is escaped."""
+
+import re
+from functools import cache
+from urllib.parse import quote
+
+from jinja2 import Environment, PackageLoader
+from markdown_it import MarkdownIt
+
+from exporter.releases.manifest import ARCHIVE, CONTRACT, MANIFEST, REPORT_PAGE, page_name
+from exporter.releases.serve.index import Index, ServedRelease
+
+# Nothing may run, and nothing may be fetched from elsewhere; reports draw with inline styles.
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none';"
+    " form-action 'none'; frame-ancestors 'none'; sandbox allow-popups"
+)
+_LINKS = {"report": REPORT_PAGE, "manifest": MANIFEST, "contract": CONTRACT, "archive": ARCHIVE}
+_METADATA = re.compile(r"^<!--.*-->$\n?", re.MULTILINE)
+
+
+def listing(index: Index) -> str:
+    """Writes the page of all models."""
+    return _render(
+        "listing.html.j2",
+        releases=sorted(index.releases.items()),
+        damaged=index,
+        report=REPORT_PAGE,
+    )
+
+
+def model(handle: str, release: ServedRelease, markdown: str) -> str:
+    """Writes the page of one model.
+
+    Args:
+        handle: Its name.
+        release: What is served of it.
+        markdown: Its page.
+
+    Returns:
+        HTML. Tags in the page are shown as text.
+    """
+    links = {
+        title: f"/{handle}/{quote(name)}" for title, name in _LINKS.items() if name in release.files
+    }
+    version = int(handle.rpartition("/")[2])
+    return _render(
+        "model.html.j2",
+        handle=handle,
+        manifest=release.manifest,
+        links={**links, "page": f"/{handle}/{page_name(version)}"},
+        body=_markdown().render(_METADATA.sub("", markdown)),
+    )
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    # "js-default" shows HTML as text, and its links may not be scripts or data.
+    return MarkdownIt("js-default", {"html": False, "linkify": False}).disable("image")
+
+
+def _render(template: str, **values: object) -> str:
+    page: str = _templates().get_template(template).render(**values)
+    return page
+
+
+@cache
+def _templates() -> Environment:
+    return Environment(
+        loader=PackageLoader("exporter.releases.serve", "."), autoescape=True, trim_blocks=True
+    )

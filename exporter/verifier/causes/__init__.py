@@ -1,0 +1,1 @@
+"""Tries known mistakes as explanations of what differs."""

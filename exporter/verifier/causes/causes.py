@@ -1,0 +1,107 @@
+"""Tries known mistakes as explanations of why a model differs from its reference.
+
+Each hypothesis computes what the reference would give with the mistake in it.
+It explains the difference if the model gives just that.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from exporter.verifier.causes import changed_ops, changed_state
+from exporter.verifier.causes.suspect import Suspect
+from exporter.verifier.comparison.collect import CALL_ERRORS
+from exporter.verifier.report.records import Cause
+from exporter.verifier.subjects.program import UnsupportedError
+from exporter.verifier.subjects.subject import MOMENTUM
+
+
+@dataclass(frozen=True)
+class Hypothesis:
+    """A known mistake.
+
+    Attributes:
+        name: What it is called.
+        fix: What to do about it.
+        evidence: Says how the model matches it; empty if it does not.
+    """
+
+    name: str
+    fix: str
+    evidence: Callable[[Suspect], str]
+
+
+HYPOTHESES: tuple[Hypothesis, ...] = (
+    Hypothesis(
+        "raw weights instead of the moving averages",
+        "Restore .../ExponentialMovingAverage.",
+        changed_state.raw_weights_used,
+    ),
+    Hypothesis(
+        "last layer multiplied",
+        "Leave it as it is for multipliers below 1.",
+        changed_state.last_layer_multiplied,
+    ),
+    Hypothesis(
+        "batch-norm epsilon",
+        "Use the epsilon of the reference.",
+        changed_ops.changed_ops(changed_ops.EPSILON),
+    ),
+    Hypothesis(
+        "slope of the squeeze-and-excite gate",
+        "Use 0.16667, with which the checkpoints were trained, not 1/6.",
+        changed_ops.changed_ops(changed_ops.GATE),
+    ),
+    Hypothesis(
+        "padding",
+        "Use SAME, which pads an even image at one side only.",
+        changed_ops.changed_ops(changed_ops.PADDING),
+    ),
+    Hypothesis(
+        "input range",
+        "Take images in [0, 1] and rescale them inside, once.",
+        changed_state.changed_inputs(
+            {
+                "the model takes [-1, 1]": lambda x: (x + 1) / 2,
+                "the model takes [0, 255]": lambda x: x / 255,
+                "the model multiplies by 255 inside": lambda x: x * 255,
+                "the model rescales twice": lambda x: 2 * x - 1,
+            }
+        ),
+    ),
+    Hypothesis(
+        "BGR",
+        "Take images as RGB.",
+        changed_state.changed_inputs({"channels in reverse": lambda x: x[..., ::-1]}),
+    ),
+    Hypothesis(
+        "missing background class", "Keep class 0 of 1001.", changed_state.background_missing
+    ),
+    Hypothesis("momentum ignored", f"Use the argument {MOMENTUM}.", changed_state.momentum_ignored),
+    Hypothesis(
+        "updates not run", "Run the updates of the moving averages.", changed_state.updates_not_run
+    ),
+    Hypothesis(
+        "folded batch norm in a model that claims to be fine-tunable",
+        "Keep gamma, beta and both averages as variables.",
+        changed_state.batch_norm_folded,
+    ),
+)
+
+
+def causes(suspect: Suspect) -> Iterator[Cause]:
+    """Tries every known mistake.
+
+    Args:
+        suspect: The model.
+
+    Yields:
+        One a mistake, in the order in which they are tried.
+    """
+    for hypothesis in HYPOTHESES:
+        try:
+            evidence = hypothesis.evidence(suspect)
+        except (*CALL_ERRORS, UnsupportedError, StopIteration) as error:
+            explains, evidence = False, f"could not be tried: {type(error).__name__}"
+        else:
+            explains = bool(evidence)
+        yield Cause(name=hypothesis.name, explains=explains, evidence=evidence, fix=hypothesis.fix)

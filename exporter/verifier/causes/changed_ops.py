@@ -1,0 +1,136 @@
+"""Hypotheses that one kind of op was built in another way."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from exporter.verifier.causes.suspect import Explanation, Suspect, explained
+from exporter.verifier.subjects.evaluate import How, Program, evaluate, program_of
+from exporter.verifier.subjects.program import Intercept
+from exporter.verifier.subjects.subject import PLAIN
+
+EPSILONS = (1e-3, 1e-4, 1e-5, 1e-6, 1.001e-5, 2e-5, 1e-8)
+_ROUNDED, _EXACT = np.float32(0.16667), np.float32(1 / 6)
+_CONVOLUTIONS = frozenset({"Conv2D", "DepthwiseConv2dNative"})
+# Trying more places one by one would take longer than reading the first differing end point.
+_MAX_PLACES = 12
+
+
+@dataclass(frozen=True)
+class Change:
+    """One way in which ops may have been built.
+
+    Attributes:
+        told: What it is called.
+        meets: Says whether it concerns a node with these attributes.
+        apply: Changes its inputs or attributes in place.
+    """
+
+    told: str
+    meets: Callable[[Any, dict[str, Any]], bool]
+    apply: Callable[[list[Any], dict[str, Any]], None]
+
+
+def changed_ops(changes: tuple[Change, ...]) -> Callable[[Suspect], str]:
+    """Runs the reference with ops changed, everywhere and then place by place.
+
+    In float64, so that what a small change does is not lost in rounding.
+
+    Args:
+        changes: Each is tried by itself.
+
+    Returns:
+        What says how the model matches one of them; empty if it does not.
+    """
+
+    def evidence(suspect: Suspect) -> str:
+        program = program_of(suspect.reference, PLAIN)
+        found, expected = suspect.outputs(suspect.model), suspect.outputs(suspect.reference)
+        base = _run(suspect, program, None)
+
+        def tried(change: Change, only: str | None, seen: list[str]) -> Explanation | None:
+            changed = _run(suspect, program, _within(change, only, seen))
+            return explained(expected, found, changed, base)
+
+        places: dict[Change, list[str]] = {change: [] for change in changes}
+        everywhere = {f"{c.told}": tried(c, None, seen) for c, seen in places.items()}
+        if told := _nearest(everywhere):
+            return told
+        alone = {
+            f"{change.told} in {only} alone": tried(change, only, [])
+            for change, seen in places.items()
+            for only in (seen if 1 < len(seen) <= _MAX_PLACES else ())
+        }
+        return _nearest(alone)
+
+    return evidence
+
+
+def _nearest(tried: dict[str, Explanation | None]) -> str:
+    """Says which change leaves least, where any explains enough."""
+    found = {told: explanation for told, explanation in tried.items() if explanation}
+    best = min(found, key=lambda told: found[told], default=None)
+    return f"{best}: {found[best].told}" if best else ""
+
+
+def _run(suspect: Suspect, program: Program, intercept: Intercept | None) -> np.ndarray:
+    how = How(tf.float64, intercept=intercept)
+    computed = evaluate(program, suspect.reference, suspect.batch.inputs, how)
+    return next(iter(computed.arrays().values()))
+
+
+def _within(change: Change, only: str | None, seen: list[str]) -> Intercept:
+    """Changes all nodes, or one; notes which."""
+
+    def intercept(node: Any, inputs: list[Any], attributes: dict[str, Any]) -> None:
+        if (only is None or node.name == only) and change.meets(node, attributes):
+            change.apply(inputs, attributes)
+            seen.append(node.name)
+
+    return intercept
+
+
+def _epsilon(epsilon: float) -> Change:
+    def meets(node: Any, attributes: dict[str, Any]) -> bool:
+        has = attributes.get("epsilon", 1e-4)
+        return node.op.startswith("FusedBatchNorm") and not np.isclose(has, epsilon, rtol=1e-4)
+
+    def apply(_: list[Any], attributes: dict[str, Any]) -> None:
+        attributes["epsilon"] = epsilon
+
+    return Change(f"epsilon {epsilon:g}", meets, apply)
+
+
+def _slope(told: str, slope: np.float32, other: np.float32) -> Change:
+    def meets(node: Any, attributes: dict[str, Any]) -> bool:
+        if node.op != "Const" or not attributes["dtype"].is_floating:
+            return False
+        value = tf.make_ndarray(attributes["value"])
+        return bool(value.shape == () and value == slope)
+
+    def apply(_: list[Any], attributes: dict[str, Any]) -> None:
+        attributes["value"] = tf.make_tensor_proto(other)
+
+    return Change(told, meets, apply)
+
+
+def _padded(node: Any, attributes: dict[str, Any]) -> bool:
+    strides = attributes.get("strides", [1, 1, 1, 1])
+    return node.op in _CONVOLUTIONS and strides[1] > 1 and attributes.get("padding") == "SAME"
+
+
+def _pad(inputs: list[Any], attributes: dict[str, Any]) -> None:
+    height, width = inputs[1].shape[:2]
+    inputs[0] = tf.pad(inputs[0], [[0, 0], [height // 2] * 2, [width // 2] * 2, [0, 0]])
+    attributes["padding"] = "VALID"
+
+
+EPSILON = tuple(_epsilon(epsilon) for epsilon in EPSILONS)
+GATE = (
+    _slope("slope 1/6 for 0.16667", _ROUNDED, _EXACT),
+    _slope("slope 0.16667 for 1/6", _EXACT, _ROUNDED),
+)
+PADDING = (Change("the same padding on all sides", _padded, _pad),)

@@ -1,0 +1,1 @@
+"""Compares two subjects in everything that a user can do with them."""

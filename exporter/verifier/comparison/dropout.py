@@ -1,0 +1,82 @@
+"""Compares results that are drawn at random, by their statistics."""
+
+import numpy as np
+
+from exporter.errors import listing
+from exporter.verifier.comparison.collect import Collector, output_name
+from exporter.verifier.subjects.subject import Inputs, Subject
+
+# So many rows are drawn by one call, and so many calls made of each side.
+ROWS, CALLS = 32, 4
+# Ratio of the model's scatter to the reference's. Dropout that keeps 0.5 instead of 0.8 has
+# 4 times as much, 0.63 has 2.3, 0.9 has 0.44. With 128 rows on each side, and logits that
+# scatter along at least twenty independent axes, the ratio's standard deviation is at most 0.04.
+SCATTER = (0.8, 1.25)
+# Distance of the two means over its standard deviation, as a mean square over all values: 1, give
+# or take 0.3, if both draw from one distribution; about 10 without the division by 0.8.
+SHIFT = 4.0
+
+
+def compare_scatter(
+    model: Subject,
+    reference: Subject,
+    collector: Collector,
+    way: str,
+    drawn: set[str],
+    batch: Inputs,
+) -> None:
+    """Compares mean and variance of what both draw in training mode.
+
+    Args:
+        model: What is judged.
+        reference: What it is compared with.
+        collector: Takes one check an output.
+        way: Of calling.
+        drawn: Names of the outputs that are drawn.
+        batch: A few different examples; of equal ones alone, in which nothing varies, batch norm
+            would make large numbers out of rounding.
+    """
+    kinds = np.arange(CALLS * ROWS) % ROWS % len(batch[0])
+    inputs = tuple(np.resize(column, (ROWS, *column.shape[1:])) for column in batch)
+    expected = _samples(reference, way, drawn, inputs)
+    found = _samples(model, way, drawn, inputs)
+    for key in sorted(drawn):
+        if expected[key].shape != found[key].shape:
+            wanted, got = expected[key].shape[1:], found[key].shape[1:]
+            message = f"expected shape {list(wanted)}, found {list(got)}"
+            collector.fail("dropout", output_name(way, key), message, "statistics")
+            continue
+        low, high = SCATTER
+        scatter, shift = _statistics(expected[key], found[key], kinds)
+        wrong = []
+        if not low <= scatter <= high:
+            wrong.append(f"a scatter of {low} to {high} times the reference's, found {scatter:.3g}")
+        if not shift <= SHIFT:
+            wrong.append(f"means within {SHIFT:g} mean squares of noise, found {shift:.3g}")
+        message = f"expected {' and '.join(wrong)}" if wrong else ""
+        collector.note("dropout", output_name(way, key), message, "statistics")
+
+
+def _samples(side: Subject, way: str, drawn: set[str], inputs: Inputs) -> dict[str, np.ndarray]:
+    calls = [side.training([way], inputs, {})[way].outputs for _ in range(CALLS)]
+    assert drawn <= calls[0].keys(), f"{listing(drawn)} were outputs a moment ago"
+    return {key: np.concatenate([call[key] for call in calls]).astype(np.float64) for key in drawn}
+
+
+def _statistics(expected: np.ndarray, found: np.ndarray, kinds: np.ndarray) -> tuple[float, float]:
+    """Returns the ratio of variances, and the mean square distance of means over its noise.
+
+    Both within the rows that come from one example, of which `kinds` has the number.
+    """
+    names, counts = np.unique(kinds, return_counts=True)
+    means, variances = [], []
+    for side in (expected, found):
+        own = np.stack([side[kinds == name].mean(axis=0) for name in names])
+        means.append(own)
+        variances.append(((side - own[kinds]) ** 2).sum(axis=0) / (len(side) - len(names)))
+    # Values that hardly scatter are float noise.
+    telling = variances[0] > 1e-6 * variances[0].max()
+    ratio = variances[1][telling] / variances[0][telling]
+    gaps = (means[1] - means[0])[:, telling]
+    shift = gaps**2 / (variances[0][telling] * 2 / counts.min())
+    return float(np.mean(ratio)), float(np.mean(shift))

@@ -1,0 +1,240 @@
+"""Compares what fine-tuning relies on: training mode, gradients, a step of SGD, losses."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from exporter.errors import listing
+from exporter.verifier.comparison.collect import Collector, group_of, named_outputs, output_name
+from exporter.verifier.comparison.dropout import compare_scatter
+from exporter.verifier.comparison.inference import common_ways
+from exporter.verifier.comparison.step import Gradients, chosen, stepped
+from exporter.verifier.subjects.examples import Batch, Plan
+from exporter.verifier.subjects.subject import BARE, DEFAULT, MOMENTUM, PLAIN, Arrays, Subject
+
+# Beside the default, for which gradients are compared by every way of calling.
+_GRADIENT_MOMENTA = (0.0, 0.997)
+
+
+class FineTuningComparison:
+    """Compares two models in training mode, on one batch.
+
+    Both are put back as they were after every call.
+    """
+
+    def __init__(
+        self,
+        model: Subject,
+        reference: Subject,
+        collector: Collector,
+        batch: Batch,
+        plan: Plan,
+    ) -> None:
+        self._model = model
+        self._reference = reference
+        self._collector = collector
+        self._batch = batch
+        self._plan = plan
+        self._ways = common_ways(
+            _marked(model.training_ways), _marked(reference.training_ways), collector
+        )
+        self._ways = [way.removeprefix(_TRAINING) for way in self._ways]
+        self._alone = sum(group_of(way) == "end points" for way in self._ways) <= 1
+
+    def run(self) -> None:
+        """Compares everything."""
+        if not self._reference.training_ways:
+            self._collector.skip("training", PLAIN, "the reference has no argument 'training'")
+        gradients = {}
+        if self._ways:
+            drawn = self._drawn()
+            for hyperparameters in _settings(self._reference.hyperparameters, self._plan):
+                self._calls(hyperparameters, drawn)
+            for way in self._ways if self._plan.gradients else ():
+                gradients[way] = self._gradients(way, drawn[way], {})
+            for momentum in self._momenta(gradients):
+                self._gradients(PLAIN, drawn[PLAIN], {MOMENTUM: momentum})
+        losses = self._losses()
+        if PLAIN in gradients:
+            self._step(gradients[PLAIN], losses)
+
+    def _drawn(self) -> dict[str, set[str]]:
+        """Finds out what is drawn at random, by calling twice; both models must agree on it."""
+        drawn = {}
+        for way in self._ways:
+            wanted = changing(self._reference, way, self._batch)
+            found = self._collector.attempt(
+                "training", way, partial(changing, self._model, way, self._batch)
+            )
+            drawn[way] = wanted
+            if found is not None:
+                self._compare_drawn(way, wanted, found)
+        return drawn
+
+    def _compare_drawn(self, way: str, wanted: set[str], found: set[str]) -> None:
+        for key in sorted(wanted | found):
+            message = ""
+            if key not in found:
+                message = "expected results that change from call to call, found equal ones"
+            elif key not in wanted:
+                message = "expected equal results, found ones that change from call to call"
+            self._collector.note("dropout", output_name(way, key), message, "drawn")
+        if not wanted | found:
+            self._collector.note("dropout", way, case="none, as in the reference")
+        if wanted & found and (self._plan.every_way or way == self._ways[0]):
+            compare_scatter(
+                self._model,
+                self._reference,
+                self._collector,
+                way,
+                wanted & found,
+                self._batch.inputs,
+            )
+
+    def _calls(self, hyperparameters: Mapping[str, float], drawn: dict[str, set[str]]) -> None:
+        case = _told(hyperparameters).removeprefix(", ")
+        inputs = self._batch.inputs
+        expected = self._reference.training(self._ways, inputs, hyperparameters)
+        for way in self._ways:
+            called = self._collector.attempt(
+                "training",
+                way,
+                partial(self._model.training, [way], inputs, hyperparameters),
+                case,
+            )
+            if called is None:
+                continue
+            found = called[way]
+            label = f"{case}, " if case else ""
+            self._collector.each(
+                "training",
+                self._named(way, expected[way].outputs, drawn[way]),
+                self._named(way, found.outputs, drawn[way]),
+                way if group_of(way) == "end points" else "",
+                label,
+                self._batch.names,
+            )
+            averages = expected[way].variables.keys() - set(self._reference.trainable)
+            self._collector.each(
+                "moving averages",
+                chosen(expected[way].variables, averages),
+                chosen(found.variables, averages & found.variables.keys()),
+                case,
+                f"after {way[:-1]}, training=True), " if way != PLAIN else "after __call__, ",
+            )
+            self._frozen(way, found.variables)
+
+    def _named(self, way: str, outputs: Arrays, drawn: set[str]) -> Arrays:
+        same = {key: value for key, value in outputs.items() if key not in drawn}
+        return named_outputs(way, same, alone=self._alone)
+
+    def _frozen(self, way: str, after: Arrays) -> None:
+        """Checks that a training call by itself changes no trainable variable."""
+        before = self._model.variables()
+        trainable = [name for name in self._model.trainable if name in before]
+        names = [n for n in trainable if before[n].tobytes() != after[n].tobytes()]
+        message = f"expected a call to leave weights alone, found changes in {listing(names)}"
+        self._collector.note("frozen", way, message if names else "", "trainable weights")
+
+    def _momenta(self, gradients: Mapping[str, Any]) -> tuple[float, ...]:
+        known = PLAIN in gradients and MOMENTUM in self._reference.hyperparameters
+        return _GRADIENT_MOMENTA if known else ()
+
+    def _gradients(
+        self, way: str, drawn: set[str], hyperparameters: Mapping[str, float]
+    ) -> tuple[Gradients, Gradients] | None:
+        """Compares gradients; of what is drawn at random those of inference."""
+        outputs = self._reference.inference([way], self._batch.inputs)[way]
+        target = target_of(outputs, drawn)
+        training = target is not None
+        target = target_of(outputs, set()) if target is None else target
+        if target is None:
+            self._collector.skip("gradients", way, "no output is a float")
+            return None
+        mode = f"{output_name(way, target)}, training={training}{_told(hyperparameters)}"
+        given = (way, target, self._batch.inputs, hyperparameters)
+        expected = self._reference.gradients(*given, training=training)
+        found = self._collector.attempt(
+            "gradients", way, lambda: self._model.gradients(*given, training=training), mode
+        )
+        if found is None:
+            return None
+        self._collector.each("gradients", expected, found, mode)
+        return expected, found
+
+    def _losses(self) -> tuple[Gradients, Gradients]:
+        expected, wanted = self._reference.losses()
+        attempted = self._collector.attempt("regularization", "losses", self._model.losses)
+        found, got = attempted or ({}, {})
+        self._collector.each("regularization", expected, found)
+        flowing = [
+            n for n in {**wanted, **got} if wanted.get(n) is not None or got.get(n) is not None
+        ]
+        self._collector.each(
+            "regularization",
+            {name: wanted.get(name) for name in flowing},
+            {name: got.get(name) for name in flowing},
+            "gradient",
+        )
+        return wanted, got
+
+    def _step(
+        self, gradients: tuple[Gradients, Gradients] | None, losses: tuple[Gradients, Gradients]
+    ) -> None:
+        """Compares weights, and then outputs, after each side's own step of SGD."""
+        if gradients is None:
+            return
+        expected = stepped(self._reference, gradients[0], losses[0], self._batch)
+        found = self._collector.attempt(
+            "SGD step",
+            PLAIN,
+            lambda: stepped(self._model, gradients[1], losses[1], self._batch),
+            "outputs",
+        )
+        if found is None:
+            return
+        self._collector.each("SGD step", expected.weights, found.weights)
+        names = self._batch.names
+        common = expected.outputs.keys() & found.outputs.keys()
+        for way in sorted(common):
+            outputs, others = (
+                named_outputs(way, side.outputs[way], alone=True) for side in (expected, found)
+            )
+            self._collector.each("SGD step", outputs, others, "outputs", examples=names)
+        self._collector.each("SGD step", expected.averages, found.averages, "after another call")
+
+
+_TRAINING = "training=True: "
+
+
+def _told(hyperparameters: Mapping[str, float]) -> str:
+    return "".join(f", {name.split('_')[-1]} {v:g}" for name, v in hyperparameters.items())
+
+
+def _marked(ways: Iterable[str]) -> list[str]:
+    return [f"{_TRAINING}{way}" for way in ways]
+
+
+def changing(side: Subject, way: str, batch: Batch) -> set[str]:
+    """Returns the names of the outputs that differ between two training calls from one state."""
+    once, again = (side.training([way], batch.inputs, {})[way].outputs for _ in range(2))
+    return {key for key in once if once[key].tobytes() != again[key].tobytes()}
+
+
+def _settings(hyperparameters: Mapping[str, Any], plan: Plan) -> list[dict[str, float]]:
+    """Returns what to call with: the momenta, both ends of other numbers, or the defaults."""
+    settings: list[dict[str, float]] = []
+    for name, default in hyperparameters.items():
+        values: Sequence[Any] = plan.momenta if name == MOMENTUM else (default, 0.0, 1.0)
+        settings += [{name: float(v)} for v in values if isinstance(v, int | float)]
+    return settings or [{}]
+
+
+def target_of(outputs: Arrays, drawn: set[str]) -> str | None:
+    """Chooses what to differentiate: the output itself, else the last float that is not drawn."""
+    floats = [key for key, value in outputs.items() if value.dtype.kind == "f"]
+    chosen = [key for key in floats if key not in drawn]
+    for key in (BARE, DEFAULT):
+        if key in chosen:
+            return key
+    return chosen[-1] if chosen else None

@@ -1,0 +1,166 @@
+"""Compares weights, outputs and end points, and that inference changes nothing."""
+
+from collections.abc import Sequence
+
+from exporter.errors import listing
+from exporter.verifier.comparison.allowance import Allowance
+from exporter.verifier.comparison.collect import Collector, group_of, named_outputs, output_name
+from exporter.verifier.comparison.folded import FOLDED_WAY, add_folded
+from exporter.verifier.report.records import Check
+from exporter.verifier.subjects.examples import Batch, Examples, split
+from exporter.verifier.subjects.subject import PLAIN, Arrays, Subject
+
+# End points of large batches take too much memory, and go through the same kernels.
+_END_POINT_SIZES = (1, 3)
+
+
+def compare_weights(model: Subject, reference: Subject, collector: Collector) -> None:
+    """Compares all variables, and which of them are trainable, by name.
+
+    Args:
+        model: What is judged.
+        reference: What it is compared with.
+        collector: Takes the checks.
+    """
+    expected, there = reference.variables(), model.variables()
+    collector.each("weights", expected, there)
+    wanted, found = set(reference.trainable), set(model.trainable)
+    message = ""
+    if missing := wanted - found:
+        message = f"expected {len(wanted)}, found {len(found)}: without {listing(missing)}"
+    elif added := found - wanted:
+        message = f"expected {len(wanted)}, found {len(found)}: also {listing(added)}"
+    collector.note("weights", "trainable_variables", message)
+    other = listing((set(reference.flagged) ^ set(model.flagged)) & expected.keys() & there.keys())
+    message = f"expected as in the reference, found otherwise in {other}" if other else ""
+    collector.note("weights", "trainable flags", message)
+
+
+class InferenceComparison:
+    """Compares what two models compute in inference mode, batch by batch."""
+
+    def __init__(
+        self,
+        model: Subject,
+        reference: Subject,
+        collector: Collector,
+        folded: Collector | None = None,
+    ) -> None:
+        """Prepares the comparison; `folded` takes the check of `serving_folded`, if it has one."""
+        self._model = model
+        self._reference = reference
+        self._collector = collector
+        # One model's two ways need no allowance.
+        self._exactly = Collector(Allowance())
+        self._folded = folded
+        own = [way for way in model.ways if folded is None or way != FOLDED_WAY]
+        self._ways = common_ways(own, reference.ways, collector)
+        self._alone = sum(group_of(way) == "end points" for way in self._ways) <= 1
+        self._looked: set[tuple[str, int]] = set()
+
+    def run(self, examples: Examples, order: Sequence[str]) -> None:
+        """Compares on probes and images, at every batch size.
+
+        Args:
+            examples: Read block by block.
+            order: Names of end points in the network's order.
+        """
+        rank = {name: place for place, name in enumerate(order)}
+        fixed = examples.spec.fixed_batch()
+        for block in examples.blocks():
+            for size in [fixed] if fixed else examples.plan.batch_sizes:
+                for batch in split(block, size):
+                    self._batch(batch, size, rank)
+
+    def _batch(self, batch: Batch, size: int, rank: dict[str, int]) -> None:
+        ways = [w for w in self._ways if group_of(w) == "outputs" or size in _END_POINT_SIZES]
+        expected = self._reference.inference(ways, batch.inputs)
+        found = {}
+        for way in ways:
+            outputs = self._call(way, batch, size)
+            if outputs is not None:
+                found[way] = outputs
+                self._compare(way, expected[way], outputs, batch, rank)
+        self._both_ways(found, batch, size)
+        if self._folded is not None:
+            outputs = self._call(FOLDED_WAY, batch, size)
+            if outputs is not None:
+                case = f"batch {len(batch.names)}"
+                add_folded(self._folded, expected[PLAIN], outputs, batch, case)
+
+    def _call(self, way: str, batch: Batch, size: int) -> Arrays | None:
+        """Calls the model; the first time with a batch size, sees what becomes of its variables."""
+        if (way, size) in self._looked:
+            return self._attempt(way, batch, size)
+        self._looked.add((way, size))
+        before = self._model.variables()
+        outputs = self._attempt(way, batch, size)
+        after = self._model.variables()
+        changed = [name for name in before if before[name].tobytes() != after[name].tobytes()]
+        if changed:
+            message = f"expected no variable to change, found {len(changed)}: {listing(changed)}"
+            self._collector.fail("frozen", way, message)
+            self._model.assign({name: before[name] for name in changed})
+        else:
+            self._collector.note("frozen", way)
+        return outputs
+
+    def _attempt(self, way: str, batch: Batch, size: int) -> Arrays | None:
+        outputs: Arrays | None = self._collector.attempt(
+            group_of(way),
+            way,
+            lambda: self._model.inference([way], batch.inputs)[way],
+            f"batch {size}",
+        )
+        return outputs
+
+    def _compare(
+        self, way: str, expected: Arrays, found: Arrays, batch: Batch, rank: dict[str, int]
+    ) -> None:
+        group = group_of(way)
+        if group == "end points":
+            expected = {k: expected[k] for k in sorted(expected, key=lambda k: rank.get(k, -1))}
+        self._collector.each(
+            group,
+            named_outputs(way, expected, alone=self._alone),
+            named_outputs(way, found, alone=self._alone),
+            f"batch {len(batch.names)}",
+            examples=batch.names,
+        )
+
+    def _both_ways(self, found: dict[str, Arrays], batch: Batch, size: int) -> None:
+        """Compares every signature with `__call__` where their outputs correspond."""
+        if PLAIN not in found:
+            return
+        plain = found[PLAIN]
+        for way, outputs in found.items():
+            if not way.startswith("signature ") or way == FOLDED_WAY:
+                continue
+            if len(outputs) == len(plain) == 1:
+                served = dict(zip(plain, outputs.values(), strict=True))
+            else:
+                served = outputs
+            if served.keys() == plain.keys():
+                self._exactly.each(
+                    "outputs",
+                    {f"{way} equals {output_name(PLAIN, k)}": v for k, v in plain.items()},
+                    {f"{way} equals {output_name(PLAIN, k)}": v for k, v in served.items()},
+                    f"batch {size}",
+                    examples=batch.names,
+                )
+
+    def checks(self) -> list[Check]:
+        """Returns the checks so far."""
+        folded = [] if self._folded is None else self._folded.checks()
+        return [*self._collector.checks(), *self._exactly.checks(), *folded]
+
+
+def common_ways(model: Sequence[str], reference: Sequence[str], collector: Collector) -> list[str]:
+    """Returns the ways of calling that both have; one side's own is a failed check."""
+    for way in reference:
+        if way not in model:
+            collector.fail(group_of(way), way, "expected this way of calling, found none")
+    for way in model:
+        if way not in reference:
+            collector.fail(group_of(way), way, "expected no such way of calling, found it")
+    return [way for way in reference if way in model]

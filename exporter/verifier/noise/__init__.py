@@ -1,0 +1,1 @@
+"""Measures a reference's own float noise."""

@@ -1,0 +1,72 @@
+"""Keeps passed reports in the user's cache, so that a verified model can be packaged later."""
+
+import re
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+import pydantic
+from absl import logging
+
+from exporter.errors import reason
+from exporter.fetch import cache_dir
+from exporter.verifier.report.records import VerificationReport
+
+_DIGEST = re.compile("[0-9a-f]{64}")
+
+
+def place(digest: str) -> Path:
+    """Returns where the report of a model is kept, or would be."""
+    return cache_dir() / "reports" / f"{digest}.json"
+
+
+def put(report: VerificationReport) -> None:
+    """Keeps a passed report, in place of an older one of the same bytes.
+
+    One that does not say where the model came from does not replace one that
+    does. A cache that cannot be written is only remarked upon.
+
+    Args:
+        report: Of a comparison.
+    """
+    if not report.passed or not _DIGEST.fullmatch(report.digest):
+        return
+    if report.origin is None and find(report.digest) is not None:
+        return
+    path = place(report.digest)
+    try:
+        _write(path, report.model_dump_json(indent=1) + "\n")
+    except OSError as error:
+        logging.warning("Report cannot be kept in '%s': %s.", path.parent, reason(error))
+
+
+def find(digest: str) -> VerificationReport | None:
+    """Finds the report of a model.
+
+    Args:
+        digest: Of the model's folder.
+
+    Returns:
+        The report; None if there is none, or none that can be read.
+    """
+    try:
+        return VerificationReport.model_validate_json(place(digest).read_bytes())
+    except (OSError, pydantic.ValidationError):
+        return None
+
+
+def _write(path: Path, text: str) -> None:
+    """Writes a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False
+    ) as file:
+        part = Path(file.name)
+        try:
+            file.write(text)
+            file.flush()
+            part.rename(path)
+        except OSError:
+            with suppress(OSError):
+                part.unlink()
+            raise

@@ -1,0 +1,1 @@
+"""The rules of TensorFlow Hub's interface, which a SavedModel keeps or breaks."""

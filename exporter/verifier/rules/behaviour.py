@@ -1,0 +1,184 @@
+"""Rules that a SavedModel keeps or breaks when it is run."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from exporter.errors import listing, reason
+from exporter.verifier.comparison.collect import CALL_ERRORS, output_name
+from exporter.verifier.rules.structure import NotApplicableError, needs_images
+from exporter.verifier.subjects.examples import FULL, Batch, Examples
+from exporter.verifier.subjects.saved_model import LoadedModel, flat
+from exporter.verifier.subjects.subject import BARE, MOMENTUM, PLAIN, Arrays
+
+_IMAGES = ("zeros", "ones", "half", "ramp", "noise")
+_SUM_TOLERANCE = 1e-3  # of a float32 softmax over at most some thousand classes
+
+
+def any_batch_size(model: LoadedModel) -> Iterator[str]:
+    """Calls with one example and with three."""
+    for size in (1, 3):
+        batch = _batch(model, size)
+        for way in model.ways:
+            try:
+                outputs = model.inference([way], batch.inputs)[way]
+            except CALL_ERRORS as error:
+                yield f"{way} expected a result for batch {size}, found an error: {reason(error)}"
+                continue
+            for key, value in outputs.items():
+                if value.shape[:1] != (size,):
+                    name = output_name(way, key)
+                    yield f"{name} expected batch {size}, found shape {list(value.shape)}"
+
+
+def inference_is_the_default(model: LoadedModel) -> Iterator[str]:
+    """Compares calls without `training` and with False."""
+    _needs_training(model)
+    inputs = _batch(model).inputs
+    for way in model.training_ways:
+        if way not in model.ways:
+            continue
+        default = flat(model.call(way, inputs))
+        told = flat(model.call(way, inputs, training=False))
+        if changed := _unequal(default, told):
+            yield f"{way} expected what training=False gives, found other {listing(changed)}"
+
+
+def inference_changes_nothing(model: LoadedModel) -> Iterator[str]:
+    """Looks for variables that a call in inference mode changes."""
+    inputs = _batch(model).inputs
+    for way in model.ways:
+        before = model.variables()
+        model.inference([way], inputs)
+        if changed := _unequal(before, model.variables()):
+            yield f"{way} expected no variable to change, found {len(changed)}: {listing(changed)}"
+            model.assign({name: before[name] for name in changed})
+
+
+def outputs_are_finite(model: LoadedModel) -> Iterator[str]:
+    """Looks for NaN and infinity on images in [0, 1]."""
+    for name in _IMAGES:
+        size = model.input_spec.fixed_batch() or 1
+        inputs = [np.stack([value] * size) for value in model.input_spec.probe(name)]
+        for way, outputs in model.inference(model.ways, inputs).items():
+            for key, value in outputs.items():
+                if value.dtype.kind == "f" and not np.isfinite(value).all():
+                    yield f"{output_name(way, key)} expected finite numbers for '{name}', found NaN"
+
+
+def features_have_no_dropout(model: LoadedModel) -> Iterator[str]:
+    """Calls feature vectors twice in training mode."""
+    needs_images(model)
+    _needs_training(model)
+    if "logits" in _served(model):
+        raise NotApplicableError("logits may have dropout in front of them")
+    if PLAIN not in model.training_ways:
+        raise NotApplicableError("there is no trace of __call__ in training mode")
+    inputs = _batch(model).inputs
+    once, again = (model.training([PLAIN], inputs, {})[PLAIN].outputs for _ in range(2))
+    if _unequal(once, again):
+        yield "expected equal features from two calls in training mode, found different ones"
+
+
+def logits_are_logits(model: LoadedModel) -> Iterator[str]:
+    """Looks for a softmax in front of what is called logits."""
+    needs_images(model)
+    if "logits" not in _served(model) or PLAIN not in model.ways:
+        raise NotApplicableError("the model returns no logits")
+    values = model.inference([PLAIN], _batch(model, 3).inputs)[PLAIN].get(BARE)
+    if values is None:
+        raise NotApplicableError("__call__ returns no single tensor")
+    if (values >= 0).all() and np.allclose(values.sum(axis=-1), 1, atol=_SUM_TOLERANCE):
+        yield "expected logits, found probabilities that sum to 1"
+
+
+def default_hyperparameters_are_true(model: LoadedModel) -> Iterator[str]:
+    """Compares a training call without hyperparameters with one that gives their defaults."""
+    _needs_training(model)
+    defaults = model.hyperparameters
+    if not defaults:
+        raise NotApplicableError("there are no hyperparameters")
+    inputs = _batch(model).inputs
+    before = model.variables()
+    for way in model.training_ways:
+        model.call(way, inputs, training=True)
+        after = [model.variables()]
+        model.assign(before)
+        after.append(model.training([way], inputs, {})[way].variables)
+        if changed := _unequal(*after):
+            told = ", ".join(f"{name}={value}" for name, value in defaults.items())
+            yield (
+                f"{way} expected the default to be {told}, found other values after a call in"
+                f" {len(changed)} variables: {listing(changed)}"
+            )
+
+
+def momentum_is_for_training(model: LoadedModel) -> Iterator[str]:
+    """Compares calls in inference mode with several momenta."""
+    if MOMENTUM not in model.hyperparameters:
+        raise NotApplicableError(f"there is no argument '{MOMENTUM}'")
+    inputs = _batch(model).inputs
+    for way in model.interface.ways(training=False):
+        expected = flat(model.call(way, inputs))
+        for momentum in (0.0, 0.997):
+            given = {MOMENTUM: tf.constant(momentum, model.interface.dtypes[MOMENTUM])}
+            if changed := _unequal(expected, flat(model.call(way, inputs, **given))):
+                told = f"{MOMENTUM}={momentum:g}"
+                yield f"{way} expected the same with {told}, found other {listing(changed)}"
+
+
+def hyperparameters_count(model: LoadedModel) -> Iterator[str]:
+    """Checks that the batch-norm momentum is not ignored, and that no update is missing."""
+    _needs_training(model)
+    if MOMENTUM not in model.hyperparameters:
+        raise NotApplicableError(f"there is no argument '{MOMENTUM}'")
+    inputs = _batch(model).inputs
+    before = model.variables()
+    names = [n for n in before if n not in model.trainable and before[n].dtype.kind == "f"]
+    for way in model.training_ways:
+        kept = model.training([way], inputs, {MOMENTUM: 1.0})[way].variables
+        moved = model.training([way], inputs, {MOMENTUM: 0.0})[way].variables
+        if changed := [n for n in names if kept[n].tobytes() != before[n].tobytes()]:
+            yield f"{way} expected momentum 1 to keep all, found changes in {listing(changed)}"
+        if still := [n for n in names if moved[n].tobytes() == before[n].tobytes()]:
+            yield f"{way} expected momentum 0 to replace all, found unchanged {listing(still)}"
+
+
+def gradients_flow(model: LoadedModel) -> Iterator[str]:
+    """Differentiates the output by every trainable variable, in both modes."""
+    if not model.trainable:
+        raise NotApplicableError("no variable is listed as trainable")
+    inputs = _batch(model).inputs
+    modes = ((True, model.training_ways[:1]), (False, model.ways[:1]))
+    for training, way in ((mode, way) for mode, ways in modes for way in ways):
+        outputs = model.inference([way], inputs)[way]
+        missing = set(model.trainable)
+        for target in (key for key, value in outputs.items() if value.dtype.kind == "f"):
+            found = model.gradients(way, target, inputs, {}, training=training)
+            missing -= {name for name, value in found.items() if value is not None}
+        if missing:
+            yield (
+                f"{way} with training={training} expected gradients for all variables, found none"
+                f" for {listing(missing)}"
+            )
+
+
+def _batch(model: LoadedModel, size: int = FULL.training_batch) -> Batch:
+    """Makes a batch: of the size on which training is compared, as others are traced anew."""
+    return Examples(model.input_spec).few(size)
+
+
+def _served(model: LoadedModel) -> set[str]:
+    served = model.interface.signatures.get("serving_default")
+    return set(served.structured_outputs) if served else set()
+
+
+def _needs_training(model: LoadedModel) -> None:
+    if not model.training_ways:
+        raise NotApplicableError("no call in training mode was traced")
+
+
+def _unequal(one: Arrays, other: Arrays) -> list[str]:
+    """Names what is not the same bits on both sides."""
+    return [key for key in one if key not in other or one[key].tobytes() != other[key].tobytes()]

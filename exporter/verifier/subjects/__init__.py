@@ -1,0 +1,1 @@
+"""What is compared: a SavedModel, or the original graph, behind one protocol."""

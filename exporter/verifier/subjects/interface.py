@@ -1,0 +1,272 @@
+"""Reads what a loaded SavedModel offers: calls, traces, lists of variables, signatures."""
+
+import inspect
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+from google.protobuf.message import DecodeError
+
+from exporter.errors import VerificationError, listing, reason
+from exporter.verifier.subjects.subject import PLAIN
+
+_UNKNOWN_OP = re.compile(r"Op type not registered '([^']*)'")
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One trace of `__call__`.
+
+    Attributes:
+        arguments: By parameter name: `tf.TensorSpec`s, nests of them, or Python values.
+        flags: Of these the ones that choose what is computed: Python values
+            after the first argument, but for `training` and hyperparameters.
+        function: The concrete function.
+    """
+
+    arguments: dict[str, Any]
+    flags: dict[str, Any]
+    function: Any
+
+
+@dataclass(frozen=True)
+class Interface:
+    """What a loaded SavedModel offers.
+
+    Attributes:
+        root: From `tf.saved_model.load`.
+    """
+
+    root: Any
+
+    @property
+    def call(self) -> Any:
+        """The `__call__` function; None if there is none."""
+        return getattr(self.root, PLAIN, None)
+
+    @cached_property
+    def parameters(self) -> dict[str, inspect.Parameter]:
+        """The parameters of `__call__` by name, empty without one."""
+        return dict(inspect.signature(self.call).parameters) if self.is_function else {}
+
+    @property
+    def is_function(self) -> bool:
+        """Whether `__call__` is a `tf.function`."""
+        return hasattr(self.call, "concrete_functions")
+
+    @cached_property
+    def traces(self) -> tuple[Trace, ...]:
+        """All traces of `__call__`."""
+        if not self.is_function:
+            return ()
+        traces = []
+        for function, arguments in self._traced.items():
+            others = list(arguments)[1:]
+            chosen = [n for n in others if n != "training" and n not in self.hyperparameters]
+            traces.append(Trace(arguments, {name: arguments[name] for name in chosen}, function))
+        # Where one was traced with tensors and with a number too, tensors take every number.
+        return tuple(sorted(traces, key=self._numbers_of))
+
+    @cached_property
+    def _traced(self) -> dict[Any, dict[str, Any]]:
+        """The arguments of every concrete function of `__call__`."""
+        signature = inspect.signature(self.call)
+        traced = {}
+        for function in self.call.concrete_functions:
+            args, kwargs = function.structured_input_signature
+            bound = signature.bind_partial(*args, **kwargs)
+            bound.apply_defaults()
+            traced[function] = dict(bound.arguments)
+        return traced
+
+    def _numbers_of(self, trace: Trace) -> int:
+        return sum(not has_specs(trace.arguments.get(name)) for name in self.hyperparameters)
+
+    @property
+    def input_structure(self) -> Any:
+        """The nest of `tf.TensorSpec`s that is the first argument, as free as it was traced."""
+        first = next(iter(self.parameters), "")
+        found = [trace.arguments.get(first) for trace in self.traces]
+        nests = [structure for structure in found if has_specs(structure)]
+        return max(nests, key=_freedom, default=())
+
+    @cached_property
+    def hyperparameters(self) -> dict[str, Any]:
+        """Arguments that are scalar tensors in some trace, with their Python defaults."""
+        if not self.is_function:
+            return {}
+        first = next(iter(self.parameters), "")
+        return {
+            name: None if parameter.default is parameter.empty else parameter.default
+            for name, parameter in self.parameters.items()
+            if name not in (first, "training")
+            and any(has_specs(arguments.get(name)) for arguments in self._traced.values())
+        }
+
+    @cached_property
+    def dtypes(self) -> dict[str, tf.DType]:
+        """The dtypes of the hyperparameters."""
+        return {
+            name: arguments[name].dtype
+            for arguments in self._traced.values()
+            for name in self.hyperparameters
+            if isinstance(arguments.get(name), tf.TensorSpec)
+        }
+
+    @cached_property
+    def _flags(self) -> dict[str, dict[str, Any]]:
+        found = {self._label(trace.flags): trace.flags for trace in self.traces}
+        return {label: found[label] for label in sorted(found)}
+
+    def _label(self, flags: Mapping[str, Any]) -> str:
+        told = {n: v for n, v in flags.items() if v != self.parameters[n].default}
+        return f"{PLAIN}({', '.join(f'{n}={v!r}' for n, v in told.items())})" if told else PLAIN
+
+    def ways(self, *, training: bool) -> list[str]:
+        """Names the ways of calling that were traced, `__call__` first.
+
+        Args:
+            training: In which mode; a model without the argument has only inference.
+        """
+        if "training" not in self.parameters:
+            return [] if training else list(self._flags)
+        chosen = [t for t in self.traces if _is(t.arguments["training"], wanted=training)]
+        if not training and not chosen:
+            chosen = [t for t in self.traces if not _is(t.arguments["training"], wanted=True)]
+        labels = {self._label(trace.flags) for trace in chosen}
+        return [label for label in self._flags if label in labels]
+
+    def flags_of(self, way: str) -> dict[str, Any]:
+        """Returns the flags of one way of calling."""
+        return self._flags[way]
+
+    def trace_of(self, way: str, *, training: bool) -> Trace:
+        """Returns the trace that one way of calling takes."""
+        for trace in self.traces:
+            mode = trace.arguments.get("training", False)
+            if self._label(trace.flags) == way and (_is(mode, wanted=training) or mode is None):
+                return trace
+        raise KeyError(way)
+
+    @cached_property
+    def signatures(self) -> dict[str, Any]:
+        """Functions by signature name."""
+        return dict(sorted(getattr(self.root, "signatures", {}).items()))
+
+    @property
+    def signature_ways(self) -> tuple[str, ...]:
+        """Names the signatures as ways of calling."""
+        return tuple(self._signatures)
+
+    def signature(self, way: str) -> Any:
+        """Returns the function behind the name of a signature's way of calling."""
+        return self._signatures[way]
+
+    @cached_property
+    def _signatures(self) -> dict[str, Any]:
+        return {f"signature '{name}'": function for name, function in self.signatures.items()}
+
+    @cached_property
+    def variables(self) -> dict[str, Any]:
+        """The list `variables` by name; without one, what the functions hold."""
+        listed = self.listed("variables")
+        return by_name(listed or self.captured)
+
+    @cached_property
+    def trainable_variables(self) -> dict[str, Any]:
+        """The list `trainable_variables`, by the names that `variables` gives them."""
+        names = {id(variable): name for name, variable in self.variables.items()}
+        listed = self.listed("trainable_variables")
+        own = by_name(listed)
+        return {names.get(id(v), name): v for name, v in own.items()}
+
+    @cached_property
+    def state(self) -> list[Any]:
+        """Every variable that a call may change, listed or not."""
+        known = [*self.variables.values(), *self.trainable_variables.values(), *self.captured]
+        return list({id(variable): variable for variable in known}.values())
+
+    @property
+    def regularization_losses(self) -> list[Any]:
+        """The list of that name."""
+        return self.listed("regularization_losses")
+
+    @cached_property
+    def captured(self) -> list[Any]:
+        """The variables that traces and signatures hold, each once."""
+        functions = [trace.function for trace in self.traces] + list(self.signatures.values())
+        return list({id(v): v for f in functions for v in f.graph.variables}.values())
+
+    def listed(self, name: str) -> list[Any]:
+        """Returns one of the root's lists; empty if it has none."""
+        return list(getattr(self.root, name, None) or [])
+
+
+def load(folder: Path) -> Interface:
+    """Loads a SavedModel.
+
+    Args:
+        folder: Where it lies.
+
+    Returns:
+        What it offers.
+
+    Raises:
+        VerificationError: If it is none, is damaged, or needs what this TensorFlow lacks.
+    """
+    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    if not {"saved_model.pb", "saved_model.pbtxt"} & set(names):
+        found = listing(names) if names else "nothing" if folder.is_dir() else "no such folder"
+        raise VerificationError(
+            f"Model '{folder}' is not a SavedModel: expected a folder with saved_model.pb, found"
+            f" {found}. Choose the folder that an export made."
+        )
+    try:
+        return Interface(tf.saved_model.load(str(folder)))
+    except (tf.errors.OpError, DecodeError, LookupError, OSError) as error:
+        raise _refusal(folder, error) from error
+    except (AssertionError, AttributeError, RuntimeError, TypeError, ValueError) as error:
+        raise _refusal(folder, error) from error
+
+
+def _refusal(folder: Path, error: Exception) -> VerificationError:
+    if unknown := _UNKNOWN_OP.search(str(error)):
+        return VerificationError(
+            f"Model '{folder}' needs the op '{unknown[1]}', which TensorFlow {tf.__version__} does"
+            " not have. Load it with the TensorFlow, or beside the library, that it was made with."
+        )
+    return VerificationError(
+        f"Model '{folder}' cannot be loaded: {reason(error)}. Its files are incomplete or damaged;"
+        " export or copy it again."
+    )
+
+
+def by_name(variables: Iterable[Any]) -> dict[str, Any]:
+    """Keys variables by name, in their order; namesakes are numbered."""
+    named: dict[str, Any] = {}
+    seen: Counter[str] = Counter()
+    for variable in variables:
+        name = variable.name.split(":")[0]
+        seen[name] += 1
+        named[name if seen[name] == 1 else f"{name}#{seen[name]}"] = variable
+    return named
+
+
+def has_specs(value: Any) -> bool:
+    """Returns whether an argument is a tensor, or a nest of tensors."""
+    return any(isinstance(leaf, tf.TypeSpec) for leaf in tf.nest.flatten(value))
+
+
+def _is(value: Any, *, wanted: bool) -> bool:
+    return isinstance(value, bool) and value is wanted
+
+
+def _freedom(structure: Any) -> int:
+    """Counts the free dimensions of a nest of specs."""
+    specs = [spec for spec in tf.nest.flatten(structure) if isinstance(spec, tf.TensorSpec)]
+    return sum(list(spec.shape).count(None) for spec in specs if spec.shape.rank is not None)

@@ -1,0 +1,248 @@
+"""A SavedModel as the verifier runs it, whoever made it."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from exporter.digests import of_files
+from exporter.errors import VerificationError, reason
+from exporter.verifier.subjects.examples import InputSpec
+from exporter.verifier.subjects.interface import Interface
+from exporter.verifier.subjects.subject import BARE, Arrays, Inputs, TrainingCall, projected
+from exporter.verifier.subjects.traced import chosen
+
+
+class ModelCallError(VerificationError):
+    """A model cannot be called: its own fault where it is judged, an end to all where it judges."""
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A SavedModel behind the `Subject` protocol.
+
+    Attributes:
+        folder: Where it lies.
+        interface: What it offers.
+        main: The way of calling that examples are made for; empty for the first.
+    """
+
+    folder: Path
+    interface: Interface
+    main: str = ""
+
+    @property
+    def input_spec(self) -> InputSpec:
+        """What the main way takes, or `__call__`, or the first signature; nothing without any."""
+        way = self.main or next(iter(self.ways), None)
+        return self.spec_of(way) if way else InputSpec(())
+
+    def spec_of(self, way: str) -> InputSpec:
+        """Returns what one way of calling takes."""
+        return InputSpec(tuple(tf.nest.flatten(self._structure(way))))
+
+    def signature_inputs(self, way: str) -> tuple[str, ...]:
+        """Returns the names of a signature's inputs, as they are flattened: in sorted order."""
+        return tuple(sorted(self.interface.signature(way).structured_input_signature[1]))
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """The traced ways of calling in inference mode, then the signatures."""
+        return (*self.interface.ways(training=False), *self.interface.signature_ways)
+
+    @property
+    def training_ways(self) -> tuple[str, ...]:
+        """The traced ways of calling in training mode."""
+        return tuple(self.interface.ways(training=True))
+
+    @property
+    def hyperparameters(self) -> Mapping[str, Any]:
+        """Arguments that are tensors and their defaults."""
+        return self.interface.hyperparameters
+
+    @property
+    def trainable(self) -> tuple[str, ...]:
+        """Names of the trainable variables."""
+        return tuple(self.interface.trainable_variables)
+
+    @property
+    def flagged(self) -> tuple[str, ...]:
+        """Names of the variables that say themselves that they are trainable."""
+        return tuple(name for name, v in self.interface.variables.items() if v.trainable)
+
+    def described(self) -> dict[str, str]:
+        """Describes arguments, defaults of hyperparameters, signatures, and assets."""
+        numbers = self.hyperparameters
+        parameters = self.interface.parameters.values()
+        told = [
+            p.name if p.default is p.empty or p.name in numbers else f"{p.name}={p.default!r}"
+            for p in parameters
+        ]
+        if named_only := [p for p in parameters if p.kind is p.KEYWORD_ONLY]:
+            told.insert(len(told) - len(named_only), "*")
+        found = {"arguments": f"({', '.join(told)})"} if told else {}
+        found |= {f"default of {name}": str(value) for name, value in numbers.items()}
+        for way in self.interface.signature_ways:
+            signature = self.interface.signature(way)
+            inputs = _specs(signature.structured_input_signature[1])
+            found[way] = f"{inputs} -> {_specs(signature.structured_outputs)}"
+        assets = sorted(path for path in self.folder.glob("assets/**/*") if path.is_file())
+        names = (path.relative_to(self.folder).as_posix() for path in assets)
+        return found | {f"asset {n}": of_files([p]) for n, p in zip(names, assets, strict=True)}
+
+    def variables(self) -> Arrays:
+        """Returns all variables by name."""
+        return arrays(self.interface.variables)
+
+    def assign(self, values: Mapping[str, np.ndarray]) -> None:
+        """Sets variables by name."""
+        for name, value in values.items():
+            self.interface.variables[name].assign(value)
+
+    def inference(self, ways: Sequence[str], inputs: Inputs) -> dict[str, Arrays]:
+        """Calls in inference mode."""
+        return {way: flat(self.call(way, inputs)) for way in ways}
+
+    def training(
+        self, ways: Sequence[str], inputs: Inputs, hyperparameters: Mapping[str, float]
+    ) -> dict[str, TrainingCall]:
+        """Calls each way once in training mode."""
+        calls = {}
+        for way in ways:
+            with self._put_back():
+                mode = self._training_mode(hyperparameters)
+                outputs = flat(self.call(way, inputs, **mode))
+                calls[way] = TrainingCall(outputs, self.variables())
+        return calls
+
+    def gradients(
+        self,
+        way: str,
+        target: str,
+        inputs: Inputs,
+        hyperparameters: Mapping[str, float],
+        *,
+        training: bool,
+    ) -> dict[str, np.ndarray | None]:
+        """Differentiates by every trainable variable, with TensorFlow's tape."""
+        mode = self._training_mode(hyperparameters) if training else {}
+        with self._put_back():
+            return self._differentiate(
+                lambda: projected(named(self.call(way, inputs, directly=True, **mode))[target])
+            )
+
+    def _training_mode(self, hyperparameters: Mapping[str, float]) -> dict[str, Any]:
+        """Returns the arguments of a call; numbers as tensors, so that one trace does for all."""
+        given = {**self.hyperparameters, **hyperparameters}
+        return {"training": True, **self._numbers(given)}
+
+    def _numbers(self, given: Mapping[str, Any]) -> dict[str, tf.Tensor]:
+        dtypes = self.interface.dtypes
+        return {n: tf.constant(v, dtypes[n]) for n, v in given.items() if v is not None}
+
+    def losses(self) -> tuple[Arrays, dict[str, np.ndarray | None]]:
+        """Returns the regularization losses, and the gradients of their sum."""
+        functions = self.interface.regularization_losses
+        values = {str(i): np.asarray(loss()) for i, loss in enumerate(functions)}
+        if not functions:
+            return values, {}
+        return values, self._differentiate(lambda: tf.add_n([loss() for loss in functions]))
+
+    def call(self, way: str, inputs: Inputs, *, directly: bool = False, **arguments: Any) -> Any:
+        """Calls the model one way.
+
+        Args:
+            way: One of `ways` or `training_ways`.
+            inputs: One batch, flattened.
+            directly: Whether to call the trace itself that `__call__` chooses.
+            **arguments: `training` and hyperparameters.
+
+        Returns:
+            What the model returns.
+        """
+        structure = self._structure(way)
+        packed = tf.nest.pack_sequence_as(structure, [tf.constant(value) for value in inputs])
+        try:
+            if way in self.interface.signature_ways:
+                return self.interface.signature(way)(**packed)
+            arguments |= self.interface.flags_of(way)
+            function = self.interface.call
+            if directly:
+                function = chosen(function, packed, **arguments)
+            return function(packed, **arguments)
+        except (tf.errors.OpError, AttributeError, LookupError, TypeError, ValueError) as error:
+            sizes = ", ".join(f"{value.dtype.name} {list(value.shape)}" for value in inputs)
+            raise ModelCallError(
+                f"Model '{self.folder}' fails when {way} is given {sizes}: {reason(error)}. Mend"
+                " the model, or what it was saved with."
+            ) from error
+
+    def _structure(self, way: str) -> Any:
+        if way in self.interface.signature_ways:
+            return dict(self.interface.signature(way).structured_input_signature[1])
+        return self.interface.input_structure
+
+    def _differentiate(self, loss: Callable[[], Any]) -> dict[str, np.ndarray | None]:
+        variables = self.interface.trainable_variables
+        with tf.GradientTape() as tape:
+            value = loss()
+        gradients = tape.gradient(value, variables)
+        return {
+            name: None if gradient is None else tf.convert_to_tensor(gradient).numpy()
+            for name, gradient in gradients.items()
+        }
+
+    @contextmanager
+    def _put_back(self) -> Iterator[None]:
+        before = [(variable, variable.numpy()) for variable in self.interface.state]
+        try:
+            yield
+        finally:
+            for variable, value in before:
+                variable.assign(value)
+
+
+def _specs(specs: Mapping[str, Any]) -> str:
+    named_specs = sorted(specs.items())
+    return ", ".join(f"{name} {s.dtype.name} {s.shape}" for name, s in named_specs)
+
+
+def flat(outputs: Any) -> Arrays:
+    """Turns a tensor, or a nest of tensors, into arrays by name; strings get a fixed width."""
+    return arrays(named(outputs))
+
+
+def arrays(tensors: Mapping[str, Any]) -> Arrays:
+    """Turns tensors or variables by name into arrays."""
+    return {name: as_array(tensor.numpy()) for name, tensor in tensors.items()}
+
+
+def as_array(value: Any) -> np.ndarray:
+    """Turns a result into an array; strings get a fixed width."""
+    array = np.asarray(value)
+    if array.dtype == object:
+        return np.array(array.tolist(), dtype=np.bytes_)
+    return array
+
+
+def named(outputs: Any, prefix: str = BARE) -> dict[str, Any]:
+    """Names every tensor in a nest by its path, such as `boxes > 0`."""
+    if outputs is None:
+        return {}
+    if isinstance(outputs, tf.RaggedTensor | tf.SparseTensor | tf.IndexedSlices):
+        outputs = tf.nest.flatten(outputs, expand_composites=True)
+    if isinstance(outputs, Mapping):
+        items = dict(outputs)
+    elif isinstance(outputs, (list, tuple)):
+        items = {str(i): value for i, value in enumerate(outputs)}
+    else:
+        return {prefix: outputs}
+    found: dict[str, Any] = {}
+    for key, value in items.items():
+        # No slash: names of end points have some themselves.
+        found |= named(value, f"{prefix} > {key}" if prefix else str(key))
+    return found

@@ -1,0 +1,124 @@
+"""What the verifier asks of each of the two sides that it compares."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import tensorflow as tf
+
+from exporter.verifier.subjects.examples import InputSpec
+
+Arrays = dict[str, np.ndarray]
+Inputs = Sequence[np.ndarray]
+
+# The way of calling that everybody has; a model without `__call__` has only signatures.
+PLAIN = "__call__"
+# The way that shows what the layers compute.
+END_POINTS = f"{PLAIN}(return_endpoints=True)"
+MOMENTUM = "batch_norm_momentum"
+# The name of an output that is a tensor and no dict; of end points, that of the output itself.
+BARE, DEFAULT = "", "default"
+
+
+@dataclass(frozen=True)
+class TrainingCall:
+    """What one training-mode call did.
+
+    Attributes:
+        outputs: By name.
+        variables: All variables after the call, by name.
+    """
+
+    outputs: Arrays
+    variables: Arrays
+
+
+class Subject(Protocol):
+    """A model that can be run, fine-tuned and put back as it was.
+
+    A way of calling is `__call__`, `__call__(return_endpoints=True)` and so on
+    for every combination of flags that was traced, or `signature 'serving_default'`.
+    """
+
+    @property
+    def input_spec(self) -> InputSpec:
+        """What the model takes."""
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """All ways of calling in inference mode."""
+
+    @property
+    def training_ways(self) -> tuple[str, ...]:
+        """The ways of calling in training mode."""
+
+    @property
+    def hyperparameters(self) -> Mapping[str, Any]:
+        """Arguments that are tensors, such as `batch_norm_momentum`, and their defaults."""
+
+    @property
+    def trainable(self) -> tuple[str, ...]:
+        """Names of the variables that are listed as trainable."""
+
+    @property
+    def flagged(self) -> tuple[str, ...]:
+        """Names of the variables that say themselves that they are trainable."""
+
+    def described(self) -> dict[str, str]:
+        """Describes what callers rely on: arguments, their defaults, signatures."""
+
+    def variables(self) -> Arrays:
+        """Returns all variables by name."""
+
+    def assign(self, values: Mapping[str, np.ndarray]) -> None:
+        """Sets variables by name."""
+
+    def inference(self, ways: Sequence[str], inputs: Inputs) -> dict[str, Arrays]:
+        """Calls in inference mode; returns outputs by way and name."""
+
+    def training(
+        self, ways: Sequence[str], inputs: Inputs, hyperparameters: Mapping[str, float]
+    ) -> dict[str, TrainingCall]:
+        """Calls each way once in training mode, and puts all variables back after each."""
+
+    def gradients(
+        self,
+        way: str,
+        target: str,
+        inputs: Inputs,
+        hyperparameters: Mapping[str, float],
+        *,
+        training: bool,
+    ) -> dict[str, np.ndarray | None]:
+        """Differentiates the `projected` target by every trainable variable.
+
+        Args:
+            way: Of calling.
+            target: The output's name.
+            inputs: One batch.
+            hyperparameters: Those that are not their defaults, in training mode.
+            training: The mode. Variables are put back afterwards.
+
+        Returns:
+            By variable name; None where no gradient flows.
+        """
+
+    def losses(self) -> tuple[Arrays, dict[str, np.ndarray | None]]:
+        """Returns the regularization losses by index, and the gradients of their sum."""
+
+
+def projected(output: tf.Tensor) -> tf.Tensor:
+    """Makes one number of an output, in a fixed direction in which nothing cancels out.
+
+    Args:
+        output: Of a float dtype, any shape.
+
+    Returns:
+        Scalar of that dtype: the sum of the products with cos(0), cos(1) and so
+        on along the last dimension.
+    """
+    size = tf.shape(output)[-1] if output.shape.rank else 1
+    return tf.reduce_sum(
+        output * tf.cast(tf.cos(tf.range(tf.cast(size, tf.float32))), output.dtype)
+    )
