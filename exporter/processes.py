@@ -1,0 +1,202 @@
+"""Runs functions in processes of their own: the one way in which this package starts Python.
+
+A converter that crashes takes only its process with it, a runtime finds the
+environment that it reads when it is imported, and a second TensorFlow works on
+another core. What runs there is an ordinary function, or a generator where
+more than one thing is asked in turn; both can be called in this process as well.
+"""
+
+import importlib
+import os
+import pickle
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any, Generic, TypeVar
+
+from absl import logging
+
+from exporter import quiet
+from exporter.errors import ExporterError, last_line
+
+T = TypeVar("T")
+
+
+class ProcessEndedError(Exception):
+    """A process ended before it had answered; the text says how, and its last words."""
+
+
+@dataclass(frozen=True)
+class Session(Generic[T]):
+    """A generator in a process of its own."""
+
+    _process: "subprocess.Popen[bytes]"
+    _said: IO[bytes]
+
+    def tell(self, value: Any) -> None:
+        """Sends the next value, and does not wait; if the process is gone, `hear` will tell."""
+        assert self._process.stdin is not None, "started with a pipe"
+        with suppress(BrokenPipeError):
+            pickle.dump(value, self._process.stdin)
+            self._process.stdin.flush()
+
+    def hear(self) -> T:
+        """Waits for what the generator yields next; the first one comes without being asked.
+
+        Raises:
+            ExporterError: If the generator raised it.
+            ProcessEndedError: If the process ended, by itself or by an error that is a bug.
+        """
+        assert self._process.stdout is not None, "started with a pipe"
+        try:
+            answer: T | ExporterError = pickle.load(self._process.stdout)  # noqa: S301  (our own)
+        except (EOFError, pickle.UnpicklingError) as error:
+            raise ProcessEndedError(self._end()) from error
+        if isinstance(answer, ExporterError):
+            raise answer
+        return answer
+
+    def ask(self, value: Any) -> T:
+        """Sends a value and waits for the answer, as `tell` and `hear` do."""
+        self.tell(value)
+        return self.hear()
+
+    def end(self) -> None:
+        """Ends the process; nothing more may be asked."""
+        self._process.kill()
+
+    def _end(self) -> str:
+        status = self._process.wait()
+        self._said.seek(0)
+        said = last_line(self._said.read().decode(errors="replace"))
+        return f"expected an answer, found that its process ended with status {status} ({said})"
+
+
+@contextmanager
+def session(
+    function: Callable[..., Generator[T, Any, None]],
+    *arguments: Any,
+    environment: Mapping[str, str | None] | None = None,
+) -> Iterator[Session[T]]:
+    """Runs a generator in a fresh process, which begins at once.
+
+    Args:
+        function: Of a module, which is imported there anew; makes the generator.
+        *arguments: Its arguments, which can be pickled.
+        environment: What differs from this process's environment; None removes a variable.
+
+    Yields:
+        What to ask; the process is gone afterwards.
+    """
+    with (
+        tempfile.TemporaryFile() as said,
+        _started(environment or {}, said) as process,
+    ):
+        running: Session[T] = Session(process, said)
+        name = (function.__module__, function.__qualname__)
+        running.tell((logging.get_verbosity(), *name, arguments))
+        yield running
+
+
+@contextmanager
+def beside(
+    function: Callable[..., T],
+    *arguments: Any,
+    environment: Mapping[str, str | None] | None = None,
+) -> Iterator[Callable[[], T]]:
+    """Runs a function in a fresh process while this one goes on.
+
+    Args:
+        function: Of a module, which is imported there anew.
+        *arguments: Its arguments, which can be pickled, as its result.
+        environment: What differs from this process's environment; None removes a variable.
+
+    Yields:
+        What waits for the result, and raises as `Session.hear`; the process is gone afterwards.
+    """
+    once = (_once, function.__module__, function.__qualname__, arguments)
+    with session(*once, environment=environment) as running:
+        yield running.hear
+
+
+def call(
+    function: Callable[..., T],
+    *arguments: Any,
+    environment: Mapping[str, str | None] | None = None,
+) -> T:
+    """Runs a function in a fresh process, waits for it, and returns its result, as `beside`."""
+    with beside(function, *arguments, environment=environment) as result:
+        return result()
+
+
+@contextmanager
+def _started(
+    environment: Mapping[str, str | None], said: IO[bytes]
+) -> "Iterator[subprocess.Popen[bytes]]":
+    path = (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))
+    wanted = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path)), **environment}
+    process = subprocess.Popen(  # noqa: S603  (the command is our own)
+        # Without the current folder on its path, where anything may lie under any name.
+        [sys.executable, "-P", "-m", __name__],
+        env={name: value for name, value in wanted.items() if value is not None},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=None if logging.get_verbosity() >= logging.INFO else said,
+        # An interrupt from the terminal is this process's to answer.
+        process_group=0,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        # Closes the pipes without waiting for what nobody reads any more.
+        with suppress(BrokenPipeError, ValueError):
+            process.communicate()
+
+
+def _once(module: str, name: str, arguments: tuple[Any, ...]) -> Generator[Any, Any, None]:
+    yield _found(module, name)(*arguments)
+
+
+def _found(module: str, name: str) -> Callable[..., Any]:
+    function: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return function
+
+
+def main() -> None:
+    """Serves one session on standard input and output; what libraries print goes to the errors."""
+    asked = sys.stdin.buffer
+    with os.fdopen(os.dup(1), "wb") as answers:
+        os.dup2(2, 1)
+        verbosity, module, name, arguments = pickle.load(asked)  # noqa: S301  (our own)
+        logging.set_verbosity(verbosity)
+        for answer in _answered(_found(module, name)(*arguments), asked):
+            pickle.dump(answer, answers)
+            answers.flush()
+    quiet.before_exit()
+
+
+def _answered(generator: Generator[Any, Any, None], asked: IO[bytes]) -> Iterator[Any]:
+    """Drives a generator by what is asked, until either ends."""
+    value = None
+    while True:
+        try:
+            yield generator.send(value)
+        except StopIteration:
+            return
+        except ExporterError as error:
+            yield error
+            return
+        try:
+            value = pickle.load(asked)  # noqa: S301  (our own)
+        except EOFError:
+            return
+
+
+if __name__ == "__main__":
+    # Under its own name: what runs here may import this module, and start processes too.
+    importlib.import_module("exporter.processes").main()
