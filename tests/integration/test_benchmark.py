@@ -3,8 +3,8 @@
 import json
 import re
 
-import handmade
 import pytest
+from support import handmade
 
 from exporter import quiet
 from exporter.bench import processes

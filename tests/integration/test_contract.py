@@ -15,7 +15,7 @@ pytestmark = pytest.mark.integration
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     quiet.import_tensorflow()
-    from small_models import Small
+    from support.small_models import Small
 
     return Small().save(tmp_path_factory.mktemp("small") / "model")
 
@@ -24,7 +24,7 @@ def small(tmp_path_factory):
 def retuned(tmp_path_factory):
     """The same with another default momentum."""
     quiet.import_tensorflow()
-    from small_models import Small
+    from support.small_models import Small
 
     return Small(momentum=0.9).save(tmp_path_factory.mktemp("retuned") / "model")
 
@@ -167,7 +167,7 @@ def test_broken_models(name, small, tmp_path):
 
 
 def test_a_model_that_does_not_fit_its_index_is_not_locked(small, tmp_path):
-    from mutating import edited
+    from support.mutating import edited
 
     from exporter import contract
     from exporter.errors import ContractError
@@ -235,7 +235,7 @@ def test_our_export_keeps_the_originals_contract(
 @pytest.mark.published
 def test_another_order_of_the_original_breaks_positional_files(published_model, tmp_path):
     """Only the step into the network's order is free, once."""
-    from mutating import edited
+    from support.mutating import edited
 
     from exporter import contract
     from exporter.contract.compare import compare

@@ -5,7 +5,7 @@ import json
 
 import pytest
 import tensorflow as tf
-from handmade import save
+from support.handmade import save
 
 pytestmark = pytest.mark.integration
 

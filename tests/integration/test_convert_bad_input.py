@@ -2,8 +2,8 @@
 
 import os
 
-import handmade
 import pytest
+from support import handmade
 
 from exporter import quiet
 from exporter.converters.formats import FORMATS

@@ -281,7 +281,7 @@ def test_a_model_of_others_is_refused(tmp_path):
     from exporter.errors import ConversionError
 
     quiet.import_tensorflow()
-    import small_models
+    from support import small_models
 
     source = source_of(small_models.Small().save(tmp_path / "model"))
     with pytest.raises(ConversionError, match="cannot be built from Keras layers: expected the"):

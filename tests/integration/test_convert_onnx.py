@@ -3,13 +3,12 @@
 import json
 from collections import Counter
 
-import converted
-import handmade
 import numpy as np
 import onnx
 import onnxruntime
 import pytest
 import tensorflow as tf
+from support import converted, handmade
 from tf2onnx import constants
 
 from exporter import __version__, digests

@@ -2,12 +2,11 @@
 
 import xml.etree.ElementTree as ET
 
-import converted
-import handmade
 import numpy as np
 import openvino
 import pytest
 import tensorflow as tf
+from support import converted, handmade
 
 from exporter.converters import gates
 from exporter.converters.source import source_of

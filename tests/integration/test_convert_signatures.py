@@ -1,10 +1,9 @@
 """Signatures that are not as `__call__` is, or give more than numbers with a fraction."""
 
-import handmade
-import nodejs
 import numpy as np
 import pytest
 import tensorflow as tf
+from support import handmade, nodejs
 
 from exporter.converters import tflite_int8
 from exporter.converters.check import compare_outputs

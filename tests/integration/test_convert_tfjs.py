@@ -3,10 +3,9 @@
 import json
 from dataclasses import replace
 
-import handmade
-import nodejs
 import numpy as np
 import pytest
+from support import handmade, nodejs
 
 from exporter import quiet
 

@@ -7,9 +7,9 @@ import sys
 import zipfile
 from pathlib import Path
 
-import handmade
 import numpy as np
 import pytest
+from support import handmade
 
 from exporter import quiet
 from exporter.converters.formats import FORMATS, Options
@@ -226,7 +226,7 @@ def test_calibration_images_that_do_not_decode_are_refused(
 
 
 def test_a_model_without_images_cannot_be_calibrated(calibration, tmp_path):
-    from small_models import Small
+    from support.small_models import Small
 
     from exporter.converters import tflite_int8
     from exporter.converters.source import source_of

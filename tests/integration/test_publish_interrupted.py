@@ -8,9 +8,9 @@ import sys
 
 import fsspec
 import pytest
-from loopback_hosts.places import memory, oci
-from loopback_hosts.server import BREAK
-from releases import HANDLE, contents, make_release
+from support.loopback_hosts.places import memory, oci
+from support.loopback_hosts.server import BREAK
+from support.releases import HANDLE, contents, make_release
 
 from exporter.errors import PublishError
 from exporter.releases.publishing import publish

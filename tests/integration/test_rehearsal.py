@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from releases import HANDLE, PAGE, contents, make_release
+from support.releases import HANDLE, PAGE, contents, make_release
 
 pytestmark = pytest.mark.integration
 

@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
-from releases import HANDLE, make_release
+from support.releases import HANDLE, make_release
 
 pytestmark = pytest.mark.integration
 ARCHIVE = f"/{HANDLE}?tf-hub-format=compressed"

@@ -8,10 +8,9 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import chromium
-import nodejs
 import numpy as np
 import pytest
+from support import chromium, nodejs
 
 from exporter import quiet
 

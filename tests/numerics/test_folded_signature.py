@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from handmade import Network, save
-from mutating import edited
+from support.handmade import Network, save
+from support.mutating import edited
 
 from exporter.signatures import FOLDED, SERVING, way_of
 

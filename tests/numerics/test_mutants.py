@@ -15,13 +15,13 @@ def test_the_models_themselves_pass(features, logits):
 
 def test_a_model_saved_again_passes(features, tmp_path):
     """So what fails below is the mutation, not the way in which it was made."""
-    from mutating import rewrapped
+    from support.mutating import rewrapped
 
     assert features.judge(rewrapped(features.model, tmp_path / "m"), rules=True)[0] == {}
 
 
 def test_one_weight_by_one_ulp(features, tmp_path):
-    from mutating import reweighted
+    from support.mutating import reweighted
 
     name = f"{BLOCK}/depthwise/depthwise_weights"
 
@@ -37,7 +37,7 @@ def test_one_weight_by_one_ulp(features, tmp_path):
 
 
 def test_gamma_and_beta_swapped(features, tmp_path):
-    from mutating import reweighted
+    from support.mutating import reweighted
 
     scope = f"{BLOCK}/expand/BatchNorm"
 
@@ -51,7 +51,7 @@ def test_gamma_and_beta_swapped(features, tmp_path):
 
 
 def test_epsilon(features, tmp_path):
-    from mutating import edited, nodes
+    from support.mutating import edited, nodes
 
     def change(graph):
         for body in ("inference", "training"):
@@ -66,7 +66,7 @@ def test_epsilon(features, tmp_path):
 
 
 def test_gate_of_one_sixth(features, tmp_path):
-    from mutating import edited, nodes
+    from support.mutating import edited, nodes
 
     def change(graph):
         import tensorflow as tf
@@ -86,7 +86,7 @@ def test_gate_of_one_sixth(features, tmp_path):
 
 
 def test_one_block_padded_explicitly(features, tmp_path):
-    from mutating import bodies, constant, edited, nodes
+    from support.mutating import bodies, constant, edited, nodes
 
     def change(graph):
         for body in ("inference", "training"):
@@ -106,7 +106,7 @@ def test_one_block_padded_explicitly(features, tmp_path):
 
 
 def test_relu_for_a_hard_swish(features, tmp_path):
-    from mutating import bypass, edited, nodes
+    from support.mutating import bypass, edited, nodes
 
     def change(graph):
         for body in ("inference", "training"):
@@ -127,7 +127,7 @@ def test_relu_for_a_hard_swish(features, tmp_path):
 
 
 def rename(graph, body, old, new):
-    from mutating import nodes
+    from support.mutating import nodes
 
     for node in nodes(graph, body):
         for place, value in enumerate(node.input):
@@ -136,7 +136,7 @@ def rename(graph, body, old, new):
 
 
 def test_residual_dropped(features, tmp_path):
-    from mutating import bypass, edited, nodes
+    from support.mutating import bypass, edited, nodes
 
     def change(graph):
         for body in ("inference", "training"):
@@ -150,7 +150,7 @@ def test_residual_dropped(features, tmp_path):
 
 
 def test_rescaling_missing(features, tmp_path):
-    from mutating import bypass, edited, nodes
+    from support.mutating import bypass, edited, nodes
 
     def change(graph):
         for body in ("inference", "training"):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from mutating import bodies, constant, edited, nodes, reweighted, rewrapped
+from support.mutating import bodies, constant, edited, nodes, reweighted, rewrapped
 
 pytestmark = pytest.mark.numerics
 

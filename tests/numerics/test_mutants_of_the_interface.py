@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from mutating import edited, nodes, rewrapped
+from support.mutating import edited, nodes, rewrapped
 
 pytestmark = pytest.mark.numerics
 

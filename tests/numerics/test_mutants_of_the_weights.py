@@ -1,7 +1,7 @@
 """Mutants with other weights than the checkpoint's: each must be caught, and its cause named."""
 
 import pytest
-from mutating import reweighted, rewrapped
+from support.mutating import reweighted, rewrapped
 
 pytestmark = pytest.mark.numerics
 

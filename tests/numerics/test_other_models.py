@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from handmade import Network, save, variable
-from mutating import edited
+from support.handmade import Network, save, variable
+from support.mutating import edited
 
 from exporter.errors import VerificationError
 from exporter.verification import VerifyRequest, verify

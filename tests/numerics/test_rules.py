@@ -2,8 +2,8 @@
 
 import pytest
 import tensorflow as tf
-from handmade import IMAGES, MOMENTUM, Network, save, swapped
-from mutating import edited
+from support.handmade import IMAGES, MOMENTUM, Network, save, swapped
+from support.mutating import edited
 
 from exporter.verifier.rules.rules import RULES, check_rules
 from exporter.verifier.subjects.source import loaded

@@ -1,8 +1,8 @@
 """What servers read of a SavedModel, and the rules in a process of their own."""
 
 import pytest
-from handmade import save
-from mutating import edited
+from support.handmade import save
+from support.mutating import edited
 
 from exporter.errors import VerificationError
 from exporter.verifier.rules.rules import check_rules

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from handmade import save
+from support.handmade import save
 
 from exporter.verifier.subjects.traced import chosen
 

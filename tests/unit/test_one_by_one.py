@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import tensorflow as tf
-from handmade import save
+from support.handmade import save
 
 from exporter.converters.source import source_of
 from exporter.verifier.noise import one_by_one

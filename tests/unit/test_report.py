@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pydantic
 import pytest
-from reports import CAUSE, FAILED, PASSED, SKIPPED, WARNING, report
+from support.reports import CAUSE, FAILED, PASSED, SKIPPED, WARNING, report
 
 from exporter.errors import VerificationError
 from exporter.verifier.report import records as module

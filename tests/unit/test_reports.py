@@ -3,7 +3,7 @@
 import xml.etree.ElementTree as ET
 
 import pytest
-from reports import CAUSE, FAILED, PASSED, SKIPPED, WARNING, report
+from support.reports import CAUSE, FAILED, PASSED, SKIPPED, WARNING, report
 
 from exporter.errors import ExportError
 from exporter.reports.annotations import annotations

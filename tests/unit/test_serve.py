@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import pytest
-from releases import HANDLE, make_release
+from support.releases import HANDLE, make_release
 
 from exporter.releases.serve.host import serving
 

@@ -4,7 +4,7 @@ import hashlib
 import os
 
 import pytest
-from releases import HANDLE, make_release
+from support.releases import HANDLE, make_release
 
 from exporter.errors import PublishError
 from exporter.releases.serve import index

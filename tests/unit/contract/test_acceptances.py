@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from contracts import base, contract
+from support.contracts import base, contract
 
 from exporter.contract.accept import accept, read_acceptances
 from exporter.contract.compare import compare

@@ -6,7 +6,7 @@ import stat
 from xml.etree import ElementTree as ET
 
 import pytest
-from contracts import base, contract
+from support.contracts import base, contract
 
 from exporter.contract import ci
 from exporter.contract.check import read_lock

@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from contracts import letters_of
+from support.contracts import letters_of
 
 from exporter import contract, quiet
 from exporter.contract.compare import compare
@@ -14,7 +14,7 @@ from exporter.errors import ContractError
 def save(tmp_path_factory):
     """Saves a small model."""
     quiet.import_tensorflow()
-    from small_models import Small
+    from support.small_models import Small
 
     def run(**changes):
         return Small(**changes).save(tmp_path_factory.mktemp("small") / "model")
@@ -281,7 +281,7 @@ EDITED = {
 
 @pytest.mark.parametrize("name", EDITED)
 def test_edited(name, locked, small, tmp_path):
-    from mutating import edited
+    from support.mutating import edited
 
     from exporter.contract.read import read
 
@@ -291,7 +291,7 @@ def test_edited(name, locked, small, tmp_path):
 
 
 def test_functions_that_call_themselves(small, tmp_path):
-    from mutating import edited
+    from support.mutating import edited
 
     with pytest.raises(ContractError, match="found one that calls itself"):
         contract.lock(edited(small, tmp_path / "model", call_itself))

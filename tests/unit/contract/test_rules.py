@@ -1,10 +1,10 @@
 """Every rule: a change of a lock that falls under it, and its class for each consumer."""
 
 import pytest
-from contract_edits_of_functions import FUNCTION_CHANGES
-from contract_edits_of_models import MODEL_CHANGES
-from contract_edits_of_variables import FROM_OTHERS, VARIABLE_CHANGES
-from contracts import base, classed
+from support.contract_edits_of_functions import FUNCTION_CHANGES
+from support.contract_edits_of_models import MODEL_CHANGES
+from support.contract_edits_of_variables import FROM_OTHERS, VARIABLE_CHANGES
+from support.contracts import base, classed
 
 from exporter.contract.rules import CONSUMERS
 from exporter.contract.table import RULES

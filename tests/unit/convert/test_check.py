@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import tensorflow as tf
-from handmade import IMAGES, save
-from small_models import Small
+from support.handmade import IMAGES, save
+from support.small_models import Small
 
 from exporter.converters.check import compare_end_points, compare_outputs, cosines
 from exporter.converters.formats import Format

@@ -1,8 +1,8 @@
 """What is given for a conversion is checked before anything is converted."""
 
-import handmade
 import pytest
-from small_models import Small
+from support import handmade
+from support.small_models import Small
 
 from exporter.converters.formats import FORMATS, Options
 from exporter.converters.given import check_given, remarks

@@ -3,8 +3,8 @@
 import os
 
 import pytest
-from loopback_hosts.places import SECRET
-from releases import make_release
+from support.loopback_hosts.places import SECRET
+from support.releases import make_release
 
 from exporter.cli.parser import parse
 from exporter.errors import ExporterError

@@ -5,9 +5,9 @@ import json
 import sys
 
 import pytest
-from loopback_hosts.places import SECRET
-from releases import HANDLE, archive_of, contents
-from releases import described as listing_of
+from support.loopback_hosts.places import SECRET
+from support.releases import HANDLE, archive_of, contents
+from support.releases import described as listing_of
 
 from exporter.errors import PublishError
 from exporter.releases.release import check_release, opened

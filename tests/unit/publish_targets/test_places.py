@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from loopback_hosts.places import PLACES, SECRET
-from loopback_hosts.server import BREAK
-from releases import contents
+from support.loopback_hosts.places import PLACES, SECRET
+from support.loopback_hosts.server import BREAK
+from support.releases import contents
 
 # Of huggingface_hub's own upload of large files.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")

@@ -5,7 +5,7 @@ import hashlib
 import json
 import re
 
-from loopback_hosts.server import Host
+from support.loopback_hosts.server import Host
 
 LFS = (".pb", ".index", "-00001")
 _API = re.compile(r"/api/models/(?P<repo>[^/]+/[^/]+)/(?P<what>\w+)(/(?P<revision>.+))?")

@@ -4,7 +4,7 @@ import hashlib
 import json
 import re
 
-from loopback_hosts.server import Host
+from support.loopback_hosts.server import Host
 
 _BLOB = re.compile(r"/v2/(?P<name>.+)/blobs/(?P<digest>sha256:[0-9a-f]{64})")
 _UPLOAD = re.compile(r"/v2/(?P<name>.+)/blobs/uploads/(?P<id>\d*)")

@@ -1,6 +1,6 @@
 """Changes of functions, traces and losses, and their classes."""
 
-from contract_edits import (
+from support.contract_edits import (
     CALL,
     ENCODE,
     FIRST,
@@ -18,7 +18,7 @@ from contract_edits import (
     renamed_argument,
     without_endpoints,
 )
-from contracts import argument, spec, trace
+from support.contracts import argument, spec, trace
 
 FUNCTION_CHANGES = {
     "no encode": (drop(*ENCODE), {"C29": "-BB-"}),

@@ -1,6 +1,6 @@
 """Changes of the small contract."""
 
-from contracts import argument, spec
+from support.contracts import argument, spec
 
 
 def put(path, value):

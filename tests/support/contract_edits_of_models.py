@@ -1,7 +1,7 @@
 """Changes of a model as a whole and of its signatures, and their classes."""
 
-from contract_edits import DETECT, SERVED, drop, put, rename
-from contracts import tensor
+from support.contract_edits import DETECT, SERVED, drop, put, rename
+from support.contracts import tensor
 
 # What is changed, and all rules that it falls under, with their classes for serving,
 # keras_layer, fine_tuning and checkpoint: Breaking, Compatible or - for cosmetic.

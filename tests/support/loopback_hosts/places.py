@@ -8,12 +8,12 @@ from typing import Any
 
 import fsspec
 import requests
-from releases import HANDLE, contents
 
-from loopback_hosts.hugging_face_hub import Hub
-from loopback_hosts.kaggle_models import Kaggle
-from loopback_hosts.oci_registry import Registry
-from loopback_hosts.server import running
+from support.loopback_hosts.hugging_face_hub import Hub
+from support.loopback_hosts.kaggle_models import Kaggle
+from support.loopback_hosts.oci_registry import Registry
+from support.loopback_hosts.server import running
+from support.releases import HANDLE, contents
 
 SECRET = "s3cr3tT0ken"
 

@@ -1,6 +1,6 @@
 """Changes of variables, lists and ops, and their classes."""
 
-from contract_edits import (
+from support.contract_edits import (
     WEIGHTS,
     both,
     drop,
@@ -12,7 +12,7 @@ from contract_edits import (
     swapped,
     without_variable,
 )
-from contracts import variable
+from support.contracts import variable
 
 VARIABLE_CHANGES = {
     "no variable": (without_variable, {"C61": "--B-", "C66": "--BB"}),

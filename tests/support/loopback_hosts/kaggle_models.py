@@ -2,7 +2,7 @@
 
 import json
 
-from loopback_hosts.server import Host
+from support.loopback_hosts.server import Host
 
 
 class Kaggle(Host):

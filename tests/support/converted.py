@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import handmade
 import numpy as np
 import tensorflow as tf
 
@@ -11,6 +10,7 @@ from exporter.converters.noise import noise_of
 from exporter.converters.request import ConvertTask
 from exporter.converters.source import source_of
 from exporter.converters.verify import verified
+from support import handmade
 
 IMAGES = np.random.RandomState(5).random_sample((3, 8, 8, 3)).astype(np.float32)
 

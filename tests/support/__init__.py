@@ -1,0 +1,1 @@
+"""What tests share: makers of models, releases and reports, and hosts on the loopback."""
