@@ -45,7 +45,7 @@ def described(folder: Path) -> Model:
     Raises:
         ExporterError: If it cannot be loaded or called, or takes other things than numbers.
     """
-    from exporter.converters.source import source_of
+    from exporter.converters.source_model import source_of
     from exporter.verifier.comparison.rows import recognized
     from exporter.verifier.subjects.subject import PLAIN
 

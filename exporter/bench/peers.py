@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from exporter.bench.request import OpenTask
-from exporter.converters.formats import Run
+from exporter.converters.format_table import Runner
 from slim_nets.variants import Task, Variant, num_classes
 
 KERAS_APPLICATIONS: Final = "keras_applications"
@@ -51,7 +51,7 @@ def missing(peer: Peer) -> list[str]:
 
 
 @contextmanager
-def opened(task: OpenTask) -> Iterator[Run]:
+def opened(task: OpenTask) -> Iterator[Runner]:
     """Builds the network that the SavedModel was recognized as."""
     variant, kind = task.model.variant, task.model.task
     assert variant is not None, "peers of unknown networks are not asked for"

@@ -12,7 +12,7 @@ import pydantic
 from exporter.bench.request import Kind
 from exporter.bench.rounds import Sample
 from exporter.bench.statistics import Rounds, Spread, percentile, speeds, spread
-from exporter.converters.formats import FORMATS, is_installed
+from exporter.converters.format_table import FORMATS, is_installed
 
 _MIB, _MB = 2.0**20, 1e6
 _RUNTIMES = (

@@ -9,14 +9,14 @@ import numpy as np
 import tensorflow as tf
 
 from exporter.bench.request import OpenTask
-from exporter.converters.formats import Run
+from exporter.converters.format_table import Runner
 from exporter.verifier.subjects.interface import load
 from exporter.verifier.subjects.saved_model import flat
 from exporter.verifier.subjects.subject import PLAIN
 
 
 @contextmanager
-def opened(task: OpenTask) -> Iterator[Run]:
+def opened(task: OpenTask) -> Iterator[Runner]:
     """Loads the SavedModel, and calls it as users do, without the verifier's care around it.
 
     Threads are taken from the environment, since TensorFlow fixes them when it starts.

@@ -9,7 +9,7 @@ from pathlib import Path
 from exporter import digests
 from exporter.bench.peers import PEERS, missing
 from exporter.bench.request import Model, Subject
-from exporter.converters.formats import FORMATS, Format, check_installed
+from exporter.converters.format_table import FORMATS, Format, check_installed
 from exporter.errors import BenchmarkError, ConversionError, listing, reason
 
 _SIGNATURE = re.compile(r"signature '(.*)'")
@@ -71,7 +71,7 @@ def of_formats(converted: Path) -> Field:
         found = listing(path.name for path in converted.iterdir()) or "nothing"
         raise BenchmarkError(
             f"Folder '{converted}' has no conversions: expected folders named"
-            f" {', '.join(FORMATS)}, found {found}. Run 'slim-export convert' with"
+            f" {', '.join(FORMATS)}, found {found}. Runner 'slim-export convert' with"
             f" --output_dir={converted}, or change --converted."
         )
     field = Field()
@@ -154,7 +154,7 @@ def of_peers(names: Sequence[str], model: Model) -> Field:
             note = f"{peer.title} is left out: it does not have this network, {network}."
             field += Field(notes=(note,))
         elif absent := missing(peer):
-            note = f"{peer.title} is left out: it is not installed. Run: pip install"
+            note = f"{peer.title} is left out: it is not installed. Runner: pip install"
             field += Field(notes=(f"{note} {' '.join(absent)}.",))
         else:
             field += Field((Subject(name=peer.title, kind="peer", what=name),))

@@ -22,7 +22,7 @@ from absl import logging
 from exporter import quiet
 from exporter.bench import memory
 from exporter.bench.request import Input, OpenTask, Ran, RunTask
-from exporter.converters.formats import FORMATS, Run
+from exporter.converters.format_table import FORMATS, Runner
 from exporter.errors import BenchmarkError, reason
 
 _SEED = 0
@@ -76,7 +76,7 @@ def _served(lines: TextIO) -> Iterator[Ran]:
             )
 
 
-def _loader(task: OpenTask) -> Callable[[], AbstractContextManager[Run]]:
+def _loader(task: OpenTask) -> Callable[[], AbstractContextManager[Runner]]:
     """Imports what the subject needs, and returns what loads it."""
     what = task.subject.what
     if task.subject.kind == "format":
@@ -103,7 +103,7 @@ def batched(given: Input, batch: int) -> tuple[str, np.ndarray]:
 
 
 def _timed(
-    run: Run, inputs: dict[str, np.ndarray], asked: RunTask
+    run: Runner, inputs: dict[str, np.ndarray], asked: RunTask
 ) -> tuple[tuple[float, ...], list[np.ndarray]]:
     """Calls once to be back in the caches, then with the clock."""
     found = run(inputs)

@@ -41,36 +41,21 @@ print(json.dumps({
 }))
 """
 
-CONVERTS = """
-import hashlib, json, sys
-from pathlib import Path
-from exporter import quiet
-quiet.import_tensorflow()
-from exporter.converters import keras
-from exporter.converters.formats import Options
-from exporter.converters.source import source_of
-target = Path(sys.argv[2])
-keras.convert(source_of(Path(sys.argv[1])), target, Options())
-digest = hashlib.sha256(target.read_bytes()).hexdigest()
-print(json.dumps([digest, len(list(target.parent.iterdir()))]))
-"""
-
 
 class Bench:
     """A SavedModel, its own float noise, and how Keras models are compared with it."""
 
     def __init__(self, folder):
-        from exporter.converters.noise import noise_of
-        from exporter.converters.request import by_key
-        from exporter.converters.source import source_of
+        from exporter.converters.checks.own_noise import noise_of
+        from exporter.converters.source_model import source_of
         from exporter.verifier.comparison.allowance import Allowance
 
         self.source = source_of(folder)
         noise = noise_of(self.source, (), training=True)
-        self.allowance = Allowance("noise", noise=by_key(noise))
+        self.allowance = Allowance("noise", noise=noise)
 
     def built(self, **options):
-        from exporter.converters import keras_network
+        from exporter.converters.keras import keras_network
         from slim_nets.keras_layers import KerasLayers
 
         def layers(**own):
@@ -82,16 +67,14 @@ class Bench:
 
     def failures(self, model, place):
         """Saves a model, and says what is found wrong with it, by group."""
-        from exporter.converters import keras_checks
+        from exporter.converters.keras import keras_checks
         from exporter.verifier.subjects.examples import FULL, Examples
 
         target = place / "model.keras"
         model.save(target)
         plan = replace(FULL, batch_sizes=(2,), probes=("ramp", "noise"))
         examples = Examples(self.source.model.input_spec, plan)
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(keras_checks, "compare_jax", lambda *_: [])
-            checks = keras_checks.checks(target, self.source, examples, self.allowance)
+        checks = keras_checks.checks(target, self.source, examples, self.allowance)
         assert {"weights", "end points", "training", "moving averages", "gradients"} <= {
             check.group for check in checks
         }
@@ -148,9 +131,6 @@ def test_everything_is_compared(converted):
     assert max(check["max_rel"] for check in photographs) < 1e-5
     modes = {check["case"] for check in checks if check["group"] == "gradients"}
     assert len(modes) == 2
-    jax = [check for check in checks if check["case"] == "on JAX"]
-    assert all(check["message"] for check in jax if check["status"] == "skipped")
-    assert len(jax) == 1
 
 
 @pytest.mark.published
@@ -167,16 +147,6 @@ def test_it_is_fine_tuned_without_this_package(converted, run_python, shared, tm
     assert said["moved"] == said["variables"] == 208
     assert said["same"]
     assert said["ours"] == []
-
-
-def test_same_bytes(exported, run_python, tmp_path):
-    found = []
-    for seed in "01":
-        (tmp_path / seed).mkdir()
-        target = tmp_path / seed / "model.keras"
-        found.append(run_python(CONVERTS, exported, target, env={"PYTHONHASHSEED": seed}))
-    assert found[0] == found[1]
-    assert found[0][1] == 1
 
 
 def test_a_sound_model_passes(bench, tmp_path):
@@ -238,7 +208,7 @@ def test_dropout(classifier, tmp_path, rate, groups):
 
 def test_variances_with_bessels_correction(bench, tmp_path, monkeypatch):
     """What Keras does not do would be seen: the reference without its own way fails."""
-    from exporter.converters.keras_subject import KerasReference
+    from exporter.converters.keras.keras_subject import KerasReference
 
     monkeypatch.setattr(KerasReference, "_as_keras", lambda self, before, after, *_: after)
     failed = bench.failures(bench.built(), tmp_path)
@@ -246,44 +216,16 @@ def test_variances_with_bessels_correction(bench, tmp_path, monkeypatch):
     assert all(name.endswith("/moving_variance") for name in failed["moving averages"])
 
 
-def test_jax(bench, tmp_path, monkeypatch):
-    from exporter.converters import keras_jax
-    from exporter.verifier.subjects.examples import Examples
-
-    target = tmp_path / "model.keras"
-    bench.built().save(target)
-    batch = Examples(bench.source.model.input_spec).few(2)
-    given = (target, bench.source, batch, bench.allowance)
-    monkeypatch.setattr(keras_jax.importlib.util, "find_spec", lambda name: None)
-    (check,) = keras_jax.compare_jax(*given)
-    assert (check.status, check.message) == ("skipped", "JAX is not installed: pip install jax")
-    # Another backend stands in for JAX, which may not be there.
-    monkeypatch.setattr(keras_jax.importlib.util, "find_spec", lambda name: object())
-    monkeypatch.setattr(keras_jax, "_ENVIRONMENT", {"KERAS_BACKEND": "tensorflow"})
-    (check,) = keras_jax.compare_jax(*given)
-    assert (check.status, check.message) == ("passed", "")
-    model = bench.built()
-    model.get_layer("rescale").scale = 1.0
-    model.save(target)
-    (check,) = keras_jax.compare_jax(*given)
-    assert check.status == "failed"
-    target.write_bytes(b"no archive")
-    (check,) = keras_jax.compare_jax(*given)
-    assert check.status == "failed"
-    assert check.message.startswith("expected a result, found: ")
-
-
 def test_a_model_of_others_is_refused(tmp_path):
+    from support import converted, small_models
+
     from exporter import quiet
-    from exporter.converters import keras
-    from exporter.converters.formats import Options
-    from exporter.converters.source import source_of
+    from exporter.converters.formats import keras
+    from exporter.converters.source_model import source_of
     from exporter.errors import ConversionError
 
     quiet.import_tensorflow()
-    from support import small_models
-
     source = source_of(small_models.Small().save(tmp_path / "model"))
     with pytest.raises(ConversionError, match="cannot be built from Keras layers: expected the"):
-        keras.convert(source, tmp_path / "model.keras", Options())
+        keras.convert(source, tmp_path / "model.keras", converted.asked())
     assert not (tmp_path / "model.keras").exists()

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support import converted
 
 from exporter import quiet
-from exporter.converters.formats import FORMATS, Options
+from exporter.converters.format_table import FORMATS
 
 pytestmark = pytest.mark.integration
 
@@ -29,12 +30,11 @@ def photos(shared, tmp_path_factory):
 def real(real_export, tmp_path_factory):
     """Converts the real weights to float32; returns the SavedModel and the file."""
     quiet.import_tensorflow()
-    from exporter.converters import tflite
-    from exporter.converters.source import source_of
+    from exporter.converters.source_model import source_of
 
     target = tmp_path_factory.mktemp("tflite") / "model.tflite"
     source = source_of(real_export)
-    tflite.convert(source, target, Options())
+    converted.convert("tflite", source, target.parent)
     return source, target
 
 
@@ -160,8 +160,8 @@ def test_every_layers_cosine_is_reported_in_the_networks_order(quantized, name):
 def test_the_layer_is_named_from_which_a_file_is_wrong(real, quantized, photos, tmp_path):
     from ai_edge_litert.tools import flatbuffer_utils
 
-    from exporter.converters.check import compare_end_points
-    from exporter.converters.tflite_layers import layers
+    from exporter.converters.checks.converted_outputs import compare_end_points
+    from exporter.converters.tflite.inner_end_points import layers
     from exporter.verifier.comparison.allowance import Allowance
     from exporter.verifier.subjects.examples import FULL, Examples
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from exporter.converters.formats import FORMATS
+from exporter.converters.format_table import FORMATS
 from exporter.verifier.report.records import VerificationReport
 
 pytestmark = [pytest.mark.integration, pytest.mark.published]
