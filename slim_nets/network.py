@@ -91,6 +91,7 @@ class Network:
         num_classes: Of the published logits.
         row_of: Describes the row of its table that an end point or a variable
             belongs to, such as "row 4 of 15: bneck 3x3, ..."; empty for any other name.
+        background: Whether class 0 of the published logits is a background.
         input_range: What images in [0, 1] are rescaled to.
         min_image_size: In pixels; a smaller image is all padding.
         known_mistakes: What has gone wrong in others' ports of it.
@@ -102,6 +103,7 @@ class Network:
     sizes: tuple[tuple[float, int], ...]
     num_classes: int
     row_of: Callable[[str], str]
+    background: bool = False
     input_range: tuple[float, float] = (-1.0, 1.0)
     min_image_size: int = 32
     known_mistakes: tuple[KnownMistake, ...] = ()

@@ -185,6 +185,7 @@ def _print_usage(request: ExportRequest) -> None:
     features = request.task == "feature_vector"
     output = "features" if features else "logits"
     # Logits of ImageNet's classes are an end, features a beginning.
-    usage = _LOAD + _FINE_TUNE if features else _LOAD + "  # logits[:, 0] is the background\n"
+    background = "  # logits[:, 0] is the background\n" * request.variant.network.background
+    usage = _LOAD + (_FINE_TUNE if features else background)
     size = request.variant.image_size
     print_text(usage.format(path=str(request.output_dir), size=size, output=output))

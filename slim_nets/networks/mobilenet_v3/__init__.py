@@ -20,6 +20,7 @@ def _network(name: str, table: Table, multipliers: tuple[float, ...]) -> Network
         tuple((multiplier, _IMAGE_SIZE) for multiplier in multipliers),
         _NUM_CLASSES,
         partial(row_of, table=table),
+        background=True,
         known_mistakes=(
             OtherWidths(
                 "last layer multiplied",
