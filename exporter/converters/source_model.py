@@ -14,10 +14,10 @@ from exporter.converters.convert_request import ConvertRequest
 from exporter.errors import ConversionError, VerificationError
 from exporter.signatures import SERVING, way_of
 from exporter.verifier.comparison.compare import Network, network_of
-from exporter.verifier.comparison.rows import recognized
 from exporter.verifier.subjects.interface import load
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import END_POINTS, Arrays
+from slim_nets.registry import recognized
 
 PRODUCER = "slim-export"
 
