@@ -108,12 +108,12 @@ def test_messages_of_the_converter_are_shown_to_those_who_ask(
     body = "print('what the converter says'); raise ValueError('why')"
     at_start(_CONVERTER.format(name="tflite_fp16", body=body))
     flags = (f"--model_dir={saved}", "--format=tflite_fp16", f"--output_dir={tmp_path / 'out'}")
-    result = slim_export("convert", *flags, "--verbosity=1")
+    result = slim_export("convert", *flags, "--verbosity=1", timeout=300)
     assert result.returncode == 1
     assert "what the converter says\n" in result.stderr
     assert "ValueError: why\n" in result.stderr
     assert result.stderr.splitlines()[-1].startswith("slim-export: SavedModel")
-    quiet_result = slim_export("convert", *flags, "--json")
+    quiet_result = slim_export("convert", *flags, "--json", timeout=300)
     assert quiet_result.returncode == 1
     (line,) = quiet_result.stderr.splitlines()
     assert line.startswith("slim-export: SavedModel")
@@ -122,7 +122,7 @@ def test_messages_of_the_converter_are_shown_to_those_who_ask(
 def test_a_package_that_is_missing_is_one_line(slim_export, saved, at_start, tmp_path):
     at_start("import sys; sys.modules['openvino'] = None")
     flags = (f"--model_dir={saved}", "--format=openvino", f"--output_dir={tmp_path / 'out'}")
-    result = slim_export("convert", *flags, "--json")
+    result = slim_export("convert", *flags, "--json", timeout=300)
     assert result.returncode == 1
     (line,) = result.stderr.splitlines()
     assert line == (

@@ -1,8 +1,6 @@
 """A SavedModel as a `.keras` file: the same numbers in both modes, and fit to be fine-tuned."""
 
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -47,12 +45,23 @@ class Bench:
 
     def __init__(self, folder):
         from exporter.converters.checks.own_noise import noise_of
+        from exporter.converters.keras.keras_gradients import reference_gradients
         from exporter.converters.source_model import source_of
         from exporter.verifier.comparison.allowance import Allowance
 
         self.source = source_of(folder)
-        noise = noise_of(self.source, (), training=True)
-        self.allowance = Allowance("noise", noise=noise)
+        self.noise = noise_of(self.source, (), training=True)
+        self.allowance = Allowance("noise", noise=self.noise)
+        self._gradients = {}
+        self._differentiate = reference_gradients
+
+    def gradients(self, reference, way, target, batch, *, training):
+        """Differentiates the SavedModel once for all models that are compared with it."""
+        key = (way, target, batch.names, training)
+        if key not in self._gradients:
+            asked = (reference, way, target, batch)
+            self._gradients[key] = self._differentiate(*asked, training=training)
+        return self._gradients[key]
 
     def built(self, **options):
         from exporter.converters.keras import keras_network
@@ -67,14 +76,16 @@ class Bench:
 
     def failures(self, model, place):
         """Saves a model, and says what is found wrong with it, by group."""
-        from exporter.converters.keras import keras_checks
+        from exporter.converters.keras import keras_checks, keras_gradients
         from exporter.verifier.subjects.examples import FULL, Examples
 
         target = place / "model.keras"
         model.save(target)
         plan = replace(FULL, batch_sizes=(2,), probes=("ramp", "noise"))
         examples = Examples(self.source.model.input_spec, plan)
-        checks = keras_checks.checks(target, self.source, examples, self.allowance)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(keras_gradients, "reference_gradients", self.gradients)
+            checks = keras_checks.checks(target, self.source, examples, self.allowance)
         assert {"weights", "end points", "training", "moving averages", "gradients"} <= {
             check.group for check in checks
         }
@@ -110,36 +121,42 @@ def classifier(export, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def converted(slim_export, exported, tmp_path_factory, shared):
-    folder = tmp_path_factory.mktemp("converted")
-    images = f"--images={shared}/photos/*.jpg"
-    flags = (f"--model_dir={exported}", f"--output_dir={folder}", "--format=keras", "--json")
-    result = slim_export("convert", *flags, images, env={"KERAS_BACKEND": "jax"})
-    assert (result.returncode, result.stderr) == (0, "")
-    (said,) = json.loads(result.stdout)
-    return Path(said["folder"]) / "model.keras", said["report"]["checks"]
+def written_file(bench, tmp_path_factory, shared):
+    """Converts for a user whose own Keras runs on JAX; returns the file, and its checks."""
+    from exporter.converters.convert_request import ConvertRequest
+    from exporter.converters.converting import written
+    from exporter.converters.format_table import FORMATS
+
+    place = tmp_path_factory.mktemp("converted")
+    images = f"{shared}/photos/*.jpg"
+    request = ConvertRequest(bench.source.folder, ("keras",), place, images=images)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERAS_BACKEND", "jax")
+        conversion = written(request, FORMATS["keras"], bench.noise)
+    assert conversion.error == ""
+    return conversion.folder / "model.keras", conversion.done.report.checks
 
 
 @pytest.mark.published
-def test_everything_is_compared(converted):
-    _, checks = converted
-    groups = {check["group"] for check in checks}
+def test_everything_is_compared(written_file):
+    _, checks = written_file
+    groups = {check.group for check in checks}
     assert groups >= {"weights", "outputs", "end points", "frozen", "training", "moving averages"}
     assert groups >= {"gradients", "dropout", "regularization"}
-    assert {check["status"] for check in checks} <= {"passed", "warning", "skipped"}
-    photographs = [c for c in checks if c["case"].startswith("photographs")]
-    assert max(check["max_rel"] for check in photographs) < 1e-5
-    modes = {check["case"] for check in checks if check["group"] == "gradients"}
+    assert {check.status for check in checks} <= {"passed", "warning", "skipped"}
+    photographs = [c for c in checks if c.case.startswith("photographs")]
+    assert max(check.max_rel for check in photographs) < 1e-5
+    modes = {check.case for check in checks if check.group == "gradients"}
     assert len(modes) == 2
 
 
 @pytest.mark.published
-def test_it_is_fine_tuned_without_this_package(converted, run_python, shared, tmp_path):
+def test_it_is_fine_tuned_without_this_package(written_file, run_python, shared, tmp_path):
     from exporter.photos import read
 
     images = read(sorted((shared / "photos").glob("*.jpg")), (32, 32))
     np.save(tmp_path / "images.npy", images)
-    arguments = (converted[0], tmp_path / "images.npy", tmp_path / "tuned.keras")
+    arguments = (written_file[0], tmp_path / "images.npy", tmp_path / "tuned.keras")
     program = f"import sys; sys.path[:] = [p for p in sys.path if p]\n{FINE_TUNES}"
     said = run_python(program, *arguments, env={"PYTHONPATH": ""})
     first, second, third = said["losses"]

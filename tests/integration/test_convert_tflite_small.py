@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from support import converted, handmade
 
-from exporter import processes, quiet
+from exporter import quiet
 from exporter.converters.format_table import FORMATS
 from exporter.errors import ConversionError
 
@@ -174,24 +174,28 @@ def test_labels_that_do_not_fit_are_refused(made, tmp_path, content, message):
     assert not (tmp_path / "model.tflite").exists()
 
 
-def test_int8_without_calibration_is_refused(made, calibration, tmp_path):
-    flags = ("--format=tflite_int8", f"--images={calibration}/0.png")
-    with pytest.raises(ConversionError) as caught:
-        converted.command(f"--model_dir={made.folder}", f"--output_dir={tmp_path / 'out'}", *flags)
-    assert "lacks calibration images: expected some that look like those" in str(caught.value)
-    assert "\n" not in str(caught.value)
+def test_int8_without_calibration_is_refused(made, calibration, slim_export, tmp_path):
+    result = slim_export(
+        *("convert", f"--model_dir={made.folder}", f"--output_dir={tmp_path / 'out'}"),
+        *("--format=tflite_int8", f"--images={calibration}/0.png"),
+    )
+    assert result.returncode == 1
+    (line,) = result.stderr.splitlines()
+    assert "lacks calibration images: expected some that look like those" in line
     assert not (tmp_path / "out").exists()
 
 
 def test_calibration_images_that_do_not_decode_are_refused(
-    made, calibration, tmp_path, monkeypatch, capsys
+    made, calibration, slim_export, tmp_path
 ):
-    monkeypatch.setattr(processes, "call", converted.in_this_process)
     (tmp_path / "broken.jpg").write_text("no image")
-    flags = ("--format=tflite_int8", f"--images={calibration}/0.png", f"--calibration={tmp_path}/*")
-    place = (f"--model_dir={made.folder}", f"--output_dir={tmp_path / 'out'}")
-    assert converted.command(*place, *flags) == 1
-    remark, line = capsys.readouterr().err.splitlines()
+    result = slim_export(
+        *("convert", f"--model_dir={made.folder}", f"--output_dir={tmp_path / 'out'}"),
+        *("--format=tflite_int8", f"--images={calibration}/0.png"),
+        f"--calibration={tmp_path}/*.jpg",
+    )
+    assert result.returncode == 1
+    remark, line = result.stderr.splitlines()
     assert remark.startswith("slim-export: Calibration has fewer than 3 images: ")
     assert "broken.jpg' cannot be decoded: expected JPEG, PNG, GIF or BMP" in line
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from exporter.cli.parser import parse
 from exporter.converters.checks.converted_report import verified
 from exporter.converters.checks.own_noise import noise_of
 from exporter.converters.convert_request import ConvertRequest
@@ -72,13 +71,6 @@ def report(name, folder, target, **options):
     """Verifies a file against a SavedModel as `convert` does."""
     measured = noise(folder) if FORMATS[name].floor is None else {}
     return verified(source_of(folder), FORMATS[name], target, asked(**options), measured)
-
-
-def command(*flags):
-    """Runs the command in this process; returns its exit status."""
-    arguments = parse(["slim-export", "convert", *map(str, flags)])
-    status: int = arguments.command(arguments)
-    return status
 
 
 def in_this_process(function, *arguments, environment):

@@ -10,6 +10,7 @@ import tensorflow as tf
 from exporter.converters.convert_request import ConvertRequest
 from exporter.converters.format_table import Runner
 from exporter.converters.graphs.frozen_graph import frozen_graph
+from exporter.converters.graphs.nodes import op_of
 from exporter.converters.source_model import SourceModel
 
 
@@ -22,7 +23,7 @@ def convert(source: SourceModel, target: Path, _: ConvertRequest) -> None:
 def opened(target: Path, threads: int | None) -> Iterator[Runner]:
     """Loads the graph into a TensorFlow 1 session, as the tools that want it do."""
     definition = tf.compat.v1.GraphDef.FromString(target.read_bytes())
-    used = {name.lstrip("^").split(":")[0] for node in definition.node for name in node.input}
+    used = {op_of(tensor) for node in definition.node for tensor in node.input}
     outputs = [n.name for n in definition.node if n.name not in used and n.op == "Identity"]
     with tf.Graph().as_default() as graph:
         tf.graph_util.import_graph_def(definition, name="")

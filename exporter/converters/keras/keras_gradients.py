@@ -14,7 +14,7 @@ from exporter.verifier.noise.snapshot import rounded
 from exporter.verifier.report.records import Check
 from exporter.verifier.subjects.evaluate import How, evaluate, program_of
 from exporter.verifier.subjects.examples import Batch
-from exporter.verifier.subjects.subject import BARE, END_POINTS, PLAIN, Subject, projected
+from exporter.verifier.subjects.subject import BARE, END_POINTS, PLAIN, projected
 from slim_nets.registry import Variant
 
 # An activation whose last bit decides on which side of its corner it lies sends its gradient
@@ -46,25 +46,39 @@ def compare_gradients(
     ):
         if way not in (reference.training_ways if training else reference.ways):
             continue
-        call = partial(_differentiated, way=way, target=target, batch=batch, training=training)
-        expected = call(reference)
-        others = [_in_float64(reference, way, target, batch, training=training)]
-        for seed in range(_DRAWS):
-            with rounded(reference, seed):
-                others.append(call(reference))
-        collector = Collector(Allowance("noise", noise=_noise(expected, others)))
+        expected, noise = reference_gradients(reference, way, target, batch, training=training)
+        collector = Collector(Allowance("noise", noise=noise))
         mode = f"{output_name(way, target)}, training={training}"
-        found = collector.attempt("gradients", way, partial(call, model), mode)
+        call = partial(model.gradients, way, target, batch.inputs, {}, training=training)
+        found = collector.attempt("gradients", way, call, mode)
         if found is not None:
             collector.each("gradients", expected, found, mode)
         checks += collector.checks()
     return checks
 
 
-def _differentiated(
-    side: Subject, *, way: str, target: str, batch: Batch, training: bool
-) -> Gradients:
-    return side.gradients(way, target, batch.inputs, {}, training=training)
+def reference_gradients(
+    reference: KerasReference, way: str, target: str, batch: Batch, *, training: bool
+) -> tuple[Gradients, Noise]:
+    """Differentiates the SavedModel, as it is and in other ways that are as right.
+
+    Args:
+        reference: The SavedModel.
+        way: Of calling.
+        target: Which output.
+        batch: What to run on.
+        training: Whether in training mode.
+
+    Returns:
+        Its gradients by variable, and the float noise in them.
+    """
+    call = partial(reference.gradients, way, target, batch.inputs, {}, training=training)
+    expected = call()
+    others = [_in_float64(reference, way, target, batch, training=training)]
+    for seed in range(_DRAWS):
+        with rounded(reference, seed):
+            others.append(call())
+    return expected, _noise(expected, others)
 
 
 def _in_float64(
