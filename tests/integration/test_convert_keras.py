@@ -67,8 +67,8 @@ class Bench:
         from exporter.converters.keras import keras_network
         from slim_nets.layers.keras import KerasLayers
 
-        def layers(**own):
-            return KerasLayers(**(own | options))
+        def layers(output, **own):
+            return KerasLayers(output, **(own | options))
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(keras_network, "KerasLayers", layers)
@@ -204,8 +204,16 @@ def test_frozen_batch_norm(bench, tmp_path):
     assert "MobilenetV3/Conv/BatchNorm/gamma" in failed["gradients"]
 
 
-def test_a_loss_too_many(bench, tmp_path):
-    failed = bench.failures(bench.built(weight_decay=8e-5), tmp_path)
+def test_a_loss_too_many(bench, tmp_path, monkeypatch):
+    from slim_nets.layers.keras import KerasLayers
+
+    regularizer = KerasLayers._regularizer
+
+    def doubled(self, layer):
+        return regularizer(self, replace(layer, weight_decay=2 * layer.weight_decay))
+
+    monkeypatch.setattr(KerasLayers, "_regularizer", doubled)
+    failed = bench.failures(bench.built(), tmp_path)
     assert "sum" in failed["regularization"]
 
 
