@@ -24,7 +24,7 @@ from slim_nets.variants import NAMED, TASKS, Task, Variant, customized
 
 if TYPE_CHECKING:
     from exporter.restore import RestoredWeights
-    from exporter.verifier.process import Verifier
+    from exporter.verifier.export_verifier import Verifier
     from exporter.verifier.report.records import VerificationReport
 
 STAGES = ("find checkpoint", "import TensorFlow", "restore", "trace", "save", "verify")
@@ -205,7 +205,7 @@ def _prepare(
     checkpoint: LocalCheckpoint,
     weights: "RestoredWeights",
 ) -> None:
-    from exporter.verifier.original import original
+    from exporter.verifier.report.reference import original
 
     averages = request.use_moving_averages
     reference = original(
@@ -255,7 +255,7 @@ def _verifier(*, wanted: bool) -> Iterator["Verifier | None"]:
     if not wanted:
         yield None
         return
-    from exporter.verifier.process import verifier
+    from exporter.verifier.export_verifier import verifier
 
     with verifier() as running:
         yield running

@@ -12,8 +12,7 @@ from exporter.verifier.comparison.allowance import Allowance
 from exporter.verifier.comparison.collect import Collector, named_outputs
 from exporter.verifier.report.records import Check, Group
 from exporter.verifier.subjects.examples import Batch, Examples, split
-from exporter.verifier.subjects.saved_model import as_array
-from exporter.verifier.subjects.subject import Arrays
+from exporter.verifier.subjects.subject import Arrays, as_array
 
 # Which examples a check is about; users look for those that are photographs.
 PHOTOGRAPHS = "photographs"

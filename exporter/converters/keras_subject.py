@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from exporter.verifier.subjects.examples import InputSpec
-from exporter.verifier.subjects.saved_model import LoadedModel, arrays, flat, named
+from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import (
     END_POINTS,
     MOMENTUM,
@@ -18,6 +18,9 @@ from exporter.verifier.subjects.subject import (
     Arrays,
     Inputs,
     TrainingCall,
+    arrays,
+    flat,
+    named,
     projected,
 )
 from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM

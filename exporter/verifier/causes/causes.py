@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from exporter.verifier.causes import changed_ops, changed_state
-from exporter.verifier.causes.suspect import Suspect
+from exporter.verifier.causes.differing_model import DifferingModel
 from exporter.verifier.comparison.collect import CALL_ERRORS
 from exporter.verifier.report.records import Cause
-from exporter.verifier.subjects.program import UnsupportedError
+from exporter.verifier.subjects.op_by_op import UnsupportedError
 from exporter.verifier.subjects.subject import MOMENTUM
 
 
@@ -27,7 +27,7 @@ class Hypothesis:
 
     name: str
     fix: str
-    evidence: Callable[[Suspect], str]
+    evidence: Callable[[DifferingModel], str]
 
 
 HYPOTHESES: tuple[Hypothesis, ...] = (
@@ -88,18 +88,18 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
 )
 
 
-def causes(suspect: Suspect) -> Iterator[Cause]:
+def causes(differing: DifferingModel) -> Iterator[Cause]:
     """Tries every known mistake.
 
     Args:
-        suspect: The model.
+        differing: The model.
 
     Yields:
         One a mistake, in the order in which they are tried.
     """
     for hypothesis in HYPOTHESES:
         try:
-            evidence = hypothesis.evidence(suspect)
+            evidence = hypothesis.evidence(differing)
         except (*CALL_ERRORS, UnsupportedError, StopIteration) as error:
             explains, evidence = False, f"could not be tried: {type(error).__name__}"
         else:

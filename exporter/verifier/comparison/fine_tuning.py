@@ -8,7 +8,7 @@ from exporter.errors import listing
 from exporter.verifier.comparison.collect import Collector, group_of, named_outputs, output_name
 from exporter.verifier.comparison.dropout import compare_scatter
 from exporter.verifier.comparison.inference import common_ways
-from exporter.verifier.comparison.step import Gradients, chosen, stepped
+from exporter.verifier.comparison.sgd_step import Gradients, chosen, stepped
 from exporter.verifier.subjects.examples import Batch, Plan
 from exporter.verifier.subjects.subject import BARE, DEFAULT, MOMENTUM, PLAIN, Arrays, Subject
 

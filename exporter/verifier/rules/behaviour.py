@@ -1,6 +1,7 @@
 """Rules that a SavedModel keeps or breaks when it is run."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -9,10 +10,13 @@ from exporter.errors import listing, reason
 from exporter.verifier.comparison.collect import CALL_ERRORS, output_name
 from exporter.verifier.rules.structure import NotApplicableError, needs_images
 from exporter.verifier.subjects.examples import FULL, Batch, Examples
-from exporter.verifier.subjects.saved_model import LoadedModel, flat
-from exporter.verifier.subjects.subject import BARE, MOMENTUM, PLAIN, Arrays
+from exporter.verifier.subjects.op_by_op import UnsupportedError
+from exporter.verifier.subjects.recomputing import How, call_graph, recompute
+from exporter.verifier.subjects.saved_model import LoadedModel
+from exporter.verifier.subjects.subject import BARE, MOMENTUM, PLAIN, Arrays, flat
 
 _IMAGES = ("zeros", "ones", "half", "ramp", "noise")
+_CONVOLUTIONS = frozenset({"Conv2D", "DepthwiseConv2dNative", "MatMul"})
 _SUM_TOLERANCE = 1e-3  # of a float32 softmax over at most some thousand classes
 
 
@@ -162,6 +166,33 @@ def gradients_flow(model: LoadedModel) -> Iterator[str]:
                 f"{way} with training={training} expected gradients for all variables, found none"
                 f" for {listing(missing)}"
             )
+
+
+class _SeenError(Exception):
+    """Carries what enters the first convolution."""
+
+
+def images_are_rescaled(model: LoadedModel) -> Iterator[str]:
+    """Looks at what enters the first convolution."""
+    needs_images(model)
+    if PLAIN not in model.ways:
+        raise NotApplicableError("there is no __call__")
+    images = model.input_spec.probe("noise")[0][None]
+    try:
+        recompute(call_graph(model, PLAIN), model, [images], How(intercept=_stop_at_convolution))
+    except _SeenError as seen:
+        entering = np.asarray(seen.args[0])
+    except UnsupportedError as error:
+        raise NotApplicableError(f"its graph cannot be followed: {error}") from error
+    else:
+        raise NotApplicableError("there is no convolution")
+    if entering.shape == images.shape and np.array_equal(entering, images):
+        yield "expected an affine map before the first convolution, found the images themselves"
+
+
+def _stop_at_convolution(node: Any, inputs: list[Any], _: dict[str, Any]) -> None:
+    if node.op in _CONVOLUTIONS:
+        raise _SeenError(inputs[0])
 
 
 def _batch(model: LoadedModel, size: int = FULL.training_batch) -> Batch:

@@ -14,8 +14,8 @@ from tensorflow.core.protobuf import saved_model_pb2
 from exporter.errors import reason
 from exporter.verifier.rules.structure import NotApplicableError
 from exporter.verifier.subjects.examples import FULL, Examples
-from exporter.verifier.subjects.saved_model import LoadedModel, flat
-from exporter.verifier.subjects.subject import Arrays, Inputs
+from exporter.verifier.subjects.saved_model import LoadedModel
+from exporter.verifier.subjects.subject import Arrays, Inputs, flat
 
 _METHODS = "tensorflow/serving/"
 # Of the largest value. A session optimizes across the border of the signature's function and may

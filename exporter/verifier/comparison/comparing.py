@@ -15,7 +15,9 @@ from exporter.verifier.comparison.folded import compare_moved, has_folded_alone,
 from exporter.verifier.comparison.inference import InferenceComparison, compare_weights
 from exporter.verifier.comparison.rows import recognized, row_of
 from exporter.verifier.report.records import Check
-from exporter.verifier.subjects.examples import Examples, InputSpec
+from exporter.verifier.subjects.examples import Batch, Examples, InputSpec, Plan
+from exporter.verifier.subjects.original_graph import GraphSubject
+from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import Subject
 from slim_nets.variants import Task, Variant
 
@@ -23,7 +25,7 @@ STEPS = ("weights", "outputs and end points", "training mode")
 
 
 @dataclass(frozen=True)
-class Network:
+class KnownNetwork:
     """What is known of the network that both sides should be.
 
     Attributes:
@@ -37,46 +39,75 @@ class Network:
     variant: Variant | None = None
 
 
-def network_of(reference: Subject) -> Network:
-    """Recognizes the reference as one of the named networks, by its variables."""
-    found = recognized(reference.variables(), reference.input_spec.image_size)
-    return network(*found) if found else Network()
-
-
-def network(variant: Variant, task: Task) -> Network:
-    """Describes one of our networks."""
+def known_network(reference: Subject) -> KnownNetwork:
+    """Says which network the reference is: the original knows it, variables tell it of others."""
+    if isinstance(reference, GraphSubject):
+        found: tuple[Variant, Task] | None = (reference.variant, reference.task)
+    else:
+        found = recognized(reference.variables(), reference.input_spec.image_size)
+    if found is None:
+        return KnownNetwork()
+    variant, task = found
     scope = variant.spec.scope
     names = tuple(f"{scope}/{name}" for name in variant.shape(task).end_points)
-    return Network((*names, "default"), lambda name: row_of(name, variant), variant)
+    return KnownNetwork((*names, "default"), lambda name: row_of(name, variant), variant)
 
 
-def compare(
-    model: Subject,
-    reference: Subject,
-    network: Network,
-    *,
-    examples: Examples | None = None,
-    allowance: Allowance | None = None,
-    progress: Progress = silent,
-) -> Iterator[Check]:
-    """Compares two models that take the same inputs.
+@dataclass(frozen=True)
+class Pair:
+    """Two models that take the same inputs, and what both are run on.
+
+    Attributes:
+        model: What is judged.
+        reference: What it is compared with.
+        network: What is known of both.
+        examples: What to compare on.
+    """
+
+    model: LoadedModel
+    reference: Subject
+    network: KnownNetwork
+    examples: Examples
+
+    @property
+    def batch(self) -> Batch:
+        """The few examples on which is done what is done once."""
+        return self.examples.few(self.examples.plan.training_batch)
+
+
+def paired(
+    model: LoadedModel, reference: Subject, plan: Plan, images: tuple[Path, ...] = ()
+) -> Pair:
+    """Brings two models together.
 
     Args:
         model: What is judged.
         reference: What it is compared with.
-        network: What is known of both.
-        examples: What to compare on; all probes if None.
+        plan: How much is tried.
+        images: Files, beside the probes.
+
+    Raises:
+        VerificationError: If the two take different inputs, or the images do not fit.
+    """
+    _check_inputs(model.input_spec, reference.input_spec, images)
+    examples = Examples(reference.input_spec, plan, images)
+    return Pair(model, reference, known_network(reference), examples)
+
+
+def compare(
+    pair: Pair, allowance: Allowance | None = None, progress: Progress = silent
+) -> Iterator[Check]:
+    """Compares two models in everything.
+
+    Args:
+        pair: The two.
         allowance: What may differ; no bit if None.
         progress: Told what is compared.
 
     Yields:
         The checks, in the order in which the network computes.
-
-    Raises:
-        VerificationError: If the two take different inputs, or the images do not fit.
     """
-    examples = examples or Examples(reference.input_spec)
-    check_inputs(model.input_spec, reference.input_spec, examples.images)
+    model, reference, network = pair.model, pair.reference, pair.network
     allowance = allowance or Allowance()
     progress(STEPS[0], 0, len(STEPS))
     yield from _descriptions(model.described(), reference.described())
@@ -84,17 +115,17 @@ def compare(
     compare_weights(model, reference, weights)
     yield from weights.checks()
     progress(STEPS[1], 1, len(STEPS))
-    folded, batch = None, examples.few(examples.plan.training_batch)
+    folded, batch = None, pair.batch
     if has_folded_alone(model, reference):
-        folded = Collector(rounding_allowance(reference, examples.typical(), allowance))
+        folded = Collector(rounding_allowance(reference, pair.examples.typical(), allowance))
     inference = InferenceComparison(model, reference, Collector(allowance, network.place), folded)
-    inference.run(examples, network.order)
+    inference.run(pair.examples, network.order)
     yield from inference.checks()
     if folded is not None:
         yield from compare_moved(model, reference, batch, allowance).checks()
     progress(STEPS[2], 2, len(STEPS))
     collector = Collector(allowance, network.place)
-    FineTuningComparison(model, reference, collector, batch, examples.plan).run()
+    FineTuningComparison(model, reference, collector, batch, pair.examples.plan).run()
     yield from collector.checks()
 
 
@@ -107,7 +138,7 @@ def _descriptions(model: dict[str, str], reference: dict[str, str]) -> Iterator[
     return iter(collector.checks())
 
 
-def check_inputs(model: InputSpec, reference: InputSpec, images: tuple[Path, ...]) -> None:
+def _check_inputs(model: InputSpec, reference: InputSpec, images: tuple[Path, ...]) -> None:
     """Refuses two sides that cannot be given the same inputs.
 
     Raises:
