@@ -41,35 +41,31 @@ def verify(
     images = matching(request.images)
     progress("import TensorFlow", 0, None)
     quiet.import_tensorflow()
-    from exporter.verifier.run import run, run_rules
+    from exporter.verifier.run import run
 
-    if request.checkpoint is None and request.reference_dir is None:
-        return run_rules(request.model_dir)
     with temporary.folder() as workspace:
         reference = _reference(request, workspace, fetching or FetchOptions())
         report = run(request, reference, images, progress)
-    if report.passed:
+    if report.passed and reference is not None:
         from exporter.verifier.report import kept as store
 
         store.put(report)
     return report
 
 
-def _reference(request: VerifyRequest, workspace: Path, fetching: FetchOptions) -> "Reference":
+def _reference(
+    request: VerifyRequest, workspace: Path, fetching: FetchOptions
+) -> "Reference | None":
+    from exporter.restore import restore
     from exporter.verifier.report.reference import original, saved_model
 
     checkpoint, variant, task = request.checkpoint, request.variant, request.task
-    if checkpoint is None:
-        assert request.reference_dir is not None, "one of the two was given"
-        return saved_model(request.reference_dir)
-    from exporter.restore import restore
-
-    assert variant is not None, "checked before"
-    assert task is not None, "checked before"
-    local = _checkpoint(checkpoint, variant, workspace, fetching)
-    averages = request.use_moving_averages
-    weights = restore(local, variant, task, use_moving_averages=averages)
-    return original(local, variant, task, weights, use_moving_averages=averages)
+    if checkpoint is not None and variant is not None and task is not None:
+        local = _checkpoint(checkpoint, variant, workspace, fetching)
+        averages = request.use_moving_averages
+        weights = restore(local, variant, task, use_moving_averages=averages)
+        return original(local, variant, task, weights, use_moving_averages=averages)
+    return saved_model(request.reference_dir) if request.reference_dir else None
 
 
 def _checkpoint(

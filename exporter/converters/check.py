@@ -73,7 +73,7 @@ class _Comparison:
     def __init__(self, source: Source, row: Format, allowance: Allowance) -> None:
         self._source = source
         self._floor, self._inside = row.floor, row.inside
-        self._collector = Collector(allowance, source.network.place)
+        self._collector = Collector(allowance, source.network)
         self._cosines: dict[tuple[Group, str, str], list[Check]] = {}
         self._group: Group = "end points" if source.way.startswith("__call__") else "outputs"
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from exporter.errors import ConversionError, VerificationError
 from exporter.signatures import SERVING, way_of
-from exporter.verifier.comparison.comparing import KnownNetwork, known_network
+from exporter.verifier.comparison.known_network import KnownNetwork, known_network
 from exporter.verifier.subjects.interface import load
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import END_POINTS, Arrays

@@ -41,13 +41,15 @@ def folded(tmp_path_factory, export):
 @contextmanager
 def bench(task, tmp_path_factory, export, *flags):
     quiet.import_tensorflow()
+    from exporter.progress import silent
     from exporter.seeding import seeded_checkpoint
     from exporter.verifier.causes.causes import causes
     from exporter.verifier.causes.differing_model import DifferingModel
+    from exporter.verifier.comparison.allowance import Allowance
     from exporter.verifier.comparison.comparing import compare, paired
     from exporter.verifier.report.reference import OriginalGraph
     from exporter.verifier.rules.interface_rules import check_rules
-    from exporter.verifier.subjects.examples import Plan
+    from exporter.verifier.subjects.examples import Examples, Plan
     from exporter.verifier.subjects.saved_model import load_model
     from slim_nets.variants import NAMED, customized
 
@@ -61,14 +63,17 @@ def bench(task, tmp_path_factory, export, *flags):
     # Fewer momenta and probes than a user's verification, since there are many mutants.
     plan = Plan(("zeros", "noise"), (1, 3), (0.9, 0.99), 2, gradients=False, every_way=False)
     with graph.opened() as original:
+        examples = Examples(original.input_spec, plan)
 
         def judge(path, *, explain=False, rules=False, gradients=False):
-            pair = paired(load_model(path), original, replace(plan, gradients=gradients))
-            checks = list(compare(pair))
+            tried = replace(examples, plan=replace(plan, gradients=gradients))
+            pair = paired(load_model(path), original, tried)
+            checks = list(compare(pair, tried, Allowance()))
             checks += check_rules(pair.model) if rules else []
             failed = [check for check in checks if check.status == "failed"]
-            differing = DifferingModel(**vars(pair), raw_weights={})
-            found = [c.name for c in causes(differing) if c.explains] if explain and failed else []
+            differing = DifferingModel(**vars(pair), batch=tried.few(), raw_weights={})
+            tried_causes = causes(differing, failed, silent) if explain else ()
+            found = [cause.name for cause in tried_causes if cause.explains]
             by_group = {}
             for check in failed:
                 by_group.setdefault(check.group, []).append(check.name)

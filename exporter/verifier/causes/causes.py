@@ -4,13 +4,14 @@ Each hypothesis computes what the reference would give with the mistake in it.
 It explains the difference if the model gives just that.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from exporter.progress import Progress
 from exporter.verifier.causes import changed_ops, changed_state
 from exporter.verifier.causes.differing_model import DifferingModel
 from exporter.verifier.comparison.collect import CALL_ERRORS
-from exporter.verifier.report.records import Cause
+from exporter.verifier.report.records import Cause, Check
 from exporter.verifier.subjects.op_by_op import UnsupportedError
 from exporter.verifier.subjects.subject import MOMENTUM
 
@@ -88,15 +89,26 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
 )
 
 
-def causes(differing: DifferingModel) -> Iterator[Cause]:
-    """Tries every known mistake.
+def causes(
+    differing: DifferingModel, checks: Iterable[Check], progress: Progress
+) -> tuple[Cause, ...]:
+    """Tries every known mistake, if there is something to explain beside broken rules.
 
     Args:
         differing: The model.
+        checks: What was found of it.
+        progress: Told that causes are looked for.
 
-    Yields:
+    Returns:
         One a mistake, in the order in which they are tried.
     """
+    if not any(check.status == "failed" and check.group != "interface" for check in checks):
+        return ()
+    progress("look for the cause", 0, None)
+    return tuple(_tried(differing))
+
+
+def _tried(differing: DifferingModel) -> Iterator[Cause]:
     for hypothesis in HYPOTHESES:
         try:
             evidence = hypothesis.evidence(differing)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from exporter.verifier.comparison.comparing import Pair
+from exporter.verifier.subjects.examples import Batch
 from exporter.verifier.subjects.subject import PLAIN, Subject
 
 # A mistake explains a difference if it leaves at most so much of it: its cosine is then above
@@ -18,9 +19,11 @@ class DifferingModel(Pair):
     """A model that differs from its reference, and what is needed to find out why.
 
     Attributes:
+        batch: What to run both on.
         raw_weights: Of the checkpoint, where it also has moving averages.
     """
 
+    batch: Batch
     raw_weights: Mapping[str, np.ndarray]
 
     def outputs(self, side: Subject) -> np.ndarray:

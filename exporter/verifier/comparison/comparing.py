@@ -1,6 +1,6 @@
 """Compares a model with a reference in everything that a user can do with it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,119 +13,78 @@ from exporter.verifier.comparison.collect import Collector
 from exporter.verifier.comparison.fine_tuning import FineTuningComparison
 from exporter.verifier.comparison.folded import compare_moved, has_folded_alone, rounding_allowance
 from exporter.verifier.comparison.inference import InferenceComparison, compare_weights
-from exporter.verifier.comparison.rows import recognized, row_of
+from exporter.verifier.comparison.known_network import KnownNetwork, known_network
 from exporter.verifier.report.records import Check
-from exporter.verifier.subjects.examples import Batch, Examples, InputSpec, Plan
-from exporter.verifier.subjects.original_graph import GraphSubject
+from exporter.verifier.subjects.examples import Examples, InputSpec
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import Subject
-from slim_nets.variants import Task, Variant
 
 STEPS = ("weights", "outputs and end points", "training mode")
 
 
 @dataclass(frozen=True)
-class KnownNetwork:
-    """What is known of the network that both sides should be.
-
-    Attributes:
-        order: Names of end points in the network's order.
-        place: Says where in the network a name belongs; empty where unknown.
-        variant: Which network; None if it is none of ours.
-    """
-
-    order: tuple[str, ...] = ()
-    place: Callable[[str], str] = lambda _: ""
-    variant: Variant | None = None
-
-
-def known_network(reference: Subject) -> KnownNetwork:
-    """Says which network the reference is: the original knows it, variables tell it of others."""
-    if isinstance(reference, GraphSubject):
-        found: tuple[Variant, Task] | None = (reference.variant, reference.task)
-    else:
-        found = recognized(reference.variables(), reference.input_spec.image_size)
-    if found is None:
-        return KnownNetwork()
-    variant, task = found
-    scope = variant.spec.scope
-    names = tuple(f"{scope}/{name}" for name in variant.shape(task).end_points)
-    return KnownNetwork((*names, "default"), lambda name: row_of(name, variant), variant)
-
-
-@dataclass(frozen=True)
 class Pair:
-    """Two models that take the same inputs, and what both are run on.
+    """Two models that take the same inputs.
 
     Attributes:
         model: What is judged.
         reference: What it is compared with.
         network: What is known of both.
-        examples: What to compare on.
     """
 
     model: LoadedModel
     reference: Subject
     network: KnownNetwork
-    examples: Examples
-
-    @property
-    def batch(self) -> Batch:
-        """The few examples on which is done what is done once."""
-        return self.examples.few(self.examples.plan.training_batch)
 
 
-def paired(
-    model: LoadedModel, reference: Subject, plan: Plan, images: tuple[Path, ...] = ()
-) -> Pair:
+def paired(model: LoadedModel, reference: Subject, examples: Examples) -> Pair:
     """Brings two models together.
 
     Args:
         model: What is judged.
         reference: What it is compared with.
-        plan: How much is tried.
-        images: Files, beside the probes.
+        examples: What both are to be run on, made for the reference.
 
     Raises:
         VerificationError: If the two take different inputs, or the images do not fit.
     """
-    _check_inputs(model.input_spec, reference.input_spec, images)
-    examples = Examples(reference.input_spec, plan, images)
-    return Pair(model, reference, known_network(reference), examples)
+    _check_inputs(model.input_spec, reference.input_spec, examples.images)
+    return Pair(model, reference, known_network(reference))
 
 
 def compare(
-    pair: Pair, allowance: Allowance | None = None, progress: Progress = silent
+    pair: Pair, examples: Examples, allowance: Allowance, progress: Progress = silent
 ) -> Iterator[Check]:
     """Compares two models in everything.
 
     Args:
         pair: The two.
-        allowance: What may differ; no bit if None.
+        examples: What to compare on.
+        allowance: What may differ.
         progress: Told what is compared.
 
     Yields:
         The checks, in the order in which the network computes.
     """
     model, reference, network = pair.model, pair.reference, pair.network
-    allowance = allowance or Allowance()
+    batch = examples.few()
     progress(STEPS[0], 0, len(STEPS))
     yield from _descriptions(model.described(), reference.described())
-    weights = Collector(allowance, network.place)
+    folded: Collector | None = None
+    if has_folded_alone(model, reference):
+        folded = Collector(rounding_allowance(reference, examples.typical(), allowance))
+    weights = Collector(allowance, network)
     compare_weights(model, reference, weights)
     yield from weights.checks()
     progress(STEPS[1], 1, len(STEPS))
-    folded, batch = None, pair.batch
-    if has_folded_alone(model, reference):
-        folded = Collector(rounding_allowance(reference, pair.examples.typical(), allowance))
-    inference = InferenceComparison(model, reference, Collector(allowance, network.place), folded)
-    inference.run(pair.examples, network.order)
+    inference = InferenceComparison(model, reference, Collector(allowance, network), folded)
+    inference.run(examples)
     yield from inference.checks()
     if folded is not None:
         yield from compare_moved(model, reference, batch, allowance).checks()
     progress(STEPS[2], 2, len(STEPS))
-    collector = Collector(allowance, network.place)
-    FineTuningComparison(model, reference, collector, batch, pair.examples.plan).run()
+    collector = Collector(allowance, network)
+    FineTuningComparison(model, reference, collector, batch, examples.plan).run()
     yield from collector.checks()
 
 

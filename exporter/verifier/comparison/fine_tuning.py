@@ -1,19 +1,20 @@
 """Compares what fine-tuning relies on: training mode, gradients, a step of SGD, losses."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from exporter.errors import listing
 from exporter.verifier.comparison.collect import Collector, group_of, named_outputs, output_name
 from exporter.verifier.comparison.dropout import compare_scatter
-from exporter.verifier.comparison.inference import common_ways
 from exporter.verifier.comparison.sgd_step import Gradients, chosen, stepped
 from exporter.verifier.subjects.examples import Batch, Plan
 from exporter.verifier.subjects.subject import BARE, DEFAULT, MOMENTUM, PLAIN, Arrays, Subject
 
 # Beside the default, for which gradients are compared by every way of calling.
 _GRADIENT_MOMENTA = (0.0, 0.997)
+# Put before a way of calling where training mode is meant.
+_TRAINING = "training=True: "
 
 
 class FineTuningComparison:
@@ -35,10 +36,9 @@ class FineTuningComparison:
         self._collector = collector
         self._batch = batch
         self._plan = plan
-        self._ways = common_ways(
-            _marked(model.training_ways), _marked(reference.training_ways), collector
+        self._ways = collector.common_ways(
+            model.training_ways, reference.training_ways, mark=_TRAINING
         )
-        self._ways = [way.removeprefix(_TRAINING) for way in self._ways]
         self._alone = sum(group_of(way) == "end points" for way in self._ways) <= 1
 
     def run(self) -> None:
@@ -204,15 +204,8 @@ class FineTuningComparison:
         self._collector.each("SGD step", expected.averages, found.averages, "after another call")
 
 
-_TRAINING = "training=True: "
-
-
 def _told(hyperparameters: Mapping[str, float]) -> str:
     return "".join(f", {name.split('_')[-1]} {v:g}" for name, v in hyperparameters.items())
-
-
-def _marked(ways: Iterable[str]) -> list[str]:
-    return [f"{_TRAINING}{way}" for way in ways]
 
 
 def changing(side: Subject, way: str, batch: Batch) -> set[str]:

@@ -12,7 +12,7 @@ from exporter.verifier.comparison.collect import CALL_ERRORS
 from exporter.verifier.comparison.comparing import Pair
 from exporter.verifier.report.records import Check, Output, Settings, VerificationReport
 from exporter.verifier.report.reference import OriginalGraph, Reference
-from exporter.verifier.subjects.examples import Examples
+from exporter.verifier.subjects.examples import Batch, Examples
 from exporter.verifier.subjects.subject import PLAIN
 
 # Points of a plot; more would be drawn on top of each other.
@@ -27,13 +27,18 @@ def versions() -> dict[str, str]:
 
 
 def summary(
-    pair: Pair, reference: Reference, allowance: Allowance, checks: Iterable[Check]
+    pair: Pair,
+    reference: Reference,
+    examples: Examples,
+    allowance: Allowance,
+    checks: Iterable[Check],
 ) -> VerificationReport:
     """Makes a report.
 
     Args:
         pair: What was compared.
         reference: What is told of the reference.
+        examples: What both were given.
         allowance: What could differ.
         checks: What came of it.
 
@@ -48,20 +53,20 @@ def summary(
             variant=variant.name if variant else "",
             task=described.task if isinstance(described, OriginalGraph) else "",
             allowance=allowance.summary(),
-            images=pair.examples.names,
+            images=examples.names,
         ),
-        digest=digests.of_folder(pair.model.folder),
         reference_digest=reference.digest,
         origin=reference.origin,
         versions=versions(),
         checks=tuple(checks),
-        sample=_sample(pair),
+        sample=_sample(pair, examples.few()),
+        digest=digests.of_folder(pair.model.folder),
     )
 
 
-def _sample(pair: Pair) -> Output | None:
+def _sample(pair: Pair, batch: Batch) -> Output | None:
     """Takes at most 512 values of the output on the first example; None where both have none."""
-    sides, batch = (pair.reference, pair.model), pair.batch
+    sides = (pair.reference, pair.model)
     if not all(PLAIN in side.ways for side in sides):
         return None
     try:

@@ -6,7 +6,7 @@ more, or with means added up pixel by pixel. None of them is more right than the
 others, so a difference of that size says nothing about a model.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -18,6 +18,7 @@ from exporter.processes import ProcessEndedError
 from exporter.verifier.comparison.allowance import OTHERS, Noise
 from exporter.verifier.noise.conditions import ENVIRONMENTS, Rerun, rerun
 from exporter.verifier.noise.results import Key, Results, all_results, inference_results
+from exporter.verifier.report.records import Check
 from exporter.verifier.subjects.examples import PROBES, Examples
 from exporter.verifier.subjects.subject import Subject
 
@@ -80,6 +81,16 @@ def noise_processes(asked: Rerun) -> Iterator[NoiseProcesses]:
             for name, environment in ENVIRONMENTS.items()
         }
         yield NoiseProcesses(asked, running)
+
+
+def with_noise(checks: Iterable[Check], noise: Noise) -> list[Check]:
+    """Notes in checks what noise the reference itself has there."""
+    return [
+        check.model_copy(update={"noise": max(noise[key].values())})
+        if (key := (check.group, check.name)) in noise
+        else check
+        for check in checks
+    ]
 
 
 def _widen(noise: dict[Key, np.ndarray], baseline: Results, other: Results) -> None:

@@ -27,7 +27,7 @@ Compute = Callable[[str, Inputs], Arrays]
 
 def all_results(side: Subject, examples: Examples) -> Results:
     """Runs a subject as it is: inference, training mode, gradients, a step of SGD, losses."""
-    batch = examples.few(examples.plan.training_batch)
+    batch = examples.few()
     found = inference_results(side, examples)
     alone = _alone(side.training_ways)
     for way in side.training_ways:
@@ -106,7 +106,7 @@ def float64_results(side: Subject, examples: Examples, *, inference: bool = Fals
     Returns:
         The results.
     """
-    typical, batch = examples.typical(), examples.few(examples.plan.training_batch)
+    typical, batch = examples.typical(), examples.few()
 
     def in_float64(way: str, inputs: Inputs) -> Arrays:
         return recompute(call_graph(side, way), side, inputs, How(tf.float64)).arrays()

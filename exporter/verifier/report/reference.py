@@ -90,6 +90,11 @@ class Reference:
     origin: Origin | None = None
     raw_names: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def folder(self) -> Path | None:
+        """Where it lies, if it is a SavedModel."""
+        return self.subject.folder if isinstance(self.subject, SavedModelFolder) else None
+
 
 def saved_model(folder: Path) -> Reference:
     """Makes a reference of a SavedModel, which need not be there yet: opening it will tell."""
