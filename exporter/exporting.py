@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -142,8 +142,8 @@ def export(
     with staged(target, overwrite=request.overwrite) as stage:
         with clock.stage("find checkpoint"):
             found = _find(request, stage.workspace, fetching or FetchOptions(progress=progress))
-        with _verifier(wanted=request.verify) as verifier:
-            result = _export(request, found, stage.model, verifier, clock)
+        with _verifier() if request.verify else nullcontext() as running:
+            result = _export(request, found, stage.model, running, clock)
     if result.report is not None:
         from exporter.verifier.report import kept as store
 
@@ -250,15 +250,10 @@ def _seeded(request: ExportRequest, workspace: Path) -> LocalCheckpoint:
     return seeded_checkpoint(seed, request.variant, workspace)
 
 
-@contextmanager
-def _verifier(*, wanted: bool) -> Iterator["Verifier | None"]:
-    if not wanted:
-        yield None
-        return
+def _verifier() -> "AbstractContextManager[Verifier]":
     from exporter.verifier.export_verifier import verifier
 
-    with verifier() as running:
-        yield running
+    return verifier()
 
 
 class _Clock:

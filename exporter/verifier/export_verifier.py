@@ -62,11 +62,11 @@ def verifier() -> Iterator[Verifier]:
     Yields:
         The running verifier; the process is gone afterwards.
     """
-    with processes.session(verification) as running:
+    with processes.session(verified_export) as running:
         yield Verifier(running)
 
 
-def verification() -> Generator[VerificationReport | None, Any, None]:
+def verified_export() -> Generator[VerificationReport | None, Any, None]:
     """Verifies one export, step by step as the export goes on.
 
     Yields:

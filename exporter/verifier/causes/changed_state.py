@@ -6,7 +6,7 @@ import numpy as np
 
 from exporter.errors import listing
 from exporter.verifier.causes.differing_model import DifferingModel, explained
-from exporter.verifier.subjects.subject import MOMENTUM, PLAIN, Arrays
+from exporter.verifier.subjects.subject import MOMENTUM, PLAIN, Arrays, unequal
 from slim_nets.channels import make_divisible
 
 # Of the largest value; another class's logits would be far off.
@@ -97,7 +97,7 @@ def momentum_ignored(differing: DifferingModel) -> str:
     if not {MOMENTUM} <= differing.reference.hyperparameters.keys() or not _trains(differing):
         return ""
     found, expected, _ = _averages(differing, _GIVEN)
-    if not _unequal(found, expected):
+    if not unequal(expected, found):
         return ""
     momentum = _fitted(found, differing)
     if abs(momentum - _GIVEN) < _SAME:
@@ -122,8 +122,8 @@ def updates_not_run(differing: DifferingModel) -> str:
     if not _trains(differing):
         return ""
     found, expected, before = _averages(differing, None)
-    moving = _unequal(expected, before)
-    still = [name for name in moving if name in found and name not in _unequal(found, before)]
+    moving = unequal(before, expected)
+    still = [name for name in moving if name in found and name not in unequal(before, found)]
     told = f"{len(still)} of {len(moving)} moving averages stay after a training call"
     return f"{told}: {listing(still)}" if still else ""
 
@@ -140,7 +140,3 @@ def batch_norm_folded(differing: DifferingModel) -> str:
 def _trains(differing: DifferingModel) -> bool:
     way = differing.reference.training_ways[:1]
     return bool(way) and way[0] in differing.model.training_ways
-
-
-def _unequal(one: Arrays, other: Arrays) -> list[str]:
-    return [n for n in other if n not in one or one[n].tobytes() != other[n].tobytes()]

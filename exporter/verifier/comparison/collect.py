@@ -1,6 +1,6 @@
 """Collects the checks of many named results."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -158,6 +158,11 @@ def output_name(way: str, key: str) -> str:
 def group_of(way: str) -> Group:
     """Returns where a way of calling belongs: what flags ask for are end points."""
     return "outputs" if way == PLAIN or way.startswith("signature ") else "end points"
+
+
+def shown_alone(ways: Iterable[str]) -> bool:
+    """Returns whether at most one of these ways of calling gives end points."""
+    return sum(group_of(way) == "end points" for way in ways) <= 1
 
 
 def named_outputs(way: str, outputs: Mapping[str, Any], *, alone: bool) -> dict[str, Any]:

@@ -2,11 +2,17 @@
 
 from exporter.errors import listing
 from exporter.verifier.comparison.allowance import Allowance
-from exporter.verifier.comparison.collect import Collector, group_of, named_outputs, output_name
+from exporter.verifier.comparison.collect import (
+    Collector,
+    group_of,
+    named_outputs,
+    output_name,
+    shown_alone,
+)
 from exporter.verifier.comparison.folded import FOLDED_WAY, add_folded
 from exporter.verifier.report.records import Check
 from exporter.verifier.subjects.examples import Batch, Examples, split
-from exporter.verifier.subjects.subject import PLAIN, Arrays, Subject
+from exporter.verifier.subjects.subject import PLAIN, Arrays, Subject, unequal
 
 # End points of large batches take too much memory, and go through the same kernels.
 _END_POINT_SIZES = (1, 3)
@@ -53,7 +59,7 @@ class InferenceComparison:
         self._folded = folded
         own = [way for way in model.ways if folded is None or way != FOLDED_WAY]
         self._ways = collector.common_ways(own, reference.ways)
-        self._alone = sum(group_of(way) == "end points" for way in self._ways) <= 1
+        self._alone = shown_alone(self._ways)
         self._looked: set[tuple[str, int]] = set()
 
     def run(self, examples: Examples) -> None:
@@ -87,9 +93,7 @@ class InferenceComparison:
         self._looked.add((way, size))
         before = self._model.variables()
         outputs = self._attempt(way, batch, size)
-        after = self._model.variables()
-        changed = [name for name in before if before[name].tobytes() != after[name].tobytes()]
-        if changed:
+        if changed := unequal(before, self._model.variables()):
             message = f"expected no variable to change, found {len(changed)}: {listing(changed)}"
             self._collector.fail("frozen", way, message)
             self._model.assign({name: before[name] for name in changed})

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from exporter.verifier.comparison.collect import group_of, named_outputs
+from exporter.verifier.comparison.collect import group_of, named_outputs, shown_alone
 from exporter.verifier.comparison.fine_tuning import changing, target_of
 from exporter.verifier.comparison.sgd_step import stepped, whole_batch
 from exporter.verifier.noise import one_by_one
@@ -29,7 +29,7 @@ def all_results(side: Subject, examples: Examples) -> Results:
     """Runs a subject as it is: inference, training mode, gradients, a step of SGD, losses."""
     batch = examples.few()
     found = inference_results(side, examples)
-    alone = _alone(side.training_ways)
+    alone = shown_alone(side.training_ways)
     for way in side.training_ways:
         call = side.training([way], batch.inputs, whole_batch(side))[way]
         drawn = changing(side, way, batch)
@@ -112,7 +112,7 @@ def float64_results(side: Subject, examples: Examples, *, inference: bool = Fals
         return recompute(call_graph(side, way), side, inputs, How(tf.float64)).arrays()
 
     found = _inference(side, typical, len(typical.names), in_float64)
-    alone = _alone(side.training_ways)
+    alone = shown_alone(side.training_ways)
     for way in () if inference else side.training_ways:
         try:
             found |= _training64(side, way, batch, alone=alone)
@@ -150,7 +150,7 @@ def _training64(side: Subject, way: str, batch: Batch, *, alone: bool) -> Result
 def _inference(side: Subject, batch: Batch, size: int, run: Compute) -> Results:
     """Runs inference on so many examples at a time, or on as many as the model must have."""
     found: Results = {}
-    alone = _alone(side.ways)
+    alone = shown_alone(side.ways)
     parts = list(split(batch, side.input_spec.fixed_batch() or size))
     for way in side.ways:
         if isinstance(side, LoadedModel) and not side.spec_of(way).is_like(side.input_spec):
@@ -197,7 +197,3 @@ def _keyed(group: Group, values: Mapping[str, Any]) -> Results:
         for name, value in values.items()
         if value is not None and value.dtype.kind == "f"
     }
-
-
-def _alone(ways: tuple[str, ...]) -> bool:
-    return sum(group_of(way) == "end points" for way in ways) <= 1

@@ -159,3 +159,8 @@ def named(outputs: Any, prefix: str = BARE) -> dict[str, Any]:
         # No slash: names of end points have some themselves.
         found |= named(value, f"{prefix} > {key}" if prefix else str(key))
     return found
+
+
+def unequal(one: Arrays, other: Arrays) -> list[str]:
+    """Names what the other does not have, or not with the same bits."""
+    return [key for key in one if key not in other or one[key].tobytes() != other[key].tobytes()]
