@@ -5,12 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter import quiet, temporary
+from exporter.archives import FetchOptions
 from exporter.errors import InvalidArgumentError
-from exporter.fetch import FetchOptions, LocalCheckpoint, locate, seed_of
 from exporter.image_files import matching
 from exporter.progress import Progress, silent
 from exporter.verifier.verify_request import VerifyRequest
-from slim_nets.variants import Variant
 
 if TYPE_CHECKING:
     from exporter.verifier.report.records import VerificationReport
@@ -61,22 +60,11 @@ def _reference(
 
     checkpoint, variant, task = request.checkpoint, request.variant, request.task
     if checkpoint is not None and variant is not None and task is not None:
-        local = _checkpoint(checkpoint, variant, workspace, fetching)
+        local = checkpoint.open(variant, workspace, fetching)
         averages = request.use_moving_averages
         weights = restore(local, variant, task, use_moving_averages=averages)
         return original(local, variant, task, weights, use_moving_averages=averages)
     return saved_model(request.reference_dir) if request.reference_dir else None
-
-
-def _checkpoint(
-    checkpoint: str, variant: Variant, workspace: Path, fetching: FetchOptions
-) -> LocalCheckpoint:
-    seed = seed_of(checkpoint)
-    if seed is None:
-        return locate(checkpoint, variant, workspace, fetching)
-    from exporter.seeding import seeded_checkpoint
-
-    return seeded_checkpoint(seed, variant, workspace)
 
 
 def _check(request: VerifyRequest) -> None:

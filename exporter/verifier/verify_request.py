@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from slim_nets.variants import Task, Variant
+from exporter.sources import CheckpointSource
+from slim_nets.network import Task
+from slim_nets.registry import Variant
 
 AllowanceKind = Literal["exact", "noise", "given"]
 
@@ -17,8 +19,7 @@ class VerifyRequest:
         model_dir: The model.
         reference_dir: Another SavedModel to compare it with.
         checkpoint: With `variant` and `task`, a checkpoint to compare it with
-            in the original graph: `published`, `seeded:N` or a path. Without
-            either, only the interface is checked.
+            in the original graph. Without either, only the interface is checked.
         variant: Which network.
         task: What it ends with.
         images: Pattern of image files; empty for the probes alone.
@@ -32,7 +33,7 @@ class VerifyRequest:
 
     model_dir: Path
     reference_dir: Path | None = None
-    checkpoint: str | None = None
+    checkpoint: CheckpointSource | None = None
     variant: Variant | None = None
     task: Task | None = None
     images: str = ""

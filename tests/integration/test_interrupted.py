@@ -137,7 +137,8 @@ from pathlib import Path
 from exporter import exporting as pipeline, quiet
 from dataclasses import replace
 from exporter.verifier.export_verifier import Verifier
-from slim_nets.variants import NAMED
+from exporter.sources import Seeded
+from slim_nets.registry import variants
 prepare = Verifier.prepare
 def swapped(self, reference):
     names = dict(reference.subject.stored_names)
@@ -147,7 +148,10 @@ def swapped(self, reference):
     prepare(self, replace(reference, subject=subject))
 Verifier.prepare = swapped
 request = pipeline.ExportRequest(
-    NAMED["mobilenet_v3_small_075_224"], "feature_vector", "seeded:0", Path({str(tmp_path / "m")!r})
+    variants()["mobilenet_v3_small_075_224"],
+    "feature_vector",
+    Seeded(0),
+    Path({str(tmp_path / "m")!r}),
 )
 try:
     pipeline.export(request)

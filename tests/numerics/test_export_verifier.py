@@ -5,21 +5,22 @@ from dataclasses import replace
 
 import pytest
 
+from exporter.archives import FetchOptions
 from exporter.errors import VerificationError
 from exporter.restore import restore
-from exporter.seeding import seeded_checkpoint
+from exporter.sources import Seeded
 from exporter.verifier.export_verifier import verified_export, verifier
 from exporter.verifier.report.reference import original
-from slim_nets.variants import NAMED, customized
+from slim_nets.registry import resized, variants
 
 pytestmark = pytest.mark.numerics
 
-VARIANT = customized(NAMED["mobilenet_v3_small_075_224"], image_size=32)
+VARIANT = resized(variants()["mobilenet_v3_small_075_224"], image_size=32)
 
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory):
-    local = seeded_checkpoint(0, VARIANT, tmp_path_factory.mktemp("seeded"))
+    local = Seeded(0).open(VARIANT, tmp_path_factory.mktemp("seeded"), FetchOptions())
     weights = restore(local, VARIANT, "feature_vector")
     return original(local, VARIANT, "feature_vector", weights, use_moving_averages=True)
 

@@ -7,7 +7,7 @@ import numpy as np
 from exporter.errors import listing
 from exporter.verifier.causes.differing_model import DifferingModel, explained
 from exporter.verifier.subjects.subject import MOMENTUM, PLAIN, Arrays, unequal
-from slim_nets.channels import make_divisible
+from slim_nets.blocks import make_divisible
 
 # Of the largest value; another class's logits would be far off.
 _NEAR = 0.01

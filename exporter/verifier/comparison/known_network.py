@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from exporter.verifier.comparison.rows import recognized, row_of
 from exporter.verifier.subjects.original_graph import GraphSubject
 from exporter.verifier.subjects.subject import Subject
-from slim_nets.variants import Task, Variant
+from slim_nets.network import Task
+from slim_nets.registry import Variant, recognized
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,19 @@ def known_network(reference: Subject) -> KnownNetwork:
     if found is None:
         return KnownNetwork()
     variant, task = found
-    scope = variant.spec.scope
-    names = tuple(f"{scope}/{name}" for name in variant.shape(task).end_points)
-    return KnownNetwork((*names, "default"), lambda name: row_of(name, variant), variant)
+    names = (*variant.shape(task).end_points, "default")
+    return KnownNetwork(names, lambda name: _row_of(name, variant), variant)
+
+
+def _row_of(name: str, variant: Variant) -> str:
+    """Describes the row of the table that an end point or a variable belongs to.
+
+    Args:
+        name: Such as `MobilenetV3/layer_4/output`.
+        variant: Which network.
+
+    Returns:
+        Such as "row 4 of 15 of mobilenet_v3_small_075_224: bneck 3x3, ..."; empty
+        for what comes after the table.
+    """
+    return variant.network.row_of(name).replace(":", f" of {variant.name}:", 1)

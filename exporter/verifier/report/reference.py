@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter import digests
-from exporter.fetch import LocalCheckpoint
+from exporter.sources import LocalCheckpoint
 from exporter.verifier.report.records import Origin
-from slim_nets.variants import Task, Variant
+from slim_nets.network import Task
+from slim_nets.registry import Variant
 
 if TYPE_CHECKING:
     from exporter.restore import RestoredWeights
@@ -133,7 +134,7 @@ def original(
             task=task,
             checkpoint=local.name,
             checkpoint_sha256=local.sha256,
-            trained=local.trained,
+            trained=local.source.trained,
             use_moving_averages=use_moving_averages,
         ),
         raw,
