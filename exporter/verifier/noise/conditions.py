@@ -71,7 +71,7 @@ def rerun(asked: Rerun, environment: str) -> "list[Results]":
         found = [here(reference, examples)]
         if environment == _WITH_MORE:
             found += [
-                results.results_one_by_one(reference, examples),
+                results.results_image_by_image(reference, examples),
                 results.float64_results(reference, examples, inference=asked.inference),
                 results.results_of_rounded_weights(reference, examples),
                 results.results_of_means_in_turn(reference, examples),

@@ -46,7 +46,7 @@ def inference_results(side: Subject, examples: Examples) -> Results:
     return _inference(side, typical, len(typical.names), _as_it_is(side))
 
 
-def results_one_by_one(side: Subject, examples: Examples) -> Results:
+def results_image_by_image(side: Subject, examples: Examples) -> Results:
     """Runs inference one example at a time."""
     return _inference(side, examples.typical(), 1, _as_it_is(side))
 
