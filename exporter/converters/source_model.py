@@ -13,7 +13,7 @@ from exporter import __version__, digests
 from exporter.converters.convert_request import ConvertRequest
 from exporter.errors import ConversionError, VerificationError
 from exporter.signatures import SERVING, way_of
-from exporter.verifier.comparison.compare import Network, network_of
+from exporter.verifier.comparison.known_network import KnownNetwork, known_network
 from exporter.verifier.subjects.interface import load
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import END_POINTS, Arrays
@@ -77,9 +77,9 @@ class SourceModel:
         return dict(sorted(self.function.structured_outputs.items()))
 
     @cached_property
-    def network(self) -> Network:
+    def network(self) -> KnownNetwork:
         """What is known of the network; nothing, if it is none of ours."""
-        return network_of(self.model)
+        return known_network(self.model)
 
     @property
     def name(self) -> str:

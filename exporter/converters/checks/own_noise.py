@@ -7,9 +7,10 @@ import numpy as np
 
 from exporter.converters.source_model import SourceModel
 from exporter.verifier.comparison.allowance import IMAGE, OTHERS, Noise, kind_of
-from exporter.verifier.noise.noise import noise_processes
-from exporter.verifier.noise.snapshot import inference_snapshot
-from exporter.verifier.report.request import ModelSource
+from exporter.verifier.noise.conditions import Rerun
+from exporter.verifier.noise.float_noise import noise_processes
+from exporter.verifier.noise.results import inference_results
+from exporter.verifier.report.reference import SavedModelFolder
 from exporter.verifier.subjects.examples import FULL, Examples
 
 
@@ -30,16 +31,12 @@ def noise_of(source: SourceModel, images: tuple[Path, ...], *, training: bool = 
         What changes by that, result by result.
     """
     training = training and source.network.variant is not None
-    running = noise_processes(
-        ModelSource(folder=str(source.folder.absolute()), main=source.way),
-        images,
-        inference=not training,
-    )
+    folder = SavedModelFolder(source.folder.absolute(), source.way)
     examples = Examples(source.model.input_spec, FULL, images)
-    with running as processes:
+    with noise_processes(Rerun(folder, images, inference=not training)) as processes:
         noise = processes.measure(source.model, examples)
     rows = examples.typical().names
-    inference = inference_snapshot(source.model, examples)
+    inference = inference_results(source.model, examples)
     return dict(noise) | {
         key: _shared(noise[key], values, rows) for key, values in inference.items() if key in noise
     }
