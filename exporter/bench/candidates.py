@@ -10,11 +10,9 @@ from exporter import digests
 from exporter.bench.measured_model import MeasuredModel
 from exporter.converters.formats import FORMATS, Format, check_installed
 from exporter.errors import BenchmarkError, ConversionError, listing, reason
+from exporter.staging import REPORT
 
 _SIGNATURE = re.compile(r"signature '(.*)'")
-# Written beside what is converted, and no part of it.
-_REPORTS = frozenset({"report.json", "report.html", "report.xml"})
-
 
 CandidateKind = Literal["saved_model", "format", "peer"]
 
@@ -147,7 +145,7 @@ def _check_made_of(folder: Path, model: str) -> None:
         ) from error
     sides = (
         ("was made of another model", made_of, model),
-        ("was changed after it was verified", written, digests.of_folder(folder, _REPORTS)),
+        ("was changed after it was verified", written, digests.of_folder(folder, REPORT.files)),
     )
     for what, expected, found in sides:
         if expected != found:
@@ -158,5 +156,6 @@ def _check_made_of(folder: Path, model: str) -> None:
 
 
 def _size(folder: Path) -> int:
-    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in _REPORTS)
+    # A report is written beside what is converted, and is no part of it.
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in REPORT.files)
     return sum(path.stat().st_size for path in files)
