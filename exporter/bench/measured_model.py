@@ -109,8 +109,7 @@ def opened(folder: Path, way: str) -> Iterator[Run]:
     import tensorflow as tf
 
     from exporter.verifier.subjects.interface import load
-    from exporter.verifier.subjects.saved_model import flat
-    from exporter.verifier.subjects.subject import PLAIN
+    from exporter.verifier.subjects.subject import PLAIN, flat
 
     interface = load(folder)
     if way == PLAIN:

@@ -130,7 +130,7 @@ def _loader(task: OpenTask) -> Callable[[], AbstractContextManager[Run]]:
         return partial(peers.opened, candidate, task.model, task.threads)
     quiet.import_tensorflow()
     # What reads SavedModels, which is imported before the clock and the memory are looked at.
-    importlib.import_module("exporter.verifier.subjects.saved_model")
+    importlib.import_module("exporter.verifier.subjects.interface")
     return partial(measured_model.opened, Path(candidate.path), candidate.what)
 
 
