@@ -63,7 +63,7 @@ def check_peers(files: Sequence[Path]) -> None:
     """
     for path in files:
         if path.suffix != ".py" or not path.is_file():
-            found = "another" if path.exists() else "no such file"
+            found = "something else" if path.exists() else "no such file"
             raise BenchmarkError(
                 f"Peer '{path}' cannot be loaded: expected a Python file such as"
                 f" scripts/peer_timm.py, found {found}. Change --peer."
