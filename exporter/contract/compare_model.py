@@ -1,95 +1,92 @@
-"""Compares what a model is as a whole, and its ops."""
+"""Compares what a model is as a whole, and its signatures."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from functools import partial
 
-from exporter.contract.change import NONE, Change, removed_and_added
-from exporter.contract.record import (
+from exporter.contract.deviation import (
+    Deviation,
+    changed,
+    default_text,
+    flipped,
+    named,
+    tensors,
+)
+from exporter.contract.form import (
     LOSSES,
     SIGNATURES,
     VARIABLE_LISTS,
     Contract,
-    Op,
-    Place,
+    Signature,
+    SignatureTensor,
 )
-from exporter.contract.rules import MAX_GROWTH, SAVER_OPS
 
+# Growth of all files together beyond which a larger model is told.
+_MAX_GROWTH = 1.5
 # They have rules of their own.
 _NO_CHILDREN = frozenset({SIGNATURES, LOSSES, *VARIABLE_LISTS})
-_STATEFUL: tuple[tuple[Place, str], ...] = (
-    ("signatures", "C84"),
-    ("inference", "C85"),
-    ("training", "C86"),
-)
+_TEXTS = {"tensorflow_version": "C03", "description": "C04", "saver": "C05"}
+_INPUTS = {"dtype": "C25", "freed": "C26", "last freed": "C26", "fixed": "C27"}
+_OUTPUTS = {**_INPUTS, "last freed": "C91"}
 
 
-def compare_model(locked: Contract, found: Contract) -> Iterator[Change]:
+def compare_model(locked: Contract, found: Contract) -> Iterator[Deviation]:
     """Yields differences of tags, versions, saver, assets, size and children of the root."""
-    if locked.tags != found.tags:
-        yield Change("C01", "tags", str(list(locked.tags)), str(list(found.tags)))
+    yield from changed("C01", "tags", list(locked.tags), list(found.tags))
     for field in ("saved_model_schema", "min_consumer"):
         old, new = getattr(locked, field), getattr(found, field)
-        if new > old:
-            yield Change("C02", field, str(old), str(new))
-    texts = {"tensorflow_version": "C03", "description": "C04", "saver": "C05"}
-    for field, rule in texts.items():
-        old, new = getattr(locked, field), getattr(found, field)
-        if old != new:
-            yield Change(rule, field, repr(old), repr(new))
-    yield from _compare_size(locked, found)
-    yield from removed_and_added(locked.assets, found.assets, ("C08", "C09"), "asset '{}'")
-    for name in locked.assets.keys() & found.assets.keys():
-        if locked.assets[name] != found.assets[name]:
-            old, new = locked.assets[name], found.assets[name]
-            yield Change("C10", f"asset '{name}'", f"sha256 {old}", f"sha256 {new}")
+        yield from changed("C02", field, old, max(old, new))
+    for field, rule in _TEXTS.items():
+        yield from changed(rule, field, getattr(locked, field), getattr(found, field), repr)
+    if locked.sizes != found.sizes:
+        before, now = (c.sizes.saved_model + c.sizes.variables for c in (locked, found))
+        rule = "C06" if now > before * _MAX_GROWTH else "C07"
+        yield Deviation(rule, "size", f"{before:,} bytes", f"{now:,} bytes")
+    digests = partial(changed, "C10", told="sha256 {}".format)
+    yield from named(locked.assets, found.assets, ("C08", "C09"), "asset", digests)
     yield from _compare_children(locked, found)
 
 
-def _compare_size(locked: Contract, found: Contract) -> Iterator[Change]:
-    old, new = (c.sizes.saved_model + c.sizes.variables for c in (locked, found))
-    if locked.sizes != found.sizes:
-        rule = "C06" if new > old * MAX_GROWTH else "C07"
-        yield Change(rule, "size", f"{old:,} bytes", f"{new:,} bytes")
-
-
-def _compare_children(locked: Contract, found: Contract) -> Iterator[Change]:
+def _compare_children(locked: Contract, found: Contract) -> Iterator[Deviation]:
     apart = _NO_CHILDREN | locked.functions.keys() | found.functions.keys()
     old, new = (
         {name: kind for name, kind in contract.children.items() if name not in apart}
         for contract in (locked, found)
     )
-    yield from removed_and_added(old, new, ("C11", "C12"), "child '{}'")
-    if locked.root != found.root:
-        yield Change("C13", "root", locked.root, found.root)
+    yield from named(old, new, ("C11", "C12"), "child")
+    yield from changed("C13", "root", locked.root, found.root)
     for name in locked.children.keys() & found.children.keys():
-        kinds = locked.children[name], found.children[name]
-        if kinds[0] != kinds[1]:
-            yield Change("C13", f"child '{name}'", *kinds)
+        yield from changed("C13", f"child '{name}'", locked.children[name], found.children[name])
 
 
-def compare_ops(locked: Mapping[str, Op], found: Mapping[str, Op]) -> Iterator[Change]:
-    """Yields ops that were removed or added, or are used where they were not."""
-    for name in locked.keys() - found.keys():
-        yield Change("C89", f"op '{name}'", ", ".join(locked[name].places), NONE)
-    for name, op in found.items():
-        before = locked[name].places if name in locked else ()
-        places = [place for place in op.places if place not in before]
-        for rule in sorted(_rules_of(name, op, set(places), new=name not in locked)):
-            told = ", ".join(before) or NONE
-            yield Change(rule, f"op '{name}'", told, ", ".join(op.places))
+def compare_signatures(locked: Contract, found: Contract) -> Iterator[Deviation]:
+    """Yields differences of all signatures."""
+    rules = ("C14", "C15")
+    yield from named(locked.signatures, found.signatures, rules, "signature", _compare)
 
 
-def _rules_of(name: str, op: Op, places: set[Place], *, new: bool) -> set[str]:
-    """Names the rules for an op that is used in more places than before."""
-    if op.kind == "unknown":
-        return {"C82"} if new else set()
-    if name in SAVER_OPS:
-        # What nothing runs is a saver that nothing names.
-        places = places - {"saver", "elsewhere"}
-        if new and not places:
-            return {"C88"}
-    if op.kind == "outside":
-        return {"C83"} if places else set()
-    if op.kind == "stateful":
-        told = {rule for place, rule in _STATEFUL if place in places}
-        return told or ({"C87"} if new else set())
-    return {"C87"} if new else set()
+def _compare(name: str, old: Signature, new: Signature) -> Iterator[Deviation]:
+    yield from changed("C16", f"{name}: method", old.method_name, new.method_name, repr)
+    does = ("updates none", "updates variables")
+    yield from flipped(("C90", "C90"), name, (old.updates, new.updates), does)
+    where = ("not in model.signatures", "in model.signatures")
+    yield from flipped(("C92", "C93"), name, (old.attribute, new.attribute), where)
+    yield from named(old.inputs, new.inputs, ("C17", _new_input), f"{name}: input", _input)
+    added = "C23" if len(old.outputs) == 1 else "C24"
+    yield from named(old.outputs, new.outputs, ("C22", added), f"{name}: output", _output)
+
+
+def _new_input(tensor: SignatureTensor) -> tuple[str, str]:
+    return "C18" if tensor.default is None else "C19", default_text(tensor.default)
+
+
+def _input(subject: str, old: SignatureTensor, new: SignatureTensor) -> Iterator[Deviation]:
+    rule = "C21" if old.default is None else "C20"
+    told = partial(default_text, without="no default")
+    yield from changed(rule, subject, old.default, new.default, told)
+    yield from tensors(subject, old, new, _INPUTS)
+    yield from changed("C28", subject, old.tensor, new.tensor)
+
+
+def _output(subject: str, old: SignatureTensor, new: SignatureTensor) -> Iterator[Deviation]:
+    yield from tensors(subject, old, new, _OUTPUTS)
+    yield from changed("C28", subject, old.tensor, new.tensor)

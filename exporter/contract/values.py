@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from exporter.contract.record import Leaf, Nest, Shape, Spec
+from exporter.contract.form import Leaf, Nest, Shape, Spec
 
 _SCALARS = ("float64_value", "int64_value", "string_value", "bool_value")
 _SEQUENCES = {"list_value": ("list", "[{}]"), "tuple_value": ("tuple", "({})")}

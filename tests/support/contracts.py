@@ -3,9 +3,9 @@
 import copy
 import itertools
 
-from exporter.contract.compare import compare
-from exporter.contract.record import Contract
-from exporter.contract.rules import CONSUMERS
+from exporter.contract.compare_contracts import compare
+from exporter.contract.contract_rules import CONSUMERS
+from exporter.contract.form import Contract
 
 LETTERS = {"BREAKING": "B", "COMPATIBLE": "C", "COSMETIC": "-"}
 LAYERS = ("net/conv_1", "net/conv_2", "net/conv_3")

@@ -5,8 +5,9 @@ import shutil
 import pytest
 from support.contracts import letters_of
 
-from exporter import contract, quiet
-from exporter.contract.compare import compare
+from exporter import quiet
+from exporter.contract import contract_lock
+from exporter.contract.compare_contracts import compare
 from exporter.errors import ContractError
 
 
@@ -29,7 +30,7 @@ def small(save):
 
 @pytest.fixture(scope="module")
 def locked(small):
-    return contract.lock(small)
+    return contract_lock(small)
 
 
 def test_what_is_read(locked):
@@ -72,8 +73,8 @@ def test_what_is_read(locked):
 
 def test_same_model_same_text(small, locked, save, tmp_path):
     text = locked.to_json()
-    assert contract.lock(small).to_json() == text
-    assert contract.lock(shutil.copytree(small, tmp_path / "copy")).to_json() == text
+    assert contract_lock(small).to_json() == text
+    assert contract_lock(shutil.copytree(small, tmp_path / "copy")).to_json() == text
     assert text.endswith("}\n")
     assert text.index('"assets"') < text.index('"children"') < text.index('"variables"')
     assert '"shape": [null, 4]' in text
@@ -82,7 +83,7 @@ def test_same_model_same_text(small, locked, save, tmp_path):
 
 def test_saved_again_nothing_breaks(locked, save):
     """Functions have other numbers then, which nobody calls by."""
-    assert found_letters(locked, contract.lock(save())) == {}
+    assert found_letters(locked, contract_lock(save())) == {}
 
 
 def found_letters(locked, found):
@@ -129,7 +130,7 @@ def tensorflow():
 @pytest.mark.parametrize("name", SAVED)
 def test_saved_otherwise(name, locked, save):
     options, expected = SAVED[name]
-    assert found_letters(locked, contract.lock(save(**options))) == expected
+    assert found_letters(locked, contract_lock(save(**options))) == expected
 
 
 def node_of(graph, name):
@@ -294,4 +295,4 @@ def test_functions_that_call_themselves(small, tmp_path):
     from support.mutating import edited
 
     with pytest.raises(ContractError, match="found one that calls itself"):
-        contract.lock(edited(small, tmp_path / "model", call_itself))
+        contract_lock(edited(small, tmp_path / "model", call_itself))

@@ -6,8 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from exporter.contract.graph import assigns, reached
-from exporter.contract.record import Signature, SignatureTensor
+from exporter.contract.bodies import assigns, reached
+from exporter.contract.form import Signature, SignatureTensor
 from exporter.contract.values import dtype_of, shape_of
 
 # What runs when the model is loaded; no one calls it by name.

@@ -1,21 +1,42 @@
-"""What a check of a contract found, as it is printed."""
+"""What a check of a contract found: for people, as JSON, and for CI."""
 
 import datetime as dt
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 import pydantic
 
-from exporter.contract.rules import CONSUMERS, Consumer, Severity
+from exporter.contract.contract_rules import (
+    CONSUMERS,
+    Consumer,
+    ContractRule,
+    Severity,
+    contract_rules,
+)
+from exporter.contract.form import Part
 from exporter.errors import listing
+from exporter.reports.annotations import workflow_commands
+from exporter.reports.junit import Case, document
+
+_COMMAND = "contract check"
+
+
+def _is_a_rule(number: str) -> str:
+    if number not in contract_rules():
+        raise ValueError(f"expected the number of a rule such as C39, found '{number}'")
+    return number
+
+
+def _not_in_the_future(date: dt.date) -> dt.date:
+    if date > dt.date.today():
+        raise ValueError(f"expected a day that has come, found {date}")
+    return date
+
 
 _Text = Annotated[str, pydantic.StringConstraints(strip_whitespace=True, min_length=1)]
 
 
-class Record(pydantic.BaseModel, frozen=True, extra="forbid", strict=True):
-    """A part of the result: unchangeable, and without unknown fields."""
-
-
-class Acceptance(Record):
+class Acceptance(Part):
     """One deliberate change.
 
     Attributes:
@@ -25,13 +46,18 @@ class Acceptance(Record):
         date: When it was decided.
     """
 
-    rule: _Text
+    rule: Annotated[_Text, pydantic.AfterValidator(_is_a_rule)]
     subject: _Text
     reason: _Text
-    date: dt.date
+    date: Annotated[dt.date, pydantic.AfterValidator(_not_in_the_future)]
+
+    @property
+    def name(self) -> str:
+        """Names the difference."""
+        return f"{self.rule} {self.subject}"
 
 
-class Difference(Record):
+class ContractDifference(Part):
     """One difference.
 
     Attributes:
@@ -65,6 +91,11 @@ class Difference(Record):
         return self.accepted is None and self.worst(consumer) == "BREAKING"
 
     @property
+    def name(self) -> str:
+        """Names it, as acceptances do."""
+        return f"{self.rule} {self.subject}"
+
+    @property
     def message(self) -> str:
         """Says in one line what differs, and for whom that breaks something."""
         broken = [consumer for consumer in CONSUMERS if self.classes[consumer] == "BREAKING"]
@@ -74,7 +105,7 @@ class Difference(Record):
         return text + (f". Accepted: {self.accepted.reason}" if self.accepted else "")
 
 
-class ContractDiff(Record):
+class ContractDiff(Part):
     """All differences of one model.
 
     Attributes:
@@ -83,15 +114,15 @@ class ContractDiff(Record):
     """
 
     consumer: Consumer | None = None
-    differences: tuple[Difference, ...]
+    differences: tuple[ContractDifference, ...]
 
     @property
-    def failures(self) -> tuple[Difference, ...]:
+    def failures(self) -> tuple[ContractDifference, ...]:
         """What breaks a consumer and was not accepted."""
         return tuple(d for d in self.differences if d.fails(self.consumer))
 
     @property
-    def accepted_breaks(self) -> tuple[Difference, ...]:
+    def accepted_breaks(self) -> tuple[ContractDifference, ...]:
         """What breaks a consumer and was accepted."""
         return tuple(
             d for d in self.differences if d.accepted and d.worst(self.consumer) == "BREAKING"
@@ -111,8 +142,36 @@ class ContractDiff(Record):
                 f"Contract is kept for {whom}: {len(self.differences)} differences,"
                 f" {accepted} of them accepted, none that breaks."
             )
-        told = [f"{d.rule} {d.subject}" for d in self.failures]
+        told = [d.name for d in self.failures]
         return (
             f"Contract is broken for {whom}: {len(told)} of {len(self.differences)} differences"
             f" break it: {listing(told)}. Mend the model, or name what is meant in --accept."
         )
+
+    def junit(self) -> bytes:
+        """Makes one test case a rule; accepted breaks are skipped ones.
+
+        Returns:
+            UTF-8 XML.
+        """
+        cases = [self._case(rule) for rule in contract_rules().values()]
+        return document(_COMMAND, {self.consumer or "any consumer": cases})
+
+    def annotations(self) -> Iterator[str]:
+        """Makes a workflow command of each break: an error, or a warning if it was accepted."""
+        for command, differences in (("error", self.failures), ("warning", self.accepted_breaks)):
+            messages = [(d.name, d.message) for d in differences]
+            yield from workflow_commands(command, messages, f"slim-export {_COMMAND}")
+
+    def _case(self, rule: ContractRule) -> Case:
+        name = f"{rule.number} {rule.title}"
+        if failures := [d for d in self.failures if d.rule == rule.number]:
+            message = f"{len(failures)} times: {failures[0].subject}"
+            return Case(name, failure=message, details=f"{_lines(failures)}\n{rule.reason}")
+        if accepted := [d for d in self.accepted_breaks if d.rule == rule.number]:
+            return Case(name, skipped=_lines(accepted))
+        return Case(name)
+
+
+def _lines(differences: Sequence[ContractDifference]) -> str:
+    return "\n".join(f"{d.subject}: {d.message}" for d in differences)

@@ -49,20 +49,20 @@ class Body:
             self._called[node.name] = Body(self.library, name, self, inputs)
         return self._called[node.name]
 
-    def resolve(self, reference: str) -> "Value":
+    def resolve(self, reference: str) -> "Producer":
         """Finds what computes a value: through calls, in and out, to an op or an argument."""
         name, *output = reference.split(":")
         if name in self._arguments and not output:
             position = self._arguments[name]
             if self.caller is None:
-                return Value(self, None, position)
+                return Producer(self, None, position)
             return self.caller.resolve(self.inputs[position])
         node = self._nodes[name]
         if node.op in _CALLS:
             callee = self.call(node)
             result = callee.function.signature.output_arg[int(output[-1]) if output else 0].name
             return callee.resolve(callee.function.ret[result])
-        return Value(self, node, 0)
+        return Producer(self, node, 0)
 
     def nodes(self) -> Iterator[tuple["Body", Any]]:
         """Yields every op that is not a call, with the body that it stands in."""
@@ -72,7 +72,7 @@ class Body:
             else:
                 yield self, node
 
-    def results(self) -> list["Value"]:
+    def results(self) -> list["Producer"]:
         """Returns what computes each result."""
         outputs = self.function.signature.output_arg
         return [self.resolve(self.function.ret[output.name]) for output in outputs]
@@ -100,7 +100,7 @@ class Body:
         """
         found: list[int] = []
         seen: set[tuple[int, str, int]] = set()
-        stack: list[Iterator[Value]] = [iter(self.results())]
+        stack: list[Iterator[Producer]] = [iter(self.results())]
         while stack:
             value = next(stack[-1], None)
             if value is None:
@@ -116,7 +116,7 @@ class Body:
 
 
 @dataclass(frozen=True, eq=False)
-class Value:
+class Producer:
     """What computes a value.
 
     Attributes:

@@ -1,30 +1,52 @@
-"""Reads and writes the JSON files of a contract: whole, or not at all."""
+"""Reads and writes the files of a contract: whole, or not at all."""
 
 import os
 import tempfile
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 import pydantic
 
-from exporter.errors import ContractError, reason
+from exporter.contract.diff import Acceptance
+from exporter.contract.form import Contract
+from exporter.errors import ContractError, listing, reason
 
 _T = TypeVar("_T")
 
 
-def read(path: Path, form: pydantic.TypeAdapter[_T], what: str, flag: str) -> _T:
-    """Reads a file.
-
-    Args:
-        path: Where it lies.
-        form: What it must hold.
-        what: What it is called.
-        flag: Which flag named it.
+def read_lock(path: Path) -> Contract:
+    """Reads a locked contract.
 
     Raises:
-        ContractError: If it is not there, or holds anything else.
+        ContractError: If it is not there, is no contract, or of another schema version.
     """
+    return _read(path, pydantic.TypeAdapter(Contract), "Lock", "--lock")
+
+
+def read_acceptances(path: Path) -> list[Acceptance]:
+    """Reads a list of acceptances.
+
+    Args:
+        path: A JSON file: a list of objects with rule, subject, reason and date.
+
+    Raises:
+        ContractError: If it is anything else, or names a difference twice.
+    """
+    what = "List of acceptances"
+    found = _read(path, pydantic.TypeAdapter(list[Acceptance]), what, "--accept")
+    counts = Counter(acceptance.name for acceptance in found)
+    if twice := [name for name, count in counts.items() if count > 1]:
+        raise ContractError(
+            f"{what} '{path}' is malformed: expected each once, found twice:"
+            f" {listing(twice)}. Leave out one."
+        )
+    return found
+
+
+def _read(path: Path, form: pydantic.TypeAdapter[_T], what: str, flag: str) -> _T:
+    """Reads JSON of a form; `what` it is called, and which flag named it."""
     try:
         data = path.read_bytes()
     except OSError as error:
