@@ -43,11 +43,22 @@ class Body:
         return {arg.name: i for i, arg in enumerate(self.function.signature.input_arg)}
 
     def call(self, node: Any) -> "Body":
-        """Returns the body that a node calls."""
+        """Returns the body that a node calls.
+
+        Raises:
+            RecursionError: If it is one of those that the call stands in.
+        """
         if node.name not in self._called:
             name, inputs = node.attr["f"].func.name, tuple(data_inputs(node))
+            if name in self.names:
+                raise RecursionError(name)
             self._called[node.name] = Body(self.library, name, self, inputs)
         return self._called[node.name]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Its own name, and those of all that the call stands in."""
+        return (self.name, *(self.caller.names if self.caller else ()))
 
     def resolve(self, reference: str) -> "Producer":
         """Finds what computes a value: through calls, in and out, to an op or an argument."""

@@ -33,7 +33,11 @@ def read(folder: Path) -> Contract:
     Raises:
         ContractError: If it is none that TensorFlow 2 could load.
     """
-    model = read_saved_model(folder, ContractError)
+    return contract_of(folder, read_saved_model(folder, ContractError))
+
+
+def contract_of(folder: Path, model: Any) -> Contract:
+    """Reads the contract of a SavedModel whose protobuf was read already, as `read`."""
     meta_graph = _meta_graph(folder, model)
     nodes = meta_graph.object_graph_def.nodes
     index = _index(folder) if any(node.HasField("variable") for node in nodes) else {}
