@@ -1,6 +1,7 @@
 """`slim-export contract`."""
 
 import argparse
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
@@ -147,11 +148,5 @@ def _cell(rule: ContractRule, consumer: Consumer) -> str:
 
 
 def _as_json(rule: ContractRule) -> dict[str, Any]:
-    return {
-        "rule": rule.number,
-        "title": rule.title,
-        "classes": rule.classes,
-        "classes_in_training_mode": rule.classes_in_training_mode,
-        "reason": rule.reason,
-        "example": rule.example,
-    }
+    fields = dataclasses.asdict(rule)
+    return {"rule": fields.pop("number"), **fields}

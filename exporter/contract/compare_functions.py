@@ -24,36 +24,15 @@ def compare_functions(
     yield from named(old, new, ("C29", "C30"), "function")
     for name in old.keys() & new.keys():
         functions = old[name], new[name]
-        arguments = _paired(*functions)
-        yield from _compare_arguments(name, functions, arguments.renamed)
+        arguments = Arguments.of(*functions)
+        yield from _compare_arguments(name, functions, arguments)
         yield from _compare_call(name, *functions)
         yield from compare_traces(name, functions, arguments, variables)
 
 
-def _paired(old: Function, new: Function) -> Arguments:
-    """Finds which arguments were renamed, removed and added."""
-    known = {a.name for a in old.arguments}, {a.name for a in new.arguments}
-    renamed = {
-        a.name: b.name
-        for a, b in zip(old.arguments, new.arguments, strict=False)
-        if a.name not in known[1] and b.name not in known[0]
-    }
-    removed = {a.name: a.default for a in old.arguments if a.name not in known[1] | renamed.keys()}
-    taken = known[0] | set(renamed.values())
-    added = {b.name: b.default for b in new.arguments if b.name not in taken}
-    return Arguments(renamed, removed, added)
-
-
 def _compare_arguments(
-    function: str, functions: tuple[Function, Function], renamed: Mapping[str, str]
+    function: str, functions: tuple[Function, Function], arguments: Arguments
 ) -> Iterator[Deviation]:
-    """Compares arguments by their old names."""
-    before = {new: old for old, new in renamed.items()}
-    old = {argument.name: argument for argument in functions[0].arguments}
-    new = {
-        before.get(argument.name, argument.name): argument for argument in functions[1].arguments
-    }
-
     def compared(subject: str, argument: Argument, now: Argument) -> Iterator[Deviation]:
         yield from changed("C32", subject, argument.name, now.name)
         yield from _compare_positions(subject, functions, (argument, now))
@@ -61,7 +40,8 @@ def _compare_arguments(
             rule = _rule_of_default(argument, now, functions)
             yield from changed(rule, subject, argument.default, now.default, default_text)
 
-    yield from named(old, new, ("C31", _new_argument), f"{function}: argument", compared)
+    rules = ("C31", _new_argument)
+    yield from named(arguments.old, arguments.new, rules, f"{function}: argument", compared)
 
 
 def _new_argument(argument: Argument) -> tuple[str, str]:

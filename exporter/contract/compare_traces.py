@@ -13,7 +13,7 @@ from exporter.contract.deviation import (
     tensors,
     text_of,
 )
-from exporter.contract.form import ConcreteFunction, Function, Leaf, Nest, Spec
+from exporter.contract.form import Argument, ConcreteFunction, Function, Leaf, Nest, Spec
 from exporter.errors import listing
 
 _ROOT = re.compile(r"\*?\w+")
@@ -26,17 +26,34 @@ Inputs = Mapping[str, Leaf]
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """How a function's arguments changed.
+    """The arguments of a function on both sides, by their names in the locked one.
 
     Attributes:
-        renamed: New names by the old ones.
-        removed: Defaults of those that are gone.
-        added: Defaults of those that are new.
+        old: What is locked.
+        new: What the model has; one of another name stands under the old one.
     """
 
-    renamed: Mapping[str, str]
-    removed: Mapping[str, str | None]
-    added: Mapping[str, str | None]
+    old: Mapping[str, Argument]
+    new: Mapping[str, Argument]
+
+    @classmethod
+    def of(cls, old: Function, new: Function) -> "Arguments":
+        """Takes arguments at the same position for one, if both names are new to the other side."""
+        known = {a.name for a in old.arguments}, {a.name for a in new.arguments}
+        renamed = {
+            b.name: a.name
+            for a, b in zip(old.arguments, new.arguments, strict=False)
+            if a.name not in known[1] and b.name not in known[0]
+        }
+        return cls(
+            {a.name: a for a in old.arguments},
+            {renamed.get(b.name, b.name): b for b in new.arguments},
+        )
+
+    def now(self, path: str) -> str:
+        """Writes a path into an argument with the argument's new name."""
+        name = _argument(path)
+        return (self.new[name].name if name in self.new else name) + path[len(name) :]
 
     def carried(self, trace: ConcreteFunction) -> Inputs | None:
         """Writes an old trace's inputs as the new function takes them.
@@ -46,19 +63,22 @@ class Arguments:
         """
         inputs: dict[str, Leaf] = {}
         for path, leaf in trace.inputs.items():
-            name = _argument(path)
-            if name not in self.removed:
-                inputs[self.renamed.get(name, name) + path[len(name) :]] = leaf
-            elif isinstance(leaf, str) and leaf != self.removed[name]:
+            removed = self.old.get(_argument(path))
+            if removed is None or removed.name in self.new:
+                inputs[self.now(path)] = leaf
+            elif isinstance(leaf, str) and leaf != removed.default:
                 return None
-        defaults = {name: default for name, default in self.added.items() if default is not None}
+        defaults = {a.name: a.default for a in self._added() if a.default is not None}
         return {**inputs, **defaults}
 
     def asked(self, trace: ConcreteFunction) -> ConcreteFunction:
         """Returns a new trace without what calls must add, which has a rule of its own."""
-        required = {name for name, default in self.added.items() if default is None}
+        required = {a.name for a in self._added() if a.default is None}
         inputs = {p: leaf for p, leaf in trace.inputs.items() if _argument(p) not in required}
         return trace.model_copy(update={"inputs": inputs})
+
+    def _added(self) -> list[Argument]:
+        return [argument for name, argument in self.new.items() if name not in self.old]
 
 
 def compare_traces(
@@ -133,7 +153,7 @@ def _compare(
         subject = f"{function}: argument '{path}'"
         yield from _compare_inputs(subject, inputs[path], now.inputs[path])
     yield from _compare_outputs(f"{function}: output", trace.outputs, now.outputs)
-    unused = {arguments.renamed.get(name, name) for name in trace.unused}
+    unused = set(map(arguments.now, trace.unused))
     shared = {path for path in now.inputs if isinstance(inputs.get(path), Spec)}
     for path in (unused ^ set(now.unused)) & shared:
         had = ("no effect", "an effect") if path in unused else ("an effect", "no effect")

@@ -80,15 +80,14 @@ class ContractDifference(Part):
     classes: dict[Consumer, Severity]
     accepted: Acceptance | None = None
 
-    def worst(self, consumer: Consumer | None) -> Severity:
-        """Returns its class for a consumer, or for the one who has the worst."""
-        classes = set(self.classes.values()) if consumer is None else {self.classes[consumer]}
-        order: tuple[Severity, ...] = ("BREAKING", "COMPATIBLE")
-        return next((severity for severity in order if severity in classes), "COSMETIC")
+    def breaks(self, consumer: Consumer | None) -> bool:
+        """Returns whether it breaks something for a consumer, or for any."""
+        classes = self.classes.values() if consumer is None else (self.classes[consumer],)
+        return "BREAKING" in classes
 
     def fails(self, consumer: Consumer | None) -> bool:
         """Returns whether it breaks a consumer and was not accepted."""
-        return self.accepted is None and self.worst(consumer) == "BREAKING"
+        return self.accepted is None and self.breaks(consumer)
 
     @property
     def name(self) -> str:
@@ -124,9 +123,7 @@ class ContractDiff(Part):
     @property
     def accepted_breaks(self) -> tuple[ContractDifference, ...]:
         """What breaks a consumer and was accepted."""
-        return tuple(
-            d for d in self.differences if d.accepted and d.worst(self.consumer) == "BREAKING"
-        )
+        return tuple(d for d in self.differences if d.accepted and d.breaks(self.consumer))
 
     @property
     def passed(self) -> bool:

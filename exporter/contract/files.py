@@ -1,11 +1,11 @@
 """Reads and writes the files of a contract: whole, or not at all."""
 
 import os
-import tempfile
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
+from uuid import uuid4
 
 import pydantic
 
@@ -87,20 +87,16 @@ def write(path: Path, data: bytes, flag: str, *, overwrite: bool) -> None:
             cannot be written.
     """
     check_free(path, flag, overwrite=overwrite)
-    part = None
+    part = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
     try:
-        descriptor, part = tempfile.mkstemp(
-            prefix=f".{path.name}.", suffix=".part", dir=path.parent
-        )
-        with os.fdopen(descriptor, "wb") as file:
+        with part.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        _allow_others_to_read(part)
         if overwrite:
-            Path(part).replace(path)
+            part.replace(path)
         else:
-            os.link(part, path)  # fails where another process has made one meanwhile
+            path.hardlink_to(part)  # fails where another process has made one meanwhile
     except FileExistsError:
         check_free(path, flag, overwrite=False)
     except OSError as error:
@@ -108,9 +104,8 @@ def write(path: Path, data: bytes, flag: str, *, overwrite: bool) -> None:
             f"Output '{path}' cannot be written: {reason(error)}. Choose another {flag}."
         ) from error
     finally:
-        if part is not None:
-            with suppress(FileNotFoundError):
-                Path(part).unlink()
+        with suppress(OSError):
+            part.unlink()
 
 
 def check_free(path: Path, flag: str, *, overwrite: bool) -> None:
@@ -128,10 +123,3 @@ def check_free(path: Path, flag: str, *, overwrite: bool) -> None:
             f"Output '{path}' exists already: expected none, found a file. Choose another {flag},"
             " or use --overwrite to replace it."
         )
-
-
-def _allow_others_to_read(part: str) -> None:
-    """Gives a temporary file, which is private, the mode of any new file."""
-    mask = os.umask(0)
-    os.umask(mask)
-    Path(part).chmod(0o666 & ~mask)

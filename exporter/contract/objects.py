@@ -51,15 +51,11 @@ class Objects:
     @cached_property
     def functions(self) -> dict[str, int]:
         """The functions that callers reach: the root's, and those of its children."""
-        return {
-            **self._functions_of(0, ""),
-            **{
-                path: function
-                for name, node in self.children.items()
-                if name not in _APART and not name.startswith("_") and not self.is_function(node)
-                for path, function in self._functions_of(node, f"{name}.").items()
-            },
-        }
+        found = self._functions_of(0, "")
+        for name, node in self.children.items():
+            if name not in _APART and not name.startswith("_") and not self.is_function(node):
+                found |= self._functions_of(node, f"{name}.")
+        return found
 
     def _functions_of(self, node: int, prefix: str) -> dict[str, int]:
         return {
