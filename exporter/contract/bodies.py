@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from exporter.protobufs import calls_of, closure, functions_of, inputs_of, op_of
 
@@ -156,23 +156,18 @@ def data_inputs(node: Any) -> Iterable[str]:
     return [name for name in node.input if not name.startswith("^")]
 
 
-def reached(
-    graph: Any, tensors: Iterable[str], functions: Iterable[str] = ()
-) -> tuple[set[str], set[str]]:
-    """Finds what runs for tensors.
+class Running(NamedTuple):
+    """What runs in a GraphDef: names of its tensors or ops, and of functions."""
 
-    Args:
-        graph: A GraphDef.
-        tensors: Names of tensors or ops in it.
-        functions: Names of functions that run as well.
+    graph: Iterable[str] = ()
+    functions: Iterable[str] = ()
 
-    Returns:
-        Names of its nodes, and of the functions that they call at any depth.
-    """
+
+def reached(graph: Any, start: Running) -> Running:
+    """Finds all that runs with something: the ops that it depends on, and what they call."""
     library = functions_of(graph)
-    own = closure(map(op_of, tensors), inputs_of(graph.node))
-    called = calls_of(node for node in graph.node if node.name in own)
+    names = closure(map(op_of, start.graph), inputs_of(graph.node))
+    own = {node.name: node for node in graph.node if node.name in names}
     calls = {name: calls_of(function.node_def) for name, function in library.items()}
-    return own & {n.name for n in graph.node}, closure(
-        called.union(functions), calls
-    ) & library.keys()
+    called = closure({*start.functions, *calls_of(own.values())}, calls)
+    return Running(own.keys(), called & library.keys())

@@ -26,16 +26,15 @@ def renamed_variables(locked: Contract, found: Contract) -> dict[str, str]:
     """
     renamed: dict[str, str] = {}
     for name in VARIABLE_LISTS:
-        if name in locked.lists and name in found.lists:
-            lists = locked.lists[name].names, found.lists[name].names
-            if len(lists[0]) == len(lists[1]):
-                renamed |= {
-                    a: b
-                    for a, b in zip(*lists, strict=True)
-                    if a not in found.variables
-                    and b not in locked.variables
-                    and _alike(locked.variables[a], found.variables[b])
-                }
+        old, new = (c.lists[name].names if name in c.lists else () for c in (locked, found))
+        if len(old) == len(new):
+            renamed |= {
+                a: b
+                for a, b in zip(old, new, strict=True)
+                if a not in found.variables
+                and b not in locked.variables
+                and _alike(locked.variables[a], found.variables[b])
+            }
     return renamed
 
 
@@ -89,9 +88,8 @@ def _compare_lists(
         for variable in moved.keys() - apart:
             times = before[variable], now[variable]
             yield from changed(rule, f"{name}: '{variable}'", *times, _times)
-    kept = [
-        [n for n in dict.fromkeys(names) if n in before & now] for names in (old.names, new.names)
-    ]
+    shared = before & now
+    kept = [[n for n in dict.fromkeys(names) if n in shared] for names in (old.names, new.names)]
     if kept[0] != kept[1]:
         expected, found = _first_difference(*kept)
         # Only the step out of no order at all is free.

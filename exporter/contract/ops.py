@@ -1,9 +1,9 @@
 """Lists the ops of a model, by what uses them, and compares them with the locked ones."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from exporter.contract.bodies import reached
+from exporter.contract.bodies import Running, reached
 from exporter.contract.deviation import NONE, Deviation
 from exporter.contract.form import OpKind, Place, UsedOp
 from exporter.protobufs import functions_of
@@ -49,27 +49,21 @@ _STATEFUL: tuple[tuple[Place, str], ...] = (
 )
 
 
-def ops_of(
-    graph: Any, roots: Mapping[Place, Iterable[str]], tensors: Mapping[Place, Iterable[str]]
-) -> dict[str, UsedOp]:
-    """Lists the ops of the graph and of its functions.
+def ops_of(graph: Any, uses: Mapping[Place, Running]) -> dict[str, UsedOp]:
+    """Lists the ops of a GraphDef and of its functions.
 
     Args:
         graph: The GraphDef.
-        roots: Functions that each place calls.
-        tensors: Tensors and ops of the graph that each place runs.
+        uses: What each place runs.
 
     Returns:
         By name. What no place reaches is "elsewhere"; it is loaded all the same.
     """
     library, nodes = functions_of(graph), {node.name: node for node in graph.node}
-    used = {
-        place: reached(graph, tensors.get(place, ()), roots.get(place, ()))
-        for place in roots.keys() | tensors.keys()
-    }
-    used["elsewhere"] = (
-        set(nodes).difference(*(own for own, _ in used.values())),
-        set(library).difference(*(functions for _, functions in used.values())),
+    used = {place: reached(graph, use) for place, use in uses.items()}
+    used["elsewhere"] = Running(
+        set(nodes).difference(*(found.graph for found in used.values())),
+        set(library).difference(*(found.functions for found in used.values())),
     )
     places: dict[str, set[Place]] = {}
     for place, (own, functions) in used.items():

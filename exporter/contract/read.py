@@ -1,6 +1,6 @@
 """Reads the contract of a SavedModel from its protobuf and the index of its variables."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ from tensorflow.core.protobuf import saver_pb2
 
 from checkpoints.layout import CheckpointError
 from checkpoints.reader import StoredTensor, open_checkpoint
+from exporter.contract.bodies import Running
 from exporter.contract.form import LOSSES, Contract, Place, Sizes, UsedOp
 from exporter.contract.functions import Functions
 from exporter.contract.objects import Objects
@@ -21,11 +22,12 @@ from exporter.protobufs import SAVED_MODEL, functions_of, read_saved_model, unre
 _INDEX = Path("variables/variables.index")
 
 
-def read(folder: Path) -> Contract:
+def read(folder: Path, model: Any = None) -> Contract:
     """Reads what consumers of a SavedModel depend on.
 
     Args:
         folder: The SavedModel.
+        model: Its protobuf, where that was read already.
 
     Returns:
         Its contract, with what is wrong with its index.
@@ -33,11 +35,8 @@ def read(folder: Path) -> Contract:
     Raises:
         ContractError: If it is none that TensorFlow 2 could load.
     """
-    return contract_of(folder, read_saved_model(folder, ContractError))
-
-
-def contract_of(folder: Path, model: Any) -> Contract:
-    """Reads the contract of a SavedModel whose protobuf was read already, as `read`."""
+    if model is None:
+        model = read_saved_model(folder, ContractError)
     meta_graph = _meta_graph(folder, model)
     nodes = meta_graph.object_graph_def.nodes
     index = _index(folder) if any(node.HasField("variable") for node in nodes) else {}
@@ -153,22 +152,27 @@ def _assets(folder: Path, meta_graph: Any) -> dict[str, str]:
 
 
 def _ops(meta_graph: Any, objects: Objects, functions: Functions) -> dict[str, UsedOp]:
-    roots: dict[Place, list[str]] = {"inference": [], "training": [], "saver": []}
+    called: dict[bool, list[str]] = {False: [], True: []}
     for node in objects.functions.values():
         for name, trace in functions.traces(node).items():
-            roots["training" if trace.training else "inference"].append(name)
+            called[trace.training].append(name)
     for node in objects.listed(LOSSES) or ():
-        roots["training"] += objects.concrete(node)
-    for found in objects.graph.nodes:
-        for saveable in found.saveable_objects.values():
-            for node in (saveable.save_function, saveable.restore_function):
-                roots["saver"] += objects.concrete(node)
+        called[True] += objects.concrete(node)
+    saving = [
+        name
+        for found in objects.graph.nodes
+        for saveable in found.saveable_objects.values()
+        for node in (saveable.save_function, saveable.restore_function)
+        for name in objects.concrete(node)
+    ]
     saver = meta_graph.saver_def
-    tensors: dict[Place, Iterable[str]] = {
-        "signatures": tensors_of(meta_graph.signature_def),
-        "saver": [saver.save_tensor_name, saver.restore_op_name],
+    uses: dict[Place, Running] = {
+        "signatures": Running(graph=tensors_of(meta_graph.signature_def)),
+        "inference": Running(functions=called[False]),
+        "training": Running(functions=called[True]),
+        "saver": Running((saver.save_tensor_name, saver.restore_op_name), saving),
     }
-    return ops_of(meta_graph.graph_def, roots, tensors)
+    return ops_of(meta_graph.graph_def, uses)
 
 
 def _sizes(folder: Path) -> Sizes:

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from exporter.contract.bodies import assigns, reached
+from exporter.contract.bodies import Running, assigns, reached
 from exporter.contract.form import Signature, SignatureTensor
 from exporter.contract.values import dtype_of, shape_of
 
@@ -62,7 +62,7 @@ def tensors_of(signatures: Mapping[str, Any], *, inputs: bool = False) -> list[s
 
 def _updates(graph: Any, tensors: list[str]) -> bool:
     """Says whether an op that assigns a variable stands on the way to tensors."""
-    own, called = reached(graph, tensors)
+    own, called = reached(graph, Running(tensors))
     nodes = (node for node in graph.node if node.name in own)
     inside = (f.node_def for f in graph.library.function if f.signature.name in called)
     return any(map(assigns, chain(nodes, *inside)))

@@ -37,14 +37,14 @@ def locked(small):
 @pytest.fixture(scope="module")
 def edited(small):
     """Reads the small model as if its protobuf were another."""
-    from exporter.contract.read import contract_of
+    from exporter.contract.read import read
 
     model = read_saved_model(small, ContractError)
 
     def run(change):
         copy = type(model).FromString(model.SerializeToString())
         change(copy.meta_graphs[0])
-        return contract_of(small, copy)
+        return read(small, copy)
 
     return run
 
