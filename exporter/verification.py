@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from exporter import digests, quiet, temporary
+from exporter.archives import FetchOptions
 from exporter.errors import InvalidArgumentError
-from exporter.fetch import FetchOptions, LocalCheckpoint, locate, seed_of
 from exporter.image_files import matching
 from exporter.progress import Progress, silent
-from slim_nets.variants import Task, Variant
+from exporter.sources import CheckpointSource
+from slim_nets.network import Task
+from slim_nets.registry import Variant
 
 if TYPE_CHECKING:
     from exporter.verifier.report.records import VerificationReport
@@ -27,8 +29,7 @@ class VerifyRequest:
         model_dir: The model.
         reference_dir: Another SavedModel to compare it with.
         checkpoint: With `variant` and `task`, a checkpoint to compare it with
-            in the original graph: `published`, `seeded:N` or a path. Without
-            either, only the interface is checked.
+            in the original graph. Without either, only the interface is checked.
         variant: Which network.
         task: What it ends with.
         images: Pattern of image files; empty for the probes alone.
@@ -42,7 +43,7 @@ class VerifyRequest:
 
     model_dir: Path
     reference_dir: Path | None = None
-    checkpoint: str | None = None
+    checkpoint: CheckpointSource | None = None
     variant: Variant | None = None
     task: Task | None = None
     images: str = ""
@@ -107,21 +108,10 @@ def _reference(request: VerifyRequest, workspace: Path, fetching: FetchOptions) 
     variant, task = request.variant, request.task
     assert variant is not None, "checked before"
     assert task is not None, "checked before"
-    local = _checkpoint(request.checkpoint, variant, workspace, fetching)
+    local = request.checkpoint.open(variant, workspace, fetching)
     averages = request.use_moving_averages
     weights = restore(local, variant, task, use_moving_averages=averages)
     return original(local, variant, task, weights, use_moving_averages=averages)
-
-
-def _checkpoint(
-    checkpoint: str, variant: Variant, workspace: Path, fetching: FetchOptions
-) -> LocalCheckpoint:
-    seed = seed_of(checkpoint)
-    if seed is None:
-        return locate(checkpoint, variant, workspace, fetching)
-    from exporter.seeding import seeded_checkpoint
-
-    return seeded_checkpoint(seed, variant, workspace)
 
 
 def _check(request: VerifyRequest) -> None:

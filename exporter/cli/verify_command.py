@@ -8,6 +8,7 @@ from exporter.cli.fetch_command import fetch_options
 from exporter.cli.terminal import conclude, print_json, print_table, print_text, progress_bar
 from exporter.errors import InvalidArgumentError
 from exporter.exporting import task_named, variant_named
+from exporter.sources import checkpoint_source
 from exporter.verification import AllowanceKind, VerifyRequest, verify
 
 if TYPE_CHECKING:
@@ -108,7 +109,7 @@ def _request(arguments: argparse.Namespace) -> VerifyRequest:
     return VerifyRequest(
         model_dir=arguments.model_dir,
         reference_dir=arguments.reference_dir,
-        checkpoint=arguments.checkpoint,
+        checkpoint=arguments.checkpoint and checkpoint_source(arguments.checkpoint),
         variant=named
         and variant_named(
             named,

@@ -15,7 +15,7 @@ from exporter.verifier.report.records import Check
 from exporter.verifier.subjects.evaluate import How, evaluate, program_of
 from exporter.verifier.subjects.examples import Batch
 from exporter.verifier.subjects.subject import BARE, END_POINTS, PLAIN, Subject, projected
-from slim_nets.variants import Variant
+from slim_nets.registry import Variant
 
 # An activation whose last bit decides on which side of its corner it lies sends its gradient
 # back or not. One draw of weights in four crossed what Keras' kernels do with some networks.
@@ -41,7 +41,7 @@ def compare_gradients(
     """
     checks = []
     for way, target, training in (
-        (END_POINTS, f"{variant.spec.scope}/global_pool", True),
+        (END_POINTS, f"{variant.network.scope}/global_pool", True),
         (PLAIN, BARE, False),
     ):
         if way not in (reference.training_ways if training else reference.ways):

@@ -1,10 +1,11 @@
 """Describes the original graph with a checkpoint as what a model is compared with."""
 
-from exporter.fetch import LocalCheckpoint
 from exporter.restore import RestoredWeights
+from exporter.sources import LocalCheckpoint
 from exporter.verifier.report.records import Origin
 from exporter.verifier.report.request import GraphSource, Reference
-from slim_nets.variants import Task, Variant
+from slim_nets.network import Task
+from slim_nets.registry import Variant
 
 
 def original(
@@ -40,7 +41,7 @@ def original(
             task=task,
             checkpoint=local.name,
             checkpoint_sha256=local.sha256,
-            trained=local.trained,
+            trained=local.source.trained,
             use_moving_averages=use_moving_averages,
         ),
         raw_names={n: n for n, stored in names.items() if stored != n} if shadows else {},

@@ -136,7 +136,8 @@ import sys
 from pathlib import Path
 from exporter import exporting as pipeline, quiet
 from exporter.verifier.process import Verifier
-from slim_nets.variants import NAMED
+from exporter.sources import Seeded
+from slim_nets.registry import variants
 prepare = Verifier.prepare
 def swapped(self, reference):
     names = dict(reference.source.stored_names)
@@ -146,7 +147,10 @@ def swapped(self, reference):
     prepare(self, reference.model_copy(update={{"source": source}}))
 Verifier.prepare = swapped
 request = pipeline.ExportRequest(
-    NAMED["mobilenet_v3_small_075_224"], "feature_vector", "seeded:0", Path({str(tmp_path / "m")!r})
+    variants()["mobilenet_v3_small_075_224"],
+    "feature_vector",
+    Seeded(0),
+    Path({str(tmp_path / "m")!r}),
 )
 try:
     pipeline.export(request)

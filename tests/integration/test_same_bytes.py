@@ -58,11 +58,12 @@ def test_other_weights_differ(export, seeded_export, tmp_path):
 def test_order_of_exports_in_one_process(tmp_path):
     quiet.import_tensorflow()
     from exporter.exporting import ExportRequest, export
-    from slim_nets.variants import NAMED
+    from exporter.sources import Seeded
+    from slim_nets.registry import variants
 
     def write(variant, name):
         request = ExportRequest(
-            NAMED[variant], "feature_vector", "seeded:0", tmp_path / name, verify=False
+            variants()[variant], "feature_vector", Seeded(0), tmp_path / name, verify=False
         )
         return export(request)
 

@@ -41,7 +41,8 @@ def folded(tmp_path_factory, export):
 @contextmanager
 def bench(task, tmp_path_factory, export, *flags):
     quiet.import_tensorflow()
-    from exporter.seeding import seeded_checkpoint
+    from exporter.archives import FetchOptions
+    from exporter.sources import Seeded
     from exporter.verifier.causes.causes import causes
     from exporter.verifier.causes.suspect import Suspect
     from exporter.verifier.comparison import compare as comparing
@@ -49,13 +50,13 @@ def bench(task, tmp_path_factory, export, *flags):
     from exporter.verifier.rules.rules import check_rules
     from exporter.verifier.subjects import source
     from exporter.verifier.subjects.examples import Examples, Plan
-    from slim_nets.variants import NAMED, customized
+    from slim_nets.registry import resized, variants
 
     folder = tmp_path_factory.mktemp(task)
     flags = (f"--image_size={SIZE}", "--verify=false", *flags)
     export(VARIANT, task, "seeded:5", folder / "model", *flags)
-    variant = customized(NAMED[VARIANT], image_size=SIZE)
-    prefix = seeded_checkpoint(5, variant, folder).prefix
+    variant = resized(variants()[VARIANT], image_size=SIZE)
+    prefix = Seeded(5).open(variant, folder, FetchOptions()).prefix
     names = {spec.name: spec.name for spec in variant.shape(task).variables}
     graph = GraphSource(variant=variant, task=task, prefix=str(prefix), stored_names=names)
     # Fewer momenta and probes than a user's verification, since there are many mutants.

@@ -7,7 +7,7 @@ import numpy as np
 from exporter.errors import listing
 from exporter.verifier.causes.suspect import Suspect, explained
 from exporter.verifier.subjects.subject import MOMENTUM, PLAIN, Arrays
-from slim_nets.channels import make_divisible
+from slim_nets.blocks import make_divisible
 
 Change = Callable[[np.ndarray], np.ndarray]
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from exporter.verifier.subjects.examples import Batch
 from exporter.verifier.subjects.subject import PLAIN, Subject
-from slim_nets.variants import Variant
+from slim_nets.registry import Variant
 
 # A mistake explains a difference if it leaves at most so much of it: its cosine is then above
 # 0.95, where those of unrelated changes lie around zero. Small changes leave their rounding.

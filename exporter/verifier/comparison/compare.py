@@ -13,11 +13,12 @@ from exporter.verifier.comparison.collect import Collector
 from exporter.verifier.comparison.fine_tuning import FineTuningComparison
 from exporter.verifier.comparison.folded import compare_moved, has_folded_alone, rounding_allowance
 from exporter.verifier.comparison.inference import InferenceComparison, compare_weights
-from exporter.verifier.comparison.rows import recognized, row_of
+from exporter.verifier.comparison.rows import row_of
 from exporter.verifier.report.records import Check
 from exporter.verifier.subjects.examples import Examples, InputSpec
 from exporter.verifier.subjects.subject import Subject
-from slim_nets.variants import Task, Variant
+from slim_nets.network import Task
+from slim_nets.registry import Variant, recognized
 
 STEPS = ("weights", "outputs and end points", "training mode")
 
@@ -45,8 +46,7 @@ def network_of(reference: Subject) -> Network:
 
 def network(variant: Variant, task: Task) -> Network:
     """Describes one of our networks."""
-    scope = variant.spec.scope
-    names = tuple(f"{scope}/{name}" for name in variant.shape(task).end_points)
+    names = tuple(variant.shape(task).end_points)
     return Network((*names, "default"), lambda name: row_of(name, variant), variant)
 
 

@@ -5,7 +5,8 @@ from typing import Literal
 import pydantic
 
 from exporter.verifier.report.records import Origin
-from slim_nets.variants import Task, Variant
+from slim_nets.network import Task
+from slim_nets.registry import Variant
 
 
 class GraphSource(pydantic.BaseModel, frozen=True):

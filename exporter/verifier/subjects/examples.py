@@ -16,7 +16,7 @@ _BLOCK = 96
 _TYPICAL = 8
 # Free dimensions other than the batch; of an image the height and width.
 _FREE, _FREE_IMAGE = 8, 96
-_WORDS = (b"", b"a", b"hub", b"\xff\x00", b"0", b"mobilenet", b" ")
+_WORDS = (b"", b"a", b"hub", b"\xff\x00", b"0", b"network", b" ")
 _SEED = 0
 
 

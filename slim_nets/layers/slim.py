@@ -5,10 +5,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from slim_nets import _legacy_layers
-from slim_nets.activations import ACTIVATIONS
-from slim_nets.hyperparameters import BATCH_NORM_EPSILON, DROPOUT_KEEP_PROB, WEIGHT_DECAY
-from slim_nets.specs import ConvLayer
+from slim_nets.layers import _legacy_layers
+from slim_nets.layers.activations import ACTIVATIONS
+from slim_nets.layers.protocol import ConvLayer
 
 _legacy_layers.install()
 
@@ -30,6 +29,10 @@ class SlimLayers:
 
     momentum: tf.Tensor | None = None
 
+    def rescale(self, images: tf.Tensor, factor: float, shift: float) -> tf.Tensor:
+        """Adds a `Mul` and a `Sub`; slim's own order, (x - 0.5) * 2, may differ in the last bit."""
+        return images * factor - shift
+
     def channels(self, x: tf.Tensor) -> int:
         """Returns the last dimension."""
         return int(x.shape[-1])
@@ -40,42 +43,32 @@ class SlimLayers:
 
     def convolution(self, x: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
         """Builds a `slim.conv2d`."""
-        return slim.conv2d(
-            x,
-            layer.num_outputs,
-            layer.kernel_size,
-            stride=layer.stride,
-            padding="SAME",
-            weights_regularizer=slim.l2_regularizer(WEIGHT_DECAY),
-            **self._normalizer_and_activation(layer),
-        )
+        return slim.conv2d(x, layer.num_outputs, layer.kernel_size, **self._arguments(layer))
 
     def depthwise_convolution(self, x: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
         """Builds a `slim.separable_conv2d` without its pointwise half."""
-        return slim.separable_conv2d(
-            x,
-            None,
-            layer.kernel_size,
-            depth_multiplier=1,
-            stride=layer.stride,
-            padding="SAME",
-            weights_regularizer=None,
-            **self._normalizer_and_activation(layer),
-        )
+        arguments = {"depth_multiplier": 1, **self._arguments(layer)}
+        return slim.separable_conv2d(x, None, layer.kernel_size, **arguments)
 
-    def _normalizer_and_activation(self, layer: ConvLayer) -> dict[str, Any]:
-        arguments = {
+    def _arguments(self, layer: ConvLayer) -> dict[str, Any]:
+        decay, batch_norm = layer.weight_decay, layer.batch_norm
+        arguments: dict[str, Any] = {
+            "stride": layer.stride,
+            "padding": layer.padding,
+            "rate": layer.dilation,
+            "weights_regularizer": slim.l2_regularizer(decay) if decay else None,
             "activation_fn": ACTIVATIONS[layer.activation],
             "normalizer_fn": None,
             "reuse": tf.compat.v1.AUTO_REUSE,
             "scope": layer.scope,
         }
-        if layer.normalizer == "batch_norm":
+        if batch_norm is not None:
             arguments["normalizer_fn"] = slim.batch_norm
             arguments["normalizer_params"] = {
+                "scope": batch_norm.scope,
                 "center": True,
-                "scale": True,
-                "epsilon": BATCH_NORM_EPSILON,
+                "scale": batch_norm.scale,
+                "epsilon": batch_norm.epsilon,
                 "is_training": self.momentum is not None,
                 # Without effect in inference, where nothing is averaged.
                 "decay": 1.0 if self.momentum is None else self.momentum,
@@ -91,16 +84,16 @@ class SlimLayers:
         return x * gate
 
     def spatial_mean(self, x: tf.Tensor) -> tf.Tensor:
-        """Averages as the published squeeze-and-excite does."""
+        """Averages with a `Mean`."""
         return tf.reduce_mean(x, [1, 2], keepdims=True)
 
     def global_pool(self, x: tf.Tensor) -> tf.Tensor:
         """Builds a `slim.avg_pool2d` over the whole feature map."""
         return slim.avg_pool2d(x, x.shape[1:3].as_list(), stride=1, padding="VALID")
 
-    def dropout(self, x: tf.Tensor) -> tf.Tensor:
+    def dropout(self, x: tf.Tensor, keep_prob: float) -> tf.Tensor:
         """Builds a `slim.dropout`."""
-        return slim.dropout(x, keep_prob=DROPOUT_KEEP_PROB, is_training=self.momentum is not None)
+        return slim.dropout(x, keep_prob=keep_prob, is_training=self.momentum is not None)
 
     def squeeze(self, x: tf.Tensor) -> tf.Tensor:
         """Removes height and width."""

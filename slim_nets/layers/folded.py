@@ -4,10 +4,9 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from slim_nets.activations import ACTIVATIONS
-from slim_nets.hyperparameters import BATCH_NORM_EPSILON
-from slim_nets.specs import ConvLayer
-from slim_nets.tf_layers import TfLayers
+from slim_nets.layers.activations import ACTIVATIONS
+from slim_nets.layers.protocol import ConvLayer
+from slim_nets.layers.tf import TfLayers, conv2d, depthwise_conv2d
 
 
 @dataclass(frozen=True)
@@ -30,36 +29,33 @@ class FoldedLayers(TfLayers):
     def convolution(self, x: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
         """Convolves with `<scope>/weights`, scaled by output channel."""
         with tf.name_scope(layer.scope):
-            kernel = self.variables[f"{layer.scope}/weights"]
-            if layer.normalizer == "bias":
-                return self._activated(tf.nn.conv2d(x, kernel, layer.stride, "SAME"), layer)
+            kernel = self._variable(layer.scope, "weights")
             scale = self._scale(layer)
-            x = tf.nn.conv2d(x, kernel * scale, layer.stride, "SAME")
+            x = conv2d(x, kernel if scale is None else kernel * scale, layer)
             return self._activated(x, layer, scale)
 
     def depthwise_convolution(self, x: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
         """Convolves with `<scope>/depthwise_weights`, scaled by channel."""
         with tf.name_scope(layer.scope):
-            kernel = self.variables[f"{layer.scope}/depthwise_weights"]
+            kernel = self._variable(layer.scope, "depthwise_weights")
             scale = self._scale(layer)
-            strides = [1, layer.stride, layer.stride, 1]
-            x = tf.nn.depthwise_conv2d(x, kernel * scale[:, tf.newaxis], strides, "SAME")
-            return self._activated(x, layer, scale)
+            scaled = kernel if scale is None else kernel * scale[:, tf.newaxis]
+            return self._activated(depthwise_conv2d(x, scaled, layer), layer, scale)
 
-    def _scale(self, layer: ConvLayer) -> tf.Tensor:
-        """Returns what batch norm multiplies by: float32 `[channels]`."""
-        scope = f"{layer.scope}/BatchNorm"
-        variance = self.variables[f"{scope}/moving_variance"]
-        return self.variables[f"{scope}/gamma"] * tf.math.rsqrt(variance + BATCH_NORM_EPSILON)
+    def _scale(self, layer: ConvLayer) -> tf.Tensor | None:
+        """Returns what batch norm multiplies by: float32 `[channels]`; None without it."""
+        if layer.batch_norm is None:
+            return None
+        scope = f"{layer.scope}/{layer.batch_norm.scope}"
+        variance = self._variable(scope, "moving_variance")
+        scale = tf.math.rsqrt(variance + layer.batch_norm.epsilon)
+        return self._variable(scope, "gamma") * scale if layer.batch_norm.scale else scale
 
-    def _activated(
-        self, x: tf.Tensor, layer: ConvLayer, scale: tf.Tensor | None = None
-    ) -> tf.Tensor:
+    def _activated(self, x: tf.Tensor, layer: ConvLayer, scale: tf.Tensor | None) -> tf.Tensor:
         """Adds the bias, of batch norm where there is a scale, and applies the activation."""
-        if scale is None:
-            bias = self.variables[f"{layer.scope}/biases"]
+        if layer.batch_norm is None:
+            bias = self._variable(layer.scope, "biases")
         else:
-            scope = f"{layer.scope}/BatchNorm"
-            mean = self.variables[f"{scope}/moving_mean"]
-            bias = self.variables[f"{scope}/beta"] - mean * scale
+            scope = f"{layer.scope}/{layer.batch_norm.scope}"
+            bias = self._variable(scope, "beta") - self._variable(scope, "moving_mean") * scale
         return ACTIVATIONS[layer.activation](tf.nn.bias_add(x, bias))

@@ -6,13 +6,7 @@ from typing import Any
 
 import keras
 
-from slim_nets.hyperparameters import (
-    BATCH_NORM_EPSILON,
-    BATCH_NORM_MOMENTUM,
-    DROPOUT_KEEP_PROB,
-    WEIGHT_DECAY,
-)
-from slim_nets.specs import Activation, ConvLayer
+from slim_nets.layers.protocol import Activation, ConvLayer
 
 
 @dataclass(frozen=True)
@@ -25,22 +19,23 @@ class KerasLayers:
     where TF-Slim's graph has an `Identity`.
 
     Attributes:
+        output: Name of the output.
         momentum: In [0, 1], what batch norm's moving averages keep of
             themselves in a training call; users may set it layer by layer.
-        weight_decay: Factor of half the L2 norm of full convolutions' kernels.
-        output: Name of the output.
+            None where no layers are made.
+        regularized: Whether kernels have the L2 losses of the network.
         model: Whose layers are found by name instead of made; None to make them.
     """
 
-    momentum: float = BATCH_NORM_MOMENTUM
-    weight_decay: float = WEIGHT_DECAY
-    output: str = "output"
+    output: str
+    momentum: float | None = None
+    regularized: bool = True
     model: Any = None
     _used: Counter[str] = field(default_factory=Counter)
 
-    def rescale(self, images: Any) -> Any:
-        """Adds a `Rescaling` that maps [0, 1] to [-1, 1], as TensorFlow Hub's models do inside."""
-        return self._layer("Rescaling", images, "rescale", scale=2.0, offset=-1.0)
+    def rescale(self, images: Any, factor: float, shift: float) -> Any:
+        """Adds a `Rescaling`."""
+        return self._layer("Rescaling", images, "rescale", scale=factor, offset=-shift)
 
     def channels(self, x: Any) -> int:
         """Returns the last dimension."""
@@ -52,15 +47,19 @@ class KerasLayers:
 
     def convolution(self, x: Any, layer: ConvLayer) -> Any:
         """Adds a `Conv2D`."""
-        # Keras' L2 norm is not halved, as slim's is.
-        factor = self.weight_decay / 2
-        regularizer = keras.regularizers.L2(factor) if factor else None
-        config = {"filters": layer.num_outputs, "kernel_regularizer": regularizer}
+        config = {"filters": layer.num_outputs, "kernel_regularizer": self._regularizer(layer)}
         return self._convolved("Conv2D", x, layer, config)
 
     def depthwise_convolution(self, x: Any, layer: ConvLayer) -> Any:
         """Adds a `DepthwiseConv2D`."""
-        return self._convolved("DepthwiseConv2D", x, layer, {})
+        regularizer = self._regularizer(layer)
+        config = {"depthwise_regularizer": regularizer} if regularizer else {}
+        return self._convolved("DepthwiseConv2D", x, layer, config)
+
+    def _regularizer(self, layer: ConvLayer) -> Any:
+        # Keras' L2 norm is not halved, as slim's is.
+        factor = layer.weight_decay / 2 if self.regularized else 0.0
+        return keras.regularizers.L2(factor) if factor else None
 
     def _convolved(self, kind: str, x: Any, layer: ConvLayer, config: dict[str, Any]) -> Any:
         x = self._layer(
@@ -69,18 +68,20 @@ class KerasLayers:
             keras_name(layer.scope),
             kernel_size=layer.kernel_size,
             strides=layer.stride,
-            padding="same",
+            padding=layer.padding.lower(),
+            dilation_rate=layer.dilation,
             data_format="channels_last",
-            use_bias=layer.normalizer == "bias",
+            use_bias=layer.batch_norm is None,
             **config,
         )
-        if layer.normalizer == "batch_norm":
+        if layer.batch_norm is not None:
             x = self._layer(
                 "BatchNormalization",
                 x,
-                keras_name(f"{layer.scope}/BatchNorm"),
+                keras_name(f"{layer.scope}/{layer.batch_norm.scope}"),
                 momentum=self.momentum,
-                epsilon=BATCH_NORM_EPSILON,
+                epsilon=layer.batch_norm.epsilon,
+                scale=layer.batch_norm.scale,
             )
         return self._activated(x, layer.activation, keras_name(layer.scope))
 
@@ -93,6 +94,8 @@ class KerasLayers:
             return x
         if activation == "relu":
             return self._layer("ReLU", x, f"{name}_relu")
+        if activation == "relu6":
+            return self._layer("ReLU", x, f"{name}_relu6", max_value=6.0)
         gate = self._layer("Rescaling", x, f"{name}_plus_3", scale=1.0, offset=3.0)
         gate = self._layer("ReLU", gate, f"{name}_relu6", max_value=6.0)
         if activation == "hard_sigmoid":
@@ -125,9 +128,9 @@ class KerasLayers:
             keepdims=True,
         )
 
-    def dropout(self, x: Any) -> Any:
+    def dropout(self, x: Any, keep_prob: float) -> Any:
         """Adds a `Dropout`; with a seed, since what it has drawn from is saved with the model."""
-        return self._layer("Dropout", x, "dropout", rate=1 - DROPOUT_KEEP_PROB, seed=0)
+        return self._layer("Dropout", x, "dropout", rate=1 - keep_prob, seed=0)
 
     def squeeze(self, x: Any) -> Any:
         """Adds a `Flatten` by the name of the output."""

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-from slim_nets.activations import ACTIVATIONS
-from slim_nets.hyperparameters import BATCH_NORM_EPSILON, DROPOUT_KEEP_PROB
-from slim_nets.specs import ConvLayer
+from slim_nets.layers.activations import ACTIVATIONS
+from slim_nets.layers.protocol import BatchNorm, ConvLayer
 
 
 @dataclass(frozen=True)
@@ -23,6 +22,10 @@ class TfLayers:
     variables: Mapping[str, tf.Variable]
     momentum: tf.Tensor | None = None
 
+    def rescale(self, images: tf.Tensor, factor: float, shift: float) -> tf.Tensor:
+        """Adds a `Mul` and a `Sub`."""
+        return images * factor - shift
+
     def channels(self, x: tf.Tensor) -> int:
         """Returns the last dimension."""
         return int(x.shape[-1])
@@ -34,34 +37,36 @@ class TfLayers:
     def convolution(self, x: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
         """Convolves with `<scope>/weights`."""
         with tf.name_scope(layer.scope):
-            kernel = self.variables[f"{layer.scope}/weights"]
-            x = tf.nn.conv2d(x, kernel, layer.stride, "SAME")
-            return self._normalized(x, layer)
+            return self._normalized(conv2d(x, self._variable(layer.scope, "weights"), layer), layer)
 
     def depthwise_convolution(self, x: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
         """Convolves with `<scope>/depthwise_weights`."""
         with tf.name_scope(layer.scope):
-            kernel = self.variables[f"{layer.scope}/depthwise_weights"]
-            x = tf.nn.depthwise_conv2d(x, kernel, [1, layer.stride, layer.stride, 1], "SAME")
-            return self._normalized(x, layer)
+            kernel = self._variable(layer.scope, "depthwise_weights")
+            return self._normalized(depthwise_conv2d(x, kernel, layer), layer)
+
+    def _variable(self, scope: str, name: str) -> tf.Variable:
+        return self.variables[f"{scope}/{name}"]
 
     def _normalized(self, x: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
-        if layer.normalizer == "bias":
-            x = tf.nn.bias_add(x, self.variables[f"{layer.scope}/biases"])
+        if layer.batch_norm is None:
+            x = tf.nn.bias_add(x, self._variable(layer.scope, "biases"))
         else:
-            x = self._batch_norm(x, f"{layer.scope}/BatchNorm")
+            x = self._batch_norm(x, layer.scope, layer.batch_norm)
         return ACTIVATIONS[layer.activation](x)
 
-    def _batch_norm(self, x: tf.Tensor, scope: str) -> tf.Tensor:
-        mean = self.variables[f"{scope}/moving_mean"]
-        variance = self.variables[f"{scope}/moving_variance"]
+    def _batch_norm(self, x: tf.Tensor, scope: str, batch_norm: BatchNorm) -> tf.Tensor:
+        scope = f"{scope}/{batch_norm.scope}"
+        mean = self._variable(scope, "moving_mean")
+        variance = self._variable(scope, "moving_variance")
+        scale = self._variable(scope, "gamma") if batch_norm.scale else tf.ones(mean.shape)
         normalized, batch_mean, batch_variance, *_ = tf.raw_ops.FusedBatchNormV3(
             x=x,
-            scale=self.variables[f"{scope}/gamma"],
-            offset=self.variables[f"{scope}/beta"],
+            scale=scale,
+            offset=self._variable(scope, "beta"),
             mean=mean,
             variance=variance,
-            epsilon=BATCH_NORM_EPSILON,
+            epsilon=batch_norm.epsilon,
             is_training=self.momentum is not None,
         )
         if self.momentum is not None:
@@ -91,9 +96,9 @@ class TfLayers:
         """Averages with an `AvgPool` whose window is the whole feature map."""
         return tf.nn.avg_pool2d(x, x.shape[1:3], 1, "VALID")
 
-    def dropout(self, x: tf.Tensor) -> tf.Tensor:
-        """Keeps a feature with probability 0.8 and divides it by that."""
-        return x if self.momentum is None else tf.nn.dropout(x, rate=1 - DROPOUT_KEEP_PROB)
+    def dropout(self, x: tf.Tensor, keep_prob: float) -> tf.Tensor:
+        """Adds nothing in inference."""
+        return x if self.momentum is None else tf.nn.dropout(x, rate=1 - keep_prob)
 
     def squeeze(self, x: tf.Tensor) -> tf.Tensor:
         """Removes height and width."""
@@ -102,3 +107,15 @@ class TfLayers:
     def softmax(self, x: tf.Tensor) -> tf.Tensor:
         """Computes a `Softmax`."""
         return tf.nn.softmax(x)
+
+
+def conv2d(x: tf.Tensor, kernel: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
+    """Convolves as a layer says, without what follows."""
+    return tf.nn.conv2d(x, kernel, layer.stride, layer.padding, dilations=layer.dilation)
+
+
+def depthwise_conv2d(x: tf.Tensor, kernel: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
+    """Convolves every channel as a layer says, without what follows."""
+    strides = [1, layer.stride, layer.stride, 1]
+    dilations = None if layer.dilation == 1 else [layer.dilation] * 2
+    return tf.nn.depthwise_conv2d(x, kernel, strides, layer.padding, dilations=dilations)

@@ -7,8 +7,7 @@ checked, without loading it.
 import math
 from dataclasses import dataclass, field
 
-from slim_nets.mobilenet_v3 import build
-from slim_nets.specs import ConvLayer, NetworkSpec
+from slim_nets.layers.protocol import ConvLayer
 
 Shape = tuple[int, ...]
 
@@ -21,14 +20,13 @@ class VariableSpec:
         name: As in the checkpoints, such as `MobilenetV3/Conv/weights`.
         shape: Its shape; every variable is float32.
         trainable: False for moving averages.
-        regularized: Whether its L2 norm is part of the loss: the `weights` of
-            full convolutions only.
+        weight_decay: Factor of its L2 loss, half the squared norm; 0 where it has none.
     """
 
     name: str
     shape: Shape
     trainable: bool = True
-    regularized: bool = False
+    weight_decay: float = 0.0
 
     @property
     def size(self) -> int:
@@ -43,7 +41,7 @@ class NetworkShape:
     Attributes:
         variables: In creation order, which is the order of the layers, and in
             each of them kernel, then gamma, beta, moving mean and variance.
-        end_points: Shape of each without the batch dimension.
+        end_points: Shape of each by full name, without the batch dimension.
         output: Shape of the output without the batch dimension.
     """
 
@@ -63,6 +61,10 @@ class ShapeLayers:
 
     variables: list[VariableSpec] = field(default_factory=list)
 
+    def rescale(self, images: Shape, factor: float, shift: float) -> Shape:  # noqa: ARG002
+        """Keeps the shape."""
+        return images
+
     def channels(self, x: Shape) -> int:
         """Returns the last dimension."""
         return x[-1]
@@ -72,30 +74,31 @@ class ShapeLayers:
         return x
 
     def convolution(self, x: Shape, layer: ConvLayer) -> Shape:
-        """Notes a kernel `[k, k, inputs, outputs]`."""
-        kernel = (layer.kernel_size, layer.kernel_size, x[-1], layer.num_outputs)
-        self.variables.append(VariableSpec(f"{layer.scope}/weights", kernel, regularized=True))
-        return self._normalized(x, layer)
+        """Notes a kernel `[height, width, inputs, outputs]`."""
+        return self._convolved(x, layer, "weights", (x[-1], layer.num_outputs))
 
     def depthwise_convolution(self, x: Shape, layer: ConvLayer) -> Shape:
-        """Notes a kernel `[k, k, channels, 1]`."""
-        kernel = (layer.kernel_size, layer.kernel_size, x[-1], 1)
-        self.variables.append(VariableSpec(f"{layer.scope}/depthwise_weights", kernel))
-        return self._normalized(x, layer)
+        """Notes a kernel `[height, width, channels, 1]`."""
+        return self._convolved(x, layer, "depthwise_weights", (x[-1], 1))
 
-    def _normalized(self, x: Shape, layer: ConvLayer) -> Shape:
-        channels = (layer.num_outputs,)
-        if layer.normalizer == "bias":
-            self.variables.append(VariableSpec(f"{layer.scope}/biases", channels))
+    def _convolved(self, x: Shape, layer: ConvLayer, name: str, ends: tuple[int, int]) -> Shape:
+        channels, scope = (layer.num_outputs,), layer.scope
+        kernel = VariableSpec(
+            f"{scope}/{name}", (*layer.kernel_size, *ends), weight_decay=layer.weight_decay
+        )
+        self.variables.append(kernel)
+        if layer.batch_norm is None:
+            self.variables.append(VariableSpec(f"{scope}/biases", channels))
         else:
-            scope = f"{layer.scope}/BatchNorm"
+            scope = f"{scope}/{layer.batch_norm.scope}"
+            names = ("gamma", "beta") if layer.batch_norm.scale else ("beta",)
+            self.variables += (VariableSpec(f"{scope}/{name}", channels) for name in names)
             self.variables += (
-                VariableSpec(f"{scope}/gamma", channels),
-                VariableSpec(f"{scope}/beta", channels),
-                VariableSpec(f"{scope}/moving_mean", channels, trainable=False),
-                VariableSpec(f"{scope}/moving_variance", channels, trainable=False),
+                VariableSpec(f"{scope}/{name}", channels, trainable=False)
+                for name in ("moving_mean", "moving_variance")
             )
-        height, width = (math.ceil(size / layer.stride) for size in x[:2])
+        pairs = zip(x[:2], layer.kernel_size, strict=True)
+        height, width = (_convolved_size(size, kernel, layer) for size, kernel in pairs)
         return (height, width, layer.num_outputs)
 
     def add(self, x: Shape, y: Shape) -> Shape:
@@ -114,7 +117,7 @@ class ShapeLayers:
 
     global_pool = spatial_mean
 
-    def dropout(self, x: Shape) -> Shape:
+    def dropout(self, x: Shape, keep_prob: float) -> Shape:  # noqa: ARG002
         """Keeps the shape."""
         return x
 
@@ -127,30 +130,7 @@ class ShapeLayers:
         return x
 
 
-def network_shape(
-    spec: NetworkSpec,
-    *,
-    image_size: int,
-    depth_multiplier: float = 1.0,
-    num_classes: int | None = None,
-) -> NetworkShape:
-    """Works out the variables and end points of a network.
-
-    Args:
-        spec: The table.
-        image_size: Height and width of the images in pixels.
-        depth_multiplier: Scales the channels, in (0, 2].
-        num_classes: Size of the logits; None for features.
-
-    Returns:
-        Names and shapes, in the network's order.
-    """
-    layers = ShapeLayers()
-    built = build(
-        (image_size, image_size, 3),
-        spec,
-        layers,
-        depth_multiplier=depth_multiplier,
-        num_classes=num_classes,
-    )
-    return NetworkShape(tuple(layers.variables), built.end_points, built.output)
+def _convolved_size(size: int, kernel_size: int, layer: ConvLayer) -> int:
+    """Counts the pixels along one side after a convolution."""
+    covered = (kernel_size - 1) * layer.dilation if layer.padding == "VALID" else 0
+    return math.ceil((size - covered) / layer.stride)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from slim_nets.specs import Activation
+from slim_nets.layers.protocol import Activation
 
 
 def hard_swish(x: tf.Tensor) -> tf.Tensor:
@@ -39,22 +39,8 @@ def hard_sigmoid(x: tf.Tensor) -> tf.Tensor:
 
 ACTIVATIONS: dict[Activation, Callable[[tf.Tensor], tf.Tensor]] = {
     "relu": tf.nn.relu,
+    "relu6": tf.nn.relu6,
     "hard_swish": hard_swish,
     "hard_sigmoid": hard_sigmoid,
     "identity": tf.identity,
 }
-
-
-def rescale(images: tf.Tensor) -> tf.Tensor:
-    """Maps [0, 1] to [-1, 1], as TensorFlow Hub's models do inside.
-
-    Source: the published SavedModel multiplies by 2, then subtracts 1.
-    TF-Slim's own preprocessing, (x - 0.5) * 2, may differ in the last bit.
-
-    Args:
-        images: float32 `[batch, height, width, 3]` in [0, 1].
-
-    Returns:
-        float32 of the same shape in [-1, 1].
-    """
-    return images * 2.0 - 1.0
