@@ -1,6 +1,5 @@
 """The rules by which differences are classed, as `contract_rules.toml` has them."""
 
-import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -53,6 +52,8 @@ class ContractRule:
 @cache
 def contract_rules() -> dict[str, ContractRule]:
     """Reads all rules: by number, in the order of the numbers."""
+    import tomllib
+
     rows = tomllib.loads(_TABLE.read_text("utf-8"))
     return {number: _rule(number, *rows[number]) for number in sorted(rows)}
 

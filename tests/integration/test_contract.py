@@ -21,12 +21,19 @@ def small(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def retuned(tmp_path_factory):
+def retuned(small, tmp_path_factory):
     """The same with another default momentum."""
-    quiet.import_tensorflow()
-    from support.small_models import Small
+    from support.mutating import edited
 
-    return Small(momentum=0.9).save(tmp_path_factory.mktemp("retuned") / "model")
+    return edited(small, tmp_path_factory.mktemp("retuned") / "model", retune)
+
+
+def retune(graph):
+    nodes = graph.object_graph_def.nodes
+    (call,) = [c.node_id for c in nodes[0].children if c.local_name == "__call__"]
+    argspec = nodes[call].function.function_spec.fullargspec.named_tuple_value.values
+    (defaults,) = [pair.value for pair in argspec if pair.key == "defaults"]
+    defaults.tuple_value.values[2].float64_value = 0.9
 
 
 @pytest.fixture(scope="module")
