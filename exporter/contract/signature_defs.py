@@ -81,12 +81,8 @@ def _tensor(info: Any, default: Any) -> SignatureTensor:
 
 def _names(info: Any) -> list[str]:
     if info.HasField("coo_sparse"):
-        sparse = info.coo_sparse
-        return [
-            sparse.values_tensor_name,
-            sparse.indices_tensor_name,
-            sparse.dense_shape_tensor_name,
-        ]
+        parts = ("values", "indices", "dense_shape")
+        return [getattr(info.coo_sparse, f"{part}_tensor_name") for part in parts]
     if info.HasField("composite_tensor"):
         return [name for part in info.composite_tensor.components for name in _names(part)]
     return [info.name]
