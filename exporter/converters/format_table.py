@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from exporter.errors import ConversionError, listing
-from exporter.staging import Kind
+from exporter.staging import FolderKind
 
 if TYPE_CHECKING:
     import numpy as np
@@ -135,9 +135,9 @@ class Format:
     labelled: bool = False
 
     @property
-    def kind(self) -> Kind:
+    def kind(self) -> FolderKind:
         """What its folder is."""
-        return Kind("conversion", self.file, "--output_dir")
+        return FolderKind("conversion", self.file, "--output_dir")
 
     @property
     def converter(self) -> Converter:
