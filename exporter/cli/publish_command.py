@@ -9,7 +9,7 @@ from exporter.cli.terminal import print_json, print_table, print_text, progress_
 
 if TYPE_CHECKING:
     from exporter.releases.publishing import Publication
-    from exporter.releases.rehearsal import Rehearsal
+    from exporter.releases.trial import Rehearsal
 
 
 def add(commands: Any) -> None:

@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,12 @@ def test_an_ended_session_says_so():
         session.end()
         with pytest.raises(processes.ProcessEndedError, match="status -9"):
             session.ask(1)
+
+
+def test_what_takes_too_long_is_ended():
+    assert processes.call(add, 2, 3, timeout=60) == 5
+    with pytest.raises(processes.ProcessEndedError, match=r"it took more than 0\.3 seconds"):
+        processes.call(time.sleep, 60, timeout=0.3)
 
 
 def test_functions_run_in_this_process_as_well():
