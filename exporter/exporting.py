@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from slim_nets.registry import Variant, resized, variants
 
 if TYPE_CHECKING:
     from exporter.restore import RestoredWeights
-    from exporter.verifier.process import Verifier
+    from exporter.verifier.export_verifier import Verifier
     from exporter.verifier.report.records import VerificationReport
 
 STAGES = ("find checkpoint", "import TensorFlow", "restore", "trace", "save", "verify")
@@ -138,13 +138,13 @@ def export(
     with staged(target, overwrite=request.overwrite) as stage:
         fetching = fetching or FetchOptions(progress=progress)
         # The verifier first: it imports TensorFlow while the checkpoint is looked for.
-        with _verifier(wanted=request.verify) as verifier:
+        with _verifier() if request.verify else nullcontext() as running:
             if not request.checkpoint.trained:
                 clock.import_tensorflow()  # which writes it
             with clock.stage("find checkpoint"):
                 checkpoint = request.checkpoint.open(request.variant, stage.workspace, fetching)
             clock.import_tensorflow()
-            result = _export(request, checkpoint, stage.model, verifier, clock)
+            result = _export(request, checkpoint, stage.model, running, clock)
     if result.report is not None:
         from exporter.verifier.report import kept as store
 
@@ -204,7 +204,7 @@ def _prepare(
     checkpoint: LocalCheckpoint,
     weights: "RestoredWeights",
 ) -> None:
-    from exporter.verifier.original import original
+    from exporter.verifier.report.reference import original
 
     averages = request.use_moving_averages
     reference = original(
@@ -235,15 +235,10 @@ def _description(checkpoint: LocalCheckpoint) -> str:
     return "" if checkpoint.source.trained else f"untrained weights, {checkpoint.source}"
 
 
-@contextmanager
-def _verifier(*, wanted: bool) -> Iterator["Verifier | None"]:
-    if not wanted:
-        yield None
-        return
-    from exporter.verifier.process import verifier
+def _verifier() -> "AbstractContextManager[Verifier]":
+    from exporter.verifier.export_verifier import verifier
 
-    with verifier() as running:
-        yield running
+    return verifier()
 
 
 class _Clock:

@@ -9,7 +9,8 @@ from exporter.cli.terminal import conclude, print_json, print_table, print_text,
 from exporter.errors import InvalidArgumentError
 from exporter.exporting import task_named, variant_named
 from exporter.sources import checkpoint_source
-from exporter.verification import AllowanceKind, VerifyRequest, verify
+from exporter.verification import verify
+from exporter.verifier.verify_request import AllowanceKind, VerifyRequest
 
 if TYPE_CHECKING:
     from exporter.verifier.report.records import Check, VerificationReport
@@ -141,7 +142,7 @@ def _list_rules(arguments: argparse.Namespace) -> int:
     from exporter import quiet
 
     quiet.import_tensorflow()
-    from exporter.verifier.rules.rules import RULES
+    from exporter.verifier.rules.interface_rules import RULES
 
     if arguments.json:
         print_json(

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from exporter.signatures import BATCH_NORM_MOMENTUM
 from exporter.verifier.subjects.examples import InputSpec
-from exporter.verifier.subjects.saved_model import LoadedModel, arrays, flat, named
+from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import (
     END_POINTS,
     MOMENTUM,
@@ -19,6 +19,9 @@ from exporter.verifier.subjects.subject import (
     Arrays,
     Inputs,
     TrainingCall,
+    arrays,
+    flat,
+    named,
     projected,
 )
 from slim_nets.keras_model import variables_of, with_end_points

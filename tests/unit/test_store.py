@@ -79,7 +79,7 @@ def test_verify_keeps_what_passes(monkeypatch, check, kept):
     quiet.import_tensorflow()
     asked = []
 
-    def run(model_dir, reference, options, progress):
+    def run(request, reference, images, progress):
         asked.append(reference)
         return report(check, origin=reference.origin)
 

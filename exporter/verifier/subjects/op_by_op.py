@@ -9,12 +9,11 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import tensorflow as tf
 from tensorflow.core.framework import types_pb2
-
-from exporter.verifier.subjects.kernels import HANDLERS
 
 # Names of attributes in graphs that are other ones in `tf.raw_ops`.
 _RENAMED = {("Squeeze", "squeeze_dims"): "axis"}
@@ -28,21 +27,8 @@ class UnsupportedError(Exception):
     """A graph has an op that cannot be run by itself, such as a loop."""
 
 
-@dataclass(frozen=True)
-class Value:
-    """A tensor, and how far down the network it was computed.
-
-    Attributes:
-        tensor: Or the name of a variable.
-        depth: Number of nodes on the longest way from the inputs.
-    """
-
-    tensor: Any
-    depth: int
-
-
 @dataclass
-class Run:
+class GraphRun:
     """One run of a graph.
 
     Attributes:
@@ -60,47 +46,45 @@ class Run:
     assigned: dict[str, tf.Tensor] = field(default_factory=dict)
 
     def graph(
-        self, nodes: Iterable[Any], given: Mapping[str, Value], fetches: Sequence[str]
-    ) -> list[Value]:
+        self, nodes: Iterable[Any], given: Mapping[str, Any], fetches: Sequence[str]
+    ) -> list[Any]:
         """Computes some tensors of a list of nodes.
 
         Args:
             nodes: `NodeDef`s.
-            given: Values of placeholders and arguments by name.
+            given: Tensors of placeholders and arguments by name; of a variable its name.
             fetches: References as they stand in nodes' inputs, also `^name`.
 
         Returns:
-            A value for each; those with `^` are run and give None.
+            A tensor for each; those with `^` are run and give None.
         """
         by_name = {node.name: node for node in nodes}
-        results: dict[str, Any] = dict(given)
+        results = {name: _Results(tensor) for name, tensor in given.items()}
         for name in _ordered(by_name, given, [_node_of(fetch) for fetch in fetches]):
             results[name] = self._node(by_name[name], results)
-        return [None if f.startswith("^") else _resolve(results, f) for f in fetches]  # type: ignore[misc]
+        return [None if f.startswith("^") else _resolve(results, f) for f in fetches]
 
-    def _node(self, node: Any, results: Mapping[str, Any]) -> Any:
-        values = [_resolve(results, name) for name in node.input if not name.startswith("^")]
-        depth = 1 + max((value.depth for value in values), default=0)
+    def _node(self, node: Any, results: Mapping[str, "_Results"]) -> "_Results":
+        inputs = [_resolve(results, name) for name in node.input if not name.startswith("^")]
         if node.op in _CALLS:
-            return self._call(self.library[node.attr["f"].func.name], values)
-        inputs = [value.tensor for value in values]
+            return self._call(self.library[node.attr["f"].func.name], inputs)
         attributes = self._attributes(node)
         result = self.intercept(node, inputs, attributes) if self.intercept else None
         if result is None:
             result = self._run(node.op, node.name, inputs, attributes)
-        return _Results(result, depth)
+        return _Results(result)
 
-    def _call(self, function: Any, values: list[Value]) -> Any:
+    def _call(self, function: Any, inputs: list[Any]) -> "_Results":
         names = [argument.name for argument in function.signature.input_arg]
         outputs = [argument.name for argument in function.signature.output_arg]
         fetches = [function.ret[name] for name in outputs]
         controls = [f"^{name}" for name in function.control_ret.values()]
-        given = dict(zip(names, values, strict=True))
+        given = dict(zip(names, inputs, strict=True))
         computed = self.graph(function.node_def, given, fetches + controls)
-        return _Called(computed[: len(outputs)])
+        return _Results(computed[: len(outputs)])
 
     def _run(self, op: str, name: str, inputs: list[Any], attributes: dict[str, Any]) -> Any:
-        if handler := HANDLERS.get(op):
+        if handler := _HANDLERS.get(op):
             return handler(self, inputs, attributes)
         if not hasattr(tf.raw_ops, op):
             raise UnsupportedError(f"op {op} of node {name}")
@@ -114,11 +98,11 @@ class Run:
             raise UnsupportedError(f"op {op} of node {name}: {type(error).__name__}") from error
 
     def _attributes(self, node: Any) -> dict[str, Any]:
-        known = HANDLERS.keys() & {node.op} or _parameters(node.op)
+        known = _HANDLERS.keys() & {node.op} or _parameters(node.op)
         attributes = {}
         for key, attr in node.attr.items():
             name = _RENAMED.get((node.op, key), key)
-            if not key.startswith("_") and (name in known or node.op in HANDLERS):
+            if not key.startswith("_") and (name in known or node.op in _HANDLERS):
                 attributes[name] = self._attribute(attr)
         return attributes
 
@@ -138,48 +122,27 @@ class Run:
 
 
 @dataclass(frozen=True)
-class _Called:
-    """What a function gave."""
-
-    values: list[Value]
-
-    def field(self, _name: str, index: int) -> Value:
-        """Finds an output as function bodies name it, `node:output:index`."""
-        return self.values[index]
-
-    def flat(self, index: int) -> Value:
-        """Finds an output as graphs name it, `node:index`."""
-        return self.values[index]
-
-
-@dataclass(frozen=True)
 class _Results:
-    """What a node gave: one tensor, a list, or a named tuple."""
+    """What a node gave: one tensor, a list, or a named tuple; of a called function a list."""
 
     given: Any
-    depth: int
 
-    def field(self, name: str, index: int) -> Value:
+    def field(self, name: str, index: int) -> Any:
         """Finds an output as function bodies name it, `node:name:index`."""
         named = getattr(self.given, "_fields", None)
         result = getattr(self.given, name) if named else self.given
-        return Value(result[index] if isinstance(result, list) else result, self.depth)
+        return result[index] if isinstance(result, list) else result
 
-    def flat(self, index: int) -> Value:
+    def flat(self, index: int) -> Any:
         """Finds an output as graphs name it, `node:index`."""
-        if isinstance(self.given, list | tuple):
-            return Value(self.given[index], self.depth)
-        return Value(self.given, self.depth)
+        return self.given[index] if isinstance(self.given, list | tuple) else self.given
 
 
-def _resolve(results: Mapping[str, Any], reference: str) -> Value:
+def _resolve(results: Mapping[str, _Results], reference: str) -> Any:
     name, *rest = reference.split(":")
-    result = results[name]
-    if isinstance(result, Value):
-        return result
     if len(rest) == 2:
-        return result.field(rest[0], int(rest[1]))  # type: ignore[no-any-return]
-    return result.flat(int(rest[0]) if rest else 0)  # type: ignore[no-any-return]
+        return results[name].field(rest[0], int(rest[1]))
+    return results[name].flat(int(rest[0]) if rest else 0)
 
 
 def _node_of(reference: str) -> str:
@@ -187,7 +150,7 @@ def _node_of(reference: str) -> str:
 
 
 def _ordered(
-    nodes: Mapping[str, Any], given: Mapping[str, Value], wanted: Sequence[str]
+    nodes: Mapping[str, Any], given: Mapping[str, Any], wanted: Sequence[str]
 ) -> Iterator[str]:
     """Yields the nodes that are needed, each after its inputs."""
     done = set(given)
@@ -219,3 +182,82 @@ def _listed(op: str, inputs: list[Any], count: int) -> list[Any]:
         raise UnsupportedError(f"op {op} with {len(inputs)} inputs")
     first = len(inputs) - count + 1
     return [inputs[:first], *inputs[first:]]
+
+
+def _const(run: GraphRun, _: list[Any], attributes: dict[str, Any]) -> Any:
+    value = tf.make_ndarray(attributes["value"])
+    if value.dtype == np.float32:
+        return tf.constant(value, run.dtype)
+    return tf.constant(value)
+
+
+def _handle(_: GraphRun, _inputs: list[Any], attributes: dict[str, Any]) -> str:
+    return str(attributes["shared_name"])
+
+
+def _read(run: GraphRun, inputs: list[Any], _: dict[str, Any]) -> Any:
+    return run.variables[inputs[0]]
+
+
+def _assign(run: GraphRun, inputs: list[Any], _: dict[str, Any]) -> None:
+    run.assigned[inputs[0]] = inputs[1]
+
+
+def _assign_add(run: GraphRun, inputs: list[Any], _: dict[str, Any]) -> None:
+    run.assigned[inputs[0]] = run.variables[inputs[0]] + inputs[1]
+
+
+def _assign_sub(run: GraphRun, inputs: list[Any], _: dict[str, Any]) -> None:
+    run.assigned[inputs[0]] = run.variables[inputs[0]] - inputs[1]
+
+
+class _Normalized(NamedTuple):
+    """The outputs of a batch norm, under the op's own names."""
+
+    y: tf.Tensor
+    batch_mean: tf.Tensor
+    batch_variance: tf.Tensor
+    reserve_space_1: tf.Tensor
+    reserve_space_2: tf.Tensor
+    reserve_space_3: tf.Tensor
+
+
+def _batch_norm(run: GraphRun, inputs: list[Any], attributes: dict[str, Any]) -> Any:
+    """Computes a batch norm from plain ops, since its kernel has only float32 statistics."""
+    x, scale, offset, mean, variance = inputs
+    given = {"epsilon": 0.0001, "is_training": True, "data_format": "NHWC", **attributes}
+    if run.dtype == tf.float32:
+        arguments = {"x": x, "scale": scale, "offset": offset, "mean": mean, "variance": variance}
+        return tf.raw_ops.FusedBatchNormV3(
+            **arguments,
+            epsilon=given["epsilon"],
+            data_format=given["data_format"],
+            is_training=given["is_training"],
+        )
+    if given["data_format"] != "NHWC":
+        raise TypeError("a float64 batch norm takes NHWC")
+    if given["is_training"]:
+        mean, variance = tf.nn.moments(x, [0, 1, 2])
+    y = tf.nn.batch_normalization(x, mean, variance, offset, scale, given["epsilon"])
+    count = tf.cast(tf.size(x) / tf.size(mean), x.dtype)
+    # What is averaged is corrected as a sample's variance is.
+    corrected = variance * count / (count - 1) if given["is_training"] else variance
+    return _Normalized(y, mean, corrected, mean, variance, mean)
+
+
+def _nothing(_: GraphRun, _inputs: list[Any], _attributes: dict[str, Any]) -> tuple[()]:
+    return ()
+
+
+# Ops that are computed here in another way than by their kernel.
+_HANDLERS: dict[str, Callable[[GraphRun, list[Any], dict[str, Any]], Any]] = {
+    "Const": _const,
+    "VarHandleOp": _handle,
+    "ReadVariableOp": _read,
+    "AssignVariableOp": _assign,
+    "AssignAddVariableOp": _assign_add,
+    "AssignSubVariableOp": _assign_sub,
+    "FusedBatchNormV3": _batch_norm,
+    "FusedBatchNormV2": _batch_norm,
+    "NoOp": _nothing,
+}

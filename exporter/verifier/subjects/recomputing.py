@@ -1,4 +1,4 @@
-"""The graphs of both kinds of subject as programs that are run op by op."""
+"""Computes again, op by op and in another way, what a subject computes when it is called."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -8,14 +8,22 @@ import numpy as np
 import tensorflow as tf
 
 from exporter.original import Original
+from exporter.verifier.subjects.op_by_op import GraphRun, Intercept
 from exporter.verifier.subjects.original_graph import GraphSubject
-from exporter.verifier.subjects.program import Intercept, Run, Value
-from exporter.verifier.subjects.saved_model import LoadedModel, named
-from exporter.verifier.subjects.subject import BARE, DEFAULT, END_POINTS, Arrays, Inputs, Subject
+from exporter.verifier.subjects.saved_model import LoadedModel
+from exporter.verifier.subjects.subject import (
+    BARE,
+    DEFAULT,
+    END_POINTS,
+    Arrays,
+    Inputs,
+    Subject,
+    named,
+)
 
 
 @dataclass(frozen=True)
-class Program:
+class CallGraph:
     """One way of calling a subject, as a graph.
 
     Attributes:
@@ -38,17 +46,15 @@ class Program:
 
 
 @dataclass(frozen=True)
-class Evaluation:
-    """What a program computed.
+class Recomputed:
+    """What a graph computed.
 
     Attributes:
         outputs: Tensors by output name.
-        depths: Nodes on the longest way to each.
         assigned: Tensors by the name of the variable that they were assigned to.
     """
 
     outputs: dict[str, tf.Tensor]
-    depths: dict[str, int]
     assigned: dict[str, tf.Tensor]
 
     def arrays(self) -> Arrays:
@@ -56,7 +62,7 @@ class Evaluation:
         return {name: np.asarray(tensor) for name, tensor in self.outputs.items()}
 
 
-def program_of(subject: Subject, way: str, *, training: bool = False) -> Program:
+def call_graph(subject: Subject, way: str, *, training: bool = False) -> CallGraph:
     """Reads the graph of one way of calling."""
     if isinstance(subject, GraphSubject):
         return _of_original(subject.original, way, training=training)
@@ -64,13 +70,13 @@ def program_of(subject: Subject, way: str, *, training: bool = False) -> Program
     return _of_model(subject, way, training=training)
 
 
-def _of_original(original: Original, way: str, *, training: bool) -> Program:
+def _of_original(original: Original, way: str, *, training: bool) -> CallGraph:
     graph = original.graph.as_graph_def()
     tensors = original.training_outputs if training else original.outputs
     chosen = tensors if way == END_POINTS else {BARE: tensors[DEFAULT]}
     outputs = {name: tensor.name for name, tensor in chosen.items()}
     updates = tuple(f"^{getattr(update, 'op', update).name}" for update in original.updates)
-    return Program(
+    return CallGraph(
         graph.node,
         {function.signature.name: function for function in graph.library.function},
         (original.feeds["images"].op.name,),
@@ -80,7 +86,7 @@ def _of_original(original: Original, way: str, *, training: bool) -> Program:
     )
 
 
-def _of_model(model: LoadedModel, way: str, *, training: bool) -> Program:
+def _of_model(model: LoadedModel, way: str, *, training: bool) -> CallGraph:
     if way in model.interface.signature_ways:
         function = model.interface.signature(way)
     else:
@@ -93,7 +99,7 @@ def _of_model(model: LoadedModel, way: str, *, training: bool) -> Program:
     # Once it was differentiated, a function has more outputs, after its own.
     own = function.outputs[: len(tf.nest.flatten(function.structured_outputs))]
     references = tf.nest.pack_sequence_as(function.structured_outputs, [t.name for t in own])
-    return Program(
+    return CallGraph(
         graph.node,
         {f.signature.name: f for f in graph.library.function},
         tuple(arguments[:count]),
@@ -106,7 +112,7 @@ def _of_model(model: LoadedModel, way: str, *, training: bool) -> Program:
 
 @dataclass(frozen=True)
 class How:
-    """How a program is run, where not as it is.
+    """How a graph is run, where not as it is.
 
     Attributes:
         dtype: In which float32 is computed.
@@ -121,12 +127,12 @@ class How:
     intercept: Intercept | None = None
 
 
-def evaluate(program: Program, subject: Subject, inputs: Inputs, how: How) -> Evaluation:
-    """Runs a program.
+def recompute(graph: CallGraph, subject: Subject, inputs: Inputs, how: How) -> Recomputed:
+    """Runs a graph op by op.
 
     Args:
-        program: From `program_of`.
-        subject: Whose program it is; gives variables and hyperparameters.
+        graph: From `call_graph`.
+        subject: Whose graph it is; gives variables and hyperparameters.
         inputs: One batch, float32 where the model takes it.
         how: What is done in another way.
 
@@ -139,19 +145,15 @@ def evaluate(program: Program, subject: Subject, inputs: Inputs, how: How) -> Ev
     dtype = how.dtype
     values = subject.variables() if how.variables is None else how.variables
     tensors = {name: _as(value, dtype) for name, value in values.items()}
-    run = Run(tensors, dtype, program.library, how.intercept)
-    fed = {name: Value(variable, 0) for name, variable in program.captured.items()}
-    fed |= {n: Value(_as(v, dtype), 0) for n, v in zip(program.inputs, inputs, strict=True)}
+    run = GraphRun(tensors, dtype, graph.library, how.intercept)
+    given: dict[str, Any] = dict(graph.captured)
+    given |= {name: _as(v, dtype) for name, v in zip(graph.inputs, inputs, strict=True)}
     numbers = {**subject.hyperparameters, **how.given}
-    for argument, placeholder in program.hyperparameters.items():
-        fed[placeholder] = Value(tf.constant(numbers[argument], dtype), 0)
-    fetches = [*program.outputs.values(), *program.controls]
-    computed = run.graph(program.nodes, fed, fetches)[: len(program.outputs)]
-    return Evaluation(
-        {name: value.tensor for name, value in zip(program.outputs, computed, strict=True)},
-        {name: value.depth for name, value in zip(program.outputs, computed, strict=True)},
-        run.assigned,
-    )
+    for argument, placeholder in graph.hyperparameters.items():
+        given[placeholder] = tf.constant(numbers[argument], dtype)
+    fetches = [*graph.outputs.values(), *graph.controls]
+    computed = run.graph(graph.nodes, given, fetches)[: len(graph.outputs)]
+    return Recomputed(dict(zip(graph.outputs, computed, strict=True)), run.assigned)
 
 
 def _as(value: Any, dtype: tf.DType) -> tf.Tensor:

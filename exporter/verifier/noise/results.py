@@ -7,29 +7,29 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from exporter.verifier.comparison.collect import group_of, named_outputs
+from exporter.verifier.comparison.collect import group_of, named_outputs, shown_alone
 from exporter.verifier.comparison.fine_tuning import changing, target_of
-from exporter.verifier.comparison.step import stepped, whole_batch
+from exporter.verifier.comparison.sgd_step import stepped, whole_batch
 from exporter.verifier.noise import one_by_one
 from exporter.verifier.report.records import Group
-from exporter.verifier.subjects.evaluate import How, evaluate, program_of
 from exporter.verifier.subjects.examples import Batch, Examples, split
-from exporter.verifier.subjects.program import UnsupportedError
+from exporter.verifier.subjects.op_by_op import UnsupportedError
+from exporter.verifier.subjects.recomputing import How, call_graph, recompute
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import PLAIN, Arrays, Inputs, Subject, projected
 
 Key = tuple[Group, str]
-Snapshot = dict[Key, np.ndarray]
+Results = dict[Key, np.ndarray]
 
 # Computes one way of calling on one batch.
-Run = Callable[[str, Inputs], Arrays]
+Compute = Callable[[str, Inputs], Arrays]
 
 
-def snapshot(side: Subject, examples: Examples) -> Snapshot:
+def all_results(side: Subject, examples: Examples) -> Results:
     """Runs a subject as it is: inference, training mode, gradients, a step of SGD, losses."""
-    batch = examples.few(examples.plan.training_batch)
-    found = inference_snapshot(side, examples)
-    alone = _alone(side.training_ways)
+    batch = examples.few()
+    found = inference_results(side, examples)
+    alone = shown_alone(side.training_ways)
     for way in side.training_ways:
         call = side.training([way], batch.inputs, whole_batch(side))[way]
         drawn = changing(side, way, batch)
@@ -40,18 +40,18 @@ def snapshot(side: Subject, examples: Examples) -> Snapshot:
     return found | _gradients(side, batch)
 
 
-def inference_snapshot(side: Subject, examples: Examples) -> Snapshot:
+def inference_results(side: Subject, examples: Examples) -> Results:
     """Runs inference alone."""
     typical = examples.typical()
     return _inference(side, typical, len(typical.names), _as_it_is(side))
 
 
-def split_snapshot(side: Subject, examples: Examples) -> Snapshot:
+def results_image_by_image(side: Subject, examples: Examples) -> Results:
     """Runs inference one example at a time."""
     return _inference(side, examples.typical(), 1, _as_it_is(side))
 
 
-def rounded_snapshot(side: Subject, examples: Examples) -> Snapshot:
+def results_of_rounded_weights(side: Subject, examples: Examples) -> Results:
     """Runs inference with weights that were rounded twice more.
 
     So are they when batch norms are folded into them: a factor is rounded, and
@@ -59,7 +59,7 @@ def rounded_snapshot(side: Subject, examples: Examples) -> Snapshot:
     units on average (the root of the mean square), as is one unit for one weight of six.
     """
     with rounded(side):
-        return inference_snapshot(side, examples)
+        return inference_results(side, examples)
 
 
 @contextmanager
@@ -84,18 +84,18 @@ def rounded(side: Subject, seed: int = 0) -> Iterator[None]:
         side.assign(kept)
 
 
-def one_by_one_snapshot(side: Subject, examples: Examples) -> Snapshot:
+def results_of_means_in_turn(side: Subject, examples: Examples) -> Results:
     """Runs inference op by op, means added up pixel by pixel."""
     how = How(intercept=one_by_one.intercept)
 
     def run(way: str, inputs: Inputs) -> Arrays:
-        return evaluate(program_of(side, way), side, inputs, how).arrays()
+        return recompute(call_graph(side, way), side, inputs, how).arrays()
 
     typical = examples.typical()
     return _inference(side, typical, len(typical.names), run)
 
 
-def float64_snapshot(side: Subject, examples: Examples, *, inference: bool = False) -> Snapshot:
+def float64_results(side: Subject, examples: Examples, *, inference: bool = False) -> Results:
     """Runs the graphs op by op in float64, as far as their ops allow.
 
     Args:
@@ -106,13 +106,13 @@ def float64_snapshot(side: Subject, examples: Examples, *, inference: bool = Fal
     Returns:
         The results.
     """
-    typical, batch = examples.typical(), examples.few(examples.plan.training_batch)
+    typical, batch = examples.typical(), examples.few()
 
     def in_float64(way: str, inputs: Inputs) -> Arrays:
-        return evaluate(program_of(side, way), side, inputs, How(tf.float64)).arrays()
+        return recompute(call_graph(side, way), side, inputs, How(tf.float64)).arrays()
 
     found = _inference(side, typical, len(typical.names), in_float64)
-    alone = _alone(side.training_ways)
+    alone = shown_alone(side.training_ways)
     for way in () if inference else side.training_ways:
         try:
             found |= _training64(side, way, batch, alone=alone)
@@ -121,19 +121,19 @@ def float64_snapshot(side: Subject, examples: Examples, *, inference: bool = Fal
     return found
 
 
-def _as_it_is(side: Subject) -> Run:
+def _as_it_is(side: Subject) -> Compute:
     return lambda way, inputs: side.inference([way], inputs)[way]
 
 
-def _training64(side: Subject, way: str, batch: Batch, *, alone: bool) -> Snapshot:
+def _training64(side: Subject, way: str, batch: Batch, *, alone: bool) -> Results:
     variables = {
         name: tf.convert_to_tensor(value, tf.float64 if value.dtype == np.float32 else None)
         for name, value in side.variables().items()
     }
-    program = program_of(side, way, training=True)
+    graph = call_graph(side, way, training=True)
     with tf.GradientTape() as tape:
         tape.watch([variables[name] for name in side.trainable])
-        done = evaluate(program, side, batch.inputs, How(tf.float64, variables, whole_batch(side)))
+        done = recompute(graph, side, batch.inputs, How(tf.float64, variables, whole_batch(side)))
         drawn = changing(side, way, batch)
         outputs = {key: value for key, value in done.arrays().items() if key not in drawn}
         target = target_of(outputs, set())
@@ -147,10 +147,10 @@ def _training64(side: Subject, way: str, batch: Batch, *, alone: bool) -> Snapsh
     return found
 
 
-def _inference(side: Subject, batch: Batch, size: int, run: Run) -> Snapshot:
+def _inference(side: Subject, batch: Batch, size: int, run: Compute) -> Results:
     """Runs inference on so many examples at a time, or on as many as the model must have."""
-    found: Snapshot = {}
-    alone = _alone(side.ways)
+    found: Results = {}
+    alone = shown_alone(side.ways)
     parts = list(split(batch, side.input_spec.fixed_batch() or size))
     for way in side.ways:
         if isinstance(side, LoadedModel) and not side.spec_of(way).is_like(side.input_spec):
@@ -169,7 +169,7 @@ def _joined(parts: list[np.ndarray]) -> np.ndarray:
     return np.concatenate([np.atleast_1d(part) for part in parts])
 
 
-def _gradients(side: Subject, batch: Batch) -> Snapshot:
+def _gradients(side: Subject, batch: Batch) -> Results:
     losses, of_losses = side.losses()
     found = _keyed("regularization", losses)
     found |= _keyed("regularization", of_losses)
@@ -191,13 +191,9 @@ def _gradients(side: Subject, batch: Batch) -> Snapshot:
     return found
 
 
-def _keyed(group: Group, values: Mapping[str, Any]) -> Snapshot:
+def _keyed(group: Group, values: Mapping[str, Any]) -> Results:
     return {
         (group, name): value
         for name, value in values.items()
         if value is not None and value.dtype.kind == "f"
     }
-
-
-def _alone(ways: tuple[str, ...]) -> bool:
-    return sum(group_of(way) == "end points" for way in ways) <= 1

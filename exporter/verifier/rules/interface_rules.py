@@ -7,7 +7,7 @@ from typing import Literal
 from exporter.errors import reason
 from exporter.verifier.comparison.collect import CALL_ERRORS
 from exporter.verifier.report.records import Check, Status
-from exporter.verifier.rules import behaviour, rescaling, serving, structure
+from exporter.verifier.rules import behaviour, serving, structure
 from exporter.verifier.rules.structure import NotApplicableError
 from exporter.verifier.subjects.saved_model import LoadedModel
 
@@ -123,7 +123,7 @@ RULES: tuple[Rule, ...] = (
         "R15",
         "images in [0, 1] are rescaled inside",
         "Rescale them in front of the first convolution.",
-        rescaling.images_are_rescaled,
+        behaviour.images_are_rescaled,
         level="recommended",
     ),
     Rule(

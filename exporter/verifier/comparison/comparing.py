@@ -1,6 +1,6 @@
 """Compares a model with a reference in everything that a user can do with it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,87 +13,77 @@ from exporter.verifier.comparison.collect import Collector
 from exporter.verifier.comparison.fine_tuning import FineTuningComparison
 from exporter.verifier.comparison.folded import compare_moved, has_folded_alone, rounding_allowance
 from exporter.verifier.comparison.inference import InferenceComparison, compare_weights
-from exporter.verifier.comparison.rows import row_of
+from exporter.verifier.comparison.known_network import KnownNetwork, known_network
 from exporter.verifier.report.records import Check
 from exporter.verifier.subjects.examples import Examples, InputSpec
+from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import Subject
-from slim_nets.network import Task
-from slim_nets.registry import Variant, recognized
 
 STEPS = ("weights", "outputs and end points", "training mode")
 
 
 @dataclass(frozen=True)
-class Network:
-    """What is known of the network that both sides should be.
+class Pair:
+    """Two models that take the same inputs.
 
     Attributes:
-        order: Names of end points in the network's order.
-        place: Says where in the network a name belongs; empty where unknown.
-        variant: Which network; None if it is none of ours.
+        model: What is judged.
+        reference: What it is compared with.
+        network: What is known of both.
     """
 
-    order: tuple[str, ...] = ()
-    place: Callable[[str], str] = lambda _: ""
-    variant: Variant | None = None
+    model: LoadedModel
+    reference: Subject
+    network: KnownNetwork
 
 
-def network_of(reference: Subject) -> Network:
-    """Recognizes the reference as one of the named networks, by its variables."""
-    found = recognized(reference.variables(), reference.input_spec.image_size)
-    return network(*found) if found else Network()
-
-
-def network(variant: Variant, task: Task) -> Network:
-    """Describes one of our networks."""
-    names = tuple(variant.shape(task).end_points)
-    return Network((*names, "default"), lambda name: row_of(name, variant), variant)
-
-
-def compare(
-    model: Subject,
-    reference: Subject,
-    network: Network,
-    *,
-    examples: Examples | None = None,
-    allowance: Allowance | None = None,
-    progress: Progress = silent,
-) -> Iterator[Check]:
-    """Compares two models that take the same inputs.
+def paired(model: LoadedModel, reference: Subject, examples: Examples) -> Pair:
+    """Brings two models together.
 
     Args:
         model: What is judged.
         reference: What it is compared with.
-        network: What is known of both.
-        examples: What to compare on; all probes if None.
-        allowance: What may differ; no bit if None.
-        progress: Told what is compared.
-
-    Yields:
-        The checks, in the order in which the network computes.
+        examples: What both are to be run on, made for the reference.
 
     Raises:
         VerificationError: If the two take different inputs, or the images do not fit.
     """
-    examples = examples or Examples(reference.input_spec)
-    check_inputs(model.input_spec, reference.input_spec, examples.images)
-    allowance = allowance or Allowance()
+    _check_inputs(model.input_spec, reference.input_spec, examples.images)
+    return Pair(model, reference, known_network(reference))
+
+
+def compare(
+    pair: Pair, examples: Examples, allowance: Allowance, progress: Progress = silent
+) -> Iterator[Check]:
+    """Compares two models in everything.
+
+    Args:
+        pair: The two.
+        examples: What to compare on.
+        allowance: What may differ.
+        progress: Told what is compared.
+
+    Yields:
+        The checks, in the order in which the network computes.
+    """
+    model, reference, network = pair.model, pair.reference, pair.network
+    batch = examples.few()
     progress(STEPS[0], 0, len(STEPS))
     yield from _descriptions(model.described(), reference.described())
-    weights = Collector(allowance, network.place)
+    folded: Collector | None = None
+    if has_folded_alone(model, reference):
+        folded = Collector(rounding_allowance(reference, examples.typical(), allowance))
+    weights = Collector(allowance, network)
     compare_weights(model, reference, weights)
     yield from weights.checks()
     progress(STEPS[1], 1, len(STEPS))
-    folded, batch = None, examples.few(examples.plan.training_batch)
-    if has_folded_alone(model, reference):
-        folded = Collector(rounding_allowance(reference, examples.typical(), allowance))
-    inference = InferenceComparison(model, reference, Collector(allowance, network.place), folded)
-    inference.run(examples, network.order)
+    inference = InferenceComparison(model, reference, Collector(allowance, network), folded)
+    inference.run(examples)
     yield from inference.checks()
     if folded is not None:
         yield from compare_moved(model, reference, batch, allowance).checks()
     progress(STEPS[2], 2, len(STEPS))
-    collector = Collector(allowance, network.place)
+    collector = Collector(allowance, network)
     FineTuningComparison(model, reference, collector, batch, examples.plan).run()
     yield from collector.checks()
 
@@ -107,7 +97,7 @@ def _descriptions(model: dict[str, str], reference: dict[str, str]) -> Iterator[
     return iter(collector.checks())
 
 
-def check_inputs(model: InputSpec, reference: InputSpec, images: tuple[Path, ...]) -> None:
+def _check_inputs(model: InputSpec, reference: InputSpec, images: tuple[Path, ...]) -> None:
     """Refuses two sides that cannot be given the same inputs.
 
     Raises:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from exporter.verifier.comparison.comparing import Pair
 from exporter.verifier.subjects.examples import Batch
 from exporter.verifier.subjects.subject import PLAIN, Subject
-from slim_nets.registry import Variant
 
 # A mistake explains a difference if it leaves at most so much of it: its cosine is then above
 # 0.95, where those of unrelated changes lie around zero. Small changes leave their rounding.
@@ -15,22 +15,16 @@ EXPLAINED = 0.3
 
 
 @dataclass(frozen=True)
-class Suspect:
-    """A model that differs, and what is needed to find out why.
+class DifferingModel(Pair):
+    """A model that differs from its reference, and what is needed to find out why.
 
     Attributes:
-        model: What is judged.
-        reference: What it is compared with.
         batch: What to run both on.
         raw_weights: Of the checkpoint, where it also has moving averages.
-        variant: The network, where it is known.
     """
 
-    model: Subject
-    reference: Subject
     batch: Batch
     raw_weights: Mapping[str, np.ndarray]
-    variant: Variant | None
 
     def outputs(self, side: Subject) -> np.ndarray:
         """Runs the output of one side on the batch."""
