@@ -22,7 +22,7 @@ _FINGERPRINT, _MODEL = "fingerprint.pb", "saved_model.pb"
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Deviation:
     """One way in which a model is not the released one.
 
     Attributes:
@@ -46,10 +46,10 @@ class Side:
 
     folder: Path
     graph: Any
-    files: dict[str, manifest.File]
+    files: dict[str, manifest.ReleaseFile]
 
 
-def explain(model_dir: Path, release: Path, progress: Progress = silent) -> tuple[Difference, ...]:
+def explain(model_dir: Path, release: Path, progress: Progress = silent) -> tuple[Deviation, ...]:
     """Compares a model with a released one.
 
     Args:
@@ -89,7 +89,7 @@ def _side(folder: Path) -> Side:
     return Side(folder, parse(folder).meta_graphs[0], files)
 
 
-def _packing(_theirs: Side, ours: Side, told: Manifest) -> Iterator[Difference]:
+def _packing(_theirs: Side, ours: Side, told: Manifest) -> Iterator[Deviation]:
     """Compares archives of equal files."""
     with temporary.folder() as place:
         path = place / manifest.ARCHIVE
@@ -98,46 +98,46 @@ def _packing(_theirs: Side, ours: Side, told: Manifest) -> Iterator[Difference]:
         packed = archive.file(path)
     released = told.files[manifest.ARCHIVE]
     if released.sha256 != packed.sha256:
-        yield Difference(
+        yield Deviation(
             "compression",
             f"all files are equal, but packed into {released.size} and {packed.size} bytes:"
             " another zlib",
         )
 
 
-def _model(theirs: Side, ours: Side, told: Manifest) -> Iterator[Difference]:
+def _model(theirs: Side, ours: Side, told: Manifest) -> Iterator[Deviation]:
     found = [difference for compare in _COMPARISONS for difference in compare(theirs, ours)]
     if (version := told.versions.get("slim-exporter")) != __version__:
-        found.append(Difference("tool", f"slim-exporter {version} and {__version__}"))
+        found.append(Deviation("tool", f"slim-exporter {version} and {__version__}"))
     changed = {n for n in theirs.files.keys() & ours.files if theirs.files[n] != ours.files[n]}
     if changed == {_FINGERPRINT}:
-        found.append(Difference("fingerprint only", "everything else is the same bytes"))
+        found.append(Deviation("fingerprint only", "everything else is the same bytes"))
     elif _MODEL in changed and not any(d.what in _OF_THE_GRAPH for d in found):
         same = theirs.graph == ours.graph
         detail = "it says the same in other bytes" if same else "in parts that no check here knows"
-        found.append(Difference(_MODEL, detail))
+        found.append(Deviation(_MODEL, detail))
     yield from found
 
 
-def _files(theirs: Side, ours: Side) -> Iterator[Difference]:
+def _files(theirs: Side, ours: Side) -> Iterator[Deviation]:
     for names, what in (
         (theirs.files.keys() - ours.files.keys(), "files missing"),
         (ours.files.keys() - theirs.files.keys(), "files added"),
     ):
         if names:
-            yield Difference(what, listing(names))
+            yield Deviation(what, listing(names))
 
 
-def _tensorflow(theirs: Side, ours: Side) -> Iterator[Difference]:
+def _tensorflow(theirs: Side, ours: Side) -> Iterator[Deviation]:
     versions = [side.graph.meta_info_def.tensorflow_version for side in (theirs, ours)]
     if versions[0] != versions[1]:
-        yield Difference("TensorFlow version", f"{versions[0]} and {versions[1]}")
+        yield Deviation("TensorFlow version", f"{versions[0]} and {versions[1]}")
 
 
-def _weights(theirs: Side, ours: Side) -> Iterator[Difference]:
+def _weights(theirs: Side, ours: Side) -> Iterator[Deviation]:
     one, other = _values(theirs), _values(ours)
     if names := one.keys() ^ other.keys():
-        yield Difference("variables", f"only one of the two has {listing(names)}")
+        yield Deviation("variables", f"only one of the two has {listing(names)}")
     differing, largest = [], 0.0
     for name in one.keys() & other.keys():
         if one[name].shape != other[name].shape or one[name].tobytes() != other[name].tobytes():
@@ -146,7 +146,7 @@ def _weights(theirs: Side, ours: Side) -> Iterator[Difference]:
                 largest = max(largest, float(np.max(np.abs(one[name] - other[name]))))
     if differing:
         detail = f"{len(differing)} of {len(one)} variables, by at most {largest:.3g}"
-        yield Difference("weights", f"{detail}: {listing(differing)}")
+        yield Deviation("weights", f"{detail}: {listing(differing)}")
 
 
 def _values(side: Side) -> dict[str, np.ndarray]:
@@ -160,40 +160,40 @@ def _variable_names(side: Side) -> list[str]:
     return variable_names(side.graph)
 
 
-def _variable_order(theirs: Side, ours: Side) -> Iterator[Difference]:
+def _variable_order(theirs: Side, ours: Side) -> Iterator[Deviation]:
     one, other = _variable_names(theirs), _variable_names(ours)
     if one != other and sorted(one) == sorted(other):
         moved = [name for name, there in zip(one, other, strict=True) if name != there]
-        yield Difference("order of variables", f"{len(moved)} stand elsewhere: {listing(moved)}")
+        yield Deviation("order of variables", f"{len(moved)} stand elsewhere: {listing(moved)}")
 
 
-def _description(theirs: Side, ours: Side) -> Iterator[Difference]:
+def _description(theirs: Side, ours: Side) -> Iterator[Deviation]:
     texts = [side.graph.meta_info_def.meta_graph_version for side in (theirs, ours)]
     if texts[0] != texts[1]:
-        yield Difference("description", f"'{texts[0]}' and '{texts[1]}'")
+        yield Deviation("description", f"'{texts[0]}' and '{texts[1]}'")
 
 
-def _interface(theirs: Side, ours: Side) -> Iterator[Difference]:
+def _interface(theirs: Side, ours: Side) -> Iterator[Deviation]:
     one, other = dict(theirs.graph.signature_def), dict(ours.graph.signature_def)
     names = [n for n in one.keys() | other.keys() if one.get(n) != other.get(n)]
     if names:
-        yield Difference("signatures", listing(names))
+        yield Deviation("signatures", listing(names))
     specs = [
         [n.function.function_spec for n in side.graph.object_graph_def.nodes if _is_function(n)]
         for side in (theirs, ours)
     ]
     if specs[0] != specs[1]:
-        yield Difference("arguments", "names or defaults, such as batch_norm_momentum")
+        yield Deviation("arguments", "names or defaults, such as batch_norm_momentum")
 
 
 def _is_function(node: Any) -> bool:
     return bool(node.HasField("function"))
 
 
-def _functions(theirs: Side, ours: Side) -> Iterator[Difference]:
+def _functions(theirs: Side, ours: Side) -> Iterator[Deviation]:
     one, other = _bodies(theirs), _bodies(ours)
     if names := one.keys() ^ other.keys():
-        yield Difference("functions", f"only one of the two has {listing(names)}")
+        yield Deviation("functions", f"only one of the two has {listing(names)}")
     nodes: list[str] = []
     order: list[str] = []
     for name in one.keys() & other.keys():
@@ -201,9 +201,9 @@ def _functions(theirs: Side, ours: Side) -> Iterator[Difference]:
             ordered = [sorted(side[name], key=lambda node: node.name) for side in (one, other)]
             (order if ordered[0] == ordered[1] else nodes).append(name)
     if nodes:
-        yield Difference("nodes", f"in {len(nodes)} of {len(one)} functions: {listing(nodes)}")
+        yield Deviation("nodes", f"in {len(nodes)} of {len(one)} functions: {listing(nodes)}")
     if order:
-        yield Difference("node order", f"in {len(order)} functions: {listing(order)}")
+        yield Deviation("node order", f"in {len(order)} functions: {listing(order)}")
 
 
 def _bodies(side: Side) -> dict[str, list[Any]]:
@@ -212,7 +212,7 @@ def _bodies(side: Side) -> dict[str, list[Any]]:
     return bodies | {f.signature.name: list(f.node_def) for f in library}
 
 
-_Comparison = Callable[[Side, Side], Iterator[Difference]]
+_Comparison = Callable[[Side, Side], Iterator[Deviation]]
 _COMPARISONS: tuple[_Comparison, ...] = (
     *(_files, _tensorflow, _weights, _variable_order, _description, _interface, _functions),
 )

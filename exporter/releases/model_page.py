@@ -10,7 +10,7 @@ import jinja2
 
 from checkpoints import catalog
 from exporter.releases.handle import Handle
-from exporter.releases.manifest import File, Verification
+from exporter.releases.manifest import ReleaseFile, VerificationSummary
 from exporter.releases.model_facts import ModelFacts
 from exporter.releases.page_code import HOST
 from exporter.releases.words_of_mobilenet_v3 import FamilyMember, PageWords, page_words
@@ -73,8 +73,8 @@ class PageRequest:
     handle: Handle
     origin: Origin
     facts: ModelFacts
-    verification: Verification
-    archive: File
+    verification: VerificationSummary
+    archive: ReleaseFile
     rebuild: str
     tool: str
     asset_path: str = ASSET_PATH

@@ -10,9 +10,9 @@ from exporter import temporary
 from exporter.errors import PublishError, reason
 from exporter.processes import ProcessEndedError, call
 from exporter.progress import Progress, silent
+from exporter.releases.checked_release import CheckedRelease
 from exporter.releases.manifest import REPORT
 from exporter.releases.page_code import code_blocks, loads, localized
-from exporter.releases.release import Release
 from exporter.releases.serve.host import serving
 from exporter.releases.trial import Rehearsal, Trial, TrialError, try_alone
 from exporter.verifier.report.records import VerificationReport
@@ -22,7 +22,7 @@ _TIMEOUT = 900.0
 _PROXIES = re.compile(r"(https?|ftp|all|no)_proxy", re.IGNORECASE)
 
 
-def rehearse(release: Release, progress: Progress = silent) -> Rehearsal:
+def rehearse(release: CheckedRelease, progress: Progress = silent) -> Rehearsal:
     """Serves a release on the loopback, fetches it in a fresh process, and tries it there.
 
     Args:
@@ -60,7 +60,7 @@ def rehearse(release: Release, progress: Progress = silent) -> Rehearsal:
             raise _failed(release, str(error)) from error
 
 
-def _report(release: Release) -> VerificationReport:
+def _report(release: CheckedRelease) -> VerificationReport:
     try:
         content = (release.folder / REPORT).read_bytes()
         report = VerificationReport.model_validate_json(content)
@@ -90,7 +90,7 @@ def _environment(cache: Path) -> dict[str, str | None]:
     }
 
 
-def _failed(release: Release, why: str) -> PublishError:
+def _failed(release: CheckedRelease, why: str) -> PublishError:
     return PublishError(
         f"Rehearsal of '{release.handle}' failed: {why}. Nothing was sent; verify and package the"
         " model again."

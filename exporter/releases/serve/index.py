@@ -17,7 +17,7 @@ _MAX_DEPTH = 16
 # Seconds for which the folder is taken to be as it was; and over those that a look takes.
 _FRESH, _FRESH_OVER_LOOK = 1.0, 10
 
-Identity = tuple[int, int, int, int]
+FileIdentity = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class ServedFile:
     path: Path
     size: int
     sha256: str
-    identity: Identity
+    identity: FileIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Catalog:
         self.root = root.resolve(strict=True)
         self._tell = tell
         self._lock = threading.Lock()
-        self._digests: dict[Path, tuple[Identity, str]] = {}
+        self._digests: dict[Path, tuple[FileIdentity, str]] = {}
         self._index = Index()
         self._stale_at = float("-inf")
 
@@ -150,7 +150,7 @@ class Catalog:
         return ServedFile(path, found.st_size, known[1], identity)
 
 
-def identity_of(found: os.stat_result) -> Identity:
+def identity_of(found: os.stat_result) -> FileIdentity:
     """Takes from a file's status what changes when the file does."""
     return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
 

@@ -6,7 +6,7 @@ import pytest
 
 from exporter import digests, quiet
 from exporter.releases import archive, handle, manifest
-from exporter.releases.manifest import Verification
+from exporter.releases.manifest import VerificationSummary
 from exporter.releases.model_facts import ModelFacts
 from exporter.releases.model_page import PageRequest
 from exporter.verifier.report.records import Check, Origin, Settings, VerificationReport
@@ -100,14 +100,14 @@ def page_request(origin):
                 batch_norm_momentum=0.99,
                 tensorflow="2.21.0",
             ),
-            "verification": Verification(
+            "verification": VerificationSummary(
                 reference="the original graph",
                 allowance="exact",
                 checks={"weights": 208, "outputs": 6},
                 differing=0,
                 max_abs=0.0,
             ),
-            "archive": manifest.File(sha256="a" * 64, size=3935306),
+            "archive": manifest.ReleaseFile(sha256="a" * 64, size=3935306),
             "rebuild": "slim-export export",
             "tool": "0.1.0",
         }
@@ -119,7 +119,7 @@ def page_request(origin):
 @pytest.fixture
 def release(tmp_path, monkeypatch, tiny_model, passed):
     """Packages the small model, and gives the release's folder."""
-    from exporter.releases.package import PackageRequest, package
+    from exporter.releasing import PackageRequest, package
     from exporter.verifier.report import kept as store
 
     monkeypatch.setenv("SLIM_EXPORT_CACHE_DIR", str(tmp_path / "cache"))
