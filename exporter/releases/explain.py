@@ -10,10 +10,10 @@ import numpy as np
 from exporter import __version__, quiet, temporary
 from exporter.errors import PublishError, listing, reason
 from exporter.progress import Progress, silent
+from exporter.protobufs import functions_of, read_saved_model
 from exporter.releases import archive, manifest
 from exporter.releases.manifest import Manifest
 from exporter.releases.model_facts import variable_names
-from exporter.releases.scan import parse
 from exporter.unpack import unpack
 
 _VARIABLES = "variables/variables"
@@ -86,7 +86,7 @@ def explain(model_dir: Path, release: Path, progress: Progress = silent) -> tupl
 
 def _side(folder: Path) -> Side:
     files = {name: archive.file(folder / name) for name in archive.members(folder)}
-    return Side(folder, parse(folder).meta_graphs[0], files)
+    return Side(folder, read_saved_model(folder, PublishError).meta_graphs[0], files)
 
 
 def _packing(_theirs: Side, ours: Side, told: Manifest) -> Iterator[Deviation]:
@@ -153,15 +153,11 @@ def _values(side: Side) -> dict[str, np.ndarray]:
     from checkpoints.reader import open_checkpoint
 
     checkpoint = open_checkpoint(side.folder / _VARIABLES)
-    return {n: checkpoint.read(_KEY.format(i)) for i, n in enumerate(_variable_names(side))}
-
-
-def _variable_names(side: Side) -> list[str]:
-    return variable_names(side.graph)
+    return {n: checkpoint.read(_KEY.format(i)) for i, n in enumerate(variable_names(side.graph))}
 
 
 def _variable_order(theirs: Side, ours: Side) -> Iterator[Deviation]:
-    one, other = _variable_names(theirs), _variable_names(ours)
+    one, other = variable_names(theirs.graph), variable_names(ours.graph)
     if one != other and sorted(one) == sorted(other):
         moved = [name for name, there in zip(one, other, strict=True) if name != there]
         yield Deviation("order of variables", f"{len(moved)} stand elsewhere: {listing(moved)}")
@@ -208,8 +204,8 @@ def _functions(theirs: Side, ours: Side) -> Iterator[Deviation]:
 
 def _bodies(side: Side) -> dict[str, list[Any]]:
     bodies = {"the graph itself": list(side.graph.graph_def.node)}
-    library = side.graph.graph_def.library.function
-    return bodies | {f.signature.name: list(f.node_def) for f in library}
+    functions = functions_of(side.graph.graph_def)
+    return bodies | {name: list(function.node_def) for name, function in functions.items()}
 
 
 _Comparison = Callable[[Side, Side], Iterator[Deviation]]
