@@ -1,4 +1,4 @@
-"""The stages of a release, composed: packaged, verified, published, served."""
+"""The stages of a release, composed: packaged, published, served."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,6 @@ from exporter.progress import Progress, silent
 from exporter.releases import scan, sending, sign
 from exporter.releases.checked_release import opened
 from exporter.releases.handle import Handle
-from exporter.releases.keyless import Identity
 from exporter.releases.manifest import Manifest
 from exporter.releases.model_page import ASSET_PATH
 from exporter.releases.passed import passed_report
@@ -18,8 +17,6 @@ from exporter.releases.rehearsal import rehearse
 from exporter.releases.sending import Publication
 from exporter.releases.serve import host
 from exporter.releases.targets.schemes import open_target
-from exporter.releases.verify_release import Verified
-from exporter.releases.verify_release import verify_release as verified
 from exporter.releases.writing import check_handle, write_release
 from exporter.staging import RELEASE, check_target, staged, unwritable
 
@@ -117,33 +114,6 @@ def _signer(request: PackageRequest) -> Any:
     if request.sigstore:
         return sign.sigstore_signer(request.sigstore_token)
     return sign.signer(request.sign_key) if request.sign_key else None
-
-
-@dataclass(frozen=True)
-class VerifyReleaseRequest:
-    """Which release to check.
-
-    Attributes:
-        release: Its folder.
-        signed_by: Who must have signed: the owner of a key, whose public EC key
-            this PEM file holds, or an identity at Sigstore; None checks no signature.
-    """
-
-    release: Path
-    signed_by: Path | Identity | None = None
-
-
-def verify_release(request: VerifyReleaseRequest) -> Verified:
-    """Checks a release against its manifest, and its signature.
-
-    Returns:
-        What came of it; `raise_if_failed` refuses a release that is not what it says.
-
-    Raises:
-        PublishError: If there is no manifest that can be read, or the signature
-            is missing or another's.
-    """
-    return verified(request.release, request.signed_by)
 
 
 @dataclass(frozen=True)

@@ -39,9 +39,9 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Checks a release; fails with what is not as it says."""
-    from exporter.releasing import VerifyReleaseRequest, verify_release
+    from exporter.releases.verify_release import verify_release
 
-    verified = verify_release(VerifyReleaseRequest(arguments.release, _signatory(arguments)))
+    verified = verify_release(arguments.release, _signatory(arguments))
     if arguments.json:
         print_json(_as_json(verified))
     else:
