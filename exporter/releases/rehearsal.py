@@ -17,8 +17,8 @@ from exporter.releases.serve.host import serving
 from exporter.releases.trial import Rehearsal, Trial, TrialError, try_alone
 from exporter.verifier.report.records import VerificationReport
 
-# A page's code loads the model and builds a network or two on it.
-_TIMEOUT = 900.0
+# Seconds; a page's code loads the model and builds a network or two on it.
+TIMEOUT = 900.0
 _PROXIES = re.compile(r"(https?|ftp|all|no)_proxy", re.IGNORECASE)
 
 
@@ -55,7 +55,7 @@ def rehearse(release: CheckedRelease, progress: Progress = silent) -> Rehearsal:
         )
         try:
             environment = _environment(cache)
-            return call(try_alone, trial, cache, environment=environment, timeout=_TIMEOUT)
+            return call(try_alone, trial, cache, environment=environment, timeout=TIMEOUT)
         except (TrialError, ProcessEndedError) as error:
             raise _failed(release, str(error)) from error
 
