@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from exporter import __version__, contract
+from exporter import __version__
+from exporter.contract import contract_lock
 from exporter.errors import PublishError
 from exporter.releases import archive, manifest
 from exporter.releases.handle import Handle
@@ -80,7 +81,7 @@ def write_release(
         page_name: page,
         manifest.REPORT: report.model_dump_json(indent=1) + "\n",
         manifest.REPORT_PAGE: html(report),
-        manifest.CONTRACT: contract.lock(model_dir).to_json(),
+        manifest.CONTRACT: contract_lock(model_dir).to_json(),
     }
     for name, text in texts.items():
         (folder / name).write_text(text, "utf-8")
