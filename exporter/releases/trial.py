@@ -94,6 +94,8 @@ def try_alone(trial: Trial, folder: Path) -> Rehearsal:
         TrialError: If anything is not.
     """
     os.chdir(folder)
+    # What the page's code may ask of whoever sits there has no answer, instead of waiting for one.
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     sys.addaudithook(refuse_other_machines)
     quiet.import_tensorflow()
     model = _fetched(trial)
