@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from exporter.errors import PublishError
-from exporter.releases.release import Release
+from exporter.releases.checked_release import CheckedRelease
 from exporter.releases.targets import address, directory, hugging_face, kaggle, object_store, oci
 from exporter.releases.targets.address import Address
 from exporter.releases.targets.target import Target
 
-_OPENERS: dict[str, Callable[[Address, Release], Target]] = {
+_OPENERS: dict[str, Callable[[Address, CheckedRelease], Target]] = {
     "file": directory.open_hub,
     "tfserving": directory.open_serving,
     "hf": hugging_face.open_hub,
@@ -18,7 +18,7 @@ _OPENERS: dict[str, Callable[[Address, Release], Target]] = {
 _LIBRARIES = {"hf": "huggingface-hub", "kaggle": "kagglehub", "oci": "oras"}
 
 
-def open_target(url: str, release: Release) -> Target:
+def open_target(url: str, release: CheckedRelease) -> Target:
     """Opens the place that a URL names.
 
     Args:
@@ -43,7 +43,7 @@ def open_target(url: str, release: Release) -> Target:
         ) from error
 
 
-def _opener(to: Address) -> Callable[[Address, Release], Target]:
+def _opener(to: Address) -> Callable[[Address, CheckedRelease], Target]:
     if to.scheme in _OPENERS:
         return _OPENERS[to.scheme]
     if to.scheme in object_store.schemes():

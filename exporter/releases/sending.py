@@ -8,7 +8,8 @@ from typing import Literal
 from exporter.errors import PublishError
 from exporter.progress import Progress, silent
 from exporter.releases.targets.failures import described
-from exporter.releases.targets.target import Standing, Target
+from exporter.releases.targets.target import Target
+from exporter.releases.trial import Rehearsal
 
 Action = Literal["published", "replaced", "unchanged"]
 _ACTIONS: dict[str, Action] = {
@@ -45,23 +46,31 @@ class Publication:
         action: What became of the version there.
         dry_run: Whether nothing was sent.
         files: All that belong to the version.
+        rehearsal: What was tried before; None if nothing was.
     """
 
     place: str
     action: Action
     dry_run: bool
     files: tuple[Sent, ...]
+    rehearsal: Rehearsal | None = None
 
 
-def publish(
-    target: Target, *, overwrite: bool = False, dry_run: bool = False, progress: Progress = silent
+def send(
+    target: Target,
+    *,
+    overwrite: bool = False,
+    dry_run: bool = False,
+    rehearsal: Rehearsal | None = None,
+    progress: Progress = silent,
 ) -> Publication:
-    """Brings a release to a place, unless it is there.
+    """Sends to a place what is not there.
 
     Args:
         target: The place, with what belongs there.
         overwrite: Whether a version of other bytes may be replaced.
         dry_run: Whether to send nothing.
+        rehearsal: What was tried before.
         progress: Told what is sent.
 
     Returns:
@@ -81,16 +90,12 @@ def publish(
     if standing.state != "same" and not dry_run:
         with _failures(target, "publish again to send the rest"):
             target.send(standing, progress)
-    return _publication(target, standing, dry_run=dry_run)
-
-
-def _publication(target: Target, standing: Standing, *, dry_run: bool) -> Publication:
     same = standing.state == "same"
     files = tuple(
         Sent(file.name, file.size, file.sha256, not same and file.name not in standing.kept)
         for file in target.payloads
     )
-    return Publication(target.place, _ACTIONS[standing.state], dry_run, files)
+    return Publication(target.place, _ACTIONS[standing.state], dry_run, files, rehearsal)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from exporter.releases.manifest import ARCHIVE, MANIFEST, SIGNATURE, Manifest, p
 
 
 @dataclass(frozen=True, slots=True)
-class Release:
+class CheckedRelease:
     """A release that is what its manifest says.
 
     Attributes:
@@ -44,7 +44,7 @@ class Release:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Release]:
+def opened(folder: Path) -> Iterator[CheckedRelease]:
     """Checks a release and unpacks its model.
 
     Args:
@@ -67,7 +67,7 @@ def opened(folder: Path) -> Iterator[Release]:
                 f"Release '{folder}' cannot be unpacked into '{model}': {reason(error)}. Free some"
                 " space, or set TMPDIR to another folder."
             ) from error
-        yield Release(folder, told, handle.parse(told.handle), model, workspace)
+        yield CheckedRelease(folder, told, handle.parse(told.handle), model, workspace)
 
 
 def check_release(folder: Path) -> Manifest:

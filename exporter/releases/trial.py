@@ -1,24 +1,22 @@
-"""The fresh process of a rehearsal: fetches a model, runs its page's code, compares its output.
+"""What a rehearsal tries in a fresh process: fetches a model, runs its page's code, compares.
 
-Reads a `Task` as JSON from standard input and writes an `Answer` as the last
-line of standard output. It connects to the loopback and to nothing else.
-
-The code blocks run one after the other in one namespace, with a prelude: `tf`,
-`hub` and `np` as everybody imports them, `num_classes` = 3, `images`, two of
-noise in the model's size, and `labels` for them.
+It connects to the loopback and to nothing else. The code blocks run one after
+the other in one namespace, with a prelude: `tf`, `hub` and `np` as everybody
+imports them, `num_classes` = 3, `images`, two of noise in the model's size, and
+`labels` for them.
 """
 
 import ipaddress
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pydantic
-
 from exporter import quiet
 from exporter.digests import of_folder
+from exporter.errors import PublishError
 
 # Another TensorFlow or processor moves results by so much of the largest value: its kernels sum
 # in another order. Measured between batch sizes and with oneDNN off.
@@ -29,7 +27,8 @@ _CLASSES = 3
 _ADDRESS_ANY = ("", "localhost")
 
 
-class Task(pydantic.BaseModel, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Trial:
     """What is to be tried.
 
     Attributes:
@@ -49,118 +48,120 @@ class Task(pydantic.BaseModel, frozen=True):
     blocks: tuple[str, ...]
 
 
-class Comparison(pydantic.BaseModel, frozen=True):
-    """How the output compares with the report.
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What was tried and found right.
 
     Attributes:
-        values: How many were compared.
+        blocks: How many of the page's code blocks ran.
+        values: How many values of the output were compared.
+        probe: The input that they were computed of.
         allowance: What may differ.
         difference: The largest difference, over the largest value.
     """
 
+    blocks: int
     values: int
+    probe: str
     allowance: str
     difference: float
 
+    def summary(self) -> str:
+        """Says so in one line."""
+        blocks = "1 code block" if self.blocks == 1 else f"{self.blocks} code blocks"
+        return (
+            f"fetched with tensorflow_hub, {blocks} of the page ran, {self.values} values of the"
+            f" output on '{self.probe}' are the report's ({self.allowance};"
+            f" found {self.difference:.2g})."
+        )
 
-class Answer(pydantic.BaseModel, frozen=True):
-    """What came of it.
 
-    Attributes:
-        comparison: None if it failed before or in it.
-        error: Why it failed.
+class TrialError(PublishError):
+    """What is not as page, manifest and report say; a part of a sentence."""
+
+
+def try_alone(trial: Trial, folder: Path) -> Rehearsal:
+    """Tries a model in a process that is there for nothing else: its restrictions stay.
+
+    Args:
+        trial: What is to be tried.
+        folder: Where the page's code runs, for what it may write.
+
+    Returns:
+        What was found right.
+
+    Raises:
+        TrialError: If anything is not.
     """
-
-    comparison: Comparison | None = None
-    error: str = ""
-
-
-class _Mismatch(Exception):  # noqa: N818  (its text is the whole of it)
-    """Says what is not as it should be."""
-
-
-def main() -> None:
-    """Serves one task."""
-    task = Task.model_validate_json(sys.stdin.read())
-    # What the page's code prints is nobody's answer.
-    answers = os.fdopen(os.dup(1), "w")
-    os.dup2(2, 1)
-    sys.addaudithook(_refuse_other_machines)
+    os.chdir(folder)
+    # What the page's code may ask of whoever sits there has no answer, instead of waiting for one.
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    sys.addaudithook(refuse_other_machines)
     quiet.import_tensorflow()
-    try:
-        answer = Answer(comparison=_try(task))
-    except _Mismatch as mismatch:
-        answer = Answer(error=str(mismatch))
-    answers.write(f"\n{answer.model_dump_json()}")
-    answers.flush()
-    quiet.before_exit()
+    model = _fetched(trial)
+    rehearsal = _compared(model, trial)
+    _run_blocks(trial.blocks, model)
+    return rehearsal
 
 
-def _try(task: Task) -> Comparison:
-    model = _fetched(task)
-    comparison = _compared(model, task)
-    _run_blocks(task.blocks, model)
-    return comparison
-
-
-def _fetched(task: Task) -> Any:
+def _fetched(trial: Trial) -> Any:
     import tensorflow as tf
     import tensorflow_hub as hub
 
     try:
-        folder = Path(hub.resolve(task.url))
+        folder = Path(hub.resolve(trial.url))
         found = of_folder(folder)
-        if found != task.model_digest:
-            raise _Mismatch(
-                f"tensorflow_hub fetched other files: expected digest {task.model_digest},"
+        if found != trial.model_digest:
+            raise TrialError(
+                f"tensorflow_hub fetched other files: expected digest {trial.model_digest},"
                 f" found {found}"
             )
-        return hub.load(task.url)
+        return hub.load(trial.url)
     except (OSError, ValueError, RuntimeError, tf.errors.OpError) as error:
-        raise _Mismatch(f"tensorflow_hub could not load it: {_line(error)}") from error
+        raise TrialError(f"tensorflow_hub could not load it: {_line(error)}") from error
 
 
-def _compared(model: Any, task: Task) -> Comparison:
+def _compared(model: Any, trial: Trial) -> Rehearsal:
     import numpy as np
     import tensorflow as tf
 
-    same = task.tensorflow == tf.__version__
+    same = trial.tensorflow == tf.__version__
     allowance = "no bit may differ"
     if not same:
         allowance = (
-            f"made by TensorFlow {task.tensorflow or 'unknown'}, run by {tf.__version__}:"
+            f"made by TensorFlow {trial.tensorflow or 'unknown'}, run by {tf.__version__}:"
             f" {NOISE:g} of the largest value may differ"
         )
-    expected = np.array(task.expected)
-    found = [_sampled(model, task, size) for size in _BATCHES]
+    expected = np.array(trial.expected)
+    found = [_sampled(model, trial, size) for size in _BATCHES]
     scale = float(np.abs(expected).max()) or 1.0
     difference = min(float(np.abs(values - expected).max()) for values in found) / scale
     if not difference <= (0 if same else NOISE):  # not above, so that NaN fails
-        raise _Mismatch(
-            f"the output on '{task.probe}' differs from the report's by {difference:.2g} of the"
+        raise TrialError(
+            f"the output on '{trial.probe}' differs from the report's by {difference:.2g} of the"
             f" largest value ({allowance})"
         )
-    return Comparison(values=expected.size, allowance=allowance, difference=difference)
+    return Rehearsal(len(trial.blocks), expected.size, trial.probe, allowance, difference)
 
 
-def _sampled(model: Any, task: Task, batch: int) -> Any:
+def _sampled(model: Any, trial: Trial, batch: int) -> Any:
     """Computes the values that a report would hold."""
     import numpy as np
     import tensorflow as tf
 
     from exporter.verifier.subjects.examples import PROBES, InputSpec
 
-    if task.probe not in PROBES:
-        raise _Mismatch(f"the report's values are of '{task.probe}', which is no probe")
+    if trial.probe not in PROBES:
+        raise TrialError(f"the report's values are of '{trial.probe}', which is no probe")
     spec = InputSpec((_input_spec(model),))
-    images = tf.constant(np.stack(spec.probe(task.probe) * batch))
+    images = tf.constant(np.stack(spec.probe(trial.probe) * batch))
     output = model(images)[0].numpy().ravel()
-    step = max(1, -(-output.size // max(1, len(task.expected))))
+    step = max(1, -(-output.size // max(1, len(trial.expected))))
     values = output[::step]
-    if not task.expected or values.size != len(task.expected):
-        raise _Mismatch(
-            f"the output on '{task.probe}' has another size: expected {len(task.expected)} values,"
-            f" found {values.size}"
+    if not trial.expected or values.size != len(trial.expected):
+        raise TrialError(
+            f"the output on '{trial.probe}' has another size: expected {len(trial.expected)}"
+            f" values, found {values.size}"
         )
     return values.astype(np.float64)
 
@@ -178,7 +179,7 @@ def _run_blocks(blocks: Sequence[str], model: Any) -> None:
         try:
             exec(compile(block, f"<code block {number}>", "exec"), names)  # noqa: S102
         except (Exception, SystemExit) as error:
-            raise _Mismatch(
+            raise TrialError(
                 f"code block {number} of its page failed: {type(error).__name__}: {_line(error)}"
             ) from error
 
@@ -202,7 +203,7 @@ def _prelude(model: Any) -> dict[str, Any]:
     }
 
 
-def _refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
+def refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
     """Refuses connections that leave this machine; called for every event of Python's auditing."""
     if event == "socket.connect":
         host = arguments[1][0] if isinstance(arguments[1], tuple) else ""
@@ -223,7 +224,3 @@ def _refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
 
 def _line(error: BaseException) -> str:
     return " ".join(str(error).split())[:300] or type(error).__name__
-
-
-if __name__ == "__main__":
-    main()
