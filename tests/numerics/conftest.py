@@ -5,11 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from support import small_network
 
 from exporter import quiet
-
-VARIANT = "mobilenet_v3_small_075_224"
-SIZE = 64
 
 
 @dataclass(frozen=True)
@@ -52,9 +50,9 @@ def bench(task, tmp_path_factory, export, *flags):
     from slim_nets.variants import NAMED, customized
 
     folder = tmp_path_factory.mktemp(task)
-    flags = (f"--image_size={SIZE}", "--verify=false", *flags)
-    export(VARIANT, task, "seeded:5", folder / "model", *flags)
-    variant = customized(NAMED[VARIANT], image_size=SIZE)
+    flags = (*small_network.FLAGS, "--verify=false", *flags)
+    export(small_network.VARIANT, task, "seeded:5", folder / "model", *flags)
+    variant = customized(NAMED[small_network.VARIANT], image_size=small_network.SIZE)
     prefix = seeded_checkpoint(5, variant, folder).prefix
     names = {spec.name: spec.name for spec in variant.shape(task).variables}
     graph = GraphSource(variant=variant, task=task, prefix=str(prefix), stored_names=names)
