@@ -6,6 +6,8 @@ from pathlib import Path
 
 # What tf.train.ExponentialMovingAverage appends to a variable's name.
 MOVING_AVERAGE_SUFFIX = "/ExponentialMovingAverage"
+# Of a published archive: the moving averages, under the variables' own names.
+AVERAGES_FOLDER = "ema"
 
 _STATE = re.compile(r"""^model_checkpoint_path:\s*(["'])(.+)\1\s*$""", re.MULTILINE)
 _PART = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")

@@ -1,3 +1,3 @@
-"""Turns TF-Slim checkpoints of MobileNet V3 into reusable TF2 SavedModels."""
+"""Turns TF-Slim checkpoints into reusable TF2 SavedModels."""
 
 __version__ = "0.1.0"

@@ -12,13 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.core.framework import attr_value_pb2, function_pb2, node_def_pb2
-from tensorflow.core.protobuf import (
-    fingerprint_pb2,
-    meta_graph_pb2,
-    saved_model_pb2,
-    saved_object_graph_pb2,
-)
+from tensorflow.core.framework import function_pb2
+from tensorflow.core.protobuf import fingerprint_pb2, meta_graph_pb2, saved_object_graph_pb2
+
+from exporter.errors import ExportError
+from exporter.protobufs import SAVED_MODEL, called_by, nodes_of, read_saved_model
 
 _ARGUMENT_NAME = "_user_specified_name"
 _NUMBERED = re.compile(r"^(.*_)(\d+)$")
@@ -36,12 +34,11 @@ def canonicalize(folder: Path, *, description: str = "") -> None:
         folder: A SavedModel of TensorFlow 2, complete.
         description: What the model says of itself, in `meta_graph_version`.
     """
-    path = folder / "saved_model.pb"
-    saved_model = saved_model_pb2.SavedModel.FromString(path.read_bytes())
+    saved_model = read_saved_model(folder, ExportError)
     for meta_graph in saved_model.meta_graphs:
         _renumber_functions(meta_graph)
         meta_graph.meta_info_def.meta_graph_version = description
-    path.write_bytes(saved_model.SerializeToString(deterministic=True))
+    (folder / SAVED_MODEL).write_bytes(saved_model.SerializeToString(deterministic=True))
     _derive_fingerprint(folder)
 
 
@@ -50,10 +47,11 @@ def _renumber_functions(meta_graph: meta_graph_pb2.MetaGraphDef) -> None:
     names = _new_names(function.signature.name for function in library.function)
     for function in library.function:
         function.signature.name = names.get(function.signature.name, function.signature.name)
-        _rename_calls(function.node_def, names)
         _drop_capture_numbers(function)
     library.function.sort(key=lambda function: function.signature.name)
-    _rename_calls(meta_graph.graph_def.node, names)
+    for node in nodes_of(meta_graph.graph_def):
+        for called in called_by(node):
+            called.name = names.get(called.name, called.name)
     _rename_in_objects(meta_graph.object_graph_def, names)
 
 
@@ -69,19 +67,6 @@ def _drop_capture_numbers(function: function_pb2.FunctionDef) -> None:
         name = argument.attr.get(_ARGUMENT_NAME)
         if name is not None and name.s.isdigit():
             del argument.attr[_ARGUMENT_NAME]
-
-
-def _rename_calls(nodes: Iterable[node_def_pb2.NodeDef], names: dict[str, str]) -> None:
-    for node in nodes:
-        for value in node.attr.values():
-            for called in _called(value):
-                called.name = names.get(called.name, called.name)
-
-
-def _called(value: attr_value_pb2.AttrValue) -> list[attr_value_pb2.NameAttrList]:
-    if value.HasField("func"):
-        return [value.func]
-    return list(value.list.func) if value.HasField("list") else []
 
 
 def _rename_in_objects(
@@ -105,7 +90,7 @@ def _rename_in_objects(
 def _derive_fingerprint(folder: Path) -> None:
     path = folder / "fingerprint.pb"
     fingerprint = fingerprint_pb2.FingerprintDef.FromString(path.read_bytes())
-    model = (folder / "saved_model.pb").read_bytes()
+    model = (folder / SAVED_MODEL).read_bytes()
     hashed = tf.fingerprint(np.frombuffer(model, np.uint8)[np.newaxis]).numpy()
     fingerprint.saved_model_checksum = int.from_bytes(hashed.tobytes(), "little")
     digest = hashlib.sha256(model)

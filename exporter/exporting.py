@@ -2,29 +2,24 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter import quiet
+from exporter.archives import FetchOptions
 from exporter.errors import ExportError, InvalidArgumentError
-from exporter.fetch import (
-    PUBLISHED,
-    FetchOptions,
-    LocalCheckpoint,
-    locate,
-    published_checkpoint,
-    seed_of,
-)
 from exporter.progress import Progress, silent
+from exporter.signatures import BATCH_NORM_MOMENTUM, check_momentum
+from exporter.sources import CheckpointSource, LocalCheckpoint
 from exporter.staging import staged
-from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM, check_momentum
-from slim_nets.variants import NAMED, TASKS, Task, Variant, customized
+from slim_nets.network import TASKS, Task
+from slim_nets.registry import Variant, resized, variants
 
 if TYPE_CHECKING:
     from exporter.restore import RestoredWeights
-    from exporter.verifier.process import Verifier
+    from exporter.verifier.export_verifier import Verifier
     from exporter.verifier.report.records import VerificationReport
 
 STAGES = ("find checkpoint", "import TensorFlow", "restore", "trace", "save", "verify")
@@ -37,7 +32,7 @@ class ExportRequest:
     Attributes:
         variant: Which network.
         task: What it ends with.
-        checkpoint: `published`, `seeded:N`, a prefix, a folder or a `.tgz`.
+        checkpoint: Where the weights come from; `sources.checkpoint_source` parses it.
         output_dir: Where the SavedModel is to appear.
         batch_norm_momentum: Default of the argument, in [0, 1].
         overwrite: Whether a SavedModel that is there may be replaced.
@@ -49,7 +44,7 @@ class ExportRequest:
 
     variant: Variant
     task: Task
-    checkpoint: str
+    checkpoint: CheckpointSource
     output_dir: Path
     batch_norm_momentum: float = BATCH_NORM_MOMENTUM
     overwrite: bool = False
@@ -91,13 +86,14 @@ def variant_named(
     Raises:
         InvalidArgumentError: If there is none of that name, or a number is out of range.
     """
-    if name not in NAMED:
+    named = variants()
+    if name not in named:
         raise InvalidArgumentError(
-            f"Variant '{name}' is unknown: expected one of {', '.join(sorted(NAMED))}."
+            f"Variant '{name}' is unknown: expected one of {', '.join(sorted(named))}."
             " See 'slim-export list'."
         )
     try:
-        return customized(NAMED[name], depth_multiplier=depth_multiplier, image_size=image_size)
+        return resized(named[name], depth_multiplier=depth_multiplier, image_size=image_size)
     except ValueError as error:
         raise InvalidArgumentError(str(error)) from error
 
@@ -140,10 +136,15 @@ def export(
     target = _check(request)
     clock = _Clock(progress)
     with staged(target, overwrite=request.overwrite) as stage:
-        with clock.stage("find checkpoint"):
-            found = _find(request, stage.workspace, fetching or FetchOptions(progress=progress))
-        with _verifier(wanted=request.verify) as verifier:
-            result = _export(request, found, stage.model, verifier, clock)
+        fetching = fetching or FetchOptions(progress=progress)
+        # The verifier first: it imports TensorFlow while the checkpoint is looked for.
+        with _verifier() if request.verify else nullcontext() as running:
+            if not request.checkpoint.trained:
+                clock.import_tensorflow()  # which writes it
+            with clock.stage("find checkpoint"):
+                checkpoint = request.checkpoint.open(request.variant, stage.workspace, fetching)
+            clock.import_tensorflow()
+            result = _export(request, checkpoint, stage.model, running, clock)
     if result.report is not None:
         from exporter.verifier.report import kept as store
 
@@ -153,21 +154,19 @@ def export(
 
 def _export(
     request: ExportRequest,
-    found: LocalCheckpoint | Path,
+    checkpoint: LocalCheckpoint,
     folder: Path,
     verifier: "Verifier | None",
     clock: "_Clock",
 ) -> ExportResult:
     """Runs the stages that need TensorFlow."""
-    with clock.stage("import TensorFlow"):
-        quiet.import_tensorflow()
-        from exporter.restore import restore
-        from exporter.reusable import reusable
-        from exporter.saving import save
-        from exporter.trace import trace
+    from exporter.restore import restore
+    from exporter.reusable import reusable
+    from exporter.saving import save
+    from exporter.trace import trace
+
     variant, task = request.variant, request.task
     with clock.stage("restore"):
-        checkpoint = _seeded(request, found) if isinstance(found, Path) else found
         weights = restore(
             checkpoint, variant, task, use_moving_averages=request.use_moving_averages
         )
@@ -178,7 +177,7 @@ def _export(
         model = reusable(
             network,
             batch_norm_momentum=request.batch_norm_momentum,
-            description="" if checkpoint.trained else f"untrained weights, {checkpoint.source}",
+            description=_description(checkpoint),
         )
     with clock.stage("save"):
         saved = save(model, folder)
@@ -205,7 +204,7 @@ def _prepare(
     checkpoint: LocalCheckpoint,
     weights: "RestoredWeights",
 ) -> None:
-    from exporter.verifier.original import original
+    from exporter.verifier.report.reference import original
 
     averages = request.use_moving_averages
     reference = original(
@@ -220,9 +219,7 @@ def _check(request: ExportRequest) -> Path:
         check_momentum(request.batch_norm_momentum)
     except ValueError as error:
         raise InvalidArgumentError(str(error)) from error
-    seed_of(request.checkpoint)
-    if request.checkpoint == PUBLISHED:
-        published_checkpoint(request.variant)
+    request.checkpoint.check(request.variant)
     try:
         # The folder's own name is kept, so that a link in its place is seen.
         target = request.output_dir.absolute()
@@ -233,32 +230,15 @@ def _check(request: ExportRequest) -> Path:
         ) from error
 
 
-def _find(
-    request: ExportRequest, workspace: Path, fetching: FetchOptions
-) -> LocalCheckpoint | Path:
-    """Finds a checkpoint, or for a seeded one gives the folder to write it into."""
-    if seed_of(request.checkpoint) is not None:
-        return workspace
-    return locate(request.checkpoint, request.variant, workspace, fetching)
+def _description(checkpoint: LocalCheckpoint) -> str:
+    """Returns what the model says of itself."""
+    return "" if checkpoint.source.trained else f"untrained weights, {checkpoint.source}"
 
 
-def _seeded(request: ExportRequest, workspace: Path) -> LocalCheckpoint:
-    from exporter.seeding import seeded_checkpoint
+def _verifier() -> "AbstractContextManager[Verifier]":
+    from exporter.verifier.export_verifier import verifier
 
-    seed = seed_of(request.checkpoint)
-    assert seed is not None, "only seeded checkpoints have no place of their own"
-    return seeded_checkpoint(seed, request.variant, workspace)
-
-
-@contextmanager
-def _verifier(*, wanted: bool) -> Iterator["Verifier | None"]:
-    if not wanted:
-        yield None
-        return
-    from exporter.verifier.process import verifier
-
-    with verifier() as running:
-        yield running
+    return verifier()
 
 
 class _Clock:
@@ -273,4 +253,9 @@ class _Clock:
         self._progress(name, STAGES.index(name), len(STAGES))
         start = time.perf_counter()
         yield
-        self.seconds[name] = time.perf_counter() - start
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+
+    def import_tensorflow(self) -> None:
+        """Imports it, if that was not done yet."""
+        with self.stage("import TensorFlow"):
+            quiet.import_tensorflow()

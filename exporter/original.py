@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from slim_nets.hub import end_points
-from slim_nets.slim_layers import SlimLayers
-from slim_nets.variants import Task, Variant
+from slim_nets.layers.slim import SlimLayers
+from slim_nets.network import Task
+from slim_nets.registry import Variant
 
 Arrays = dict[str, np.ndarray]
 
@@ -164,10 +164,10 @@ def restored(
         images = tf.compat.v1.placeholder(tf.float32, shape, "images")
         momentum = tf.compat.v1.placeholder(tf.float32, [], "batch_norm_momentum")
         with tf.name_scope("train"):
-            training = _outputs(end_points(images, variant, task, SlimLayers(momentum)))
+            training = _outputs(variant.end_points(images, task, SlimLayers(momentum)))
             regularization = tf.compat.v1.losses.get_regularization_loss()
         with tf.name_scope("predict"):
-            inference = _outputs(end_points(images, variant, task, SlimLayers()))
+            inference = _outputs(variant.end_points(images, task, SlimLayers()))
         variables = {v.op.name: v for v in tf.compat.v1.global_variables()}
         trainable = {v.op.name: v for v in tf.compat.v1.trainable_variables()}
         saver = tf.compat.v1.train.Saver({names[name]: v for name, v in variables.items()})

@@ -65,6 +65,13 @@ class Session(Generic[T]):
         self.tell(value)
         return self.hear()
 
+    def close(self) -> None:
+        """Says that nothing more is asked: once it has answered, the process ends."""
+        assert self._process.stdin is not None, "closed once"
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
+        self._process.stdin = None
+
     def end(self) -> None:
         """Ends the process; nothing more may be asked."""
         self._process.kill()
@@ -120,6 +127,7 @@ def beside(
     """
     once = (_once, function.__module__, function.__qualname__, arguments)
     with session(*once, environment=environment) as running:
+        running.close()
         yield running.hear
 
 

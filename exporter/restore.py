@@ -1,15 +1,16 @@
 """Reads the weights of a network from a checkpoint, by name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from checkpoints.layout import CheckpointError, stored_names
 from checkpoints.reader import Checkpoint, StoredTensor, open_checkpoint
 from exporter.errors import RestoreError, listing
-from exporter.fetch import LocalCheckpoint
-from slim_nets.variants import NAMED, TASKS, Task, Variant
+from exporter.sources import LocalCheckpoint
+from slim_nets.network import TASKS, Task
+from slim_nets.registry import Variant, of_same_weights, variants
 
 _DTYPE = "float32"
 
@@ -105,10 +106,10 @@ def _misfits(
 def _advice(tensors: Mapping[str, StoredTensor], variant: Variant, task: Task) -> str:
     """Says which flags the checkpoint would fit."""
     tasks: list[Task] = [task, *(other for other in TASKS if other != task)]
-    variants = [variant, *(named for named in NAMED.values() if named != variant)]
+    candidates = [variant, *(named for named in variants().values() if named != variant)]
     for averages in (True, False):
         for fitting_task in tasks:
-            for named in variants:
+            for named in candidates:
                 wanted = [spec.name for spec in named.shape(fitting_task).variables]
                 names = stored_names(wanted, tensors, use_moving_averages=averages)
                 if not _misfits(tensors, named, fitting_task, names):
@@ -123,5 +124,5 @@ def _flags(
     flags += [] if fitting_task == task else [f"--task={fitting_task}"]
     if not flags:
         flags = [f"--use_moving_averages={str(averages).lower()}"]
-    custom = fitting != variant and replace(variant, image_size=224) not in NAMED.values()
+    custom = fitting != variant and not any(of_same_weights(variant))
     return f"Use {' '.join(flags)}{' without --depth_multiplier' if custom else ''}."

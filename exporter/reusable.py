@@ -5,10 +5,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from exporter.signatures import FOLDED, SERVING
+from exporter.signatures import BATCH_NORM_MOMENTUM, FOLDED, SERVING, check_momentum
 from exporter.trace import MOMENTUM_SPEC, TracedNetwork, image_spec
-from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM, check_momentum
-from slim_nets.variants import Task
+from slim_nets.network import Task
 
 # The name of the output in the signature, as Google's models have it.
 OUTPUT_NAMES: dict[Task, str] = {"feature_vector": "feature_vector", "classification": "logits"}

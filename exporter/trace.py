@@ -1,18 +1,17 @@
 """Traces a network into the functions that are saved, each body once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from slim_nets.folded_layers import FoldedLayers
-from slim_nets.hub import end_points
-from slim_nets.hyperparameters import WEIGHT_DECAY
-from slim_nets.shape_layers import VariableSpec
-from slim_nets.tf_layers import TfLayers
-from slim_nets.variants import Task, Variant
+from slim_nets.layers.folded import FoldedLayers
+from slim_nets.layers.shapes import VariableSpec
+from slim_nets.layers.tf import TfLayers
+from slim_nets.network import Task
+from slim_nets.registry import Variant
 
 MOMENTUM_SPEC = tf.TensorSpec([], name="batch_norm_momentum")
 
@@ -65,19 +64,19 @@ def trace(
 
     @tf.function(autograph=False)
     def inference(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        return end_points(inputs, variant, task, TfLayers(variables))
+        return variant.end_points(inputs, task, TfLayers(variables))
 
     @tf.function(autograph=False)
     def training(inputs: tf.Tensor, batch_norm_momentum: tf.Tensor) -> dict[str, tf.Tensor]:
-        return end_points(inputs, variant, task, TfLayers(variables, batch_norm_momentum))
+        return variant.end_points(inputs, task, TfLayers(variables, batch_norm_momentum))
 
     @tf.function(input_signature=[], autograph=False)
     def regularization() -> tf.Tensor:
-        return _regularization([variables[spec.name] for spec in specs if spec.regularized])
+        return _regularization(specs, variables)
 
     @tf.function(autograph=False)
     def folded_inference(inputs: tf.Tensor) -> tf.Tensor:
-        return end_points(inputs, variant, task, FoldedLayers(variables))["default"]
+        return variant.end_points(inputs, task, FoldedLayers(variables))["default"]
 
     return TracedNetwork(
         variant,
@@ -108,11 +107,14 @@ def _variable(spec: VariableSpec, value: np.ndarray) -> tf.Variable:
     )
 
 
-def _regularization(regularized: list[tf.Variable]) -> tf.Tensor:
+def _regularization(
+    specs: Sequence[VariableSpec], variables: Mapping[str, tf.Variable]
+) -> tf.Tensor:
     losses = []
-    for variable in regularized:
-        # Without scopes of their own, TensorFlow's optimizer would pull the factor
-        # out of the sum, and the last bit would differ from the original's.
-        with tf.name_scope(variable.name.split(":")[0]):
-            losses.append(WEIGHT_DECAY * tf.nn.l2_loss(variable))
-    return tf.add_n(losses)
+    for spec in specs:
+        if spec.weight_decay:
+            # Without scopes of their own, TensorFlow's optimizer would pull the factor
+            # out of the sum, and the last bit would differ from the original's.
+            with tf.name_scope(spec.name):
+                losses.append(spec.weight_decay * tf.nn.l2_loss(variables[spec.name]))
+    return tf.add_n(losses) if losses else tf.zeros([])

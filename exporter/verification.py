@@ -1,56 +1,21 @@
 """The stages of a verification, composed."""
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
-from exporter import digests, quiet, temporary
+from exporter import quiet, temporary
+from exporter.archives import FetchOptions
 from exporter.errors import InvalidArgumentError
-from exporter.fetch import FetchOptions, LocalCheckpoint, locate, seed_of
 from exporter.image_files import matching
 from exporter.progress import Progress, silent
-from slim_nets.variants import Task, Variant
+from exporter.verifier.verify_request import VerifyRequest
 
 if TYPE_CHECKING:
     from exporter.verifier.report.records import VerificationReport
-    from exporter.verifier.report.request import Reference
+    from exporter.verifier.report.reference import Reference
 
-AllowanceKind = Literal["exact", "noise", "given"]
-
-
-@dataclass(frozen=True)
-class VerifyRequest:
-    """What to verify.
-
-    Attributes:
-        model_dir: The model.
-        reference_dir: Another SavedModel to compare it with.
-        checkpoint: With `variant` and `task`, a checkpoint to compare it with
-            in the original graph: `published`, `seeded:N` or a path. Without
-            either, only the interface is checked.
-        variant: Which network.
-        task: What it ends with.
-        images: Pattern of image files; empty for the probes alone.
-        allowance: What may differ: no bit, a multiple of the reference's own
-            noise, or the tolerances that are given.
-        atol: Absolute tolerance, with "given".
-        rtol: Relative tolerance, with "given".
-        noise: Whether to measure the reference's noise though nothing depends on it.
-        use_moving_averages: As the model was exported.
-    """
-
-    model_dir: Path
-    reference_dir: Path | None = None
-    checkpoint: str | None = None
-    variant: Variant | None = None
-    task: Task | None = None
-    images: str = ""
-    allowance: AllowanceKind = "exact"
-    atol: float = 0.0
-    rtol: float = 0.0
-    noise: bool = False
-    use_moving_averages: bool = True
+__all__ = ["VerifyRequest", "verify"]
 
 
 def verify(
@@ -75,53 +40,31 @@ def verify(
     images = matching(request.images)
     progress("import TensorFlow", 0, None)
     quiet.import_tensorflow()
-    from exporter.verifier.run import RunOptions, run, run_rules
+    from exporter.verifier.run import run
 
-    if request.checkpoint is None and request.reference_dir is None:
-        return run_rules(request.model_dir)
     with temporary.folder() as workspace:
         reference = _reference(request, workspace, fetching or FetchOptions())
-        options = RunOptions(
-            images, request.allowance, request.atol, request.rtol, noise=request.noise
-        )
-        report = run(request.model_dir, reference, options, progress)
-    if report.passed:
+        report = run(request, reference, images, progress)
+    if report.passed and reference is not None:
         from exporter.verifier.report import kept as store
 
         store.put(report)
     return report
 
 
-def _reference(request: VerifyRequest, workspace: Path, fetching: FetchOptions) -> "Reference":
-    from exporter.verifier.report.request import ModelSource, Reference
-
-    if request.checkpoint is None:
-        folder = request.reference_dir
-        assert folder is not None, "one of the two was given"
-        digest = digests.of_folder(folder) if folder.is_dir() else ""
-        source = ModelSource(folder=str(folder.absolute()))
-        return Reference(source=source, name=f"SavedModel '{folder}'", digest=digest)
+def _reference(
+    request: VerifyRequest, workspace: Path, fetching: FetchOptions
+) -> "Reference | None":
     from exporter.restore import restore
-    from exporter.verifier.original import original
+    from exporter.verifier.report.reference import original, saved_model
 
-    variant, task = request.variant, request.task
-    assert variant is not None, "checked before"
-    assert task is not None, "checked before"
-    local = _checkpoint(request.checkpoint, variant, workspace, fetching)
-    averages = request.use_moving_averages
-    weights = restore(local, variant, task, use_moving_averages=averages)
-    return original(local, variant, task, weights, use_moving_averages=averages)
-
-
-def _checkpoint(
-    checkpoint: str, variant: Variant, workspace: Path, fetching: FetchOptions
-) -> LocalCheckpoint:
-    seed = seed_of(checkpoint)
-    if seed is None:
-        return locate(checkpoint, variant, workspace, fetching)
-    from exporter.seeding import seeded_checkpoint
-
-    return seeded_checkpoint(seed, variant, workspace)
+    checkpoint, variant, task = request.checkpoint, request.variant, request.task
+    if checkpoint is not None and variant is not None and task is not None:
+        local = checkpoint.open(variant, workspace, fetching)
+        averages = request.use_moving_averages
+        weights = restore(local, variant, task, use_moving_averages=averages)
+        return original(local, variant, task, weights, use_moving_averages=averages)
+    return saved_model(request.reference_dir) if request.reference_dir else None
 
 
 def _check(request: VerifyRequest) -> None:

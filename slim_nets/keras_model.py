@@ -4,9 +4,9 @@ from typing import Any
 
 import keras
 
-from slim_nets.keras_layers import KerasLayers, keras_name
-from slim_nets.mobilenet_v3 import Built, build
-from slim_nets.variants import Task, Variant, num_classes
+from slim_nets.layers.keras import KerasLayers, keras_name
+from slim_nets.network import Task
+from slim_nets.registry import Variant
 
 
 def keras_model(variant: Variant, task: Task, layers: KerasLayers, *, images: str) -> Any:
@@ -22,7 +22,7 @@ def keras_model(variant: Variant, task: Task, layers: KerasLayers, *, images: st
         A `keras.Model` that returns features or logits `[batch, n]`.
     """
     given = keras.Input((variant.image_size, variant.image_size, 3), name=images)
-    output = _built(given, variant, task, layers).output
+    output = variant.end_points(given, task, layers)["default"]
     return keras.Model(given, output, name=keras_name(variant.name))
 
 
@@ -38,21 +38,8 @@ def with_end_points(model: Any, variant: Variant, task: Task) -> Any:
         A `keras.Model` of the same layers that returns all end points by full
         name, such as `MobilenetV3/layer_2/output`, and the output as `default`.
     """
-    layers = KerasLayers(model=model, output=model.output_names[0])
-    found = _built(model.input, variant, task, layers)
-    scope = variant.spec.scope
-    outputs = {f"{scope}/{name}": value for name, value in found.end_points.items()}
-    return keras.Model(model.input, outputs | {"default": found.output})
-
-
-def _built(images: Any, variant: Variant, task: Task, layers: KerasLayers) -> Built[Any]:
-    return build(
-        layers.rescale(images),
-        variant.spec,
-        layers,
-        depth_multiplier=variant.depth_multiplier,
-        num_classes=num_classes(task),
-    )
+    there = KerasLayers(model.output_names[0], model=model)
+    return keras.Model(model.input, variant.end_points(model.input, task, there))
 
 
 def variables_of(model: Any, variant: Variant, task: Task) -> dict[str, Any]:

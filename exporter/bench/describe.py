@@ -46,8 +46,8 @@ def described(folder: Path) -> Model:
         ExporterError: If it cannot be loaded or called, or takes other things than numbers.
     """
     from exporter.converters.source import source_of
-    from exporter.verifier.comparison.rows import recognized
     from exporter.verifier.subjects.subject import PLAIN
+    from slim_nets.registry import recognized
 
     source = source_of(folder)
     model = source.model

@@ -14,7 +14,8 @@ import numpy as np
 
 from exporter.bench.request import OpenTask
 from exporter.converters.formats import Run
-from slim_nets.variants import Task, Variant, num_classes
+from slim_nets.network import Task
+from slim_nets.registry import Variant
 
 KERAS_APPLICATIONS: Final = "keras_applications"
 TIMM: Final = "timm"
@@ -84,7 +85,7 @@ def _keras(variant: Variant, task: Task, _: int | None) -> Callable[[np.ndarray]
         alpha=variant.depth_multiplier,
         minimalistic=variant.family.endswith("minimalistic"),
         weights=None,
-        classes=num_classes("classification"),
+        classes=variant.num_classes("classification"),
         classifier_activation=None,
     )
     if task == "feature_vector":
@@ -102,7 +103,7 @@ def _timm(variant: Variant, task: Task, threads: int | None) -> Callable[[np.nda
         torch.set_num_threads(threads)
         torch.set_num_interop_threads(threads)
     name = _TIMM_NAMES[variant.family, variant.depth_multiplier]
-    model = timm.create_model(name, pretrained=False, num_classes=num_classes(task) or 0)
+    model = timm.create_model(name, pretrained=False, num_classes=variant.num_classes(task) or 0)
     model = model.eval().to(memory_format=torch.channels_last)
 
     def compute(images: np.ndarray) -> np.ndarray:

@@ -4,7 +4,8 @@ from typing import Literal
 
 import pydantic
 
-from slim_nets.variants import Task, Variant
+from slim_nets.network import Task
+from slim_nets.registry import Variant
 
 Kind = Literal["saved_model", "format", "peer"]
 

@@ -11,8 +11,7 @@ import tensorflow as tf
 from exporter.bench.request import OpenTask
 from exporter.converters.formats import Run
 from exporter.verifier.subjects.interface import load
-from exporter.verifier.subjects.saved_model import flat
-from exporter.verifier.subjects.subject import PLAIN
+from exporter.verifier.subjects.subject import PLAIN, flat
 
 
 @contextmanager

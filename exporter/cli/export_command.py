@@ -8,8 +8,8 @@ from exporter.cli import flags
 from exporter.cli.fetch_command import fetch_options
 from exporter.cli.terminal import print_json, print_table, print_text, progress_bar
 from exporter.exporting import ExportRequest, ExportResult, export, task_named, variant_named
-from exporter.signatures import FOLDED
-from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM
+from exporter.signatures import BATCH_NORM_MOMENTUM, FOLDED
+from exporter.sources import checkpoint_source
 
 if TYPE_CHECKING:
     from exporter.verifier.report.records import Check
@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
             image_size=arguments.image_size,
         ),
         task=task_named(arguments.task),
-        checkpoint=arguments.checkpoint,
+        checkpoint=checkpoint_source(arguments.checkpoint),
         output_dir=arguments.output_dir,
         batch_norm_momentum=arguments.batch_norm_momentum,
         overwrite=arguments.overwrite,
@@ -116,9 +116,9 @@ def _as_json(result: ExportResult) -> dict[str, Any]:
         "task": request.task,
         "batch_norm_momentum": request.batch_norm_momentum,
         "checkpoint": {
-            "source": checkpoint.source,
+            "source": str(checkpoint.source),
             "sha256": checkpoint.sha256,
-            "trained": checkpoint.trained,
+            "trained": checkpoint.source.trained,
         },
         "variables": result.variables,
         "moving_averages": result.moving_averages,
@@ -144,7 +144,7 @@ def _print(result: ExportResult) -> None:
 
 def _notes(result: ExportResult) -> list[str]:
     """Says what is particular about the weights."""
-    if not result.checkpoint.trained:
+    if not result.checkpoint.source.trained:
         return ["random weights, NOT TRAINED: for trying the tool only"]
     notes = []
     if result.moving_averages:
@@ -185,6 +185,7 @@ def _print_usage(request: ExportRequest) -> None:
     features = request.task == "feature_vector"
     output = "features" if features else "logits"
     # Logits of ImageNet's classes are an end, features a beginning.
-    usage = _LOAD + _FINE_TUNE if features else _LOAD + "  # logits[:, 0] is the background\n"
+    background = "  # logits[:, 0] is the background\n" * request.variant.network.background
+    usage = _LOAD + (_FINE_TUNE if features else background)
     size = request.variant.image_size
     print_text(usage.format(path=str(request.output_dir), size=size, output=output))

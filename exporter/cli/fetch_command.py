@@ -3,12 +3,12 @@
 import argparse
 from typing import Any
 
+from exporter.archives import FetchOptions, fetch, published_checkpoint
 from exporter.cli import flags
 from exporter.cli.terminal import print_json, print_text, progress_bar
 from exporter.digests import of_files
 from exporter.errors import InvalidArgumentError
 from exporter.exporting import variant_named
-from exporter.fetch import FetchOptions, fetch, published_checkpoint
 from exporter.progress import Progress
 
 _MAX_TIMEOUT = 3600
@@ -24,10 +24,9 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Downloads a published checkpoint into the cache."""
-    variant = variant_named(arguments.variant)
-    published = published_checkpoint(variant)
+    published = published_checkpoint(variant_named(arguments.variant))
     with progress_bar() as progress:
-        archive = fetch(variant, fetch_options(arguments, progress))
+        archive = fetch(published, fetch_options(arguments, progress))
     pinned = published.sha256 is not None
     sha256 = of_files([archive])
     if arguments.json:

@@ -5,14 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from checkpoints import catalog
+from exporter.archives import cached_archive
 from exporter.cli import flags
 from exporter.cli.terminal import print_json, print_table
 from exporter.errors import FetchError, reason
-from exporter.fetch import cached_archive
-from slim_nets.variants import NAMED, TASKS, Task, Variant
-
-# The version under which Google exported the family.
-_HUB_VERSION = 5
+from slim_nets.network import TASKS, Task
+from slim_nets.registry import Variant, variants
 
 _COLUMNS = (
     "variant",
@@ -37,7 +35,9 @@ def add(commands: Any) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Prints what can be exported."""
     rows = [
-        _row(variant, task, arguments.cache_dir) for variant in NAMED.values() for task in TASKS
+        _row(variant, task, arguments.cache_dir)
+        for variant in variants().values()
+        for task in TASKS
     ]
     if arguments.json:
         print_json(rows)
@@ -75,8 +75,8 @@ def _is_cached(published: catalog.PublishedCheckpoint, cache_dir: Path | None) -
 
 def _handle(variant: Variant, task: Task, published: catalog.PublishedCheckpoint | None) -> str:
     """Names a model as on TensorFlow Hub, without publisher and version where it is not there."""
-    if published is not None and published.on_hub:
-        return f"google/imagenet/{variant.name}/{task}/{_HUB_VERSION}"
+    if published is not None and published.hub_version is not None:
+        return f"google/imagenet/{variant.name}/{task}/{published.hub_version}"
     return f"{variant.name}/{task}"
 
 
@@ -86,7 +86,7 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     else:
         archive = (
             row["archive"],
-            f"{row['top_1']:.1f}",
+            "" if row["top_1"] is None else f"{row['top_1']:.1f}",
             "pinned" if row["sha256_pinned"] else "not known",
             "yes" if row["cached"] else "no",
         )

@@ -39,7 +39,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     """
     parser = argparse_flags.ArgumentParser(
         prog="slim-export",
-        description="Turns TF-Slim checkpoints of MobileNet V3 into TF2 SavedModels.",
+        description="Turns TF-Slim checkpoints into TF2 SavedModels.",
         epilog="--verbosity=1 shows TensorFlow's messages.",
         allow_abbrev=False,
     )

@@ -8,7 +8,9 @@ from exporter.cli.fetch_command import fetch_options
 from exporter.cli.terminal import conclude, print_json, print_table, print_text, progress_bar
 from exporter.errors import InvalidArgumentError
 from exporter.exporting import task_named, variant_named
-from exporter.verification import AllowanceKind, VerifyRequest, verify
+from exporter.sources import checkpoint_source
+from exporter.verification import verify
+from exporter.verifier.verify_request import AllowanceKind, VerifyRequest
 
 if TYPE_CHECKING:
     from exporter.verifier.report.records import Check, VerificationReport
@@ -108,7 +110,7 @@ def _request(arguments: argparse.Namespace) -> VerifyRequest:
     return VerifyRequest(
         model_dir=arguments.model_dir,
         reference_dir=arguments.reference_dir,
-        checkpoint=arguments.checkpoint,
+        checkpoint=arguments.checkpoint and checkpoint_source(arguments.checkpoint),
         variant=named
         and variant_named(
             named,
@@ -140,7 +142,7 @@ def _list_rules(arguments: argparse.Namespace) -> int:
     from exporter import quiet
 
     quiet.import_tensorflow()
-    from exporter.verifier.rules.rules import RULES
+    from exporter.verifier.rules.interface_rules import RULES
 
     if arguments.json:
         print_json(

@@ -18,6 +18,7 @@ from exporter.contract.record import (
     Trace,
 )
 from exporter.contract.values import fields_of, items_of, leaves_of, nest_of, python_of
+from exporter.protobufs import concrete_functions, listed
 
 
 @dataclass(frozen=True)
@@ -37,21 +38,17 @@ class Reader:
         """All that callers reach, by name."""
         return {name: self._function(node) for name, node in self.objects.functions.items()}
 
-    def concrete(self, node: int) -> list[str]:
-        """Names the concrete functions of a function's node."""
-        found = self.objects.graph.nodes[node]
-        if found.HasField("function"):
-            return list(found.function.concrete_functions)
-        return [found.bare_concrete_function.concrete_function_name]
-
     def traces(self, node: int) -> dict[str, Trace]:
         """Reads the traces of a function's node by the names of their concrete functions."""
         arguments = self._function_arguments(node)
-        return {name: self._trace(name, arguments) for name in self.concrete(node)}
+        return {
+            name: self._trace(name, arguments)
+            for name in concrete_functions(self.objects.graph.nodes[node])
+        }
 
     def losses(self) -> tuple[Loss, ...] | None:
         """Reads the regularization losses."""
-        nodes = self.objects.listed(LOSSES)
+        nodes = listed(self.objects.graph, LOSSES)
         return None if nodes is None else tuple(self._loss(node) for node in nodes)
 
     def _loss(self, node: int) -> Loss:
@@ -62,7 +59,7 @@ class Reader:
         values = [trace.outputs for trace in function.traces]
         used = {
             self._variable(variable)
-            for name in self.concrete(node)
+            for name in concrete_functions(self.objects.graph.nodes[node])
             for variable in self._variables_used(Body(self.library, name))
         }
         return Loss(

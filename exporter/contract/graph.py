@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from exporter.protobufs import calls_of, closure, functions_of, inputs_of, op_of
+
 _CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
 _ASSIGN = "Assign"
 _VARIABLE_OP = "VariableOp"
@@ -138,42 +140,28 @@ def assigns(node: Any) -> bool:
     return bool(node.op.startswith(_ASSIGN) and node.op.endswith(_VARIABLE_OP))
 
 
-def needed(nodes: Mapping[str, Any], tensors: Iterable[str]) -> set[str]:
-    """Names the nodes of a graph that tensors depend on."""
-    found: set[str] = set()
-    queue = [tensor.removeprefix("^").split(":")[0] for tensor in tensors]
-    while queue:
-        name = queue.pop()
-        if name in nodes and name not in found:
-            found.add(name)
-            queue += [ref.removeprefix("^").split(":")[0] for ref in nodes[name].input]
-    return found
-
-
 def data_inputs(node: Any) -> Iterable[str]:
     """Returns a node's inputs without those that only say what runs first."""
     return [name for name in node.input if not name.startswith("^")]
 
 
-def functions_in(node: Any) -> Iterator[str]:
-    """Yields the names of the functions that a node's attributes name."""
-    for value in node.attr.values():
-        if value.HasField("func"):
-            yield value.func.name
-        elif value.HasField("list"):
-            yield from (called.name for called in value.list.func)
+def reached(
+    graph: Any, tensors: Iterable[str], functions: Iterable[str] = ()
+) -> tuple[set[str], set[str]]:
+    """Finds what runs for tensors.
 
+    Args:
+        graph: A GraphDef.
+        tensors: Names of tensors or ops in it.
+        functions: Names of functions that run as well.
 
-def reached(library: Mapping[str, Any], names: Iterable[str]) -> set[str]:
-    """Returns functions and all that they call, at any depth."""
-    found: set[str] = set()
-    queue = [name for name in names if name in library]
-    while queue:
-        name = queue.pop()
-        if name not in found:
-            found.add(name)
-            nodes = library[name].node_def
-            queue += [
-                called for node in nodes for called in functions_in(node) if called in library
-            ]
-    return found
+    Returns:
+        Names of its nodes, and of the functions that they call at any depth.
+    """
+    library = functions_of(graph)
+    own = closure(map(op_of, tensors), inputs_of(graph.node))
+    called = calls_of(node for node in graph.node if node.name in own)
+    calls = {name: calls_of(function.node_def) for name, function in library.items()}
+    return own & {n.name for n in graph.node}, closure(
+        called.union(functions), calls
+    ) & library.keys()

@@ -10,6 +10,7 @@ from tensorflow.core.framework import variable_pb2
 
 from exporter.contract.record import LOSSES, SIGNATURES, VARIABLE_LISTS, Variable
 from exporter.contract.values import dtype_of, shape_of
+from exporter.protobufs import children_of
 
 _CALL = "__call__"
 # Their members are no attributes that anyone calls; Keras keeps its own under its name.
@@ -35,20 +36,13 @@ class Objects:
 
     def children_of(self, node: int) -> dict[str, int]:
         """Returns a node's children by name."""
-        return {child.local_name: child.node_id for child in self.graph.nodes[node].children}
+        return children_of(self.graph, node)
 
     def kind(self, node: int) -> str:
         """Names a node's kind: what a user object says that it is, else its field."""
         found = self.graph.nodes[node]
         kind: str = found.WhichOneof("kind") or "nothing"
         return found.user_object.identifier if kind == "user_object" else kind
-
-    def listed(self, name: str) -> list[int] | None:
-        """Returns the members of one of the root's lists in its order; None without it."""
-        if name not in self.children:
-            return None
-        members = self.children_of(self.children[name])
-        return [members[key] for key in sorted(filter(str.isdecimal, members), key=int)]
 
     def signatures(self) -> set[str]:
         """Names the members of `model.signatures`."""

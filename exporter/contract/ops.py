@@ -5,9 +5,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from exporter.contract.graph import functions_in, needed, reached
+from exporter.contract.graph import reached
 from exporter.contract.record import Op, OpKind, Place
 from exporter.contract.rules import SAVER_OPS
+from exporter.protobufs import functions_of
 
 # Stateful by name only: they hold the model's variables, or call its functions.
 _STATE_OF_THE_MODEL = frozenset(
@@ -48,27 +49,20 @@ def ops_of(
     Returns:
         By name. What no place reaches is "elsewhere"; it is loaded all the same.
     """
-    library = {function.signature.name: function for function in graph.library.function}
-    nodes = {node.name: node for node in graph.node}
+    library, nodes = functions_of(graph), {node.name: node for node in graph.node}
+    used = {
+        place: reached(graph, tensors.get(place, ()), roots.get(place, ()))
+        for place in roots.keys() | tensors.keys()
+    }
+    used["elsewhere"] = (
+        set(nodes).difference(*(own for own, _ in used.values())),
+        set(library).difference(*(functions for _, functions in used.values())),
+    )
     places: dict[str, set[Place]] = {}
-    seen_nodes: set[str] = set()
-    seen_functions: set[str] = set()
-
-    def note(found: Iterable[Any], place: Place) -> None:
-        for node in found:
+    for place, (own, functions) in used.items():
+        inside = (node for name in functions for node in library[name].node_def)
+        for node in (*(nodes[name] for name in own), *inside):
             places.setdefault(node.op, set()).add(place)
-
-    for place in roots.keys() | tensors.keys():
-        own = needed(nodes, tensors.get(place, ()))
-        called = {name for node in own for name in functions_in(nodes[node])}
-        functions = reached(library, {*called, *roots.get(place, ())})
-        note((nodes[name] for name in own), place)
-        note((node for name in functions for node in library[name].node_def), place)
-        seen_nodes |= own
-        seen_functions |= functions
-    note((nodes[name] for name in nodes.keys() - seen_nodes), "elsewhere")
-    left = library.keys() - seen_functions
-    note((node for name in left for node in library[name].node_def), "elsewhere")
     return {
         name: Op(kind=_kind(name), places=tuple(sorted(found)))
         for name, found in sorted(places.items())

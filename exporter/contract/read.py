@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from google.protobuf.message import DecodeError
-from tensorflow.core.protobuf import saved_model_pb2, saver_pb2
+from tensorflow.core.protobuf import saver_pb2
 
 from checkpoints.layout import CheckpointError
 from checkpoints.reader import StoredTensor, open_checkpoint
@@ -24,8 +23,15 @@ from exporter.contract.record import (
 from exporter.contract.signatures import signatures_of, tensors_of
 from exporter.digests import of_files
 from exporter.errors import ContractError, listing, reason
+from exporter.protobufs import (
+    SAVED_MODEL,
+    concrete_functions,
+    functions_of,
+    listed,
+    read_saved_model,
+    unreadable,
+)
 
-_PROTOBUF = "saved_model.pb"
 _INDEX = Path("variables/variables.index")
 
 
@@ -41,7 +47,7 @@ def read(folder: Path) -> Contract:
     Raises:
         ContractError: If it is none that TensorFlow 2 could load.
     """
-    model = _parsed(folder)
+    model = read_saved_model(folder, ContractError)
     meta_graph = _meta_graph(folder, model)
     holds_variables = any(n.HasField("variable") for n in meta_graph.object_graph_def.nodes)
     objects = Objects(meta_graph.object_graph_def, _index(folder) if holds_variables else {})
@@ -51,8 +57,8 @@ def read(folder: Path) -> Contract:
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         what = error.args[0] if isinstance(error, LookupError) and error.args else reason(error)
         raise ContractError(
-            f"Model '{folder}' is damaged: expected a whole object graph in {_PROTOBUF}, found that"
-            f" it refers to what is not there ({what}). Export or copy it again."
+            f"Model '{folder}' is damaged: expected a whole object graph in {SAVED_MODEL}, found"
+            f" that it refers to what is not there ({what}). Export or copy it again."
         ) from error
     except RecursionError as error:
         raise ContractError(
@@ -60,7 +66,7 @@ def read(folder: Path) -> Contract:
             " itself, or very many in each other. Export or copy it again."
         ) from error
     except OSError as error:
-        raise _unreadable(folder, error) from error
+        raise unreadable(folder, error, ContractError) from error
 
 
 def read_sound(folder: Path) -> Contract:
@@ -80,8 +86,7 @@ def read_sound(folder: Path) -> Contract:
 
 def _contract(folder: Path, model: Any, objects: Objects) -> Contract:
     (meta_graph,) = model.meta_graphs
-    library = {f.signature.name: f for f in meta_graph.graph_def.library.function}
-    reader = Reader(objects, library)
+    reader = Reader(objects, functions_of(meta_graph.graph_def))
     variables = objects.variables()
     return Contract(
         tags=tuple(sorted(set(meta_graph.meta_info_def.tags))),
@@ -102,26 +107,6 @@ def _contract(folder: Path, model: Any, objects: Objects) -> Contract:
         sizes=_sizes(folder),
         index_mismatches=objects.index_mismatches(),
     )
-
-
-def _parsed(folder: Path) -> Any:
-    path = folder / _PROTOBUF
-    if not path.is_file():
-        names = [child.name for child in folder.iterdir()] if folder.is_dir() else []
-        found = listing(names) if names else "nothing" if folder.is_dir() else "no such folder"
-        raise ContractError(
-            f"Model '{folder}' is not a SavedModel: expected a folder with {_PROTOBUF}, found"
-            f" {found}. Choose the folder that an export made with --model_dir."
-        )
-    try:
-        return saved_model_pb2.SavedModel.FromString(path.read_bytes())
-    except DecodeError as error:
-        raise ContractError(
-            f"Model '{folder}' is damaged: expected a SavedModel's protobuf in {_PROTOBUF}, found"
-            " other bytes. Export or copy it again."
-        ) from error
-    except OSError as error:
-        raise _unreadable(folder, error) from error
 
 
 def _meta_graph(folder: Path, model: Any) -> Any:
@@ -181,7 +166,7 @@ def _lists(reader: Reader) -> dict[str, VariableList]:
     used = [names[node] for node in reader.order_of_use() if node in names]
     found = {}
     for name in VARIABLE_LISTS:
-        nodes = reader.objects.listed(name)
+        nodes = listed(reader.objects.graph, name)
         if nodes is not None:
             members = tuple(names[node] for node in nodes if node in names)
             found[name] = VariableList(names=members, order=order_of(members, used))
@@ -194,15 +179,15 @@ def _ops(meta_graph: Any, reader: Reader) -> dict[str, Any]:
     for node in objects.functions.values():
         for name, trace in reader.traces(node).items():
             functions["training" if trace.training else "inference"].append(name)
-    for node in objects.listed(LOSSES) or ():
+    for node in listed(objects.graph, LOSSES) or ():
         if objects.is_function(node):
-            functions["training"] += reader.concrete(node)
+            functions["training"] += concrete_functions(objects.graph.nodes[node])
     functions["saver"] = [
         name
         for node in objects.graph.nodes
         for saveable in node.saveable_objects.values()
         for function in (saveable.save_function, saveable.restore_function)
-        for name in reader.concrete(function)
+        for name in concrete_functions(objects.graph.nodes[function])
     ]
     saver = meta_graph.saver_def
     tensors: dict[Place, Iterable[str]] = {
@@ -215,12 +200,6 @@ def _ops(meta_graph: Any, reader: Reader) -> dict[str, Any]:
 def _sizes(folder: Path) -> Sizes:
     variables = [path for path in (folder / "variables").glob("*") if path.is_file()]
     return Sizes(
-        saved_model=(folder / _PROTOBUF).stat().st_size,
+        saved_model=(folder / SAVED_MODEL).stat().st_size,
         variables=sum(path.stat().st_size for path in variables),
-    )
-
-
-def _unreadable(folder: Path, error: OSError) -> ContractError:
-    return ContractError(
-        f"Model '{folder}' cannot be read: {reason(error)}. Change its permissions, or copy it."
     )

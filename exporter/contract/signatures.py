@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from exporter.contract.graph import assigns, functions_in, needed, reached
+from exporter.contract.graph import assigns, reached
 from exporter.contract.record import Signature, SignatureTensor
 from exporter.contract.values import dtype_of, shape_of
 
@@ -62,12 +62,10 @@ def tensors_of(signatures: Mapping[str, Any], *, inputs: bool = False) -> list[s
 
 def _updates(graph: Any, tensors: list[str]) -> bool:
     """Says whether an op that assigns a variable stands on the way to tensors."""
-    nodes = {node.name: node for node in graph.node}
-    library = {function.signature.name: function for function in graph.library.function}
-    own = [nodes[name] for name in needed(nodes, tensors)]
-    called = reached(library, {name for node in own for name in functions_in(node)})
-    inside = (node for name in called for node in library[name].node_def)
-    return any(map(assigns, chain(own, inside)))
+    own, called = reached(graph, tensors)
+    nodes = (node for node in graph.node if node.name in own)
+    inside = (f.node_def for f in graph.library.function if f.signature.name in called)
+    return any(map(assigns, chain(nodes, *inside)))
 
 
 def _tensor(info: Any, default: Any) -> SignatureTensor:

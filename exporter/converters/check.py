@@ -12,8 +12,7 @@ from exporter.verifier.comparison.allowance import Allowance
 from exporter.verifier.comparison.collect import Collector, named_outputs
 from exporter.verifier.report.records import Check, Group
 from exporter.verifier.subjects.examples import Batch, Examples, split
-from exporter.verifier.subjects.saved_model import as_array
-from exporter.verifier.subjects.subject import Arrays
+from exporter.verifier.subjects.subject import Arrays, as_array
 
 # Which examples a check is about; users look for those that are photographs.
 PHOTOGRAPHS = "photographs"
@@ -74,7 +73,7 @@ class _Comparison:
     def __init__(self, source: Source, row: Format, allowance: Allowance) -> None:
         self._source = source
         self._floor, self._inside = row.floor, row.inside
-        self._collector = Collector(allowance, source.network.place)
+        self._collector = Collector(allowance, source.network)
         self._cosines: dict[tuple[Group, str, str], list[Check]] = {}
         self._group: Group = "end points" if source.way.startswith("__call__") else "outputs"
 

@@ -42,11 +42,11 @@ def checks(target: Path, source: Source, examples: Examples, allowance: Allowanc
     ways = tuple(way for way in (PLAIN, END_POINTS) if way in source.model.ways)
     model = KerasSubject(loaded, variant, task, source.model.input_spec, ways)
     reference = KerasReference(source.folder, source.model.interface, pixels=model.pixels)
-    collector = Collector(allowance, source.network.place)
+    collector = Collector(allowance, source.network)
     compare_weights(model, reference, collector)
     few = replace(examples, plan=_PLAN)
-    inference = InferenceComparison(model, reference, Collector(allowance, source.network.place))
-    inference.run(few, source.network.order)
+    inference = InferenceComparison(model, reference, Collector(allowance, source.network))
+    inference.run(few)
     gradients: list[Check] = []
     if PLAIN in reference.training_ways:
         _compare_momentum(model, reference, collector)

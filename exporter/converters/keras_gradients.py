@@ -9,13 +9,13 @@ import tensorflow as tf
 from exporter.converters.keras_subject import KerasReference, KerasSubject
 from exporter.verifier.comparison.allowance import OTHERS, Allowance, Noise
 from exporter.verifier.comparison.collect import Collector, output_name
-from exporter.verifier.comparison.step import Gradients
-from exporter.verifier.noise.snapshot import rounded
+from exporter.verifier.comparison.sgd_step import Gradients
+from exporter.verifier.noise.results import rounded
 from exporter.verifier.report.records import Check
-from exporter.verifier.subjects.evaluate import How, evaluate, program_of
 from exporter.verifier.subjects.examples import Batch
+from exporter.verifier.subjects.recomputing import How, call_graph, recompute
 from exporter.verifier.subjects.subject import BARE, END_POINTS, PLAIN, Subject, projected
-from slim_nets.variants import Variant
+from slim_nets.registry import Variant
 
 # An activation whose last bit decides on which side of its corner it lies sends its gradient
 # back or not. One draw of weights in four crossed what Keras' kernels do with some networks.
@@ -41,7 +41,7 @@ def compare_gradients(
     """
     checks = []
     for way, target, training in (
-        (END_POINTS, f"{variant.spec.scope}/global_pool", True),
+        (END_POINTS, f"{variant.network.scope}/global_pool", True),
         (PLAIN, BARE, False),
     ):
         if way not in (reference.training_ways if training else reference.ways):
@@ -73,10 +73,10 @@ def _in_float64(
     """Differentiates the SavedModel's graph, run op by op in float64."""
     variables = {n: tf.constant(v, tf.float64) for n, v in reference.variables().items()}
     watched = {name: variables[name] for name in reference.trainable}
-    program = program_of(reference, way, training=training)
+    graph = call_graph(reference, way, training=training)
     with tf.GradientTape() as tape:
         tape.watch(watched)
-        done = evaluate(program, reference, batch.inputs, How(tf.float64, variables))
+        done = recompute(graph, reference, batch.inputs, How(tf.float64, variables))
         loss = projected(done.outputs[target])
     found = tape.gradient(loss, watched)
     return {name: None if g is None else np.asarray(g) for name, g in found.items()}

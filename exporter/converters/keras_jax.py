@@ -33,7 +33,7 @@ def compare_jax(target: Path, source: Source, batch: Batch, allowance: Allowance
     Returns:
         One check an output; skipped, with the reason, where JAX is not installed.
     """
-    collector = Collector(allowance, source.network.place)
+    collector = Collector(allowance, source.network)
     if importlib.util.find_spec("jax") is None:
         collector.skip("outputs", source.way, "JAX is not installed: pip install jax", CASE)
         return collector.checks()

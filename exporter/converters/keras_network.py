@@ -4,11 +4,12 @@ from typing import Any
 
 from exporter.converters.source import Source
 from exporter.errors import ConversionError
+from exporter.signatures import BATCH_NORM_MOMENTUM
 from exporter.verifier.subjects.subject import MOMENTUM
-from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM, WEIGHT_DECAY
-from slim_nets.keras_layers import KerasLayers
 from slim_nets.keras_model import keras_model, variables_of, with_end_points
-from slim_nets.variants import NAMED, TASKS, Task, Variant
+from slim_nets.layers.keras import KerasLayers
+from slim_nets.network import TASKS, Task
+from slim_nets.registry import Variant, variants
 
 
 def network_and_task(source: Source) -> tuple[Variant, Task]:
@@ -21,8 +22,8 @@ def network_and_task(source: Source) -> tuple[Variant, Task]:
     if variant is None:
         raise ConversionError(
             f"SavedModel '{source.folder}' cannot be built from Keras layers: expected the"
-            f" variables of one of {', '.join(NAMED)}, found others. Leave out keras, or choose"
-            " a model of these networks."
+            f" variables of one of {', '.join(variants())}, found others. Leave out keras, or"
+            " choose a model of these networks."
         )
     ends = {task: {spec.name for spec in variant.shape(task).variables} for task in TASKS}
     task = next(task for task in TASKS if ends[task] == names)
@@ -53,9 +54,9 @@ def built(source: Source) -> Any:
     variant, task = network_and_task(source)
     serving = Source(source.model)
     layers = KerasLayers(
+        next(iter(serving.outputs)),
         momentum=float(source.model.hyperparameters.get(MOMENTUM, BATCH_NORM_MOMENTUM)),
-        weight_decay=WEIGHT_DECAY if source.model.interface.regularization_losses else 0.0,
-        output=next(iter(serving.outputs)),
+        regularized=bool(source.model.interface.regularization_losses),
     )
     model = keras_model(variant, task, layers, images=next(iter(serving.inputs)))
     placed = variables_of(model, variant, task)

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from exporter.signatures import BATCH_NORM_MOMENTUM
 from exporter.verifier.subjects.examples import InputSpec
-from exporter.verifier.subjects.saved_model import LoadedModel, arrays, flat, named
+from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import (
     END_POINTS,
     MOMENTUM,
@@ -18,11 +19,14 @@ from exporter.verifier.subjects.subject import (
     Arrays,
     Inputs,
     TrainingCall,
+    arrays,
+    flat,
+    named,
     projected,
 )
-from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM
 from slim_nets.keras_model import variables_of, with_end_points
-from slim_nets.variants import Task, Variant
+from slim_nets.network import Task
+from slim_nets.registry import Variant
 
 _VARIANCE = "moving_variance"
 

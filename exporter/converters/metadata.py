@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from exporter import __version__, digests
 from exporter.converters.formats import Options
-from exporter.verifier.comparison.rows import recognized
+from slim_nets.registry import recognized
 
 if TYPE_CHECKING:
     from exporter.converters.source import Source

@@ -8,9 +8,10 @@ import numpy as np
 from exporter.converters.request import NoiseOf
 from exporter.converters.source import Source
 from exporter.verifier.comparison.allowance import IMAGE, OTHERS, kind_of
-from exporter.verifier.noise.noise import noise_processes
-from exporter.verifier.noise.snapshot import inference_snapshot
-from exporter.verifier.report.request import ModelSource
+from exporter.verifier.noise.conditions import Rerun
+from exporter.verifier.noise.float_noise import noise_processes
+from exporter.verifier.noise.results import inference_results
+from exporter.verifier.report.reference import SavedModelFolder
 from exporter.verifier.subjects.examples import FULL, Examples
 
 
@@ -31,16 +32,12 @@ def noise_of(
     Returns:
         What changes by that, result by result.
     """
-    running = noise_processes(
-        ModelSource(folder=str(source.folder.absolute()), main=source.way),
-        images,
-        inference=not training,
-    )
+    folder = SavedModelFolder(source.folder.absolute(), source.way)
     examples = Examples(source.model.input_spec, FULL, images)
-    with running as processes:
+    with noise_processes(Rerun(folder, images, inference=not training)) as processes:
         noise = processes.measure(source.model, examples)
     rows = examples.typical().names
-    inference = inference_snapshot(source.model, examples)
+    inference = inference_results(source.model, examples)
     shared = {
         key: _shared(noise[key], values, rows) for key, values in inference.items() if key in noise
     }

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from exporter.errors import ConversionError, VerificationError
 from exporter.signatures import SERVING, way_of
-from exporter.verifier.comparison.compare import Network, network_of
+from exporter.verifier.comparison.known_network import KnownNetwork, known_network
 from exporter.verifier.subjects.interface import load
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import END_POINTS, Arrays
@@ -67,9 +67,9 @@ class Source:
         return dict(sorted(self.function.structured_outputs.items()))
 
     @cached_property
-    def network(self) -> Network:
+    def network(self) -> KnownNetwork:
         """What is known of the network; nothing, if it is none of ours."""
-        return network_of(self.model)
+        return known_network(self.model)
 
     def named(self, inputs: Sequence[np.ndarray]) -> Arrays:
         """Gives one batch, flattened, the names of the inputs."""

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from exporter.archives import cache_dir
 from exporter.converters.formats import TFJS
 from exporter.errors import ConversionError, listing, reason
-from exporter.fetch import cache_dir
 
 # The packages as published, with the files that are kept: the same that a page loads.
 _PACKAGES = {

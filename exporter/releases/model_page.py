@@ -13,7 +13,8 @@ from exporter.releases.handle import Handle
 from exporter.releases.manifest import File, Verification
 from exporter.releases.model_facts import ModelFacts
 from exporter.verifier.report.records import Origin
-from slim_nets.variants import NAMED, TASKS, Task, Variant
+from slim_nets.network import TASKS, Task
+from slim_nets.registry import Variant, variants
 
 # Where Hub's handles lead, in links and in the code that users copy.
 HOST = "https://tfhub.dev/"
@@ -24,6 +25,14 @@ _README = "https://github.com/tensorflow/models/blob/master/research/slim/nets/m
 _COLABS = (
     "https://colab.research.google.com/github/tensorflow/docs/blob/master/site/en/hub/tutorials/"
 )
+_LATENCY = {
+    "mobilenet_v3_large_100_224": (51.2, 61.0, 44.0),
+    "mobilenet_v3_large_075_224": (39.8, 48.0, 34.0),
+    "mobilenet_v3_small_100_224": (15.8, 19.4, 14.4),
+    "mobilenet_v3_small_075_224": (12.8, 15.9, 11.6),
+    "mobilenet_v3_large_minimalistic_100_224": (44.1, 51.0, 35.0),
+    "mobilenet_v3_small_minimalistic_100_224": (12.2, 15.1, 11.0),
+}
 _DATASET = "imagenet-ilsvrc-2012-cls"
 _BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
@@ -103,7 +112,7 @@ class PageRequest:
 
 def published(origin: Origin) -> catalog.PublishedCheckpoint | None:
     """Returns the published checkpoint that a model was made from, None for any other."""
-    rows = (row for row in catalog.PUBLISHED if row.prefix == origin.checkpoint)
+    rows = (row for row in catalog.checkpoints() if row.prefix == origin.checkpoint)
     return next(rows, None) if origin.trained else None
 
 
@@ -201,12 +210,14 @@ def _metadata(request: PageRequest) -> Iterator[tuple[str, str]]:
 
 
 def _family(task: Task) -> Iterator[FamilyRow]:
-    for row in catalog.PUBLISHED:
+    for row in catalog.checkpoints():
         if row.variant is not None:
-            variant = NAMED[row.variant]
+            variant = variants()[row.variant]
             size = _size(variant).removeprefix("MobileNet V3 ").capitalize()
             parameters = variant.shape(task).parameters
-            yield FamilyRow(size, variant.depth_multiplier, row.top_1, row.latency, parameters)
+            yield FamilyRow(
+                size, variant.depth_multiplier, row.top_1 or 0.0, _LATENCY[row.variant], parameters
+            )
 
 
 def _code(text: Any) -> str:

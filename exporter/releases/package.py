@@ -18,7 +18,8 @@ from exporter.releases.rebuild import rebuild_command
 from exporter.signatures import FOLDED, way_of
 from exporter.staging import RELEASE, check_target, staged, unwritable
 from exporter.verifier.report.records import GROUPS, Origin, VerificationReport
-from slim_nets.variants import NAMED, TASKS
+from slim_nets.network import TASKS
+from slim_nets.registry import variants
 
 STEPS = ("import TensorFlow", "scan", "write", "sign")
 
@@ -190,7 +191,7 @@ def _manifest(
 def _check_handle(handle: Handle, origin: Origin) -> None:
     """Refuses a handle that names another network or task than the model's."""
     parts = set(handle.name.split("/"))
-    for names, expected in ((set(NAMED), origin.variant.name), (set(TASKS), origin.task)):
+    for names, expected in ((set(variants()), origin.variant.name), (set(TASKS), origin.task)):
         if others := sorted(parts & names - {expected}):
             raise PublishError(
                 f"Handle '{handle}' is of another model: expected {expected}, found {others[0]}."

@@ -2,11 +2,11 @@
 
 import shlex
 
-from exporter.fetch import PUBLISHED
 from exporter.releases.model_page import published
+from exporter.signatures import BATCH_NORM_MOMENTUM
+from exporter.sources import Published
 from exporter.verifier.report.records import Origin
-from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM
-from slim_nets.variants import NAMED, Variant
+from slim_nets.registry import Variant, base_of, variants
 
 
 def rebuild_command(
@@ -24,7 +24,7 @@ def rebuild_command(
         TensorFlow it writes the same bytes into a new folder `model`. Weights
         that were never published must lie in the current folder.
     """
-    checkpoint = PUBLISHED if published(origin) else origin.checkpoint
+    checkpoint = Published() if published(origin) else origin.checkpoint
     words = ["slim-export", "export", *_variant(origin.variant)]
     words += [f"--task={origin.task}", f"--checkpoint={checkpoint}", "--output_dir=model"]
     if not origin.use_moving_averages:
@@ -37,9 +37,9 @@ def rebuild_command(
 
 
 def _variant(variant: Variant) -> list[str]:
-    if variant.name in NAMED:
+    if variant.name in variants():
         return [f"--variant={variant.name}"]
-    named = next(v for v in NAMED.values() if v == Variant(variant.family))
+    named = base_of(variant)
     words = [f"--variant={named.name}"]
     if variant.depth_multiplier != named.depth_multiplier:
         words.append(f"--depth_multiplier={variant.depth_multiplier!r}")

@@ -55,10 +55,10 @@ def write_checkpoint():
     """Writes a TF1 checkpoint of drawn weights, after a change to them."""
     quiet.import_tensorflow()
     from checkpoints import seeded
-    from slim_nets.variants import NAMED
+    from slim_nets.registry import variants
 
     def write(prefix, *, variant="mobilenet_v3_small_075_224", task="classification", change=None):
-        shapes = {v.name: v.shape for v in NAMED[variant].shape(task).variables}
+        shapes = {v.name: v.shape for v in variants()[variant].shape(task).variables}
         weights = seeded.draw(shapes, 1)
         if change:
             change(weights)

@@ -71,7 +71,7 @@ class Bench:
 
     def built(self, **options):
         from exporter.converters import keras_network
-        from slim_nets.keras_layers import KerasLayers
+        from slim_nets.layers.keras import KerasLayers
 
         def layers(**own):
             return KerasLayers(**(own | options))

@@ -24,10 +24,10 @@ def mirror(tmp_path_factory):
     """A server with an archive in the published layout, and the requests that it got."""
     quiet.import_tensorflow()
     from checkpoints import seeded
-    from slim_nets.variants import NAMED
+    from slim_nets.registry import variants
 
     folder = tmp_path_factory.mktemp("mirror")
-    shape = NAMED[VARIANT].shape("classification")
+    shape = variants()[VARIANT].shape("classification")
     weights = seeded.draw({v.name: v.shape for v in shape.variables}, 9)
     seeded.write(folder / "model-498000", weights)
     with tarfile.open(folder / ARCHIVE, "w:gz") as tar:

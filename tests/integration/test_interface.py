@@ -155,9 +155,9 @@ def test_variables(ours, published, name):
 
 
 def test_order_of_variables_is_creation_order(ours):
-    from slim_nets.variants import NAMED
+    from slim_nets.registry import variants
 
-    specs = NAMED["mobilenet_v3_small_075_224"].shape("feature_vector").variables
+    specs = variants()["mobilenet_v3_small_075_224"].shape("feature_vector").variables
     assert list(variables(ours, "variables")) == [spec.name for spec in specs]
     trainable = [spec.name for spec in specs if spec.trainable]
     assert list(variables(ours, "trainable_variables")) == trainable

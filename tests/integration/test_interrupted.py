@@ -143,18 +143,23 @@ def test_failed_verification_leaves_nothing(tmp_path):
 import sys
 from pathlib import Path
 from exporter import exporting as pipeline, quiet
-from exporter.verifier.process import Verifier
-from slim_nets.variants import NAMED
+from dataclasses import replace
+from exporter.verifier.export_verifier import Verifier
+from exporter.sources import Seeded
+from slim_nets.registry import variants
 prepare = Verifier.prepare
 def swapped(self, reference):
-    names = dict(reference.source.stored_names)
+    names = dict(reference.subject.stored_names)
     one, two = "MobilenetV3/Conv/BatchNorm/gamma", "MobilenetV3/Conv/BatchNorm/beta"
     names[one], names[two] = names[two], names[one]
-    source = reference.source.model_copy(update={{"stored_names": names}})
-    prepare(self, reference.model_copy(update={{"source": source}}))
+    subject = replace(reference.subject, stored_names=names)
+    prepare(self, replace(reference, subject=subject))
 Verifier.prepare = swapped
 request = pipeline.ExportRequest(
-    NAMED["mobilenet_v3_small_075_224"], "feature_vector", "seeded:0", Path({str(tmp_path / "m")!r})
+    variants()["mobilenet_v3_small_075_224"],
+    "feature_vector",
+    Seeded(0),
+    Path({str(tmp_path / "m")!r}),
 )
 try:
     pipeline.export(request)

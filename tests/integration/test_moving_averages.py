@@ -19,9 +19,9 @@ def prefix(tmp_path_factory):
     import numpy as np
 
     from checkpoints import seeded
-    from slim_nets.variants import NAMED
+    from slim_nets.registry import variants
 
-    shape = NAMED[VARIANT].shape("classification")
+    shape = variants()[VARIANT].shape("classification")
     weights = seeded.draw({v.name: v.shape for v in shape.variables}, 1)
     stored = dict(weights)
     for spec in shape.variables:
@@ -85,9 +85,9 @@ def test_a_person_is_told(slim_export, prefix, tmp_path):
 def test_averages_that_do_not_fit_are_told_from_raw_values_that_do(slim_export, tmp_path):
     quiet.import_tensorflow()
     from checkpoints import seeded
-    from slim_nets.variants import NAMED
+    from slim_nets.registry import variants
 
-    shape = NAMED[VARIANT].shape("classification")
+    shape = variants()[VARIANT].shape("classification")
     stored = seeded.draw({v.name: v.shape for v in shape.variables}, 1)
     name = "MobilenetV3/Conv/weights"
     stored[f"{name}/ExponentialMovingAverage"] = stored[name].astype(float)
@@ -104,9 +104,9 @@ def test_averages_that_do_not_fit_are_told_from_raw_values_that_do(slim_export, 
 def test_averages_alone_of_another_variant(slim_export, tmp_path):
     quiet.import_tensorflow()
     from checkpoints import seeded
-    from slim_nets.variants import NAMED
+    from slim_nets.registry import variants
 
-    shape = NAMED[VARIANT].shape("feature_vector")
+    shape = variants()[VARIANT].shape("feature_vector")
     stored = seeded.draw({v.name: v.shape for v in shape.variables}, 1)
     averages = {f"{name}/ExponentialMovingAverage": value for name, value in stored.items()}
     seeded.write(tmp_path / "m", averages)

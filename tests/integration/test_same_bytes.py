@@ -60,13 +60,14 @@ def test_other_weights_differ(export, seeded_export, tmp_path):
 def test_order_of_exports_in_one_process(tmp_path):
     quiet.import_tensorflow()
     from exporter.exporting import ExportRequest, export
-    from slim_nets.variants import NAMED, customized
+    from exporter.sources import Seeded
+    from slim_nets.registry import resized, variants
 
     def write(variant, name):
         request = ExportRequest(
-            customized(NAMED[variant], image_size=small_network.SIZE),
+            resized(variants()[variant], image_size=small_network.SIZE),
             "feature_vector",
-            "seeded:0",
+            Seeded(0),
             tmp_path / name,
             verify=False,
         )

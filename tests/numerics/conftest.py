@@ -39,37 +39,40 @@ def folded(tmp_path_factory, export):
 @contextmanager
 def bench(task, tmp_path_factory, export, *flags):
     quiet.import_tensorflow()
-    from exporter.seeding import seeded_checkpoint
+    from exporter.archives import FetchOptions
+    from exporter.progress import silent
+    from exporter.sources import Seeded
     from exporter.verifier.causes.causes import causes
-    from exporter.verifier.causes.suspect import Suspect
-    from exporter.verifier.comparison import compare as comparing
-    from exporter.verifier.report.request import GraphSource
-    from exporter.verifier.rules.rules import check_rules
-    from exporter.verifier.subjects import source
+    from exporter.verifier.causes.differing_model import DifferingModel
+    from exporter.verifier.comparison.allowance import Allowance
+    from exporter.verifier.comparison.comparing import compare, paired
+    from exporter.verifier.report.reference import OriginalGraph
+    from exporter.verifier.rules.interface_rules import check_rules
     from exporter.verifier.subjects.examples import Examples, Plan
-    from slim_nets.variants import NAMED, customized
+    from exporter.verifier.subjects.saved_model import load_model
+    from slim_nets.registry import resized, variants
 
     folder = tmp_path_factory.mktemp(task)
     flags = (*small_network.FLAGS, "--verify=false", *flags)
     export(small_network.VARIANT, task, "seeded:5", folder / "model", *flags)
-    variant = customized(NAMED[small_network.VARIANT], image_size=small_network.SIZE)
-    prefix = seeded_checkpoint(5, variant, folder).prefix
+    variant = resized(variants()[small_network.VARIANT], image_size=small_network.SIZE)
+    prefix = Seeded(5).open(variant, folder, FetchOptions()).prefix
     names = {spec.name: spec.name for spec in variant.shape(task).variables}
-    graph = GraphSource(variant=variant, task=task, prefix=str(prefix), stored_names=names)
+    graph = OriginalGraph(variant, task, prefix, names)
     # Fewer momenta and probes than a user's verification, since there are many mutants.
     plan = Plan(("zeros", "noise"), (1, 3), (0.9, 0.99), 2, gradients=False, every_way=False)
-    with source.opened(graph) as original:
-        network = comparing.network(variant, task)
+    with graph.opened() as original:
         examples = Examples(original.input_spec, plan)
 
         def judge(path, *, explain=False, rules=False, gradients=False):
-            model = source.loaded(path)
             tried = replace(examples, plan=replace(plan, gradients=gradients))
-            checks = list(comparing.compare(model, original, network, examples=tried))
-            checks += check_rules(model) if rules else []
+            pair = paired(load_model(path), original, tried)
+            checks = list(compare(pair, tried, Allowance()))
+            checks += check_rules(pair.model) if rules else []
             failed = [check for check in checks if check.status == "failed"]
-            suspect = Suspect(model, original, examples.few(2), {}, variant)
-            found = [c.name for c in causes(suspect) if c.explains] if explain and failed else []
+            differing = DifferingModel(**vars(pair), batch=tried.few(), raw_weights={})
+            tried_causes = causes(differing, failed, silent) if explain else ()
+            found = [cause.name for cause in tried_causes if cause.explains]
             by_group = {}
             for check in failed:
                 by_group.setdefault(check.group, []).append(check.name)

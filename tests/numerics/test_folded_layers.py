@@ -1,10 +1,13 @@
 """Folded batch norms must give what unfolded ones give, up to rounding, in every network."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from exporter import quiet
-from slim_nets.variants import NAMED, TASKS, customized
+from slim_nets.network import TASKS
+from slim_nets.registry import resized, variants
 
 pytestmark = pytest.mark.numerics
 
@@ -30,9 +33,10 @@ def seeded(variant, task, folder):
     import tensorflow as tf
 
     from checkpoints.reader import open_checkpoint
-    from exporter.seeding import seeded_checkpoint
+    from exporter.archives import FetchOptions
+    from exporter.sources import Seeded
 
-    stored = open_checkpoint(seeded_checkpoint(3, variant, folder).prefix)
+    stored = open_checkpoint(Seeded(3).open(variant, folder, FetchOptions()).prefix)
     specs = variant.shape(task).variables
     return {
         spec.name: tf.Variable(stored.read(spec.name), trainable=spec.trainable) for spec in specs
@@ -41,12 +45,11 @@ def seeded(variant, task, folder):
 
 def outputs(images, variant, task, variables):
     """Returns the output with batch norms as they are, and folded."""
-    from slim_nets.folded_layers import FoldedLayers
-    from slim_nets.hub import end_points
-    from slim_nets.tf_layers import TfLayers
+    from slim_nets.layers.folded import FoldedLayers
+    from slim_nets.layers.tf import TfLayers
 
     return [
-        end_points(images, variant, task, layers(variables))["default"]
+        variant.end_points(images, task, layers(variables))["default"]
         for layers in (TfLayers, FoldedLayers)
     ]
 
@@ -55,10 +58,10 @@ def gap(expected, found):
     return np.abs(expected - found).max() / np.abs(expected).max()
 
 
-@pytest.mark.parametrize("name", NAMED)
+@pytest.mark.parametrize("name", variants())
 @pytest.mark.parametrize("task", TASKS)
 def test_outputs(tmp_path, images, name, task):
-    variant = customized(NAMED[name], image_size=SIZE)
+    variant = resized(variants()[name], image_size=SIZE)
     expected, found = outputs(images, variant, task, seeded(variant, task, tmp_path))
     assert 0 < gap(expected.numpy(), found.numpy()) <= OUTPUT_ROUNDING
 
@@ -76,7 +79,7 @@ def test_gradients(tmp_path, images, name):
 
     from exporter.verifier.subjects.subject import projected
 
-    variant = customized(NAMED[name], image_size=SIZE)
+    variant = resized(variants()[name], image_size=SIZE)
     variables = seeded(variant, "feature_vector", tmp_path)
     with tf.GradientTape(persistent=True) as tape:
         losses = [projected(o) for o in outputs(images, variant, "feature_vector", variables)]
@@ -88,10 +91,17 @@ def test_gradients(tmp_path, images, name):
 
 @pytest.mark.parametrize("epsilon", [1e-4, 1.01e-3])
 def test_another_epsilon_is_no_rounding(tmp_path, images, monkeypatch, epsilon):
-    from slim_nets import folded_layers
+    from slim_nets.layers.folded import FoldedLayers
+    from slim_nets.layers.protocol import BatchNorm
 
-    monkeypatch.setattr(folded_layers, "BATCH_NORM_EPSILON", epsilon)
-    variant = customized(NAMED["mobilenet_v3_small_075_224"], image_size=SIZE)
+    right = FoldedLayers._scale
+
+    def wrong(layers, layer):
+        norm = layer.batch_norm and BatchNorm(epsilon)
+        return right(layers, replace(layer, batch_norm=norm))
+
+    monkeypatch.setattr(FoldedLayers, "_scale", wrong)
+    variant = resized(variants()["mobilenet_v3_small_075_224"], image_size=SIZE)
     variables = seeded(variant, "feature_vector", tmp_path)
     expected, found = outputs(images, variant, "feature_vector", variables)
     assert gap(expected.numpy(), found.numpy()) > OUTPUT_ROUNDING

@@ -131,8 +131,8 @@ def test_what_was_folded_for_good_is_refused(folded, tmp_path):
 def test_the_rule_knows_the_twin_and_no_other(tmp_path, key):
     import tensorflow as tf
 
-    from exporter.verifier.rules.rules import check_rules
-    from exporter.verifier.subjects.source import loaded as opened
+    from exporter.verifier.rules.interface_rules import check_rules
+    from exporter.verifier.subjects.saved_model import load_model as opened
 
     network = Network()
 

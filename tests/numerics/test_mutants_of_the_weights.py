@@ -1,34 +1,33 @@
 """Mutants with other weights than the checkpoint's: each must be caught, and its cause named."""
 
+from dataclasses import replace
+
 import pytest
 from support.mutating import reweighted, rewrapped
 
 pytestmark = pytest.mark.numerics
 
 
-def test_last_layer_multiplied(features, tmp_path):
+def test_last_layer_multiplied(features, tmp_path, monkeypatch):
     """Its features are fewer than those of the published networks."""
     from exporter import reusable, saving, trace
-    from slim_nets.specs import Conv
-    from slim_nets.variants import NAMED, customized
+    from slim_nets import registry
+    from slim_nets.network import OtherWidths
 
-    weights, patch = {}, pytest.MonkeyPatch()
+    weights = {}
     reweighted(features.model, tmp_path / "spare", weights.update)
     for name in ("weights", "biases"):
         key = f"MobilenetV3/Conv_2/{name}"
         weights[key] = weights[key][..., :768]
-    variant = customized(NAMED["mobilenet_v3_small_075_224"], image_size=64)
-    *rows, last = variant.spec.rows
-    narrow = type(variant.spec)(
-        variant.spec.scope, (*rows, Conv(1, 768, last.activation, 1, "bias"))
-    )
-    with patch.context() as patched:
-        patched.setitem(__import__("slim_nets.variants").variants._SPECS, variant.family, narrow)
-        __import__("slim_nets.variants").variants._shape.cache_clear()
-        saving.save(
-            reusable.reusable(trace.trace(variant, "feature_vector", weights)), tmp_path / "m"
-        )
-    __import__("slim_nets.variants").variants._shape.cache_clear()
+    variant = registry.resized(registry.variants()["mobilenet_v3_small_075_224"], image_size=64)
+    (mistake,) = (m for m in variant.network.known_mistakes if isinstance(m, OtherWidths))
+    narrow = {variant.family: replace(variant.network, build=mistake.build)}
+    with monkeypatch.context() as patched:
+        patched.setattr(registry, "networks", lambda: narrow)
+        registry._shape.cache_clear()
+        network = trace.trace(variant, "feature_vector", weights)
+        saving.save(reusable.reusable(network), tmp_path / "m")
+    registry._shape.cache_clear()
     failed, found, messages = features.judge(tmp_path / "m", explain=True)
     assert failed["weights"] == ["MobilenetV3/Conv_2/weights", "MobilenetV3/Conv_2/biases"]
     assert "row 15 of 15" in messages["weights", "MobilenetV3/Conv_2/weights"]
@@ -40,11 +39,11 @@ def test_raw_weights(export, slim_export, tmp_path):
     """A checkpoint with moving averages, exported without them."""
     from checkpoints import seeded
     from exporter import quiet
-    from slim_nets.variants import NAMED, customized
+    from slim_nets.registry import resized, variants
 
     quiet.import_tensorflow()
     name, task = "mobilenet_v3_small_minimalistic_100_224", "feature_vector"
-    variant = customized(NAMED[name], image_size=32)
+    variant = resized(variants()[name], image_size=32)
     shapes = {v.name: v.shape for v in variant.shape(task).variables}
     raw, averaged = seeded.draw(shapes, 1), seeded.draw(shapes, 2)
     shadows = {f"{key}/ExponentialMovingAverage": value for key, value in averaged.items()}

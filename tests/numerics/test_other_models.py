@@ -12,7 +12,7 @@ from support.mutating import edited
 
 from exporter.errors import VerificationError
 from exporter.verification import VerifyRequest, verify
-from exporter.verifier.noise.noise import CONDITIONS
+from exporter.verifier.noise.conditions import CONDITIONS
 
 pytestmark = pytest.mark.numerics
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from exporter import quiet
-from exporter.verifier.noise.noise import CONDITIONS
+from exporter.verifier.noise.conditions import CONDITIONS
 
 pytestmark = [pytest.mark.numerics, pytest.mark.published]
 

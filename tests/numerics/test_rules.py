@@ -5,8 +5,8 @@ import tensorflow as tf
 from support.handmade import IMAGES, MOMENTUM, Network, save, swapped
 from support.mutating import edited
 
-from exporter.verifier.rules.rules import RULES, check_rules
-from exporter.verifier.subjects.source import loaded
+from exporter.verifier.rules.interface_rules import RULES, check_rules
+from exporter.verifier.subjects.saved_model import load_model
 
 pytestmark = pytest.mark.numerics
 
@@ -223,7 +223,7 @@ def good(tmp_path_factory):
 
 
 def results(folder):
-    return {check.name: check for check in check_rules(loaded(folder))}
+    return {check.name: check for check in check_rules(load_model(folder))}
 
 
 def test_a_good_model_keeps_all(good):
@@ -264,7 +264,7 @@ def test_broken(tmp_path, number):
 
 
 def test_what_the_reference_breaks_too_is_a_warning(tmp_path):
-    model = loaded(save(tmp_path / "model", served="features"))
+    model = load_model(save(tmp_path / "model", served="features"))
     alone = next(c for c in check_rules(model) if c.name == "R13")
     compared = next(c for c in check_rules(model, model) if c.name == "R13")
     assert (alone.status, compared.status) == ("failed", "warning")

@@ -1,13 +1,15 @@
 """What servers read of a SavedModel, and the rules in a process of their own."""
 
+import os
+
 import pytest
 from support.handmade import save
 from support.mutating import edited
 
 from exporter.errors import VerificationError
-from exporter.verifier.rules.rules import check_rules
-from exporter.verifier.rules_beside import rules_beside
-from exporter.verifier.subjects.source import loaded
+from exporter.verifier.rules.checking import rules_beside
+from exporter.verifier.rules.interface_rules import check_rules
+from exporter.verifier.subjects.saved_model import load_model
 
 pytestmark = pytest.mark.numerics
 
@@ -18,7 +20,7 @@ def good(tmp_path_factory):
 
 
 def results(folder):
-    return {check.name: check for check in check_rules(loaded(folder))}
+    return {check.name: check for check in check_rules(load_model(folder))}
 
 
 @pytest.mark.parametrize(
@@ -49,6 +51,21 @@ def test_rules_beside_the_comparison(good, tmp_path):
         assert {c.name: c for c in checks()} == results(good)
     with (
         rules_beside(tmp_path / "none", None) as checks,
-        pytest.raises(VerificationError, match="Rules were not checked"),
+        pytest.raises(VerificationError, match="is not a SavedModel"),
+    ):
+        checks()
+
+
+class Ending:
+    """Ends the process that reads it."""
+
+    def __reduce__(self):
+        return os._exit, (3,)
+
+
+def test_rules_whose_process_ends_early():
+    with (
+        rules_beside(Ending(), None) as checks,
+        pytest.raises(VerificationError, match=r"Rules were not checked: .* ended with status 3"),
     ):
         checks()

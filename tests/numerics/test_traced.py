@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from support.handmade import save
 
-from exporter.verifier.subjects.traced import chosen
+from exporter.verifier.subjects.saved_model import chosen_trace
 
 pytestmark = pytest.mark.numerics
 
@@ -24,9 +24,9 @@ def images():
 
 def test_the_trace_computes_what_the_call_computes(restored, images):
     arguments = {"training": True, "batch_norm_momentum": tf.constant(0.9)}
-    trace = chosen(restored, images, **arguments)
+    trace = chosen_trace(restored, images, **arguments)
     assert trace in restored.concrete_functions
-    inference = chosen(restored, images, training=False, batch_norm_momentum=tf.constant(0.9))
+    inference = chosen_trace(restored, images, training=False, batch_norm_momentum=tf.constant(0.9))
     assert inference in restored.concrete_functions
     assert inference is not trace
     np.testing.assert_array_equal(
@@ -35,9 +35,9 @@ def test_the_trace_computes_what_the_call_computes(restored, images):
 
 
 def test_a_trace_that_wants_more_arguments_is_not_called(restored, images):
-    assert chosen(restored, images) is restored
+    assert chosen_trace(restored, images) is restored
 
 
 def test_what_was_not_restored_is_called_itself(images):
     function = tf.function(lambda x: x * 2)
-    assert chosen(function, images) is function
+    assert chosen_trace(function, images) is function

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from slim_nets.variants import NAMED, TASKS, customized
+from slim_nets.network import TASKS
+from slim_nets.registry import resized, variants
 
 pytestmark = pytest.mark.numerics
 
@@ -25,24 +26,24 @@ SMALL = [
 
 
 @pytest.mark.full
-@pytest.mark.parametrize("variant", NAMED)
+@pytest.mark.parametrize("variant", variants())
 @pytest.mark.parametrize("task", TASKS)
 def test_named_variants(export, tmp_path, variant, task):
     said = export(variant, task, "seeded:3", tmp_path / "model")
-    check(said, NAMED[variant], task)
+    check(said, variants()[variant], task)
 
 
 @pytest.mark.parametrize(("variant", "task"), SMALL)
 def test_kinds_of_networks(export, tmp_path, variant, task):
     said = export(variant, task, "seeded:3", tmp_path / "model", "--image_size=32")
-    check(said, customized(NAMED[variant], image_size=32), task)
+    check(said, resized(variants()[variant], image_size=32), task)
 
 
 @pytest.mark.parametrize(("variant", "multiplier", "size"), CUSTOM)
 def test_other_sizes(export, tmp_path, variant, multiplier, size):
     flags = (f"--depth_multiplier={multiplier}", f"--image_size={size}")
     said = export(variant, "classification", "seeded:3", tmp_path / "model", *flags)
-    custom = customized(NAMED[variant], depth_multiplier=multiplier, image_size=size)
+    custom = resized(variants()[variant], depth_multiplier=multiplier, image_size=size)
     assert said["variant"] == custom.name
     check(said, custom, "classification")
 
@@ -62,12 +63,12 @@ def test_gradients(export, slim_export, tmp_path, variant, task):
     result = slim_export("verify", "--json", f"--model_dir={tmp_path / 'model'}", *flags)
     assert (result.returncode, result.stderr) == (0, "")
     checks = json.loads(result.stdout)["checks"]
-    trainable = {v.name for v in NAMED[variant].shape(task).variables if v.trainable}
+    trainable = {v.name for v in variants()[variant].shape(task).variables if v.trainable}
     assert {c["name"] for c in checks if c["group"] == "gradients"} == trainable
     stepped = {c["name"] for c in checks if c["group"] == "SGD step"}
     output = "logits" if task == "classification" else "feature_vector"
     ways = {"__call__", f"signature 'serving_default': {output}"}
-    assert stepped == {v.name for v in NAMED[variant].shape(task).variables} | ways
+    assert stepped == {v.name for v in variants()[variant].shape(task).variables} | ways
     assert not any(check["differing"] for check in checks)
 
 
@@ -79,8 +80,8 @@ def check(said, variant, task):
     compared = {}
     for row in checks:
         compared.setdefault(row["group"], set()).add(row["name"])
-    scope = variant.spec.scope
-    end_points = {f"{scope}/{name}" for name in shape.end_points} | {"default"}
+    scope = variant.network.scope
+    end_points = {*shape.end_points, "default"}
     drawn = {"default", f"{scope}/Logits", f"{scope}/Predictions"}
     in_training, dropout = end_points | {"__call__"}, {"__call__", RICH}
     if task == "classification":
@@ -98,5 +99,5 @@ def check(said, variant, task):
         "training": in_training,
         "moving averages": {v.name for v in shape.variables} - trainable,
         "dropout": dropout,
-        "regularization": {"0"} | {v.name for v in shape.variables if v.regularized},
+        "regularization": {"0"} | {v.name for v in shape.variables if v.weight_decay},
     }

@@ -21,13 +21,13 @@ from exporter.bench.worker import batched
 from exporter.benchmark import BenchmarkRequest, benchmark, check_page
 from exporter.cli import benchmark_command
 from exporter.errors import BenchmarkError, InvalidArgumentError
-from slim_nets.variants import NAMED
+from slim_nets.registry import variants
 
 SMALL = Model(
     ways=("__call__",),
     others=(),
     inputs=(Input(name="inputs", dtype="float32", shape=(224, 224, 3)),),
-    variant=NAMED["mobilenet_v3_small_075_224"],
+    variant=variants()["mobilenet_v3_small_075_224"],
     task="feature_vector",
 )
 
@@ -248,7 +248,7 @@ def test_peers_that_are_not_there_are_told(monkeypatch):
     monkeypatch.setattr(subjects, "missing", lambda peer: [])
     found = [subject.what for subject in subjects.of_peers(names, SMALL).subjects]
     assert found == names
-    edge = SMALL.model_copy(update={"variant": NAMED["mobilenet_edgetpu_100_224"]})
+    edge = SMALL.model_copy(update={"variant": variants()["mobilenet_edgetpu_100_224"]})
     keras, timm = subjects.of_peers(names, edge).notes
     assert "does not have this network, mobilenet_edgetpu_100_224." in keras
     assert "does not have this network" in timm

@@ -3,20 +3,22 @@
 import re
 
 from checkpoints import catalog
-from slim_nets.variants import NAMED
+from slim_nets.registry import variants
 
 
 def test_rows_are_well_formed():
-    names = [row.name for row in catalog.PUBLISHED]
+    names = [row.url for row in catalog.checkpoints()]
     assert len(set(names)) == len(names) == 8
-    for row in catalog.PUBLISHED:
+    for row in catalog.checkpoints():
         assert row.sha256 is None or re.fullmatch("[0-9a-f]{64}", row.sha256)
-        assert row.variant is None or row.variant in NAMED
-        assert row.prefix is None or row.prefix.startswith(f"{row.name}/ema/model-")
+        assert row.variant is None or row.variant in variants()
+        assert row.prefix is None or row.prefix.startswith(
+            f"{row.file_name.removesuffix('.tgz')}/ema/model-"
+        )
 
 
 def test_every_float_network_but_edgetpu_was_published():
-    for name in NAMED:
+    for name in variants():
         assert (catalog.for_variant(name) is None) == name.startswith("mobilenet_edgetpu")
 
 
@@ -24,5 +26,6 @@ def test_known_rows():
     row = catalog.for_variant("mobilenet_v3_small_075_224")
     assert row.prefix == "v3-small_224_0.75_float/ema/model-497500"
     assert row.sha256.startswith("fffd2e43")
-    assert row.on_hub
+    assert row.hub_version == 5
+    assert row.url.endswith("/mobilenet_v3/checkpoints/v3-small_224_0.75_float.tgz")
     assert catalog.for_variant("mobilenet_v3_small_minimalistic_100_224").sha256 is None

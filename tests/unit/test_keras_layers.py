@@ -6,19 +6,20 @@ import numpy as np
 import pytest
 
 from exporter import quiet
-from slim_nets.hyperparameters import WEIGHT_DECAY
-from slim_nets.variants import NAMED, TASKS, customized
+from slim_nets.network import TASKS
+from slim_nets.registry import resized, variants
 
-SMALL = customized(NAMED["mobilenet_v3_small_075_224"], image_size=32)
+SMALL = resized(variants()["mobilenet_v3_small_075_224"], image_size=32)
 
 
 @pytest.fixture(scope="module")
 def nets():
     quiet.import_tensorflow()
-    from slim_nets import keras_layers, keras_model
+    from slim_nets import keras_model
+    from slim_nets.layers import keras as keras_layers
 
-    def make(variant, task, **options):
-        layers = keras_layers.KerasLayers(**options)
+    def make(variant, task, output="output", momentum=0.99, **options):
+        layers = keras_layers.KerasLayers(output, momentum, **options)
         return keras_model.keras_model(variant, task, layers, images="inputs")
 
     make.module = keras_model
@@ -30,9 +31,9 @@ def small(nets):
     return {task: nets(SMALL, task, output="last", momentum=0.9) for task in TASKS}
 
 
-@pytest.mark.parametrize("name", NAMED)
+@pytest.mark.parametrize("name", variants())
 def test_variables_are_those_of_the_table(nets, name):
-    variant = customized(NAMED[name], image_size=32)
+    variant = resized(variants()[name], image_size=32)
     model = nets(variant, "classification")
     variables = nets.module.variables_of(model, variant, "classification")
     shape = variant.shape("classification")
@@ -43,7 +44,7 @@ def test_variables_are_those_of_the_table(nets, name):
     assert {n for n, v in variables.items() if id(v) in trainable} == {
         spec.name for spec in shape.variables if spec.trainable
     }
-    assert len(model.losses) == sum(spec.regularized for spec in shape.variables)
+    assert len(model.losses) == sum(spec.weight_decay > 0 for spec in shape.variables)
     assert model.output_shape == (None, *shape.output)
 
 
@@ -51,9 +52,8 @@ def test_variables_are_those_of_the_table(nets, name):
 def test_end_points_are_those_of_the_table(nets, small, task):
     rich = nets.module.with_end_points(small[task], SMALL, task)
     shape = SMALL.shape(task)
-    expected = {f"{SMALL.spec.scope}/{name}": size for name, size in shape.end_points.items()}
     found = {name: tensor.shape[1:] for name, tensor in rich.output.items()}
-    assert found == expected | {"default": shape.output}
+    assert found == shape.end_points | {"default": shape.output}
 
 
 @pytest.mark.parametrize("task", TASKS)
@@ -85,11 +85,11 @@ def test_the_gates_slope_is_the_checkpoints(nets, small):
 
 def test_losses_are_tf_slims(nets, small):
     variables = nets.module.variables_of(small["feature_vector"], SMALL, "feature_vector")
-    regularized = [s.name for s in SMALL.shape("feature_vector").variables if s.regularized]
+    regularized = [s.name for s in SMALL.shape("feature_vector").variables if s.weight_decay]
     squares = sum(np.sum(np.square(variables[name].numpy(), dtype="d")) for name in regularized)
     found = sum(float(loss) for loss in small["feature_vector"].losses)
-    assert found == pytest.approx(WEIGHT_DECAY * squares / 2, rel=1e-5)
+    assert found == pytest.approx(4e-5 * squares / 2, rel=1e-5)
 
 
-def test_without_weight_decay(nets):
-    assert nets(SMALL, "feature_vector", weight_decay=0.0).losses == []
+def test_without_losses(nets):
+    assert nets(SMALL, "feature_vector", regularized=False).losses == []

@@ -6,10 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slim_nets.channels import make_divisible
-from slim_nets.mobilenet_v3_specs import V3_LARGE, V3_SMALL, minimalistic
-from slim_nets.specs import Bneck, Conv
-from slim_nets.variants import NAMED, Variant, customized
+from slim_nets.blocks import make_divisible
+from slim_nets.networks.mobilenet_v3.rows import LARGE, SMALL, Bneck, Conv, minimalistic
+from slim_nets.registry import Variant, resized, variants
 
 
 @pytest.mark.parametrize(
@@ -55,9 +54,9 @@ COUNTS = {
 
 @pytest.mark.parametrize(("variant", "task"), COUNTS)
 def test_counts_are_those_of_the_published_models(variant, task):
-    shape = NAMED[variant].shape(task)
+    shape = variants()[variant].shape(task)
     trainable = [v for v in shape.variables if v.trainable]
-    regularized = [v for v in shape.variables if v.regularized]
+    regularized = [v for v in shape.variables if v.weight_decay]
     assert COUNTS[variant, task] == (
         len(shape.variables),
         len(trainable),
@@ -69,15 +68,15 @@ def test_counts_are_those_of_the_published_models(variant, task):
 
 
 def test_only_full_convolutions_are_regularized():
-    for variable in NAMED["mobilenet_v3_large_100_224"].shape("classification").variables:
-        assert variable.regularized == variable.name.endswith("/weights")
+    for variable in variants()["mobilenet_v3_large_100_224"].shape("classification").variables:
+        assert variable.weight_decay == (4e-5 if variable.name.endswith("/weights") else 0)
         assert variable.trainable == ("/moving_" not in variable.name)
 
 
 @pytest.mark.published
 def test_names_shapes_and_creation_order_are_tf_slims(shared):
     golden = json.loads((shared / "golden/small_075.json").read_text())
-    shape = NAMED["mobilenet_v3_small_075_224"].shape("classification")
+    shape = variants()["mobilenet_v3_small_075_224"].shape("classification")
     assert [[v.name, list(v.shape)] for v in shape.variables] == golden["variables"]
 
 
@@ -95,21 +94,23 @@ def test_names_shapes_and_creation_order_are_tf_slims(shared):
     ],
 )
 def test_end_point_shapes(variant, layer, shape):
-    assert NAMED[variant].shape("feature_vector").end_points[layer] == shape
+    found = variants()[variant]
+    name = f"{found.network.scope}/{layer}"
+    assert found.shape("feature_vector").end_points[name] == shape
 
 
 def test_first_fused_block_is_its_projection_alone():
     """It would not add channels, as 990 M multiply-adds of the whole network confirm."""
-    shape = NAMED["mobilenet_edgetpu_100_224"].shape("feature_vector")
-    assert "layer_2/expansion_output" not in shape.end_points
-    assert "layer_3/expansion_output" in shape.end_points
+    shape = variants()["mobilenet_edgetpu_100_224"].shape("feature_vector")
+    assert "MobilenetEdgeTPU/layer_2/expansion_output" not in shape.end_points
+    assert "MobilenetEdgeTPU/layer_3/expansion_output" in shape.end_points
     names = [v.name for v in shape.variables if "/expanded_conv/" in v.name]
     assert names[0] == "MobilenetEdgeTPU/expanded_conv/project/weights"
 
 
-@pytest.mark.parametrize("spec", [V3_SMALL, V3_LARGE])
-def test_minimalistic_has_plain_rows_only(spec):
-    for row, original in zip(minimalistic(spec).rows, spec.rows, strict=True):
+@pytest.mark.parametrize("table", [SMALL, LARGE])
+def test_minimalistic_has_plain_rows_only(table):
+    for row, original in zip(minimalistic(table).rows, table.rows, strict=True):
         if isinstance(row, Bneck):
             assert (row.kernel_size, row.squeeze_excite, row.activation) == (3, False, "relu")
             assert row.exp_size == original.exp_size
@@ -121,13 +122,13 @@ def test_minimalistic_has_plain_rows_only(spec):
     ("multiplier", "features"), [(0.05, 1024), (0.5, 1024), (1.0, 1024), (1.5, 1536), (2.0, 2048)]
 )
 def test_last_layer_is_multiplied_above_one_only(multiplier, features):
-    variant = customized(NAMED["mobilenet_v3_small_100_224"], depth_multiplier=multiplier)
+    variant = resized(variants()["mobilenet_v3_small_100_224"], depth_multiplier=multiplier)
     assert variant.shape("feature_vector").output == (features,)
 
 
-@given(st.floats(0.01, 2), st.integers(32, 400), st.sampled_from(sorted(NAMED)))
+@given(st.floats(0.01, 2), st.integers(32, 400), st.sampled_from(sorted(variants())))
 def test_every_size_can_be_built(multiplier, size, name):
-    variant = customized(NAMED[name], depth_multiplier=multiplier, image_size=size)
+    variant = resized(variants()[name], depth_multiplier=multiplier, image_size=size)
     shape = variant.shape("classification")
     assert shape.output == (1001,)
     assert len({v.name for v in shape.variables}) == len(shape.variables)
@@ -145,13 +146,13 @@ def test_every_size_can_be_built(multiplier, size, name):
 )
 def test_sizes_out_of_range(change, message):
     with pytest.raises(ValueError, match=message):
-        customized(NAMED["mobilenet_v3_small_100_224"], **change)
+        resized(variants()["mobilenet_v3_small_100_224"], **change)
 
 
 def test_names_are_those_of_the_hub():
-    assert Variant("mobilenet_v3_small", 0.75).name == "mobilenet_v3_small_075_224"
-    assert Variant("mobilenet_v3_large_minimalistic").name == (
+    assert Variant("mobilenet_v3_small", 0.75, 224).name == "mobilenet_v3_small_075_224"
+    assert Variant("mobilenet_v3_large_minimalistic", 1.0, 224).name == (
         "mobilenet_v3_large_minimalistic_100_224"
     )
     assert Variant("mobilenet_v3_small", 0.333, 96).name == "mobilenet_v3_small_0.333_96"
-    assert [variant.name for variant in NAMED.values()] == list(NAMED)
+    assert [variant.name for variant in variants().values()] == list(variants())

@@ -10,7 +10,7 @@ from support.handmade import save
 from exporter.converters.source import source_of
 from exporter.verifier.noise import one_by_one
 from exporter.verifier.noise.one_by_one import intercept
-from exporter.verifier.noise.snapshot import inference_snapshot, one_by_one_snapshot
+from exporter.verifier.noise.results import inference_results, results_of_means_in_turn
 from exporter.verifier.subjects.examples import FULL, Examples
 
 IMAGES = np.full([2, 30, 20, 3], 0.1, np.float32) * np.arange(1, 4, dtype=np.float32)
@@ -69,7 +69,7 @@ def test_a_model_is_run_with_such_means(tmp_path, monkeypatch):
     examples = Examples(model.input_spec, FULL)
     expected, found = (
         take(model, examples)["outputs", "__call__"]
-        for take in (inference_snapshot, one_by_one_snapshot)
+        for take in (inference_results, results_of_means_in_turn)
     )
     assert set(ours) == {"Mean"}
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())

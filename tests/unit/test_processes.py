@@ -2,6 +2,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -110,6 +111,17 @@ def test_a_process_is_gone_with_its_session():
         os.kill(process, 0)
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
+
+
+def test_a_process_that_ran_beside_ends_with_its_answer():
+    with processes.beside(os.getpid) as result:
+        process = result()
+        for _ in range(400):
+            if Path(f"/proc/{process}/stat").read_text().split()[2] == "Z":
+                break
+            time.sleep(0.05)
+        else:
+            pytest.fail(f"process {process} lives on")
 
 
 def test_an_ended_session_says_so():

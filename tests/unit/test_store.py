@@ -5,13 +5,14 @@ from pathlib import Path
 import pytest
 
 from exporter import quiet, verification
+from exporter.sources import Seeded
 from exporter.verifier.report import kept as store
 from exporter.verifier.report.records import Check, Origin, Settings, VerificationReport
-from slim_nets.variants import NAMED
+from slim_nets.registry import variants
 
 DIGEST = "0" * 64
 ORIGIN = Origin(
-    variant=NAMED["mobilenet_v3_small_075_224"],
+    variant=variants()["mobilenet_v3_small_075_224"],
     task="feature_vector",
     checkpoint="seeded:0",
     checkpoint_sha256="1" * 64,
@@ -78,13 +79,13 @@ def test_verify_keeps_what_passes(monkeypatch, check, kept):
     quiet.import_tensorflow()
     asked = []
 
-    def run(model_dir, reference, options, progress):
+    def run(request, reference, images, progress):
         asked.append(reference)
         return report(check, origin=reference.origin)
 
     monkeypatch.setattr("exporter.verifier.run.run", run)
     request = verification.VerifyRequest(
-        Path("model"), checkpoint="seeded:0", variant=ORIGIN.variant, task=ORIGIN.task
+        Path("model"), checkpoint=Seeded(0), variant=ORIGIN.variant, task=ORIGIN.task
     )
     verification.verify(request)
     assert (store.find(DIGEST) is not None) == kept

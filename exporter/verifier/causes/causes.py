@@ -4,14 +4,15 @@ Each hypothesis computes what the reference would give with the mistake in it.
 It explains the difference if the model gives just that.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from exporter.progress import Progress
 from exporter.verifier.causes import changed_ops, changed_state
-from exporter.verifier.causes.suspect import Suspect
+from exporter.verifier.causes.differing_model import DifferingModel
 from exporter.verifier.comparison.collect import CALL_ERRORS
-from exporter.verifier.report.records import Cause
-from exporter.verifier.subjects.program import UnsupportedError
+from exporter.verifier.report.records import Cause, Check
+from exporter.verifier.subjects.op_by_op import UnsupportedError
 from exporter.verifier.subjects.subject import MOMENTUM
 
 
@@ -27,7 +28,7 @@ class Hypothesis:
 
     name: str
     fix: str
-    evidence: Callable[[Suspect], str]
+    evidence: Callable[[DifferingModel], str]
 
 
 HYPOTHESES: tuple[Hypothesis, ...] = (
@@ -88,18 +89,29 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
 )
 
 
-def causes(suspect: Suspect) -> Iterator[Cause]:
-    """Tries every known mistake.
+def causes(
+    differing: DifferingModel, checks: Iterable[Check], progress: Progress
+) -> tuple[Cause, ...]:
+    """Tries every known mistake, if there is something to explain beside broken rules.
 
     Args:
-        suspect: The model.
+        differing: The model.
+        checks: What was found of it.
+        progress: Told that causes are looked for.
 
-    Yields:
+    Returns:
         One a mistake, in the order in which they are tried.
     """
+    if not any(check.status == "failed" and check.group != "interface" for check in checks):
+        return ()
+    progress("look for the cause", 0, None)
+    return tuple(_tried(differing))
+
+
+def _tried(differing: DifferingModel) -> Iterator[Cause]:
     for hypothesis in HYPOTHESES:
         try:
-            evidence = hypothesis.evidence(suspect)
+            evidence = hypothesis.evidence(differing)
         except (*CALL_ERRORS, UnsupportedError, StopIteration) as error:
             explains, evidence = False, f"could not be tried: {type(error).__name__}"
         else:

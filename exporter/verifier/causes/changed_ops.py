@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from exporter.verifier.causes.suspect import Explanation, Suspect, explained
-from exporter.verifier.subjects.evaluate import How, Program, evaluate, program_of
-from exporter.verifier.subjects.program import Intercept
+from exporter.verifier.causes.differing_model import DifferingModel, Explanation, explained
+from exporter.verifier.subjects.op_by_op import Intercept
+from exporter.verifier.subjects.recomputing import CallGraph, How, call_graph, recompute
 from exporter.verifier.subjects.subject import PLAIN
 
 EPSILONS = (1e-3, 1e-4, 1e-5, 1e-6, 1.001e-5, 2e-5, 1e-8)
@@ -20,7 +20,7 @@ _MAX_PLACES = 12
 
 
 @dataclass(frozen=True)
-class Change:
+class OpChange:
     """One way in which ops may have been built.
 
     Attributes:
@@ -34,7 +34,7 @@ class Change:
     apply: Callable[[list[Any], dict[str, Any]], None]
 
 
-def changed_ops(changes: tuple[Change, ...]) -> Callable[[Suspect], str]:
+def changed_ops(changes: tuple[OpChange, ...]) -> Callable[[DifferingModel], str]:
     """Runs the reference with ops changed, everywhere and then place by place.
 
     In float64, so that what a small change does is not lost in rounding.
@@ -46,16 +46,16 @@ def changed_ops(changes: tuple[Change, ...]) -> Callable[[Suspect], str]:
         What says how the model matches one of them; empty if it does not.
     """
 
-    def evidence(suspect: Suspect) -> str:
-        program = program_of(suspect.reference, PLAIN)
-        found, expected = suspect.outputs(suspect.model), suspect.outputs(suspect.reference)
-        base = _run(suspect, program, None)
+    def evidence(differing: DifferingModel) -> str:
+        graph = call_graph(differing.reference, PLAIN)
+        found, expected = differing.outputs(differing.model), differing.outputs(differing.reference)
+        base = _run(differing, graph, None)
 
-        def tried(change: Change, only: str | None, seen: list[str]) -> Explanation | None:
-            changed = _run(suspect, program, _within(change, only, seen))
+        def tried(change: OpChange, only: str | None, seen: list[str]) -> Explanation | None:
+            changed = _run(differing, graph, _within(change, only, seen))
             return explained(expected, found, changed, base)
 
-        places: dict[Change, list[str]] = {change: [] for change in changes}
+        places: dict[OpChange, list[str]] = {change: [] for change in changes}
         everywhere = {f"{c.told}": tried(c, None, seen) for c, seen in places.items()}
         if told := _nearest(everywhere):
             return told
@@ -76,13 +76,13 @@ def _nearest(tried: dict[str, Explanation | None]) -> str:
     return f"{best}: {found[best].told}" if best else ""
 
 
-def _run(suspect: Suspect, program: Program, intercept: Intercept | None) -> np.ndarray:
+def _run(differing: DifferingModel, graph: CallGraph, intercept: Intercept | None) -> np.ndarray:
     how = How(tf.float64, intercept=intercept)
-    computed = evaluate(program, suspect.reference, suspect.batch.inputs, how)
+    computed = recompute(graph, differing.reference, differing.batch.inputs, how)
     return next(iter(computed.arrays().values()))
 
 
-def _within(change: Change, only: str | None, seen: list[str]) -> Intercept:
+def _within(change: OpChange, only: str | None, seen: list[str]) -> Intercept:
     """Changes all nodes, or one; notes which."""
 
     def intercept(node: Any, inputs: list[Any], attributes: dict[str, Any]) -> None:
@@ -93,7 +93,7 @@ def _within(change: Change, only: str | None, seen: list[str]) -> Intercept:
     return intercept
 
 
-def _epsilon(epsilon: float) -> Change:
+def _epsilon(epsilon: float) -> OpChange:
     def meets(node: Any, attributes: dict[str, Any]) -> bool:
         has = attributes.get("epsilon", 1e-4)
         return node.op.startswith("FusedBatchNorm") and not np.isclose(has, epsilon, rtol=1e-4)
@@ -101,10 +101,10 @@ def _epsilon(epsilon: float) -> Change:
     def apply(_: list[Any], attributes: dict[str, Any]) -> None:
         attributes["epsilon"] = epsilon
 
-    return Change(f"epsilon {epsilon:g}", meets, apply)
+    return OpChange(f"epsilon {epsilon:g}", meets, apply)
 
 
-def _slope(told: str, slope: np.float32, other: np.float32) -> Change:
+def _slope(told: str, slope: np.float32, other: np.float32) -> OpChange:
     def meets(node: Any, attributes: dict[str, Any]) -> bool:
         if node.op != "Const" or not attributes["dtype"].is_floating:
             return False
@@ -114,7 +114,7 @@ def _slope(told: str, slope: np.float32, other: np.float32) -> Change:
     def apply(_: list[Any], attributes: dict[str, Any]) -> None:
         attributes["value"] = tf.make_tensor_proto(other)
 
-    return Change(told, meets, apply)
+    return OpChange(told, meets, apply)
 
 
 def _padded(node: Any, attributes: dict[str, Any]) -> bool:
@@ -133,4 +133,4 @@ GATE = (
     _slope("slope 1/6 for 0.16667", _ROUNDED, _EXACT),
     _slope("slope 0.16667 for 1/6", _EXACT, _ROUNDED),
 )
-PADDING = (Change("the same padding on all sides", _padded, _pad),)
+PADDING = (OpChange("the same padding on all sides", _padded, _pad),)

@@ -5,11 +5,9 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from exporter.errors import listing
-from exporter.verifier.causes.suspect import Suspect, explained
-from exporter.verifier.subjects.subject import MOMENTUM, PLAIN, Arrays
-from slim_nets.channels import make_divisible
-
-Change = Callable[[np.ndarray], np.ndarray]
+from exporter.verifier.causes.differing_model import DifferingModel, explained
+from exporter.verifier.subjects.subject import MOMENTUM, PLAIN, Arrays, unequal
+from slim_nets.blocks import make_divisible
 
 # Of the largest value; another class's logits would be far off.
 _NEAR = 0.01
@@ -20,15 +18,15 @@ _GIVEN = 0.5
 _NORMALIZATION = frozenset({"gamma", "beta", "moving_mean", "moving_variance"})
 
 
-def raw_weights_used(suspect: Suspect) -> str:
+def raw_weights_used(differing: DifferingModel) -> str:
     """Compares the model's weights with the checkpoint's raw values."""
-    found, expected = suspect.model.variables(), suspect.reference.variables()
+    found, expected = differing.model.variables(), differing.reference.variables()
     telling = [
         name
-        for name, raw in suspect.raw_weights.items()
+        for name, raw in differing.raw_weights.items()
         if name in found and raw.tobytes() != expected[name].tobytes()
     ]
-    same = [n for n in telling if found[n].tobytes() == suspect.raw_weights[n].tobytes()]
+    same = [n for n in telling if found[n].tobytes() == differing.raw_weights[n].tobytes()]
     if not telling or len(same) < len(telling):
         return ""
     return f"{len(same)} variables have the checkpoint's raw values"
@@ -36,16 +34,16 @@ def raw_weights_used(suspect: Suspect) -> str:
 
 def changed_inputs(
     told: Mapping[str, Callable[[np.ndarray], np.ndarray]],
-) -> Callable[[Suspect], str]:
+) -> Callable[[DifferingModel], str]:
     """Runs the reference itself on changed images."""
 
-    def evidence(suspect: Suspect) -> str:
-        if suspect.reference.input_spec.image_size is None:
+    def evidence(differing: DifferingModel) -> str:
+        if differing.reference.input_spec.image_size is None:
             return ""
-        found, expected = suspect.outputs(suspect.model), suspect.outputs(suspect.reference)
+        found, expected = differing.outputs(differing.model), differing.outputs(differing.reference)
         for name, change in told.items():
-            images = np.asarray(change(suspect.batch.inputs[0]), np.float32)
-            called = suspect.reference.inference([PLAIN], [images])[PLAIN]
+            images = np.asarray(change(differing.batch.inputs[0]), np.float32)
+            called = differing.reference.inference([PLAIN], [images])[PLAIN]
             if left := explained(expected, found, next(iter(called.values()))):
                 return f"{name}: {left.told}"
         return ""
@@ -53,9 +51,9 @@ def changed_inputs(
     return evidence
 
 
-def background_missing(suspect: Suspect) -> str:
+def background_missing(differing: DifferingModel) -> str:
     """Compares the outputs with the reference's from the second on."""
-    found, expected = suspect.outputs(suspect.model), suspect.outputs(suspect.reference)
+    found, expected = differing.outputs(differing.model), differing.outputs(differing.reference)
     if found.shape != (*expected.shape[:-1], expected.shape[-1] - 1):
         return ""
     left = float(np.max(np.abs(found - expected[..., 1:])))
@@ -66,82 +64,79 @@ def background_missing(suspect: Suspect) -> str:
     )
 
 
-def last_layer_multiplied(suspect: Suspect) -> str:
+def last_layer_multiplied(differing: DifferingModel) -> str:
     """Looks for a kernel with fewer channels, by the depth multiplier."""
-    if suspect.variant is None or suspect.variant.depth_multiplier == 1:
+    variant = differing.network.variant
+    if variant is None or variant.depth_multiplier == 1:
         return ""
-    found, expected = suspect.model.variables(), suspect.reference.variables()
+    found, expected = differing.model.variables(), differing.reference.variables()
     for name, value in expected.items():
         other = found.get(name)
         if other is None or other.shape == value.shape or value.ndim != 4:
             continue
-        channels = make_divisible(value.shape[-1] * suspect.variant.depth_multiplier)
+        channels = make_divisible(value.shape[-1] * variant.depth_multiplier)
         if other.shape == (*value.shape[:-1], channels):
             return f"{name} has {channels} channels, not {value.shape[-1]}"
     return ""
 
 
-def _averages(suspect: Suspect, momentum: float | None) -> tuple[Arrays, Arrays, Arrays]:
+def _averages(differing: DifferingModel, momentum: float | None) -> tuple[Arrays, Arrays, Arrays]:
     """Returns moving averages of both sides after a training call, and the reference's before."""
     given = {} if momentum is None else {MOMENTUM: momentum}
-    way = suspect.reference.training_ways[0]
+    way = differing.reference.training_ways[0]
     sides = []
-    for side in (suspect.model, suspect.reference):
-        after = side.training([way], suspect.batch.inputs, given)[way].variables
+    for side in (differing.model, differing.reference):
+        after = side.training([way], differing.batch.inputs, given)[way].variables
         sides.append({n: v for n, v in after.items() if n not in side.trainable})
-    before = suspect.reference.variables()
+    before = differing.reference.variables()
     return sides[0], sides[1], {name: before[name] for name in sides[1]}
 
 
-def momentum_ignored(suspect: Suspect) -> str:
+def momentum_ignored(differing: DifferingModel) -> str:
     """Looks for another momentum that gives the model's averages."""
-    if not {MOMENTUM} <= suspect.reference.hyperparameters.keys() or not _trains(suspect):
+    if not {MOMENTUM} <= differing.reference.hyperparameters.keys() or not _trains(differing):
         return ""
-    found, expected, _ = _averages(suspect, _GIVEN)
-    if not _unequal(found, expected):
+    found, expected, _ = _averages(differing, _GIVEN)
+    if not unequal(expected, found):
         return ""
-    momentum = _fitted(found, suspect)
+    momentum = _fitted(found, differing)
     if abs(momentum - _GIVEN) < _SAME:
         return ""
-    _, other, _ = _averages(suspect, momentum)
+    _, other, _ = _averages(differing, momentum)
     if any(not np.allclose(found[n], v, rtol=_SAME, atol=_SAME) for n, v in other.items()):
         return ""
     return f"momentum {_GIVEN:g} gives the averages of {momentum:.4g}"
 
 
-def _fitted(found: Arrays, suspect: Suspect) -> float:
+def _fitted(found: Arrays, differing: DifferingModel) -> float:
     """Returns the momentum that comes nearest to averages, by least squares."""
-    _, replaced, before = _averages(suspect, 0.0)
+    _, replaced, before = _averages(differing, 0.0)
     names = [name for name in replaced if name in found and found[name].shape == before[name].shape]
     kept = np.concatenate([(before[n] - replaced[n]).ravel() for n in names]).astype(np.float64)
     left = np.concatenate([(found[n] - replaced[n]).ravel() for n in names]).astype(np.float64)
     return float(np.clip(kept @ left / (kept @ kept or 1.0), 0.0, 1.0))
 
 
-def updates_not_run(suspect: Suspect) -> str:
+def updates_not_run(differing: DifferingModel) -> str:
     """Looks for moving averages that a training call leaves alone."""
-    if not _trains(suspect):
+    if not _trains(differing):
         return ""
-    found, expected, before = _averages(suspect, None)
-    moving = _unequal(expected, before)
-    still = [name for name in moving if name in found and name not in _unequal(found, before)]
+    found, expected, before = _averages(differing, None)
+    moving = unequal(before, expected)
+    still = [name for name in moving if name in found and name not in unequal(before, found)]
     told = f"{len(still)} of {len(moving)} moving averages stay after a training call"
     return f"{told}: {listing(still)}" if still else ""
 
 
-def batch_norm_folded(suspect: Suspect) -> str:
+def batch_norm_folded(differing: DifferingModel) -> str:
     """Looks for batch norms whose variables are gone."""
-    found, expected = suspect.model.variables(), suspect.reference.variables()
+    found, expected = differing.model.variables(), differing.reference.variables()
     lost = [n for n in expected if n.rsplit("/", 1)[-1] in _NORMALIZATION and n not in found]
-    if not lost or not suspect.model.trainable:
+    if not lost or not differing.model.trainable:
         return ""
     return f"{len(lost)} variables of batch norms are gone: {listing(lost)}"
 
 
-def _trains(suspect: Suspect) -> bool:
-    way = suspect.reference.training_ways[:1]
-    return bool(way) and way[0] in suspect.model.training_ways
-
-
-def _unequal(one: Arrays, other: Arrays) -> list[str]:
-    return [n for n in other if n not in one or one[n].tobytes() != other[n].tobytes()]
+def _trains(differing: DifferingModel) -> bool:
+    way = differing.reference.training_ways[:1]
+    return bool(way) and way[0] in differing.model.training_ways

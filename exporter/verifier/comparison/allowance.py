@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from exporter.verifier.report.records import Group
+from exporter.verifier.verify_request import AllowanceKind
 
 # Two runs may lie on opposite sides of the reference's spread, and the spread was
 # measured on few images: larger ones were seen on others, never twice as large.
@@ -30,9 +31,6 @@ def kind_of(example: str) -> str:
 EXACT_REASON = "same TensorFlow, same machine: equal bits"
 
 
-Kind = Literal["exact", "noise", "given", "rounding"]
-
-
 @dataclass(frozen=True)
 class Allowance:
     """What may differ.
@@ -48,7 +46,7 @@ class Allowance:
         given_by: Why a tolerance was given; empty for flags.
     """
 
-    kind: Kind = "exact"
+    kind: AllowanceKind | Literal["rounding"] = "exact"
     atol: float = 0.0
     rtol: float = 0.0
     noise: Noise = field(default_factory=dict)

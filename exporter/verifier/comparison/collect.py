@@ -1,6 +1,6 @@
 """Collects the checks of many named results."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from exporter.errors import reason
 from exporter.verifier.comparison.allowance import Allowance
+from exporter.verifier.comparison.known_network import KnownNetwork
 from exporter.verifier.comparison.measure import Measure
 from exporter.verifier.report.records import Check, Group, Status
 from exporter.verifier.subjects.saved_model import ModelCallError
@@ -20,17 +21,20 @@ CALL_ERRORS = (
 )
 
 
+_UNKNOWN = KnownNetwork()
+
+
 class Collector:
     """Compares results by name, batch by batch; one check a name and case.
 
     Attributes:
         allowance: What may differ.
-        place: Says where in the network a name belongs; empty where unknown.
+        network: Says where in the network a name belongs.
     """
 
-    def __init__(self, allowance: Allowance, place: Callable[[str], str] = lambda _: "") -> None:
+    def __init__(self, allowance: Allowance, network: KnownNetwork = _UNKNOWN) -> None:
         self.allowance = allowance
-        self.place = place
+        self.network = network
         self._checks: dict[tuple[Group, str, str], Measure | Check] = {}
 
     def each(
@@ -78,7 +82,7 @@ class Collector:
             self.fail(group, name, f"{label}expected {wanted}, found {got}{self._at(name)}", case)
         else:
             measure = self._checks.setdefault(
-                key, Measure(group, name, self.allowance, case, self.place(name))
+                key, Measure(group, name, self.allowance, case, self.network.place(name))
             )
             if isinstance(measure, Measure):
                 measure.add(expected, found, label, examples)
@@ -110,13 +114,35 @@ class Collector:
             self.fail(group, name, f"expected a result, found an error: {reason(error)}", case)
             return None
 
+    def common_ways(
+        self, model: Sequence[str], reference: Sequence[str], mark: str = ""
+    ) -> list[str]:
+        """Returns the ways of calling that both have; one side's own is a failed check.
+
+        Args:
+            model: The model's.
+            reference: The reference's.
+            mark: Put before a way's name in a check.
+        """
+        for way in reference:
+            if way not in model:
+                self.fail(
+                    group_of(mark + way), mark + way, "expected this way of calling, found none"
+                )
+        for way in model:
+            if way not in reference:
+                self.fail(
+                    group_of(mark + way), mark + way, "expected no such way of calling, found it"
+                )
+        return [way for way in reference if way in model]
+
     def checks(self) -> list[Check]:
         """Returns the checks in the order in which they began."""
         made = self._checks.values()
         return [check.check() if isinstance(check, Measure) else check for check in made]
 
     def _at(self, name: str) -> str:
-        place = self.place(name)
+        place = self.network.place(name)
         return f"; {place}" if place else ""
 
 
@@ -132,6 +158,11 @@ def output_name(way: str, key: str) -> str:
 def group_of(way: str) -> Group:
     """Returns where a way of calling belongs: what flags ask for are end points."""
     return "outputs" if way == PLAIN or way.startswith("signature ") else "end points"
+
+
+def shown_alone(ways: Iterable[str]) -> bool:
+    """Returns whether at most one of these ways of calling gives end points."""
+    return sum(group_of(way) == "end points" for way in ways) <= 1
 
 
 def named_outputs(way: str, outputs: Mapping[str, Any], *, alone: bool) -> dict[str, Any]:

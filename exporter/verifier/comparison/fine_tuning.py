@@ -1,19 +1,34 @@
 """Compares what fine-tuning relies on: training mode, gradients, a step of SGD, losses."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from exporter.errors import listing
-from exporter.verifier.comparison.collect import Collector, group_of, named_outputs, output_name
+from exporter.verifier.comparison.collect import (
+    Collector,
+    group_of,
+    named_outputs,
+    output_name,
+    shown_alone,
+)
 from exporter.verifier.comparison.dropout import compare_scatter
-from exporter.verifier.comparison.inference import common_ways
-from exporter.verifier.comparison.step import Gradients, chosen, stepped
+from exporter.verifier.comparison.sgd_step import Gradients, chosen, stepped
 from exporter.verifier.subjects.examples import Batch, Plan
-from exporter.verifier.subjects.subject import BARE, DEFAULT, MOMENTUM, PLAIN, Arrays, Subject
+from exporter.verifier.subjects.subject import (
+    BARE,
+    DEFAULT,
+    MOMENTUM,
+    PLAIN,
+    Arrays,
+    Subject,
+    unequal,
+)
 
 # Beside the default, for which gradients are compared by every way of calling.
 _GRADIENT_MOMENTA = (0.0, 0.997)
+# Put before a way of calling where training mode is meant.
+_TRAINING = "training=True: "
 
 
 class FineTuningComparison:
@@ -35,11 +50,10 @@ class FineTuningComparison:
         self._collector = collector
         self._batch = batch
         self._plan = plan
-        self._ways = common_ways(
-            _marked(model.training_ways), _marked(reference.training_ways), collector
+        self._ways = collector.common_ways(
+            model.training_ways, reference.training_ways, mark=_TRAINING
         )
-        self._ways = [way.removeprefix(_TRAINING) for way in self._ways]
-        self._alone = sum(group_of(way) == "end points" for way in self._ways) <= 1
+        self._alone = shown_alone(self._ways)
 
     def run(self) -> None:
         """Compares everything."""
@@ -131,8 +145,7 @@ class FineTuningComparison:
     def _frozen(self, way: str, after: Arrays) -> None:
         """Checks that a training call by itself changes no trainable variable."""
         before = self._model.variables()
-        trainable = [name for name in self._model.trainable if name in before]
-        names = [n for n in trainable if before[n].tobytes() != after[n].tobytes()]
+        names = unequal(chosen(before, self._model.trainable), after)
         message = f"expected a call to leave weights alone, found changes in {listing(names)}"
         self._collector.note("frozen", way, message if names else "", "trainable weights")
 
@@ -204,21 +217,14 @@ class FineTuningComparison:
         self._collector.each("SGD step", expected.averages, found.averages, "after another call")
 
 
-_TRAINING = "training=True: "
-
-
 def _told(hyperparameters: Mapping[str, float]) -> str:
     return "".join(f", {name.split('_')[-1]} {v:g}" for name, v in hyperparameters.items())
-
-
-def _marked(ways: Iterable[str]) -> list[str]:
-    return [f"{_TRAINING}{way}" for way in ways]
 
 
 def changing(side: Subject, way: str, batch: Batch) -> set[str]:
     """Returns the names of the outputs that differ between two training calls from one state."""
     once, again = (side.training([way], batch.inputs, {})[way].outputs for _ in range(2))
-    return {key for key in once if once[key].tobytes() != again[key].tobytes()}
+    return set(unequal(once, again))
 
 
 def _settings(hyperparameters: Mapping[str, Any], plan: Plan) -> list[dict[str, float]]:

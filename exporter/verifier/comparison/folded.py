@@ -8,9 +8,9 @@ import tensorflow as tf
 from exporter.signatures import FOLDED, way_of
 from exporter.verifier.comparison.allowance import IMAGE, Allowance, Noise, kind_of
 from exporter.verifier.comparison.collect import Collector
-from exporter.verifier.subjects.evaluate import How, evaluate, program_of
 from exporter.verifier.subjects.examples import Batch
-from exporter.verifier.subjects.program import UnsupportedError
+from exporter.verifier.subjects.op_by_op import UnsupportedError
+from exporter.verifier.subjects.recomputing import How, call_graph, recompute
 from exporter.verifier.subjects.subject import PLAIN, Arrays, Subject
 
 FOLDED_WAY = way_of(FOLDED)
@@ -60,8 +60,8 @@ def rounding_allowance(reference: Subject, batch: Batch, allowance: Allowance) -
 def _own_roundings(reference: Subject, batch: Batch) -> dict[str, float]:
     """Returns the reference's distance from float64, over each example's largest value."""
     try:
-        program = program_of(reference, PLAIN)
-        exact = evaluate(program, reference, batch.inputs, How(tf.float64)).arrays()
+        graph = call_graph(reference, PLAIN)
+        exact = recompute(graph, reference, batch.inputs, How(tf.float64)).arrays()
     except UnsupportedError:
         return {}
     wanted = _rows(exact)

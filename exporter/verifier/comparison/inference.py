@@ -1,14 +1,18 @@
 """Compares weights, outputs and end points, and that inference changes nothing."""
 
-from collections.abc import Sequence
-
 from exporter.errors import listing
 from exporter.verifier.comparison.allowance import Allowance
-from exporter.verifier.comparison.collect import Collector, group_of, named_outputs, output_name
+from exporter.verifier.comparison.collect import (
+    Collector,
+    group_of,
+    named_outputs,
+    output_name,
+    shown_alone,
+)
 from exporter.verifier.comparison.folded import FOLDED_WAY, add_folded
 from exporter.verifier.report.records import Check
 from exporter.verifier.subjects.examples import Batch, Examples, split
-from exporter.verifier.subjects.subject import PLAIN, Arrays, Subject
+from exporter.verifier.subjects.subject import PLAIN, Arrays, Subject, unequal
 
 # End points of large batches take too much memory, and go through the same kernels.
 _END_POINT_SIZES = (1, 3)
@@ -54,25 +58,19 @@ class InferenceComparison:
         self._exactly = Collector(Allowance())
         self._folded = folded
         own = [way for way in model.ways if folded is None or way != FOLDED_WAY]
-        self._ways = common_ways(own, reference.ways, collector)
-        self._alone = sum(group_of(way) == "end points" for way in self._ways) <= 1
+        self._ways = collector.common_ways(own, reference.ways)
+        self._alone = shown_alone(self._ways)
         self._looked: set[tuple[str, int]] = set()
 
-    def run(self, examples: Examples, order: Sequence[str]) -> None:
-        """Compares on probes and images, at every batch size.
-
-        Args:
-            examples: Read block by block.
-            order: Names of end points in the network's order.
-        """
-        rank = {name: place for place, name in enumerate(order)}
+    def run(self, examples: Examples) -> None:
+        """Compares on probes and images, which are read block by block, at every batch size."""
         fixed = examples.spec.fixed_batch()
         for block in examples.blocks():
             for size in [fixed] if fixed else examples.plan.batch_sizes:
                 for batch in split(block, size):
-                    self._batch(batch, size, rank)
+                    self._batch(batch, size)
 
-    def _batch(self, batch: Batch, size: int, rank: dict[str, int]) -> None:
+    def _batch(self, batch: Batch, size: int) -> None:
         ways = [w for w in self._ways if group_of(w) == "outputs" or size in _END_POINT_SIZES]
         expected = self._reference.inference(ways, batch.inputs)
         found = {}
@@ -80,7 +78,7 @@ class InferenceComparison:
             outputs = self._call(way, batch, size)
             if outputs is not None:
                 found[way] = outputs
-                self._compare(way, expected[way], outputs, batch, rank)
+                self._compare(way, expected[way], outputs, batch)
         self._both_ways(found, batch, size)
         if self._folded is not None:
             outputs = self._call(FOLDED_WAY, batch, size)
@@ -95,9 +93,7 @@ class InferenceComparison:
         self._looked.add((way, size))
         before = self._model.variables()
         outputs = self._attempt(way, batch, size)
-        after = self._model.variables()
-        changed = [name for name in before if before[name].tobytes() != after[name].tobytes()]
-        if changed:
+        if changed := unequal(before, self._model.variables()):
             message = f"expected no variable to change, found {len(changed)}: {listing(changed)}"
             self._collector.fail("frozen", way, message)
             self._model.assign({name: before[name] for name in changed})
@@ -114,12 +110,10 @@ class InferenceComparison:
         )
         return outputs
 
-    def _compare(
-        self, way: str, expected: Arrays, found: Arrays, batch: Batch, rank: dict[str, int]
-    ) -> None:
+    def _compare(self, way: str, expected: Arrays, found: Arrays, batch: Batch) -> None:
         group = group_of(way)
         if group == "end points":
-            expected = {k: expected[k] for k in sorted(expected, key=lambda k: rank.get(k, -1))}
+            expected = {k: expected[k] for k in sorted(expected, key=self._collector.network.rank)}
         self._collector.each(
             group,
             named_outputs(way, expected, alone=self._alone),
@@ -153,14 +147,3 @@ class InferenceComparison:
         """Returns the checks so far."""
         folded = [] if self._folded is None else self._folded.checks()
         return [*self._collector.checks(), *self._exactly.checks(), *folded]
-
-
-def common_ways(model: Sequence[str], reference: Sequence[str], collector: Collector) -> list[str]:
-    """Returns the ways of calling that both have; one side's own is a failed check."""
-    for way in reference:
-        if way not in model:
-            collector.fail(group_of(way), way, "expected this way of calling, found none")
-    for way in model:
-        if way not in reference:
-            collector.fail(group_of(way), way, "expected no such way of calling, found it")
-    return [way for way in reference if way in model]

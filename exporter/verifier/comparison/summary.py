@@ -1,7 +1,7 @@
 """Says in a report what was compared with what, in an export and in `verify` alike."""
 
+import base64
 from collections.abc import Iterable
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
@@ -9,14 +9,16 @@ import tensorflow as tf
 from exporter import __version__, digests
 from exporter.verifier.comparison.allowance import Allowance
 from exporter.verifier.comparison.collect import CALL_ERRORS
-from exporter.verifier.comparison.compare import Network
+from exporter.verifier.comparison.comparing import Pair
 from exporter.verifier.report.records import Check, Output, Settings, VerificationReport
-from exporter.verifier.report.request import GraphSource, Reference
+from exporter.verifier.report.reference import OriginalGraph, Reference
 from exporter.verifier.subjects.examples import Batch, Examples
-from exporter.verifier.subjects.subject import PLAIN, Subject
+from exporter.verifier.subjects.subject import PLAIN
 
 # Points of a plot; more would be drawn on top of each other.
 _SAMPLED = 512
+# Thumbnails: how many, and their height and width.
+_DRAWN, _PIXELS = 24, 64
 
 
 def versions() -> dict[str, str]:
@@ -25,9 +27,8 @@ def versions() -> dict[str, str]:
 
 
 def summary(
-    model_dir: Path,
+    pair: Pair,
     reference: Reference,
-    network: Network,
     examples: Examples,
     allowance: Allowance,
     checks: Iterable[Check],
@@ -35,49 +36,41 @@ def summary(
     """Makes a report.
 
     Args:
-        model_dir: The model.
-        reference: What it was compared with.
-        network: What is known of the network.
+        pair: What was compared.
+        reference: What is told of the reference.
         examples: What both were given.
         allowance: What could differ.
         checks: What came of it.
 
     Returns:
-        The report, without noise, causes and figures.
+        The report, without noise, causes and thumbnails.
     """
-    source = reference.source
+    described, variant = reference.subject, pair.network.variant
     return VerificationReport(
         settings=Settings(
-            model_dir=str(model_dir),
+            model_dir=str(pair.model.folder),
             reference=reference.name,
-            variant=network.variant.name if network.variant else "",
-            task=source.task if isinstance(source, GraphSource) else "",
+            variant=variant.name if variant else "",
+            task=described.task if isinstance(described, OriginalGraph) else "",
             allowance=allowance.summary(),
             images=examples.names,
         ),
-        digest=digests.of_folder(model_dir),
         reference_digest=reference.digest,
         origin=reference.origin,
         versions=versions(),
         checks=tuple(checks),
+        sample=_sample(pair, examples.few()),
+        digest=digests.of_folder(pair.model.folder),
     )
 
 
-def sample(model: Subject, reference: Subject, batch: Batch) -> Output | None:
-    """Takes values of the output on the first example.
-
-    Args:
-        model: What was judged.
-        reference: What it was compared with.
-        batch: What to run both on.
-
-    Returns:
-        At most 512 of them; None where both have no such output of one form.
-    """
-    if PLAIN not in reference.ways or PLAIN not in model.ways:
+def _sample(pair: Pair, batch: Batch) -> Output | None:
+    """Takes at most 512 values of the output on the first example; None where both have none."""
+    sides = (pair.reference, pair.model)
+    if not all(PLAIN in side.ways for side in sides):
         return None
     try:
-        both = [side.inference([PLAIN], batch.inputs)[PLAIN] for side in (reference, model)]
+        both = [side.inference([PLAIN], batch.inputs)[PLAIN] for side in sides]
         expected, found = [next(iter(outputs.values()))[0] for outputs in both]
     except (*CALL_ERRORS, StopIteration):
         return None
@@ -89,3 +82,16 @@ def sample(model: Subject, reference: Subject, batch: Batch) -> Output | None:
     return Output(
         image=batch.names[0], expected=tuple(pairs[0].tolist()), found=tuple(pairs[1].tolist())
     )
+
+
+def thumbnails(examples: Examples) -> dict[str, str]:
+    """Draws the first examples, where they are images, as JPEG in base64."""
+    if examples.spec.image_size is None:
+        return {}
+    block = next(examples.blocks())
+    drawn = {}
+    for name, image in list(zip(block.names, block.inputs[0], strict=True))[:_DRAWN]:
+        small = tf.image.resize(np.clip(image, 0, 1), [_PIXELS, _PIXELS], "area")
+        jpeg = tf.io.encode_jpeg(tf.image.convert_image_dtype(small, tf.uint8, saturate=True))
+        drawn[name] = base64.b64encode(jpeg.numpy()).decode()
+    return drawn

@@ -1,53 +1,79 @@
-"""A process that runs a reference under the conditions that its environment sets.
+"""The conditions under which a reference is run to see its float noise, and what runs there.
 
-Takes absl's verbosity as its argument, reads a `SnapshotRequest` as one line
-of JSON, and writes arrays named `condition|group|name`.
+Nothing here imports TensorFlow before its process wants it.
 """
 
-import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
-from absl import logging
+from typing import TYPE_CHECKING
 
 from exporter import quiet
-from exporter.verifier.report.request import SnapshotRequest
+from exporter.verifier.report.reference import OriginalGraph, SavedModelFolder
 
-# What is computed in addition where the request says so.
-MORE = ("image by image", "float64", "weights rounded anew", "means pixel by pixel")
+if TYPE_CHECKING:
+    from exporter.verifier.noise.results import Results
+
+# Which of these TensorFlow does by itself depends on the processor.
+_WITH_MORE = "one thread, oneDNN on"
+
+# What TensorFlow reads when it is imported, so each needs a process of its own.
+ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {
+    _WITH_MORE: {
+        "TF_NUM_INTRAOP_THREADS": "1",
+        "TF_NUM_INTEROP_THREADS": "1",
+        "TF_ENABLE_ONEDNN_OPTS": "1",
+    },
+    "oneDNN off": {"TF_ENABLE_ONEDNN_OPTS": "0"},
+}
+
+# What the process with one thread computes in addition, in this order.
+_MORE = ("image by image", "float64", "weights rounded anew", "means pixel by pixel")
+CONDITIONS = (*ENVIRONMENTS, *_MORE)
 
 
-def main() -> None:
-    """Serves one request."""
-    logging.set_verbosity(int(sys.argv[1]))
-    request = SnapshotRequest.model_validate_json(sys.stdin.readline())
+@dataclass(frozen=True)
+class Rerun:
+    """What is run again under other conditions.
+
+    Attributes:
+        subject: The reference.
+        images: Files, of which the first are used.
+        inference: Whether to leave training mode and gradients out.
+    """
+
+    subject: OriginalGraph | SavedModelFolder
+    images: tuple[Path, ...]
+    inference: bool = False
+
+
+def rerun(asked: Rerun, environment: str) -> "list[Results]":
+    """Runs a reference in this process, whose environment is that condition.
+
+    Args:
+        asked: What to run.
+        environment: One of `ENVIRONMENTS`.
+
+    Returns:
+        The results as the environment makes them; with one thread also those of
+        all conditions that need no process of their own.
+
+    Raises:
+        VerificationError: If a SavedModel cannot be loaded.
+    """
     quiet.import_tensorflow()
-    from exporter.verifier.noise.snapshot import (
-        float64_snapshot,
-        inference_snapshot,
-        one_by_one_snapshot,
-        rounded_snapshot,
-        snapshot,
-        split_snapshot,
-    )
+    from exporter.verifier.noise import results
     from exporter.verifier.subjects.examples import FULL, Examples
-    from exporter.verifier.subjects.source import opened
 
-    with opened(request.source) as reference:
-        examples = Examples(reference.input_spec, FULL, tuple(map(Path, request.images)))
-        here = inference_snapshot if request.inference else snapshot
-        found = {"here": here(reference, examples)}
-        if request.more:
-            found |= {
-                MORE[0]: split_snapshot(reference, examples),
-                MORE[1]: float64_snapshot(reference, examples, inference=request.inference),
-                MORE[2]: rounded_snapshot(reference, examples),
-                MORE[3]: one_by_one_snapshot(reference, examples),
-            }
-    arrays = {f"{c}|{g}|{n}": v for c, keyed in found.items() for (g, n), v in keyed.items()}
-    np.savez(request.target, allow_pickle=False, **arrays)
-    quiet.before_exit()
-
-
-if __name__ == "__main__":
-    main()
+    with asked.subject.opened() as reference:
+        examples = Examples(reference.input_spec, FULL, asked.images)
+        here = results.inference_results if asked.inference else results.all_results
+        found = [here(reference, examples)]
+        if environment == _WITH_MORE:
+            found += [
+                results.results_image_by_image(reference, examples),
+                results.float64_results(reference, examples, inference=asked.inference),
+                results.results_of_rounded_weights(reference, examples),
+                results.results_of_means_in_turn(reference, examples),
+            ]
+        return found

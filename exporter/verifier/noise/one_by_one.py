@@ -13,7 +13,7 @@ import tensorflow as tf
 
 
 def intercept(node: Any, inputs: list[Any], attributes: dict[str, Any]) -> Any:
-    """Computes means in place of TensorFlow's kernels, as `program.Intercept` describes it."""
+    """Computes means in place of TensorFlow's kernels, as `op_by_op.Intercept` describes it."""
     if node.op == "Mean":
         images, axes = inputs
         return _mean(images, np.ravel(axes).tolist(), keep_dims=attributes["keep_dims"])

@@ -8,8 +8,8 @@ from pathlib import Path
 import pydantic
 from absl import logging
 
+from exporter.archives import cache_dir
 from exporter.errors import reason
-from exporter.fetch import cache_dir
 from exporter.verifier.report.records import VerificationReport
 
 _DIGEST = re.compile("[0-9a-f]{64}")

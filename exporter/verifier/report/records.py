@@ -6,7 +6,8 @@ from typing import Literal, get_args
 import pydantic
 
 from exporter.errors import VerificationError, listing
-from slim_nets.variants import NAMED, Task, Variant
+from slim_nets.network import Task
+from slim_nets.registry import Variant, networks
 
 Group = Literal[
     "interface",
@@ -144,7 +145,7 @@ class Origin(Record):
     @pydantic.field_validator("variant")
     @classmethod
     def _is_known(cls, variant: Variant) -> Variant:
-        if variant.family not in {named.family for named in NAMED.values()}:
+        if variant.family not in networks():
             raise ValueError(f"unknown network '{variant.family}'")
         return variant
 

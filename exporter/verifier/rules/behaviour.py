@@ -1,6 +1,7 @@
 """Rules that a SavedModel keeps or breaks when it is run."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -9,10 +10,13 @@ from exporter.errors import listing, reason
 from exporter.verifier.comparison.collect import CALL_ERRORS, output_name
 from exporter.verifier.rules.structure import NotApplicableError, needs_images
 from exporter.verifier.subjects.examples import FULL, Batch, Examples
-from exporter.verifier.subjects.saved_model import LoadedModel, flat
-from exporter.verifier.subjects.subject import BARE, MOMENTUM, PLAIN, Arrays
+from exporter.verifier.subjects.op_by_op import UnsupportedError
+from exporter.verifier.subjects.recomputing import How, call_graph, recompute
+from exporter.verifier.subjects.saved_model import LoadedModel
+from exporter.verifier.subjects.subject import BARE, MOMENTUM, PLAIN, flat, unequal
 
 _IMAGES = ("zeros", "ones", "half", "ramp", "noise")
+_CONVOLUTIONS = frozenset({"Conv2D", "DepthwiseConv2dNative", "MatMul"})
 _SUM_TOLERANCE = 1e-3  # of a float32 softmax over at most some thousand classes
 
 
@@ -41,7 +45,7 @@ def inference_is_the_default(model: LoadedModel) -> Iterator[str]:
             continue
         default = flat(model.call(way, inputs))
         told = flat(model.call(way, inputs, training=False))
-        if changed := _unequal(default, told):
+        if changed := unequal(default, told):
             yield f"{way} expected what training=False gives, found other {listing(changed)}"
 
 
@@ -51,7 +55,7 @@ def inference_changes_nothing(model: LoadedModel) -> Iterator[str]:
     for way in model.ways:
         before = model.variables()
         model.inference([way], inputs)
-        if changed := _unequal(before, model.variables()):
+        if changed := unequal(before, model.variables()):
             yield f"{way} expected no variable to change, found {len(changed)}: {listing(changed)}"
             model.assign({name: before[name] for name in changed})
 
@@ -77,7 +81,7 @@ def features_have_no_dropout(model: LoadedModel) -> Iterator[str]:
         raise NotApplicableError("there is no trace of __call__ in training mode")
     inputs = _batch(model).inputs
     once, again = (model.training([PLAIN], inputs, {})[PLAIN].outputs for _ in range(2))
-    if _unequal(once, again):
+    if unequal(once, again):
         yield "expected equal features from two calls in training mode, found different ones"
 
 
@@ -106,7 +110,7 @@ def default_hyperparameters_are_true(model: LoadedModel) -> Iterator[str]:
         after = [model.variables()]
         model.assign(before)
         after.append(model.training([way], inputs, {})[way].variables)
-        if changed := _unequal(*after):
+        if changed := unequal(*after):
             told = ", ".join(f"{name}={value}" for name, value in defaults.items())
             yield (
                 f"{way} expected the default to be {told}, found other values after a call in"
@@ -123,7 +127,7 @@ def momentum_is_for_training(model: LoadedModel) -> Iterator[str]:
         expected = flat(model.call(way, inputs))
         for momentum in (0.0, 0.997):
             given = {MOMENTUM: tf.constant(momentum, model.interface.dtypes[MOMENTUM])}
-            if changed := _unequal(expected, flat(model.call(way, inputs, **given))):
+            if changed := unequal(expected, flat(model.call(way, inputs, **given))):
                 told = f"{MOMENTUM}={momentum:g}"
                 yield f"{way} expected the same with {told}, found other {listing(changed)}"
 
@@ -164,6 +168,33 @@ def gradients_flow(model: LoadedModel) -> Iterator[str]:
             )
 
 
+class _SeenError(Exception):
+    """Carries what enters the first convolution."""
+
+
+def images_are_rescaled(model: LoadedModel) -> Iterator[str]:
+    """Looks at what enters the first convolution."""
+    needs_images(model)
+    if PLAIN not in model.ways:
+        raise NotApplicableError("there is no __call__")
+    images = model.input_spec.probe("noise")[0][None]
+    try:
+        recompute(call_graph(model, PLAIN), model, [images], How(intercept=_stop_at_convolution))
+    except _SeenError as seen:
+        entering = np.asarray(seen.args[0])
+    except UnsupportedError as error:
+        raise NotApplicableError(f"its graph cannot be followed: {error}") from error
+    else:
+        raise NotApplicableError("there is no convolution")
+    if entering.shape == images.shape and np.array_equal(entering, images):
+        yield "expected an affine map before the first convolution, found the images themselves"
+
+
+def _stop_at_convolution(node: Any, inputs: list[Any], _: dict[str, Any]) -> None:
+    if node.op in _CONVOLUTIONS:
+        raise _SeenError(inputs[0])
+
+
 def _batch(model: LoadedModel, size: int = FULL.training_batch) -> Batch:
     """Makes a batch: of the size on which training is compared, as others are traced anew."""
     return Examples(model.input_spec).few(size)
@@ -177,8 +208,3 @@ def _served(model: LoadedModel) -> set[str]:
 def _needs_training(model: LoadedModel) -> None:
     if not model.training_ways:
         raise NotApplicableError("no call in training mode was traced")
-
-
-def _unequal(one: Arrays, other: Arrays) -> list[str]:
-    """Names what is not the same bits on both sides."""
-    return [key for key in one if key not in other or one[key].tobytes() != other[key].tobytes()]

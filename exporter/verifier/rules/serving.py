@@ -14,8 +14,8 @@ from tensorflow.core.protobuf import saved_model_pb2
 from exporter.errors import reason
 from exporter.verifier.rules.structure import NotApplicableError
 from exporter.verifier.subjects.examples import FULL, Examples
-from exporter.verifier.subjects.saved_model import LoadedModel, flat
-from exporter.verifier.subjects.subject import Arrays, Inputs
+from exporter.verifier.subjects.saved_model import LoadedModel
+from exporter.verifier.subjects.subject import Arrays, Inputs, flat, unequal
 
 _METHODS = "tensorflow/serving/"
 # Of the largest value. A session optimizes across the border of the signature's function and may
@@ -52,7 +52,7 @@ def _differs(model: LoadedModel, way: str, definition: Any, inputs: Inputs) -> s
     if model.spec_of(way).specs != model.input_spec.specs:
         inputs = Examples(model.spec_of(way)).few(FULL.training_batch).inputs
     expected, again = (flat(model.call(way, inputs)) for _ in range(2))
-    if any(expected[key].tobytes() != again[key].tobytes() for key in expected):
+    if unequal(expected, again):
         return ""  # it draws at random
     named = dict(zip(model.signature_inputs(way), inputs, strict=True))
     for kind, wanted, there in (

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from exporter.errors import listing
 from exporter.signatures import FOLDED, SERVING
-from exporter.verifier.subjects.interface import Trace, has_specs
+from exporter.verifier.subjects.interface import CallTrace, has_specs
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import PLAIN
 
@@ -227,7 +227,7 @@ def _needs_traces(model: LoadedModel) -> None:
         raise NotApplicableError("there is no __call__ with traces")
 
 
-def _choices(trace: Trace) -> dict[str, Any]:
+def _choices(trace: CallTrace) -> dict[str, Any]:
     """Returns the Python values of a trace, `training` included."""
     mode = trace.arguments.get("training")
     return ({"training": mode} if isinstance(mode, bool) else {}) | trace.flags

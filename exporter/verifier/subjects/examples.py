@@ -16,7 +16,7 @@ _BLOCK = 96
 _TYPICAL = 8
 # Free dimensions other than the batch; of an image the height and width.
 _FREE, _FREE_IMAGE = 8, 96
-_WORDS = (b"", b"a", b"hub", b"\xff\x00", b"0", b"mobilenet", b" ")
+_WORDS = (b"", b"a", b"hub", b"\xff\x00", b"0", b"network", b" ")
 _SEED = 0
 
 
@@ -169,15 +169,22 @@ class Examples:
         for start in range(0, len(makers), _BLOCK):
             yield self._batch(makers[start : start + _BLOCK])
 
-    def few(self, count: int) -> Batch:
+    def few(self, count: int | None = None) -> Batch:
         """Returns noise, ramp and the first images, for what is done once.
 
         Args:
-            count: How many in all, where the model takes any number.
+            count: How many in all, where the model takes any number; the plan's
+                `training_batch` if None.
         """
         makers: list[str | Path] = ["noise", "ramp", *self.images, "half", "ones"]
         fixed = self.spec.fixed_batch()
-        return self._batch(list(itertools.islice(itertools.cycle(makers), fixed or count)))
+        return self._batch(
+            list(
+                itertools.islice(
+                    itertools.cycle(makers), fixed or count or self.plan.training_batch
+                )
+            )
+        )
 
     def typical(self) -> Batch:
         """Returns every probe, and the first images, on which float noise is measured."""

@@ -19,7 +19,7 @@ _UNKNOWN_OP = re.compile(r"Op type not registered '([^']*)'")
 
 
 @dataclass(frozen=True)
-class Trace:
+class CallTrace:
     """One trace of `__call__`.
 
     Attributes:
@@ -60,7 +60,7 @@ class Interface:
         return hasattr(self.call, "concrete_functions")
 
     @cached_property
-    def traces(self) -> tuple[Trace, ...]:
+    def traces(self) -> tuple[CallTrace, ...]:
         """All traces of `__call__`."""
         if not self.is_function:
             return ()
@@ -68,7 +68,9 @@ class Interface:
         for function, arguments in self._traced.items():
             others = list(arguments)[1:]
             chosen = [n for n in others if n != "training" and n not in self.hyperparameters]
-            traces.append(Trace(arguments, {name: arguments[name] for name in chosen}, function))
+            traces.append(
+                CallTrace(arguments, {name: arguments[name] for name in chosen}, function)
+            )
         # Where one was traced with tensors and with a number too, tensors take every number.
         return tuple(sorted(traces, key=self._numbers_of))
 
@@ -84,7 +86,7 @@ class Interface:
             traced[function] = dict(bound.arguments)
         return traced
 
-    def _numbers_of(self, trace: Trace) -> int:
+    def _numbers_of(self, trace: CallTrace) -> int:
         return sum(not has_specs(trace.arguments.get(name)) for name in self.hyperparameters)
 
     @property
@@ -145,7 +147,7 @@ class Interface:
         """Returns the flags of one way of calling."""
         return self._flags[way]
 
-    def trace_of(self, way: str, *, training: bool) -> Trace:
+    def trace_of(self, way: str, *, training: bool) -> CallTrace:
         """Returns the trace that one way of calling takes."""
         for trace in self.traces:
             mode = trace.arguments.get("training", False)

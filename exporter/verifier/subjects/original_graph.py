@@ -8,7 +8,7 @@ import numpy as np
 
 from exporter.original import Original
 from exporter.reusable import OUTPUT_NAMES
-from exporter.signatures import SERVING, way_of
+from exporter.signatures import BATCH_NORM_MOMENTUM, SERVING, way_of
 from exporter.trace import image_spec
 from exporter.verifier.subjects.examples import InputSpec
 from exporter.verifier.subjects.subject import (
@@ -21,8 +21,8 @@ from exporter.verifier.subjects.subject import (
     TrainingCall,
     projected,
 )
-from slim_nets.hyperparameters import BATCH_NORM_MOMENTUM
-from slim_nets.variants import Task, Variant
+from slim_nets.network import Task
+from slim_nets.registry import Variant
 
 SERVED = way_of(SERVING)
 

@@ -12,9 +12,18 @@ import tensorflow as tf
 from exporter.digests import of_files
 from exporter.errors import VerificationError, reason
 from exporter.verifier.subjects.examples import InputSpec
-from exporter.verifier.subjects.interface import Interface
-from exporter.verifier.subjects.subject import BARE, Arrays, Inputs, TrainingCall, projected
-from exporter.verifier.subjects.traced import chosen
+from exporter.verifier.subjects.interface import Interface, load
+from exporter.verifier.subjects.subject import (
+    Arrays,
+    Inputs,
+    TrainingCall,
+    arrays,
+    flat,
+    named,
+    projected,
+)
+
+_CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 
 
 class ModelCallError(VerificationError):
@@ -172,7 +181,7 @@ class LoadedModel:
             arguments |= self.interface.flags_of(way)
             function = self.interface.call
             if directly:
-                function = chosen(function, packed, **arguments)
+                function = chosen_trace(function, packed, **arguments)
             return function(packed, **arguments)
         except (tf.errors.OpError, AttributeError, LookupError, TypeError, ValueError) as error:
             sizes = ", ".join(f"{value.dtype.name} {list(value.shape)}" for value in inputs)
@@ -206,43 +215,54 @@ class LoadedModel:
                 variable.assign(value)
 
 
+def load_model(folder: Path, main: str = "") -> LoadedModel:
+    """Loads a SavedModel.
+
+    Args:
+        folder: Where it lies.
+        main: The way of calling that examples are made for; empty for the first.
+
+    Raises:
+        VerificationError: If that fails.
+    """
+    return LoadedModel(folder, load(folder), main)
+
+
 def _specs(specs: Mapping[str, Any]) -> str:
     named_specs = sorted(specs.items())
     return ", ".join(f"{name} {s.dtype.name} {s.shape}" for name, s in named_specs)
 
 
-def flat(outputs: Any) -> Arrays:
-    """Turns a tensor, or a nest of tensors, into arrays by name; strings get a fixed width."""
-    return arrays(named(outputs))
+def chosen_trace(function: Any, *args: Any, **kwargs: Any) -> Any:
+    """Returns the trace that TensorFlow chooses for a call.
+
+    A restored function makes a function of its own around that trace for every
+    shape it is called with. The tape then differentiates both, which takes
+    twice as long and computes the same bits.
+
+    Args:
+        function: What was restored.
+        *args: The arguments of the call.
+        **kwargs: The named arguments of the call.
+
+    Returns:
+        The trace, to be called with the same arguments; or the function where it
+        calls no trace, or more than one, or one that wants more arguments.
+    """
+    if not hasattr(function, "concrete_functions"):
+        return function
+    graph = function.get_concrete_function(*args, **kwargs).graph
+    called = [op.get_attr("f").name for op in graph.get_operations() if op.type in _CALLS]
+    traces = {_text(trace.name): trace for trace in function.concrete_functions}
+    if len(called) != 1 or called[0] not in traces:
+        return function
+    trace = traces[called[0]]
+    try:
+        trace.function_type.bind(*args, **kwargs)
+    except TypeError:
+        return function
+    return trace
 
 
-def arrays(tensors: Mapping[str, Any]) -> Arrays:
-    """Turns tensors or variables by name into arrays."""
-    return {name: as_array(tensor.numpy()) for name, tensor in tensors.items()}
-
-
-def as_array(value: Any) -> np.ndarray:
-    """Turns a result into an array; strings get a fixed width."""
-    array = np.asarray(value)
-    if array.dtype == object:
-        return np.array(array.tolist(), dtype=np.bytes_)
-    return array
-
-
-def named(outputs: Any, prefix: str = BARE) -> dict[str, Any]:
-    """Names every tensor in a nest by its path, such as `boxes > 0`."""
-    if outputs is None:
-        return {}
-    if isinstance(outputs, tf.RaggedTensor | tf.SparseTensor | tf.IndexedSlices):
-        outputs = tf.nest.flatten(outputs, expand_composites=True)
-    if isinstance(outputs, Mapping):
-        items = dict(outputs)
-    elif isinstance(outputs, (list, tuple)):
-        items = {str(i): value for i, value in enumerate(outputs)}
-    else:
-        return {prefix: outputs}
-    found: dict[str, Any] = {}
-    for key, value in items.items():
-        # No slash: names of end points have some themselves.
-        found |= named(value, f"{prefix} > {key}" if prefix else str(key))
-    return found
+def _text(name: str | bytes) -> str:
+    return name.decode() if isinstance(name, bytes) else name

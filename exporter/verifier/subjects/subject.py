@@ -122,3 +122,45 @@ def projected(output: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(
         output * tf.cast(tf.cos(tf.range(tf.cast(size, tf.float32))), output.dtype)
     )
+
+
+def flat(outputs: Any) -> Arrays:
+    """Turns a tensor, or a nest of tensors, into arrays by name; strings get a fixed width."""
+    return arrays(named(outputs))
+
+
+def arrays(tensors: Mapping[str, Any]) -> Arrays:
+    """Turns tensors or variables by name into arrays."""
+    return {name: as_array(tensor.numpy()) for name, tensor in tensors.items()}
+
+
+def as_array(value: Any) -> np.ndarray:
+    """Turns a result into an array; strings get a fixed width."""
+    array = np.asarray(value)
+    if array.dtype == object:
+        return np.array(array.tolist(), dtype=np.bytes_)
+    return array
+
+
+def named(outputs: Any, prefix: str = BARE) -> dict[str, Any]:
+    """Names every tensor in a nest by its path, such as `boxes > 0`."""
+    if outputs is None:
+        return {}
+    if isinstance(outputs, tf.RaggedTensor | tf.SparseTensor | tf.IndexedSlices):
+        outputs = tf.nest.flatten(outputs, expand_composites=True)
+    if isinstance(outputs, Mapping):
+        items = dict(outputs)
+    elif isinstance(outputs, (list, tuple)):
+        items = {str(i): value for i, value in enumerate(outputs)}
+    else:
+        return {prefix: outputs}
+    found: dict[str, Any] = {}
+    for key, value in items.items():
+        # No slash: names of end points have some themselves.
+        found |= named(value, f"{prefix} > {key}" if prefix else str(key))
+    return found
+
+
+def unequal(one: Arrays, other: Arrays) -> list[str]:
+    """Names what the other does not have, or not with the same bits."""
+    return [key for key in one if key not in other or one[key].tobytes() != other[key].tobytes()]

@@ -10,9 +10,9 @@ from exporter.releases.manifest import Verification
 from exporter.releases.model_facts import ModelFacts
 from exporter.releases.model_page import PageRequest
 from exporter.verifier.report.records import Check, Origin, Settings, VerificationReport
-from slim_nets.variants import NAMED
+from slim_nets.registry import variants
 
-SMALL = NAMED["mobilenet_v3_small_075_224"]
+SMALL = variants()["mobilenet_v3_small_075_224"]
 HANDLE = "google/imagenet/mobilenet_v3_small_075_224/feature_vector/5"
 
 

@@ -8,9 +8,10 @@ from checkpoints import catalog
 from exporter.releases import handle
 from exporter.releases.model_page import code_blocks, model_page, sibling
 from exporter.releases.page_rules import broken_rules
-from slim_nets.variants import NAMED, TASKS, Variant, customized
+from slim_nets.network import TASKS
+from slim_nets.registry import resized, variants
 
-FLOAT = [row for row in catalog.PUBLISHED if row.variant]
+FLOAT = [row for row in catalog.checkpoints() if row.variant]
 ALL = list(itertools.product(FLOAT, TASKS))
 SMALL = "mobilenet_v3_small_075_224"
 
@@ -18,7 +19,7 @@ SMALL = "mobilenet_v3_small_075_224"
 @pytest.mark.parametrize(("row", "task"), ALL, ids=lambda value: getattr(value, "name", value))
 def test_published_models(page_request, row, task):
     """All that FACTS 3 says of the eight pages, and the same of the two minimalistic networks."""
-    variant = NAMED[row.variant]
+    variant = variants()[row.variant]
     page = model_page(page_request(row.prefix, variant=variant, task=task))
     assert broken_rules(page, "5.md") == ()
     lines = page.splitlines()
@@ -90,10 +91,10 @@ def test_own_checkpoint_claims_no_training(page_request):
 
 
 def test_networks_beside_the_named_ones(page_request):
-    edge = model_page(page_request(variant=NAMED["mobilenet_edgetpu_075_224"]))
+    edge = model_page(page_request(variant=variants()["mobilenet_edgetpu_075_224"]))
     assert "MobilenetEdgeTPU is a relative" in edge
     assert broken_rules(edge, "5.md") == ()
-    wide = customized(Variant("mobilenet_v3_small"), depth_multiplier=1.25, image_size=96)
+    wide = resized(variants()["mobilenet_v3_small_100_224"], depth_multiplier=1.25, image_size=96)
     page = model_page(page_request(variant=wide))
     assert "fixed to 96 x 96 pixels" in page
     assert "at depth multiplier 1.25" in page

@@ -3,9 +3,9 @@
 import pytest
 
 from exporter.releases.rebuild import rebuild_command
-from slim_nets.variants import NAMED, Variant
+from slim_nets.registry import Variant, variants
 
-SMALL = NAMED["mobilenet_v3_small_075_224"]
+SMALL = variants()["mobilenet_v3_small_075_224"]
 START = "slim-export export --variant="
 
 

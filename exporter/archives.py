@@ -1,0 +1,161 @@
+"""The published archives: fetched once, kept in the user's cache, and unpacked."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from checkpoints import catalog
+from checkpoints.catalog import PublishedCheckpoint
+from checkpoints.layout import AVERAGES_FOLDER
+from exporter.digests import of_files
+from exporter.errors import FetchError, reason
+from exporter.progress import Progress, silent
+from slim_nets.registry import Variant, of_same_weights
+
+MIRROR_VARIABLE = "SLIM_EXPORT_MIRROR"
+CACHE_VARIABLE = "SLIM_EXPORT_CACHE_DIR"
+
+
+@dataclass(frozen=True, slots=True)
+class FetchOptions:
+    """How published archives are had.
+
+    Attributes:
+        cache_dir: Where they are kept; None for the default.
+        mirror: URL of a folder that holds them; None for the default.
+        timeout: Seconds without a byte after which a connection is given up.
+        progress: Told how far a download is.
+    """
+
+    cache_dir: Path | None = None
+    mirror: str | None = None
+    timeout: float = 20.0
+    progress: Progress = silent
+
+
+def cache_dir(chosen: Path | None = None) -> Path:
+    """Returns the folder of the cache: as chosen, else `SLIM_EXPORT_CACHE_DIR`, else the user's."""
+    if chosen is not None:
+        return chosen
+    if from_environment := os.environ.get(CACHE_VARIABLE):
+        return Path(from_environment)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("slim-export"))
+
+
+def cached_archive(published: PublishedCheckpoint, chosen: Path | None = None) -> Path:
+    """Returns where the cache holds an archive, or would."""
+    return cache_dir(chosen) / published.file_name
+
+
+def published_checkpoint(variant: Variant) -> PublishedCheckpoint:
+    """Returns the published archive of a variant, whatever its image size.
+
+    Raises:
+        FetchError: If none was published.
+    """
+    for named in of_same_weights(variant):
+        if row := catalog.for_variant(named.name):
+            return row
+    published = ", ".join(sorted(row.variant for row in catalog.checkpoints() if row.variant))
+    raise FetchError(
+        f"Variant '{variant.name}' has no published checkpoint: expected one of {published}."
+        " Export it with --checkpoint=PATH or --checkpoint=seeded:0."
+    )
+
+
+def fetch(published: PublishedCheckpoint, options: FetchOptions) -> Path:
+    """Gets a published archive, from the cache or the network.
+
+    Several processes may do so at once: one downloads, the others wait for it.
+
+    Args:
+        published: Which.
+        options: Where from and where to.
+
+    Returns:
+        The archive in the cache. Its sha256 was checked where it is known.
+
+    Raises:
+        FetchError: If it could not be had.
+    """
+    from filelock import FileLock
+
+    archive = cached_archive(published, options.cache_dir)
+    if archive.exists():
+        _check_cached(archive, published)
+        return archive
+    try:
+        archive.parent.mkdir(parents=True, exist_ok=True)
+        with FileLock(archive.with_name(f"{archive.name}.lock")):
+            if not archive.exists():  # unless another process has just finished it
+                _download(published, archive, options)
+    except OSError as error:
+        raise FetchError(
+            f"Cache '{archive.parent}' cannot be written: {reason(error)}."
+            f" Set --cache_dir or {CACHE_VARIABLE} to another folder."
+        ) from error
+    return archive
+
+
+def _download(published: PublishedCheckpoint, archive: Path, options: FetchOptions) -> None:
+    from exporter.download import Patience, download
+    from exporter.unpack import read_to_end
+
+    mirror = options.mirror or os.environ.get(MIRROR_VARIABLE)
+    if mirror and not mirror.startswith(("http://", "https://")):
+        raise FetchError(
+            f"Mirror '{mirror}' is not a URL: expected http:// or https://. Change --mirror."
+        )
+    download(
+        f"{mirror.rstrip('/')}/{published.file_name}" if mirror else published.url,
+        archive,
+        sha256=published.sha256,
+        patience=Patience(timeout=options.timeout),
+        progress=options.progress,
+        # An archive that ends early is told by its own checksum, if by no other.
+        check=read_to_end,
+    )
+
+
+def _check_cached(archive: Path, published: PublishedCheckpoint) -> None:
+    if published.sha256 is not None and (found := of_files([archive])) != published.sha256:
+        raise FetchError(
+            f"Cached archive '{archive}' is not the published one: expected sha256"
+            f" {published.sha256}, found {found}. Delete it and try again."
+        )
+
+
+def unpacked(archive: Path, workspace: Path) -> Path:
+    """Unpacks an archive in the published layout.
+
+    Args:
+        archive: A `.tgz`.
+        workspace: An empty folder to unpack into.
+
+    Returns:
+        The folder of its moving averages, or the only one with a checkpoint.
+
+    Raises:
+        FetchError: If it cannot be unpacked, or holds several checkpoints or none.
+    """
+    from exporter.unpack import unpack
+
+    try:
+        unpack(archive, workspace)
+    except OSError as error:
+        raise FetchError(
+            f"Archive '{archive}' cannot be unpacked into '{workspace}': {reason(error)}."
+            " Free some space, or choose another --output_dir."
+        ) from error
+    folders = {index.parent for index in workspace.rglob("*.index")}
+    averages = {folder for folder in folders if folder.name == AVERAGES_FOLDER}
+    chosen = averages or folders
+    if len(chosen) != 1:
+        found = ", ".join(sorted(str(f.relative_to(workspace)) for f in chosen)) or "none"
+        raise FetchError(
+            f"Archive '{archive}' is not in the published layout: expected one checkpoint in a"
+            f" folder '{AVERAGES_FOLDER}', found {found}. Unpack it and give the prefix itself."
+        )
+    return chosen.pop()

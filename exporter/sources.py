@@ -1,0 +1,206 @@
+"""Where checkpoints come from: a published archive, a seed, or this disk."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+from checkpoints import catalog
+from checkpoints.layout import CheckpointError, data_files, find_prefix
+from exporter import quiet
+from exporter.archives import FetchOptions, fetch, published_checkpoint, unpacked
+from exporter.digests import of_files
+from exporter.errors import InvalidArgumentError, RestoreError, reason
+from slim_nets.registry import Variant
+
+_PUBLISHED, _SEEDED = "published", "seeded:"
+_ARCHIVES = (".tgz", ".tar.gz")
+_MAX_SEED = 2**32 - 1
+
+
+class CheckpointSource(Protocol):
+    """Where a checkpoint comes from; its text is what `--checkpoint` says.
+
+    Attributes:
+        trained: False for weights drawn from a seed.
+    """
+
+    trained: ClassVar[bool]
+
+    def check(self, variant: Variant) -> None:
+        """Refuses what can be refused before anything is loaded.
+
+        Raises:
+            FetchError: If there is no such checkpoint.
+        """
+
+    def open(self, variant: Variant, workspace: Path, fetching: FetchOptions) -> "LocalCheckpoint":
+        """Makes the checkpoint one on this disk.
+
+        Args:
+            variant: The network that it is for.
+            workspace: An empty folder, in which the checkpoint may lie.
+            fetching: How published archives are had.
+
+        Returns:
+            The checkpoint, its files present but not yet read.
+
+        Raises:
+            FetchError: If an archive could not be had or unpacked.
+            RestoreError: If there is no checkpoint, or it cannot be written.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class LocalCheckpoint:
+    """A checkpoint on this disk.
+
+    Attributes:
+        prefix: Where it lies.
+        sha256: Over its index and data files, in this order.
+        source: Where it came from.
+    """
+
+    prefix: Path
+    sha256: str
+    source: CheckpointSource
+
+    @property
+    def name(self) -> str:
+        """Name that does not depend on where it lies: as published, else that of the file."""
+        if not self.source.trained:
+            return str(self.source)
+        return catalog.published_prefix(self.prefix.absolute()) or self.prefix.name
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The published checkpoint of the variant, from the cache, else downloaded."""
+
+    trained: ClassVar[bool] = True
+
+    def __str__(self) -> str:
+        """Returns what `--checkpoint` says."""
+        return _PUBLISHED
+
+    def check(self, variant: Variant) -> None:
+        """Refuses variants of which none was published."""
+        published_checkpoint(variant)
+
+    def open(self, variant: Variant, workspace: Path, fetching: FetchOptions) -> LocalCheckpoint:
+        """Fetches and unpacks the archive."""
+        archive = fetch(published_checkpoint(variant), fetching)
+        return _located(unpacked(archive, workspace), self)
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """Random weights, for trying the tools without a download.
+
+    They are those of the network with logits, so both tasks of a seed share
+    their features.
+
+    Attributes:
+        seed: 0 to 2**32 - 1.
+    """
+
+    seed: int
+    trained: ClassVar[bool] = False
+
+    def __str__(self) -> str:
+        """Returns what `--checkpoint` says."""
+        return f"{_SEEDED}{self.seed}"
+
+    def check(self, variant: Variant) -> None:
+        """Refuses nothing."""
+
+    def open(self, variant: Variant, workspace: Path, fetching: FetchOptions) -> LocalCheckpoint:  # noqa: ARG002
+        """Draws the weights and writes them as a TF1 checkpoint, with TensorFlow."""
+        quiet.import_tensorflow()
+        import tensorflow as tf
+
+        from checkpoints import seeded
+
+        shapes = {spec.name: spec.shape for spec in variant.shape("classification").variables}
+        prefix = workspace / f"seeded-{self.seed}"
+        try:
+            seeded.write(prefix, seeded.draw(shapes, self.seed))
+        except (OSError, tf.errors.OpError) as error:
+            raise RestoreError(
+                f"Seeded checkpoint cannot be written into '{workspace}': {reason(error)}."
+                " Free some space, or choose another --output_dir."
+            ) from error
+        return _local(prefix, self)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A checkpoint of one's own.
+
+    Attributes:
+        path: A prefix, a folder with one checkpoint, or a `.tgz` archive.
+    """
+
+    path: str
+    trained: ClassVar[bool] = True
+
+    def __str__(self) -> str:
+        """Returns what `--checkpoint` says."""
+        return self.path
+
+    def check(self, variant: Variant) -> None:
+        """Refuses nothing."""
+
+    def open(self, variant: Variant, workspace: Path, fetching: FetchOptions) -> LocalCheckpoint:  # noqa: ARG002
+        """Finds the files, and unpacks an archive."""
+        try:
+            path = Path(self.path).expanduser()
+            is_archive = self.path.endswith(_ARCHIVES) and path.is_file()
+        except (OSError, RuntimeError, ValueError) as error:
+            raise _unusable(self, error) from error
+        return _located(unpacked(path, workspace) if is_archive else path, self)
+
+
+def checkpoint_source(text: str) -> CheckpointSource:
+    """Parses what `--checkpoint` says.
+
+    Args:
+        text: `published`, `seeded:N`, or a path: a prefix, a folder with one
+            checkpoint, or a `.tgz` archive.
+
+    Returns:
+        The source.
+
+    Raises:
+        InvalidArgumentError: If N is not a number from 0 to 2**32 - 1.
+    """
+    if text == _PUBLISHED:
+        return Published()
+    if not text.startswith(_SEEDED):
+        return Stored(text)
+    seed = text.removeprefix(_SEEDED)
+    if not (seed.isascii() and seed.isdigit() and len(seed) <= 10 and int(seed) <= _MAX_SEED):
+        raise InvalidArgumentError(
+            f"Seed '{seed}' is not one: expected a whole number from 0 to {_MAX_SEED}."
+            " Use --checkpoint=seeded:0."
+        )
+    return Seeded(int(seed))
+
+
+def _located(path: Path, source: CheckpointSource) -> LocalCheckpoint:
+    try:
+        return _local(find_prefix(path), source)
+    except CheckpointError as error:
+        raise RestoreError(str(error)) from error
+    except (OSError, ValueError) as error:
+        raise _unusable(source, error) from error
+
+
+def _local(prefix: Path, source: CheckpointSource) -> LocalCheckpoint:
+    files = [prefix.with_name(f"{prefix.name}.index"), *data_files(prefix)]
+    return LocalCheckpoint(prefix, of_files(files), source)
+
+
+def _unusable(source: CheckpointSource, error: Exception) -> RestoreError:
+    return RestoreError(
+        f"Checkpoint '{source}' cannot be read: {reason(error)}. Check --checkpoint."
+    )

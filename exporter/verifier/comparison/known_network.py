@@ -1,0 +1,55 @@
+"""Says which of our networks two models are, and where in it a name belongs."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from exporter.verifier.subjects.original_graph import GraphSubject
+from exporter.verifier.subjects.subject import Subject
+from slim_nets.network import Task
+from slim_nets.registry import Variant, recognized
+
+
+@dataclass(frozen=True)
+class KnownNetwork:
+    """What is known of the network that both sides should be.
+
+    Attributes:
+        order: Names of end points in the network's order.
+        place: Says where in the network a name belongs; empty where unknown.
+        variant: Which network; None if it is none of ours.
+    """
+
+    order: tuple[str, ...] = ()
+    place: Callable[[str], str] = lambda _: ""
+    variant: Variant | None = None
+
+    def rank(self, end_point: str) -> int:
+        """Returns an end point's place in the network's order; unknown ones come first."""
+        return self.order.index(end_point) if end_point in self.order else -1
+
+
+def known_network(reference: Subject) -> KnownNetwork:
+    """Says which network a reference is: the original knows it, variables tell it of others."""
+    if isinstance(reference, GraphSubject):
+        found: tuple[Variant, Task] | None = (reference.variant, reference.task)
+    else:
+        found = recognized(reference.variables(), reference.input_spec.image_size)
+    if found is None:
+        return KnownNetwork()
+    variant, task = found
+    names = (*variant.shape(task).end_points, "default")
+    return KnownNetwork(names, lambda name: _row_of(name, variant), variant)
+
+
+def _row_of(name: str, variant: Variant) -> str:
+    """Describes the row of the table that an end point or a variable belongs to.
+
+    Args:
+        name: Such as `MobilenetV3/layer_4/output`.
+        variant: Which network.
+
+    Returns:
+        Such as "row 4 of 15 of mobilenet_v3_small_075_224: bneck 3x3, ..."; empty
+        for what comes after the table.
+    """
+    return variant.network.row_of(name).replace(":", f" of {variant.name}:", 1)

@@ -1,0 +1,199 @@
+"""Computes everything that has float noise once, on one batch, under some condition."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from exporter.verifier.comparison.collect import group_of, named_outputs, shown_alone
+from exporter.verifier.comparison.fine_tuning import changing, target_of
+from exporter.verifier.comparison.sgd_step import stepped, whole_batch
+from exporter.verifier.noise import one_by_one
+from exporter.verifier.report.records import Group
+from exporter.verifier.subjects.examples import Batch, Examples, split
+from exporter.verifier.subjects.op_by_op import UnsupportedError
+from exporter.verifier.subjects.recomputing import How, call_graph, recompute
+from exporter.verifier.subjects.saved_model import LoadedModel
+from exporter.verifier.subjects.subject import PLAIN, Arrays, Inputs, Subject, projected
+
+Key = tuple[Group, str]
+Results = dict[Key, np.ndarray]
+
+# Computes one way of calling on one batch.
+Compute = Callable[[str, Inputs], Arrays]
+
+
+def all_results(side: Subject, examples: Examples) -> Results:
+    """Runs a subject as it is: inference, training mode, gradients, a step of SGD, losses."""
+    batch = examples.few()
+    found = inference_results(side, examples)
+    alone = shown_alone(side.training_ways)
+    for way in side.training_ways:
+        call = side.training([way], batch.inputs, whole_batch(side))[way]
+        drawn = changing(side, way, batch)
+        outputs = {key: value for key, value in call.outputs.items() if key not in drawn}
+        found |= _keyed("training", named_outputs(way, outputs, alone=alone))
+        averages = call.variables.keys() - set(side.trainable)
+        found |= _keyed("moving averages", {name: call.variables[name] for name in averages})
+    return found | _gradients(side, batch)
+
+
+def inference_results(side: Subject, examples: Examples) -> Results:
+    """Runs inference alone."""
+    typical = examples.typical()
+    return _inference(side, typical, len(typical.names), _as_it_is(side))
+
+
+def results_image_by_image(side: Subject, examples: Examples) -> Results:
+    """Runs inference one example at a time."""
+    return _inference(side, examples.typical(), 1, _as_it_is(side))
+
+
+def results_of_rounded_weights(side: Subject, examples: Examples) -> Results:
+    """Runs inference with weights that were rounded twice more.
+
+    So are they when batch norms are folded into them: a factor is rounded, and
+    its product. Two roundings of half a unit in the last place at most are 0.41
+    units on average (the root of the mean square), as is one unit for one weight of six.
+    """
+    with rounded(side):
+        return inference_results(side, examples)
+
+
+@contextmanager
+def rounded(side: Subject, seed: int = 0) -> Iterator[None]:
+    """Has a subject's weights rounded twice more; afterwards they are as they were.
+
+    Args:
+        side: Whose.
+        seed: Of the draw of weights that change.
+    """
+    kept = {k: v for k, v in side.variables().items() if v.dtype == np.float32}
+    random = np.random.RandomState(seed)
+    moved = {}
+    for name, value in sorted(kept.items()):
+        drawn = random.randint(12, size=value.shape)
+        end = np.where(drawn == 0, np.float32(-np.inf), np.float32(np.inf))
+        moved[name] = np.where(drawn < 2, np.nextafter(value, end), value)
+    side.assign(moved)
+    try:
+        yield
+    finally:
+        side.assign(kept)
+
+
+def results_of_means_in_turn(side: Subject, examples: Examples) -> Results:
+    """Runs inference op by op, means added up pixel by pixel."""
+    how = How(intercept=one_by_one.intercept)
+
+    def run(way: str, inputs: Inputs) -> Arrays:
+        return recompute(call_graph(side, way), side, inputs, how).arrays()
+
+    typical = examples.typical()
+    return _inference(side, typical, len(typical.names), run)
+
+
+def float64_results(side: Subject, examples: Examples, *, inference: bool = False) -> Results:
+    """Runs the graphs op by op in float64, as far as their ops allow.
+
+    Args:
+        side: What is run.
+        examples: On what.
+        inference: Whether to leave training mode out.
+
+    Returns:
+        The results.
+    """
+    typical, batch = examples.typical(), examples.few()
+
+    def in_float64(way: str, inputs: Inputs) -> Arrays:
+        return recompute(call_graph(side, way), side, inputs, How(tf.float64)).arrays()
+
+    found = _inference(side, typical, len(typical.names), in_float64)
+    alone = shown_alone(side.training_ways)
+    for way in () if inference else side.training_ways:
+        try:
+            found |= _training64(side, way, batch, alone=alone)
+        except UnsupportedError:
+            continue
+    return found
+
+
+def _as_it_is(side: Subject) -> Compute:
+    return lambda way, inputs: side.inference([way], inputs)[way]
+
+
+def _training64(side: Subject, way: str, batch: Batch, *, alone: bool) -> Results:
+    variables = {
+        name: tf.convert_to_tensor(value, tf.float64 if value.dtype == np.float32 else None)
+        for name, value in side.variables().items()
+    }
+    graph = call_graph(side, way, training=True)
+    with tf.GradientTape() as tape:
+        tape.watch([variables[name] for name in side.trainable])
+        done = recompute(graph, side, batch.inputs, How(tf.float64, variables, whole_batch(side)))
+        drawn = changing(side, way, batch)
+        outputs = {key: value for key, value in done.arrays().items() if key not in drawn}
+        target = target_of(outputs, set())
+        loss = projected(done.outputs[target]) if target is not None else None
+    found = _keyed("training", named_outputs(way, outputs, alone=alone))
+    found |= _keyed("moving averages", {k: np.asarray(v) for k, v in done.assigned.items()})
+    if way == PLAIN and loss is not None:
+        gradients = tape.gradient(loss, {name: variables[name] for name in side.trainable})
+        flowing = {k: np.asarray(g) for k, g in gradients.items() if g is not None}
+        found |= _keyed("gradients", flowing)
+    return found
+
+
+def _inference(side: Subject, batch: Batch, size: int, run: Compute) -> Results:
+    """Runs inference on so many examples at a time, or on as many as the model must have."""
+    found: Results = {}
+    alone = shown_alone(side.ways)
+    parts = list(split(batch, side.input_spec.fixed_batch() or size))
+    for way in side.ways:
+        if isinstance(side, LoadedModel) and not side.spec_of(way).is_like(side.input_spec):
+            continue
+        try:
+            outputs = [named_outputs(way, run(way, part.inputs), alone=alone) for part in parts]
+        except UnsupportedError:
+            continue
+        # The last part may begin anew to be full.
+        whole = {k: _joined([o[k] for o in outputs])[: len(batch.names)] for k in outputs[0]}
+        found |= _keyed(group_of(way), whole)
+    return found
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate([np.atleast_1d(part) for part in parts])
+
+
+def _gradients(side: Subject, batch: Batch) -> Results:
+    losses, of_losses = side.losses()
+    found = _keyed("regularization", losses)
+    found |= _keyed("regularization", of_losses)
+    if PLAIN not in side.training_ways:
+        return found
+    drawn = changing(side, PLAIN, batch)
+    outputs = side.inference([PLAIN], batch.inputs)[PLAIN]
+    target, training = target_of(outputs, drawn), True
+    if target is None:
+        target, training = target_of(outputs, set()), False
+    if target is None:
+        return found
+    gradients = side.gradients(PLAIN, target, batch.inputs, {}, training=training)
+    after = stepped(side, gradients, of_losses, batch)
+    found |= _keyed("gradients", gradients)
+    found |= _keyed("SGD step", after.weights | after.averages)
+    for way, outputs in after.outputs.items():
+        found |= _keyed("SGD step", named_outputs(way, outputs, alone=True))
+    return found
+
+
+def _keyed(group: Group, values: Mapping[str, Any]) -> Results:
+    return {
+        (group, name): value
+        for name, value in values.items()
+        if value is not None and value.dtype.kind == "f"
+    }

@@ -1,0 +1,141 @@
+"""What a model is compared with, which any process can open.
+
+Nothing here imports TensorFlow before it is opened: a process that is handed a
+reference imports it in its own time.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exporter import digests
+from exporter.sources import LocalCheckpoint
+from exporter.verifier.report.records import Origin
+from slim_nets.network import Task
+from slim_nets.registry import Variant
+
+if TYPE_CHECKING:
+    from exporter.restore import RestoredWeights
+    from exporter.verifier.subjects.subject import Subject
+
+
+@dataclass(frozen=True)
+class OriginalGraph:
+    """The original graph with a checkpoint.
+
+    Attributes:
+        variant: Which network.
+        task: What it ends with.
+        prefix: The checkpoint.
+        stored_names: For every variable, its name in the checkpoint.
+    """
+
+    variant: Variant
+    task: Task
+    prefix: Path
+    stored_names: Mapping[str, str]
+
+    @contextmanager
+    def opened(self) -> "Iterator[Subject]":
+        """Builds and restores it; yields it until its sessions are closed."""
+        from exporter.original import restored
+        from exporter.verifier.subjects.original_graph import GraphSubject
+
+        prefix = str(self.prefix)
+        with restored(self.variant, self.task, prefix, self.stored_names) as original:
+            yield GraphSubject(original, self.variant, self.task)
+
+
+@dataclass(frozen=True)
+class SavedModelFolder:
+    """A SavedModel.
+
+    Attributes:
+        folder: Where it lies.
+        main: The way of calling that examples are made for; empty for the first.
+    """
+
+    folder: Path
+    main: str = ""
+
+    @contextmanager
+    def opened(self) -> "Iterator[Subject]":
+        """Loads it, and yields it.
+
+        Raises:
+            VerificationError: If that fails.
+        """
+        from exporter.verifier.subjects.saved_model import load_model
+
+        yield load_model(self.folder, self.main)
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What a model is compared with, and what a report says of it.
+
+    Attributes:
+        subject: How processes open it.
+        name: For people.
+        digest: Of its files.
+        origin: Where a model equal to it came from; None for a SavedModel.
+        raw_names: By variable, the names of the checkpoint's raw values, where
+            it has moving averages and they are used.
+    """
+
+    subject: OriginalGraph | SavedModelFolder
+    name: str
+    digest: str
+    origin: Origin | None = None
+    raw_names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def folder(self) -> Path | None:
+        """Where it lies, if it is a SavedModel."""
+        return self.subject.folder if isinstance(self.subject, SavedModelFolder) else None
+
+
+def saved_model(folder: Path) -> Reference:
+    """Makes a reference of a SavedModel, which need not be there yet: opening it will tell."""
+    digest = digests.of_folder(folder) if folder.is_dir() else ""
+    return Reference(SavedModelFolder(folder.absolute()), f"SavedModel '{folder}'", digest)
+
+
+def original(
+    local: LocalCheckpoint,
+    variant: Variant,
+    task: Task,
+    weights: "RestoredWeights",
+    *,
+    use_moving_averages: bool,
+) -> Reference:
+    """Makes a reference of the original graph.
+
+    Args:
+        local: The checkpoint.
+        variant: Which network.
+        task: What it ends with.
+        weights: What was restored from the checkpoint.
+        use_moving_averages: How it was restored.
+
+    Returns:
+        The reference, with the origin of every model that is equal to it.
+    """
+    names = dict(weights.stored_names)
+    raw = {n: n for n, stored in names.items() if stored != n} if use_moving_averages else {}
+    return Reference(
+        OriginalGraph(variant, task, local.prefix.absolute(), names),
+        f"the original graph with checkpoint '{local.source}'",
+        local.sha256,
+        Origin(
+            variant=variant,
+            task=task,
+            checkpoint=local.name,
+            checkpoint_sha256=local.sha256,
+            trained=local.source.trained,
+            use_moving_averages=use_moving_averages,
+        ),
+        raw,
+    )

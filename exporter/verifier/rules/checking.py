@@ -1,0 +1,53 @@
+"""Checks the interface's rules beside the comparison, on another core.
+
+Nothing here imports TensorFlow before its process wants it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from exporter import processes, quiet
+from exporter.errors import VerificationError
+from exporter.processes import ProcessEndedError
+from exporter.verifier.report.records import Check
+
+
+def checked_rules(model_dir: Path, reference_dir: Path | None = None) -> tuple[Check, ...]:
+    """Loads a model and checks every rule.
+
+    Args:
+        model_dir: The model.
+        reference_dir: A SavedModel whose own breaches are no failure of the model's.
+
+    Raises:
+        VerificationError: If one of the two cannot be loaded.
+    """
+    quiet.import_tensorflow()
+    from exporter.verifier.rules.interface_rules import check_rules
+    from exporter.verifier.subjects.saved_model import load_model
+
+    reference = load_model(reference_dir) if reference_dir else None
+    return tuple(check_rules(load_model(model_dir), reference))
+
+
+@contextmanager
+def rules_beside(
+    model_dir: Path, reference_dir: Path | None
+) -> Iterator[Callable[[], tuple[Check, ...]]]:
+    """Begins `checked_rules` in a process of its own.
+
+    Yields:
+        What waits for the checks and returns them.
+    """
+    with processes.beside(checked_rules, model_dir, reference_dir) as running:
+
+        def checks() -> tuple[Check, ...]:
+            try:
+                return running()
+            except ProcessEndedError as error:
+                raise VerificationError(
+                    f"Rules were not checked: {error}. Free some memory and try again."
+                ) from error
+
+        yield checks

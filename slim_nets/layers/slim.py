@@ -1,0 +1,104 @@
+"""The layers from tf-slim, in graph mode: the original's own way."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import tensorflow as tf
+
+from slim_nets.layers import _legacy_layers
+from slim_nets.layers.activations import ACTIVATIONS
+from slim_nets.layers.protocol import ConvLayer
+
+_legacy_layers.install()
+
+import tf_slim as slim  # noqa: E402  (the shim has to be there first)
+
+
+@dataclass(frozen=True)
+class SlimLayers:
+    """The set of layers that rebuilds the TF-Slim definition.
+
+    Variables are made where they do not exist, and shared where they do. The
+    updates of the moving averages are collected in `UPDATE_OPS`, and the L2
+    losses in `REGULARIZATION_LOSSES`, of the graph.
+
+    Attributes:
+        momentum: float32 scalar in [0, 1] that batch norm's moving averages
+            keep of themselves in a training call; None means inference.
+    """
+
+    momentum: tf.Tensor | None = None
+
+    def rescale(self, images: tf.Tensor, factor: float, shift: float) -> tf.Tensor:
+        """Adds a `Mul` and a `Sub`; slim's own order, (x - 0.5) * 2, may differ in the last bit."""
+        return images * factor - shift
+
+    def channels(self, x: tf.Tensor) -> int:
+        """Returns the last dimension."""
+        return int(x.shape[-1])
+
+    def identity(self, x: tf.Tensor) -> tf.Tensor:
+        """Adds an `Identity`."""
+        return tf.identity(x)
+
+    def convolution(self, x: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
+        """Builds a `slim.conv2d`."""
+        return slim.conv2d(x, layer.num_outputs, layer.kernel_size, **self._arguments(layer))
+
+    def depthwise_convolution(self, x: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
+        """Builds a `slim.separable_conv2d` without its pointwise half."""
+        arguments = {"depth_multiplier": 1, **self._arguments(layer)}
+        return slim.separable_conv2d(x, None, layer.kernel_size, **arguments)
+
+    def _arguments(self, layer: ConvLayer) -> dict[str, Any]:
+        decay, batch_norm = layer.weight_decay, layer.batch_norm
+        arguments: dict[str, Any] = {
+            "stride": layer.stride,
+            "padding": layer.padding,
+            "rate": layer.dilation,
+            "weights_regularizer": slim.l2_regularizer(decay) if decay else None,
+            "activation_fn": ACTIVATIONS[layer.activation],
+            "normalizer_fn": None,
+            "reuse": tf.compat.v1.AUTO_REUSE,
+            "scope": layer.scope,
+        }
+        if batch_norm is not None:
+            arguments["normalizer_fn"] = slim.batch_norm
+            arguments["normalizer_params"] = {
+                "scope": batch_norm.scope,
+                "center": True,
+                "scale": batch_norm.scale,
+                "epsilon": batch_norm.epsilon,
+                "is_training": self.momentum is not None,
+                # Without effect in inference, where nothing is averaged.
+                "decay": 1.0 if self.momentum is None else self.momentum,
+            }
+        return arguments
+
+    def add(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
+        """Adds two feature maps."""
+        return x + y
+
+    def multiply(self, x: tf.Tensor, gate: tf.Tensor) -> tf.Tensor:
+        """Multiplies a feature map by a gate."""
+        return x * gate
+
+    def spatial_mean(self, x: tf.Tensor) -> tf.Tensor:
+        """Averages with a `Mean`."""
+        return tf.reduce_mean(x, [1, 2], keepdims=True)
+
+    def global_pool(self, x: tf.Tensor) -> tf.Tensor:
+        """Builds a `slim.avg_pool2d` over the whole feature map."""
+        return slim.avg_pool2d(x, x.shape[1:3].as_list(), stride=1, padding="VALID")
+
+    def dropout(self, x: tf.Tensor, keep_prob: float) -> tf.Tensor:
+        """Builds a `slim.dropout`."""
+        return slim.dropout(x, keep_prob=keep_prob, is_training=self.momentum is not None)
+
+    def squeeze(self, x: tf.Tensor) -> tf.Tensor:
+        """Removes height and width."""
+        return tf.squeeze(x, [1, 2])
+
+    def softmax(self, x: tf.Tensor) -> tf.Tensor:
+        """Builds a `slim.softmax`."""
+        return slim.softmax(x)

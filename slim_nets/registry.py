@@ -1,0 +1,178 @@
+"""The networks by name, and their variants by the names that TensorFlow Hub gave them."""
+
+import importlib
+import os
+import pkgutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from slim_nets import networks as tables
+from slim_nets.layers.protocol import Layers
+from slim_nets.layers.shapes import NetworkShape, ShapeLayers
+from slim_nets.network import TASKS, Network, Task
+
+# Modules with networks of one's own, separated by commas. They are imported in every process.
+MODULES_VARIABLE = "SLIM_EXPORT_NETWORKS"
+
+# Far beyond any published input; the largest networks then take more than 16 GB to verify.
+MAX_IMAGE_SIZE = 2048
+MAX_DEPTH_MULTIPLIER = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A network at one size.
+
+    Attributes:
+        family: The network, such as `mobilenet_v3_small`.
+        depth_multiplier: Scales the channels, in (0, 2].
+        image_size: Height and width of the images in pixels.
+    """
+
+    family: str
+    depth_multiplier: float
+    image_size: int
+
+    @property
+    def name(self) -> str:
+        """The name as on TensorFlow Hub, such as `mobilenet_v3_small_075_224`."""
+        percent = round(self.depth_multiplier * 100)
+        exact = percent / 100 == self.depth_multiplier
+        multiplier = f"{percent:03d}" if exact else repr(self.depth_multiplier)
+        return f"{self.family}_{multiplier}_{self.image_size}"
+
+    @property
+    def network(self) -> Network:
+        """The network."""
+        return networks()[self.family]
+
+    def num_classes(self, task: Task) -> int | None:
+        """Returns the size of the logits, None for features."""
+        return self.network.num_classes if task == "classification" else None
+
+    def shape(self, task: Task) -> NetworkShape:
+        """Returns the variables and end points for a task."""
+        return _shape(self, task)
+
+    def end_points(self, images: Any, task: Task, layers: Layers[Any]) -> dict[str, Any]:
+        """Builds the network as TensorFlow Hub's models have it.
+
+        Args:
+            images: float32 `[batch, image_size, image_size, 3]` in [0, 1].
+            task: What it ends with.
+            layers: The set of layers to build with.
+
+        Returns:
+            The output as `default`, then every end point in the network's order,
+            its scope in front, such as `MobilenetV3/layer_2/output`.
+        """
+        network = self.network
+        low, high = network.input_range
+        built = network.build(
+            layers.rescale(images, high - low, -low),
+            layers,
+            self.depth_multiplier,
+            self.num_classes(task),
+        )
+        start = f"{network.scope}/"
+        named = {f"{start}{k.removeprefix(start)}": v for k, v in built.end_points.items()}
+        return {"default": built.output} | named
+
+
+@cache
+def networks() -> Mapping[str, Network]:
+    """Returns all networks by name: those of this package, and one's own."""
+    own = filter(None, os.environ.get(MODULES_VARIABLE, "").split(","))
+    names = [module.name for module in pkgutil.iter_modules(tables.__path__, f"{tables.__name__}.")]
+    modules = map(importlib.import_module, [*names, *own])
+    return {network.name: network for module in modules for network in module.NETWORKS}
+
+
+@cache
+def variants() -> Mapping[str, Variant]:
+    """Returns the named variants of all networks by name."""
+    found = (Variant(n.name, *size) for n in networks().values() for size in n.sizes)
+    return {variant.name: variant for variant in found}
+
+
+def of_same_weights(variant: Variant) -> Iterator[Variant]:
+    """Yields the named variants that have the same variables: a size of images changes none."""
+    for named in variants().values():
+        if replace(named, image_size=variant.image_size) == variant:
+            yield named
+
+
+def base_of(variant: Variant) -> Variant:
+    """Returns the named variant from which another size of a network is described: the last."""
+    return [named for named in variants().values() if named.family == variant.family][-1]
+
+
+def resized(
+    variant: Variant, *, depth_multiplier: float | None = None, image_size: int | None = None
+) -> Variant:
+    """Changes the size of a variant.
+
+    Args:
+        variant: Where to start.
+        depth_multiplier: In (0, 2]; None keeps it.
+        image_size: Height and width in pixels, from the network's smallest to 2048; None keeps it.
+
+    Returns:
+        The variant at that size.
+
+    Raises:
+        ValueError: If a number is out of its range.
+    """
+    if depth_multiplier is not None:
+        if not 0 < depth_multiplier <= MAX_DEPTH_MULTIPLIER:
+            raise ValueError(
+                f"Depth multiplier {depth_multiplier:g} is out of range: expected a number above 0"
+                f" and at most {MAX_DEPTH_MULTIPLIER:g}. Change --depth_multiplier."
+            )
+        variant = replace(variant, depth_multiplier=depth_multiplier)
+    if image_size is not None:
+        if not variant.network.min_image_size <= image_size <= MAX_IMAGE_SIZE:
+            raise ValueError(
+                f"Image size {image_size} is out of range: expected"
+                f" {variant.network.min_image_size} to {MAX_IMAGE_SIZE} pixels."
+                " Change --image_size."
+            )
+        variant = replace(variant, image_size=image_size)
+    return variant
+
+
+def recognized(
+    variables: Mapping[str, Any], image_size: tuple[int, int] | None
+) -> tuple[Variant, Task] | None:
+    """Finds the network that has these variables.
+
+    Args:
+        variables: Arrays by name, of which the shapes count.
+        image_size: Height and width of the model's images.
+
+    Returns:
+        One of the named variants, at that image size, and the task; None if none fits.
+    """
+    if image_size is None or image_size[0] != image_size[1]:
+        return None
+    shapes = {name: tuple(value.shape) for name, value in variables.items()}
+    for named in variants().values():
+        for task in TASKS:
+            specs = named.shape(task).variables
+            if shapes == {spec.name: spec.shape for spec in specs}:
+                try:
+                    return resized(named, image_size=image_size[0]), task
+                except ValueError:
+                    return None
+    return None
+
+
+@cache
+def _shape(variant: Variant, task: Task) -> NetworkShape:
+    layers = ShapeLayers()
+    images = (variant.image_size, variant.image_size, 3)
+    end_points = variant.end_points(images, task, layers)
+    output = end_points.pop("default")
+    return NetworkShape(tuple(layers.variables), end_points, output)
