@@ -4,17 +4,12 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from exporter.bench.processes import model_of
-from exporter.bench.record import Benchmark, measurements, this_machine, versions
-from exporter.bench.request import Model
-from exporter.bench.rounds import Plan, Race
-from exporter.bench.subjects import (
-    check_made_of,
-    check_peers,
-    of_formats,
-    of_peers,
-    of_saved_model,
-)
+from exporter import processes
+from exporter.bench.candidates import Lineup, check_made_of, of_formats, of_saved_model
+from exporter.bench.figures import Benchmark, measurements, this_machine, versions
+from exporter.bench.measured_model import MeasuredModel, described
+from exporter.bench.peers import check_peers, of_peers
+from exporter.bench.rounds import Race, Schedule, environment
 from exporter.errors import BenchmarkError, reason
 from exporter.progress import Progress, silent
 
@@ -25,15 +20,15 @@ class BenchmarkRequest:
 
     Attributes:
         model_dir: The SavedModel, whoever made it.
-        plan: How much.
+        schedule: How much.
         converted: The folder with a folder for each format; None for the SavedModel alone.
-        peers: Names of others' ports to measure too.
+        peers: Files of others' ports to measure too, as `exporter.bench.peers` describes them.
     """
 
     model_dir: Path
-    plan: Plan
+    schedule: Schedule
     converted: Path | None = None
-    peers: tuple[str, ...] = ()
+    peers: tuple[Path, ...] = ()
 
 
 def benchmark(request: BenchmarkRequest, progress: Progress = silent) -> Benchmark:
@@ -51,32 +46,50 @@ def benchmark(request: BenchmarkRequest, progress: Progress = silent) -> Benchma
         ExporterError: If nothing can be measured, or the SavedModel fails.
     """
     check_peers(request.peers)
-    field = of_formats(request.converted) if request.converted else None
+    converted = of_formats(request.converted) if request.converted else Lineup()
     progress("look at the model", 0, None)
-    model = model_of(request.model_dir)
+    model = _looked_at(request.model_dir)
     _check_batches(request, model)
-    if field is not None:
-        check_made_of(field, request.model_dir)
-    own = of_saved_model(request.model_dir, model)
-    own = own + field if field else own
-    own += of_peers(request.peers, model)
-    race = Race(model, own.subjects, request.plan, progress)
-    found = measurements(race.samples())
+    check_made_of(converted, request.model_dir)
+    lineup = of_saved_model(request.model_dir, model) + converted + _peers(request, model)
+    race = Race(model, lineup.candidates, request.schedule, progress)
+    found = measurements(race.timings())
     return Benchmark(
         model_dir=str(request.model_dir),
         network=f"{model.variant.name} {model.task}" if model.variant else "",
-        base=own.subjects[0].name,
-        rounds=request.plan.rounds,
+        base=lineup.candidates[0].name,
+        rounds=request.schedule.rounds,
         measurements=found,
-        notes=own.notes,
+        notes=lineup.notes,
         refused=tuple(race.refused),
         machine=this_machine(),
-        versions=versions(),
+        versions=versions(name for one in lineup.candidates for name in one.packages),
     )
 
 
-def _check_batches(request: BenchmarkRequest, model: Model) -> None:
-    wrong = [batch for batch in request.plan.batches if model.batch not in (None, batch)]
+def _looked_at(folder: Path) -> MeasuredModel:
+    try:
+        return processes.call(described, folder, environment=environment())
+    except processes.ProcessEndedError as error:
+        raise BenchmarkError(
+            f"SavedModel '{folder}' could not be looked at: {error}. Free some memory and try"
+            " again."
+        ) from error
+
+
+def _peers(request: BenchmarkRequest, model: MeasuredModel) -> Lineup:
+    if not request.peers:
+        return Lineup()
+    try:
+        return processes.call(of_peers, request.peers, model, environment=environment())
+    except processes.ProcessEndedError as error:
+        raise BenchmarkError(
+            f"Peers could not be looked at: {error}. Leave them out of --peer one by one."
+        ) from error
+
+
+def _check_batches(request: BenchmarkRequest, model: MeasuredModel) -> None:
+    wrong = [batch for batch in request.schedule.batches if model.batch not in (None, batch)]
     if wrong:
         raise BenchmarkError(
             f"SavedModel '{request.model_dir}' takes one batch size only: expected {model.batch},"
@@ -104,9 +117,9 @@ def write_page(found: Benchmark, path: Path) -> None:
     Raises:
         BenchmarkError: If it cannot be written.
     """
-    from exporter.bench.page import html
+    from exporter.bench.page import page_of
 
-    text = html(found)
+    text = page_of(found)
     try:
         with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=".page-") as place:
             part = Path(place, "page.html")

@@ -11,7 +11,7 @@ from exporter.converters.given import check_given, remarks
 from exporter.errors import ConversionError, ExporterError
 from exporter.image_files import matching
 from exporter.progress import Progress, silent
-from exporter.staging import Kind, check_target, errors_of, staged
+from exporter.staging import FolderKind, check_target, errors_of, staged
 
 if TYPE_CHECKING:
     from exporter.converters.request import Converted, NoiseOf
@@ -107,8 +107,8 @@ def _folder(request: ConvertRequest, row: Format) -> Path:
     return request.output_dir.absolute() / row.name
 
 
-def _kind(row: Format) -> Kind:
-    return Kind("conversion", row.file, "--output_dir")
+def _kind(row: Format) -> FolderKind:
+    return FolderKind("conversion", row.file, "--output_dir")
 
 
 def _check_apart(request: ConvertRequest) -> None:

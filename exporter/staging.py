@@ -24,7 +24,7 @@ _UNUSABLE = re.compile(r"[*?\[\]]|:/")
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FolderKind:
     """A kind of folder that is written.
 
     Attributes:
@@ -40,14 +40,14 @@ class Kind:
     files: frozenset[str] = frozenset()
 
 
-SAVED_MODEL = Kind("SavedModel", "saved_model.pb", "--output_dir")
-REPORT = Kind(
+SAVED_MODEL = FolderKind("SavedModel", "saved_model.pb", "--output_dir")
+REPORT = FolderKind(
     "report",
     "report.json",
     "--report_dir",
     frozenset({"report.json", "report.html", "report.xml"}),
 )
-RELEASE = Kind("release", "manifest.json", "--output_dir")
+RELEASE = FolderKind("release", "manifest.json", "--output_dir")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Stage:
     workspace: Path
 
 
-def check_target(target: Path, *, overwrite: bool, kind: Kind = SAVED_MODEL) -> None:
+def check_target(target: Path, *, overwrite: bool, kind: FolderKind = SAVED_MODEL) -> None:
     """Refuses a folder that a result cannot be put at.
 
     Args:
@@ -109,7 +109,7 @@ def check_target(target: Path, *, overwrite: bool, kind: Kind = SAVED_MODEL) -> 
 
 
 @contextmanager
-def staged(target: Path, *, overwrite: bool, kind: Kind = SAVED_MODEL) -> Iterator[Stage]:
+def staged(target: Path, *, overwrite: bool, kind: FolderKind = SAVED_MODEL) -> Iterator[Stage]:
     """Gives a place beside the target, part of which becomes the target if all goes well.
 
     What other exports left behind when they were killed is swept away first.
@@ -198,7 +198,7 @@ def _sweep(target: Path) -> None:
                     os.close(lock)
 
 
-def _put(model: Path, target: Path, *, overwrite: bool, kind: Kind) -> None:
+def _put(model: Path, target: Path, *, overwrite: bool, kind: FolderKind) -> None:
     _flush(model)
     if overwrite and target.exists():
         # Afterwards the old one lies in the stage and goes with it.
@@ -259,7 +259,7 @@ def _flush_folder(folder: Path) -> None:
 
 
 @contextmanager
-def errors_of(target: Path, kind: Kind) -> Iterator[None]:
+def errors_of(target: Path, kind: FolderKind) -> Iterator[None]:
     """Turns what the system says into what the user is told."""
     try:
         yield
@@ -267,7 +267,7 @@ def errors_of(target: Path, kind: Kind) -> Iterator[None]:
         raise unwritable(target, error, kind) from error
 
 
-def unwritable(target: Path, error: OSError, kind: Kind) -> ExportError:
+def unwritable(target: Path, error: OSError, kind: FolderKind) -> ExportError:
     """Says that a result cannot be written, and why."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
     advice = "Free some space, or choose" if full else "Choose"

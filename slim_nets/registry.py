@@ -11,7 +11,7 @@ from typing import Any
 from slim_nets import networks as tables
 from slim_nets.layers.protocol import Layers
 from slim_nets.layers.shapes import NetworkShape, ShapeLayers
-from slim_nets.network import TASKS, Network, Task
+from slim_nets.network import TASKS, Build, Network, Task
 
 # Modules with networks of one's own, separated by commas. They are imported in every process.
 MODULES_VARIABLE = "SLIM_EXPORT_NETWORKS"
@@ -52,17 +52,20 @@ class Variant:
         """Returns the size of the logits, None for features."""
         return self.network.num_classes if task == "classification" else None
 
-    def shape(self, task: Task) -> NetworkShape:
-        """Returns the variables and end points for a task."""
-        return _shape(self, task)
+    def shape(self, task: Task, build: Build | None = None) -> NetworkShape:
+        """Returns the variables and end points for a task, also of another build of the network."""
+        return _shape(self, task) if build is None else _worked_out(self, task, build)
 
-    def end_points(self, images: Any, task: Task, layers: Layers[Any]) -> dict[str, Any]:
+    def end_points(
+        self, images: Any, task: Task, layers: Layers[Any], build: Build | None = None
+    ) -> dict[str, Any]:
         """Builds the network as TensorFlow Hub's models have it.
 
         Args:
             images: float32 `[batch, image_size, image_size, 3]` in [0, 1].
             task: What it ends with.
             layers: The set of layers to build with.
+            build: Another way to build it than the network's own.
 
         Returns:
             The output as `default`, then every end point in the network's order,
@@ -70,7 +73,7 @@ class Variant:
         """
         network = self.network
         low, high = network.input_range
-        built = network.build(
+        built = (build or network.build)(
             layers.rescale(images, high - low, -low),
             layers,
             self.depth_multiplier,
@@ -171,8 +174,12 @@ def recognized(
 
 @cache
 def _shape(variant: Variant, task: Task) -> NetworkShape:
+    return _worked_out(variant, task, variant.network.build)
+
+
+def _worked_out(variant: Variant, task: Task, build: Build) -> NetworkShape:
     layers = ShapeLayers()
     images = (variant.image_size, variant.image_size, 3)
-    end_points = variant.end_points(images, task, layers)
+    end_points = variant.end_points(images, task, layers, build)
     output = end_points.pop("default")
     return NetworkShape(tuple(layers.variables), end_points, output)

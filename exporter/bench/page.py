@@ -3,13 +3,13 @@
 from importlib import resources
 from itertools import groupby
 
-from exporter.bench.charts import charts
-from exporter.bench.record import Benchmark, Figure, Measurement
-from exporter.bench.request import threads_named
+from exporter.bench.figures import Benchmark, Figure, Measurement
+from exporter.bench.plots import plots
+from exporter.bench.rounds import threads_named
 from exporter.reports.html import rendered
 
 
-def html(found: Benchmark) -> str:
+def page_of(found: Benchmark) -> str:
     """Renders a benchmark.
 
     Args:
@@ -18,13 +18,13 @@ def html(found: Benchmark) -> str:
     Returns:
         A page without scripts and without references to anything outside of it.
     """
-    template = resources.files(__package__).joinpath("page.html.j2").read_text("utf-8")
+    template = resources.files(__package__).joinpath("benchmark.html.j2").read_text("utf-8")
     parts = groupby(found.measurements, key=_heading)
     return rendered(
         template,
         found=found,
         parts={heading: list(rows) for heading, rows in parts},
-        charts=charts(found),
+        charts=plots(found),
         figure=figure,
     )
 

@@ -1,121 +1,144 @@
-"""What users would take instead: the same network as others built it.
+"""What users would take instead: the same network as others built it, by a Python file a port.
 
-The weights are random: they change no time, and none are downloaded.
+A peer's file says what it is and builds the network; `scripts/peer_timm.py` is one. It is
+loaded only in processes that end with it, and may import what it needs in `build`.
 """
 
-import importlib
 import importlib.util
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Final
+from pathlib import Path
+from typing import Protocol, cast
 
 import numpy as np
 
-from exporter.bench.request import OpenTask
+from exporter.bench.candidates import Candidate, Lineup
+from exporter.bench.measured_model import MeasuredModel
 from exporter.converters.formats import Run
+from exporter.errors import BenchmarkError, reason
 from slim_nets.network import Task
 from slim_nets.registry import Variant
 
-KERAS_APPLICATIONS: Final = "keras_applications"
-TIMM: Final = "timm"
-_TIMM_NAMES = {
-    ("mobilenet_v3_small", 0.75): "tf_mobilenetv3_small_075",
-    ("mobilenet_v3_small", 1.0): "tf_mobilenetv3_small_100",
-    ("mobilenet_v3_large", 0.75): "tf_mobilenetv3_large_075",
-    ("mobilenet_v3_large", 1.0): "tf_mobilenetv3_large_100",
-    ("mobilenet_v3_small_minimalistic", 1.0): "tf_mobilenetv3_small_minimal_100",
-    ("mobilenet_v3_large_minimalistic", 1.0): "tf_mobilenetv3_large_minimal_100",
-}
+_EXPECTED = ("TITLE", "PACKAGES", "has", "build")
 
 
-@dataclass(frozen=True)
-class Peer:
-    """Somebody else's port.
+class Peer(Protocol):
+    """What the file of a peer has.
 
     Attributes:
-        title: As it is shown.
-        packages: What must be importable, under the names that install it.
-        has: Says whether there is such a network.
-        build: Makes a function of images float32 `[batch, height, width, 3]` in [0, 1].
+        TITLE: As it is shown.
+        PACKAGES: What must be importable, under the names that install it; it is
+            imported before memory and time are measured.
     """
 
-    title: str
-    packages: tuple[str, ...]
-    has: Callable[[Variant], bool]
-    build: Callable[[Variant, Task, int | None], Callable[[np.ndarray], np.ndarray]]
+    TITLE: str
+    PACKAGES: tuple[str, ...]
+
+    def has(self, variant: Variant, task: Task) -> bool:
+        """Says whether there is such a network."""
+
+    def build(
+        self, variant: Variant, task: Task, threads: int | None
+    ) -> Callable[[np.ndarray], np.ndarray]:
+        """Builds the network.
+
+        Its weights may be random: they change no time, and none need be downloaded.
+
+        Args:
+            variant: Which network.
+            task: What it ends with.
+            threads: How many it may use; None for the runtime's default.
+
+        Returns:
+            A function of images float32 `[batch, height, width, 3]` in [0, 1].
+        """
 
 
-def missing(peer: Peer) -> list[str]:
-    """Returns what would have to be installed."""
-    return [name for name in peer.packages if importlib.util.find_spec(name) is None]
+def check_peers(files: Sequence[Path]) -> None:
+    """Refuses files that do not exist.
+
+    Raises:
+        BenchmarkError: If one is none.
+    """
+    for path in files:
+        if path.suffix != ".py" or not path.is_file():
+            found = "something else" if path.exists() else "no such file"
+            raise BenchmarkError(
+                f"Peer '{path}' cannot be loaded: expected a Python file such as"
+                f" scripts/peer_timm.py, found {found}. Change --peer."
+            )
+
+
+def of_peers(files: Sequence[Path], model: MeasuredModel) -> Lineup:
+    """Lists the peers that were asked for, and says why one is left out.
+
+    Raises:
+        BenchmarkError: If the file of one fails, or lacks something.
+    """
+    lineup = Lineup()
+    for path in dict.fromkeys(files):
+        lineup += _of_peer(path.absolute(), model)
+    return lineup
+
+
+def _of_peer(path: Path, model: MeasuredModel) -> Lineup:
+    peer = loaded(path)
+    network = model.variant.name if model.variant else "which is none of the known ones"
+    with _errors_of(path):
+        has = bool(model.variant and model.task and peer.has(model.variant, model.task))
+    if not has:
+        note = f"{peer.TITLE} is left out: it does not have this network, {network}."
+        return Lineup(notes=(note,))
+    if absent := [name for name in peer.PACKAGES if importlib.util.find_spec(name) is None]:
+        note = f"{peer.TITLE} is left out: it is not installed. Run: pip install"
+        return Lineup(notes=(f"{note} {' '.join(absent)}.",))
+    found = Candidate(peer.TITLE, "peer", str(path), packages=tuple(peer.PACKAGES))
+    return Lineup((found,))
+
+
+def loaded(path: Path) -> Peer:
+    """Runs the file of a peer.
+
+    Raises:
+        BenchmarkError: If it fails, or lacks something.
+    """
+    # A name that no import can ask for: the file may be called as what it imports.
+    spec = importlib.util.spec_from_file_location(f"peer {path}", path)
+    assert spec is not None, "Python knows files that end in .py"
+    assert spec.loader is not None, "and how to load them"
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    with _errors_of(path):
+        spec.loader.exec_module(module)
+    if absent := [name for name in _EXPECTED if not hasattr(module, name)]:
+        raise BenchmarkError(
+            f"Peer '{path}' is incomplete: expected {', '.join(_EXPECTED)}, found no"
+            f" {', '.join(absent)}. Add what is missing, or change --peer."
+        )
+    return cast(Peer, module)
 
 
 @contextmanager
-def opened(task: OpenTask) -> Iterator[Run]:
+def _errors_of(path: Path) -> Iterator[None]:
+    """Turns whatever the file of a peer raises into what the user is told."""
+    try:
+        yield
+    except Exception as error:
+        raise BenchmarkError(
+            f"Peer '{path}' cannot be loaded: {reason(error).rstrip('.')}. Mend it, or leave it out"
+            " of --peer."
+        ) from error
+
+
+@contextmanager
+def opened(candidate: Candidate, model: MeasuredModel, threads: int | None) -> Iterator[Run]:
     """Builds the network that the SavedModel was recognized as."""
-    variant, kind = task.model.variant, task.model.task
-    assert variant is not None, "peers of unknown networks are not asked for"
-    assert kind is not None, "a known network has a known task"
-    compute = PEERS[task.subject.what].build(variant, kind, task.threads)
+    assert model.variant is not None, "peers of unknown networks are not asked for"
+    assert model.task is not None, "a known network has a known task"
+    compute = loaded(Path(candidate.what)).build(model.variant, model.task, threads)
 
     def run(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         (images,) = inputs.values()
         return {"": compute(images)}
 
     yield run
-
-
-def _in_keras(variant: Variant) -> bool:
-    return variant.family.startswith("mobilenet_v3_")
-
-
-def _in_timm(variant: Variant) -> bool:
-    return (variant.family, variant.depth_multiplier) in _TIMM_NAMES
-
-
-def _keras(variant: Variant, task: Task, _: int | None) -> Callable[[np.ndarray], np.ndarray]:
-    """Builds Keras Applications' network in a `tf.function`, up to the same layer."""
-    tf: Any = importlib.import_module("tensorflow")
-    keras: Any = importlib.import_module("keras")
-    small = variant.family.startswith("mobilenet_v3_small")
-    network = keras.applications.MobileNetV3Small if small else keras.applications.MobileNetV3Large
-    model = network(
-        input_shape=(variant.image_size, variant.image_size, 3),
-        alpha=variant.depth_multiplier,
-        minimalistic=variant.family.endswith("minimalistic"),
-        weights=None,
-        classes=variant.num_classes("classification"),
-        classifier_activation=None,
-    )
-    if task == "feature_vector":
-        features = keras.layers.Flatten()(model.get_layer("logits").input)
-        model = keras.Model(model.input, features)
-    call = tf.function(lambda images: model(images, training=False))
-    return lambda images: np.asarray(call(tf.constant(images)))
-
-
-def _timm(variant: Variant, task: Task, threads: int | None) -> Callable[[np.ndarray], np.ndarray]:
-    """Builds timm's network, its images with the channels last in memory."""
-    torch: Any = importlib.import_module("torch")
-    timm: Any = importlib.import_module("timm")
-    if threads is not None:
-        torch.set_num_threads(threads)
-        torch.set_num_interop_threads(threads)
-    name = _TIMM_NAMES[variant.family, variant.depth_multiplier]
-    model = timm.create_model(name, pretrained=False, num_classes=variant.num_classes(task) or 0)
-    model = model.eval().to(memory_format=torch.channels_last)
-
-    def compute(images: np.ndarray) -> np.ndarray:
-        with torch.inference_mode():
-            # A view, whose memory has the channels last already.
-            turned = torch.from_numpy(images).permute(0, 3, 1, 2)
-            return np.asarray(model(turned * 2 - 1).numpy())
-
-    return compute
-
-
-PEERS: Mapping[str, Peer] = {
-    KERAS_APPLICATIONS: Peer("Keras Applications", ("keras",), _in_keras, _keras),
-    TIMM: Peer("timm, channels last", ("timm", "torch"), _in_timm, _timm),
-}

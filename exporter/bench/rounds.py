@@ -1,30 +1,37 @@
-"""Lets all subjects take turns, so that the machine's drift hits all of them alike."""
+"""Lets all candidates take turns, so that the machine's drift hits all of them alike."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 
-from exporter.bench.processes import Worker, started
-from exporter.bench.request import Model, OpenTask, Ran, RunTask, Subject, threads_named
+from exporter import processes
+from exporter.bench.candidates import Candidate
+from exporter.bench.measured_model import MeasuredModel
+from exporter.bench.turns import OpenTask, Ran, RunTask, turns
 from exporter.errors import BenchmarkError
 from exporter.progress import Progress
 
-# Of one subject before the first round of a batch size: caches, and runtimes that tune themselves.
+# What runtimes read when they start; TensorFlow's own settings come too late for some formats.
+_THREADS = ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS")
+
+# Of one candidate before the first round of a batch size: for caches, and runtimes that tune
+# themselves.
 _WARM_SECONDS, _WARM_CALLS = 0.5, 5
-# Of one subject in one round: short, so that all have their turn under the same conditions.
+# Of one candidate in one round: short, so that all have their turn under the same conditions.
 _ROUND_SECONDS, _ROUND_CALLS = 0.2, 3
 
 
 @dataclass(frozen=True)
-class Plan:
+class Schedule:
     """How much is measured.
 
     Attributes:
         batches: Examples a call, each in turn.
         threads: Of every runtime, each in turn; None for the runtime's default.
-        rounds: How often every subject has its turn.
+        rounds: How often every candidate has its turn.
     """
 
     batches: tuple[int, ...]
@@ -33,72 +40,149 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Sample:
-    """What one subject did at one number of threads and one batch size.
+class Timings:
+    """What one candidate did at one number of threads and one batch size.
 
     Attributes:
-        subject: Which.
+        candidate: Which.
         threads: None for the runtime's default.
         batch: Examples a call.
         rounds: Seconds of every call, one tuple a round.
         ran: What the last round told beside them.
     """
 
-    subject: Subject
+    candidate: Candidate
     threads: int | None
     batch: int
     rounds: tuple[tuple[float, ...], ...]
     ran: Ran
 
 
+@dataclass(frozen=True)
+class Worker:
+    """A process with one candidate.
+
+    Attributes:
+        task: What it was started with.
+    """
+
+    task: OpenTask
+    _session: processes.Session[Ran]
+
+    def ask(self, asked: RunTask | None) -> Ran:
+        """Has calls made, or with None the candidate loaded, and waits for it.
+
+        Raises:
+            BenchmarkError: If it failed, or the process has ended; it does nothing more then.
+        """
+        self._session.tell(asked)
+        return self.hear()
+
+    def hear(self) -> Ran:
+        """Waits for an answer, of which the first one comes without being asked.
+
+        Raises:
+            BenchmarkError: As `ask` does.
+        """
+        try:
+            return self._session.hear()
+        except (BenchmarkError, processes.ProcessEndedError) as error:
+            raise self.refusal(str(error)) from error
+
+    def refusal(self, reason: str) -> BenchmarkError:
+        """Ends the process, and says why."""
+        self._session.end()
+        candidate = self.task.candidate
+        advice = {
+            "saved_model": "Export or copy the model again",
+            "format": "Convert it again, or remove its folder",
+            "peer": "Leave it out of --peer, or install another version",
+        }
+        return BenchmarkError(
+            f"Subject '{candidate.name}' could not be measured: {reason.rstrip('.')}."
+            f" {advice[candidate.kind]}."
+        )
+
+
+@contextmanager
+def started(task: OpenTask) -> Iterator[Worker]:
+    """Starts the process of a candidate, which begins with its imports.
+
+    Args:
+        task: What to import now, and to load once it is asked for.
+
+    Yields:
+        The running process, to be heard before it is asked; it is gone afterwards.
+    """
+    with processes.session(turns, task, environment=environment(task.threads)) as running:
+        yield Worker(task, running)
+
+
+def environment(threads: int | None = None) -> Mapping[str, str]:
+    """Returns what the processes find that measure: threads, and what else runtimes read."""
+    own = {
+        "TF_CPP_MIN_LOG_LEVEL": os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3"),
+        # Whatever a user's own Keras runs on: `convert` verified the file on TensorFlow.
+        "KERAS_BACKEND": "tensorflow",
+    }
+    return own if threads is None else own | dict.fromkeys(_THREADS, str(threads))
+
+
+def threads_named(threads: int | None) -> str:
+    """Says a number of threads, for people."""
+    if threads is None:
+        return "default threads"
+    return "1 thread" if threads == 1 else f"{threads} threads"
+
+
 @dataclass
 class Race:
-    """All turns of all subjects.
+    """All turns of all candidates.
 
     Attributes:
         model: What is known of the SavedModel.
-        subjects: The base first.
-        plan: How much is measured.
-        progress: Told which subject has its turn.
-        refused: Filled with a sentence for each subject that failed; the others go on.
+        candidates: The base first.
+        schedule: How much is measured.
+        progress: Told which candidate has its turn.
+        refused: Filled with a sentence for each candidate that failed; the others go on.
     """
 
-    model: Model
-    subjects: Sequence[Subject]
-    plan: Plan
+    model: MeasuredModel
+    candidates: Sequence[Candidate]
+    schedule: Schedule
     progress: Progress
     refused: list[str] = field(default_factory=list)
     _turns: int = 0
 
-    def samples(self) -> Iterator[Sample]:
+    def timings(self) -> Iterator[Timings]:
         """Runs everything.
 
         Processes of one number of threads live at the same time, but only one works.
 
         Yields:
-            Every subject at every batch size and number of threads, the base first.
+            Every candidate at every batch size and number of threads, the base first.
 
         Raises:
             BenchmarkError: If the base fails, with which all are compared.
         """
-        for threads in self.plan.threads:
+        for threads in self.schedule.threads:
             with ExitStack() as stack:
                 workers = self._opened(threads, stack)
                 # The smallest first: the peak of memory is that of all calls up to then.
-                for batch in sorted(self.plan.batches):
+                for batch in sorted(self.schedule.batches):
                     self._warm_up(workers, batch)
                     yield from self._run(workers, batch)
 
     def _opened(self, threads: int | None, stack: ExitStack) -> list[Worker]:
         workers: list[Worker] = []
-        for subject in self.subjects:
-            task = OpenTask(subject=subject, model=self.model, threads=threads)
+        for candidate in self.candidates:
+            task = OpenTask(candidate=candidate, model=self.model, threads=threads)
             workers.append(stack.enter_context(started(task)))
         # All import at once, but only then load, one by one.
         for worker in workers.copy():
             self._turn(workers, worker, "import", worker.hear)
         for worker in workers.copy():
-            self._turn(workers, worker, "load", partial(worker.ask, worker.task))
+            self._turn(workers, worker, "load", partial(worker.ask, None))
         return workers
 
     def _warm_up(self, workers: list[Worker], batch: int) -> None:
@@ -111,28 +195,28 @@ class Race:
                 shapes = f"expected outputs {_told(expected[0])}, found {_told(ran)}"
                 self._drop(workers, worker, worker.refusal(shapes))
 
-    def _run(self, workers: list[Worker], batch: int) -> Iterator[Sample]:
+    def _run(self, workers: list[Worker], batch: int) -> Iterator[Timings]:
         task = RunTask(batch=batch, seconds=_ROUND_SECONDS, calls=_ROUND_CALLS)
-        done: dict[str, list[Ran]] = {worker.task.subject.name: [] for worker in workers}
-        for number in range(self.plan.rounds):
+        done: dict[str, list[Ran]] = {worker.task.candidate.name: [] for worker in workers}
+        for number in range(self.schedule.rounds):
             # In an order of its own each, so that nobody always follows the same one.
             for worker in Random(number).sample(workers, len(workers)):  # noqa: S311
                 label = f"{threads_named(worker.task.threads)}, batch {batch}"
                 ran = self._turn(workers, worker, label, partial(worker.ask, task))
-                done[worker.task.subject.name] += [ran] if ran else []
+                done[worker.task.candidate.name] += [ran] if ran else []
         for worker in workers:
-            rans = done[worker.task.subject.name]
+            rans = done[worker.task.candidate.name]
             latencies = tuple(ran.latencies for ran in rans)
-            yield Sample(worker.task.subject, worker.task.threads, batch, latencies, rans[-1])
+            yield Timings(worker.task.candidate, worker.task.threads, batch, latencies, rans[-1])
 
     def _turn(
         self, workers: list[Worker], worker: Worker, label: str, act: Callable[[], Ran]
     ) -> Ran | None:
-        """Lets one subject do something; one that fails leaves the race."""
-        steps = len(self.plan.batches) * (1 + self.plan.rounds) + 2
-        total = len(self.plan.threads) * len(self.subjects) * steps
+        """Lets one candidate do something; one that fails leaves the race."""
+        steps = len(self.schedule.batches) * (1 + self.schedule.rounds) + 2
+        total = len(self.schedule.threads) * len(self.candidates) * steps
         self._turns += 1
-        self.progress(f"{label}: {worker.task.subject.name}", self._turns, total)
+        self.progress(f"{label}: {worker.task.candidate.name}", self._turns, total)
         try:
             return act()
         except BenchmarkError as error:
@@ -140,7 +224,7 @@ class Race:
             return None
 
     def _drop(self, workers: list[Worker], worker: Worker, error: BenchmarkError) -> None:
-        if worker.task.subject == self.subjects[0]:
+        if worker.task.candidate == self.candidates[0]:
             raise error
         workers.remove(worker)
         if str(error) not in self.refused:

@@ -9,7 +9,7 @@ from exporter.cli.terminal import print_json, print_table, print_text, progress_
 from exporter.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
-    from exporter.bench.record import Benchmark, Measurement
+    from exporter.bench.figures import Benchmark, Measurement
     from exporter.benchmark import BenchmarkRequest
 
 _DEFAULT = ("default", "0")
@@ -33,7 +33,9 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--rounds", default="10", help="how often every one has its turn (10)")
     parser.add_argument(
-        "--peer", default="", help="measure others' ports too: keras_applications, timm"
+        "--peer",
+        default="",
+        help="measure others' ports too: Python files that build them, separated by commas",
     )
     parser.add_argument("--html", type=flags.path, help="write a page with plots there")
     flags.add_json(parser)
@@ -71,14 +73,14 @@ def _request(arguments: argparse.Namespace) -> "BenchmarkRequest":
         for text in _listed(arguments.threads, "--threads")
     )
     rounds = _positive(arguments.rounds, "--rounds")
-    from exporter.bench.rounds import Plan
+    from exporter.bench.rounds import Schedule
     from exporter.benchmark import BenchmarkRequest
 
     return BenchmarkRequest(
         model_dir=arguments.model_dir,
-        plan=Plan(tuple(dict.fromkeys(batches)), tuple(dict.fromkeys(threads)), rounds),
+        schedule=Schedule(tuple(dict.fromkeys(batches)), tuple(dict.fromkeys(threads)), rounds),
         converted=arguments.converted,
-        peers=_listed(arguments.peer) if arguments.peer else (),
+        peers=tuple(map(flags.path, _listed(arguments.peer))) if arguments.peer else (),
     )
 
 

@@ -1,14 +1,22 @@
 """`slim-export contract`."""
 
 import argparse
+import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
 from exporter.cli.terminal import conclude, print_json, print_table, print_text, progress_bar
-from exporter.contract.rules import CONSUMERS, SEVERITIES, WHO, Consumer, Rule
+from exporter.contract.contract_rules import (
+    CONSUMERS,
+    SEVERITIES,
+    WHO,
+    Consumer,
+    ContractRule,
+    contract_rules,
+)
 
 if TYPE_CHECKING:
-    from exporter.contract.report import ContractDiff
+    from exporter.contract.diff import ContractDiff
 
 # Of differences in the table; --json has all.
 _SHOWN = 60
@@ -56,15 +64,12 @@ def _add_model_and_lock(parser: argparse.ArgumentParser, lock: str) -> None:
 
 def _lock(arguments: argparse.Namespace) -> int:
     """Writes the contract of a SavedModel."""
-    from exporter import contract
-    from exporter.contract.file import check_free, write
+    from exporter.contract import contract_lock
 
-    check_free(arguments.lock, "--lock", overwrite=arguments.overwrite)
     with progress_bar() as progress:
-        progress("read model", 0, None)
-        locked = contract.lock(arguments.model_dir)
-    text = locked.to_json()
-    write(arguments.lock, text.encode(), "--lock", overwrite=arguments.overwrite)
+        locked = contract_lock(
+            arguments.model_dir, arguments.lock, overwrite=arguments.overwrite, progress=progress
+        )
     traces = sum(len(function.traces) for function in locked.functions.values())
     print_text(
         f"{arguments.lock}: {len(locked.signatures)} signatures, {traces} traces,"
@@ -75,25 +80,22 @@ def _lock(arguments: argparse.Namespace) -> int:
 
 def _check(arguments: argparse.Namespace) -> int:
     """Compares a SavedModel with its contract; returns 1 if it breaks someone."""
-    from exporter.contract import ci
-    from exporter.contract.accept import read_acceptances
-    from exporter.contract.check import check, read_lock
-    from exporter.contract.file import check_free, write
+    from exporter.contract import contract_check
 
-    locked = read_lock(arguments.lock)
-    accepted = read_acceptances(arguments.accept) if arguments.accept else []
-    if arguments.junit:
-        check_free(arguments.junit, "--junit", overwrite=True)
     with progress_bar() as progress:
-        progress("read model", 0, None)
-        diff = check(arguments.model_dir, locked, consumer=arguments.consumer, accepted=accepted)
-    if arguments.junit:
-        write(arguments.junit, ci.junit(diff), "--junit", overwrite=True)
+        diff = contract_check(
+            arguments.model_dir,
+            arguments.lock,
+            consumer=arguments.consumer,
+            accept=arguments.accept,
+            junit=arguments.junit,
+            progress=progress,
+        )
     if arguments.json:
         print_json({"passed": diff.passed, **diff.model_dump(mode="json")})
     else:
         _print(diff)
-    return conclude(diff, lambda: ci.annotations(diff), to_errors=arguments.json)
+    return conclude(diff, diff.annotations, to_errors=arguments.json)
 
 
 def _print(diff: "ContractDiff") -> None:
@@ -118,10 +120,9 @@ def _print(diff: "ContractDiff") -> None:
 
 def _rules(arguments: argparse.Namespace) -> int:
     """Prints the rules."""
-    from exporter.contract.table import RULES
-
+    rules = contract_rules().values()
     if arguments.json:
-        print_json([_as_json(rule) for rule in RULES.values()])
+        print_json([_as_json(rule) for rule in rules])
         return 0
     rows = [
         (
@@ -131,7 +132,7 @@ def _rules(arguments: argparse.Namespace) -> int:
             rule.reason,
             rule.example,
         )
-        for rule in RULES.values()
+        for rule in rules
     ]
     print_table(("rule", "what differs", *CONSUMERS, "why", "example"), rows)
     print_text("\n* COSMETIC where only training mode differs\n\n")
@@ -141,19 +142,11 @@ def _rules(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _cell(rule: Rule, consumer: Consumer) -> str:
-    severity = rule.severity(consumer)
-    return severity if rule.severity(consumer, training=True) == severity else f"{severity}*"
+def _cell(rule: ContractRule, consumer: Consumer) -> str:
+    severity = rule.classes[consumer]
+    return severity if rule.classes_in_training_mode[consumer] == severity else f"{severity}*"
 
 
-def _as_json(rule: Rule) -> dict[str, Any]:
-    return {
-        "rule": rule.number,
-        "title": rule.title,
-        "classes": {consumer: rule.severity(consumer) for consumer in CONSUMERS},
-        "classes_in_training_mode": {
-            consumer: rule.severity(consumer, training=True) for consumer in CONSUMERS
-        },
-        "reason": rule.reason,
-        "example": rule.example,
-    }
+def _as_json(rule: ContractRule) -> dict[str, Any]:
+    fields = dataclasses.asdict(rule)
+    return {"rule": fields.pop("number"), **fields}

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from exporter.contract.change import NONE, Change, removed_and_added
 from exporter.contract.compare_traces import Arguments, compare_traces
-from exporter.contract.record import Argument, Function, Loss, Nest, Spec
+from exporter.contract.deviation import NONE, Deviation, changed, default_text, flipped, named
+from exporter.contract.form import Argument, Function, Loss, Nest, Spec
 from exporter.errors import listing
 
 _NUMBER = re.compile(r"-?\d+(\.\d*)?(e[-+]?\d+)?")
@@ -13,7 +13,7 @@ _NUMBER = re.compile(r"-?\d+(\.\d*)?(e[-+]?\d+)?")
 
 def compare_functions(
     old: Mapping[str, Function], new: Mapping[str, Function], variables: Mapping[str, str]
-) -> Iterator[Change]:
+) -> Iterator[Deviation]:
     """Yields differences of all functions.
 
     Args:
@@ -21,62 +21,42 @@ def compare_functions(
         new: What the model has.
         variables: New names of variables by the old ones, where they were renamed.
     """
-    yield from removed_and_added(old, new, ("C29", "C30"), "function '{}'")
+    yield from named(old, new, ("C29", "C30"), "function")
     for name in old.keys() & new.keys():
-        arguments = _paired(old[name], new[name])
-        yield from _compare_arguments(name, old[name], new[name], arguments)
-        yield from _compare_call(name, old[name], new[name])
-        yield from compare_traces(name, (old[name], new[name]), arguments, variables)
-
-
-def _paired(old: Function, new: Function) -> Arguments:
-    """Finds which arguments were renamed, removed and added."""
-    known = {a.name for a in old.arguments}, {a.name for a in new.arguments}
-    renamed = {
-        a.name: b.name
-        for a, b in zip(old.arguments, new.arguments, strict=False)
-        if a.name not in known[1] and b.name not in known[0]
-    }
-    removed = {a.name: a.default for a in old.arguments if a.name not in known[1] | renamed.keys()}
-    taken = known[0] | set(renamed.values())
-    added = {b.name: b.default for b in new.arguments if b.name not in taken}
-    return Arguments(renamed, removed, added)
+        functions = old[name], new[name]
+        arguments = Arguments.of(*functions)
+        yield from _compare_arguments(name, functions, arguments)
+        yield from _compare_call(name, *functions)
+        yield from compare_traces(name, functions, arguments, variables)
 
 
 def _compare_arguments(
-    function: str, old: Function, new: Function, arguments: Arguments
-) -> Iterator[Change]:
-    for name in arguments.removed:
-        yield Change("C31", f"{function}: argument '{name}'", "it is there", NONE)
-    for name, default in arguments.added.items():
-        told = "required" if default is None else f"default {default}"
-        rule = "C34" if default is None else "C35"
-        yield Change(rule, f"{function}: argument '{name}'", NONE, told)
-    found = {argument.name: argument for argument in new.arguments}
-    for argument in old.arguments:
-        now = found.get(arguments.renamed.get(argument.name, argument.name))
-        if now is not None:
-            subject = f"{function}: argument '{argument.name}'"
-            if now.name != argument.name:
-                yield Change("C32", subject, argument.name, now.name)
-            yield from _compare_positions(subject, (old, argument), (new, now))
-            if argument.default != now.default:
-                rule = _rule_of_default(argument, now, (old, new))
-                yield Change(rule, subject, _default(argument), _default(now))
+    function: str, functions: tuple[Function, Function], arguments: Arguments
+) -> Iterator[Deviation]:
+    def compared(subject: str, argument: Argument, now: Argument) -> Iterator[Deviation]:
+        yield from changed("C32", subject, argument.name, now.name)
+        yield from _compare_positions(subject, functions, (argument, now))
+        if argument.default != now.default:
+            rule = _rule_of_default(argument, now, functions)
+            yield from changed(rule, subject, argument.default, now.default, default_text)
+
+    rules = ("C31", _new_argument)
+    yield from named(arguments.old, arguments.new, rules, f"{function}: argument", compared)
+
+
+def _new_argument(argument: Argument) -> tuple[str, str]:
+    return "C34" if argument.default is None else "C35", default_text(argument.default)
 
 
 def _compare_positions(
-    subject: str, old: tuple[Function, Argument], new: tuple[Function, Argument]
-) -> Iterator[Change]:
-    (function, argument), (function_now, now) = old, new
-    if argument.keyword_only != now.keyword_only:
-        rule = "C40" if now.keyword_only else "C41"
-        told = {True: "by keyword only", False: "by position or keyword"}
-        yield Change(rule, subject, told[argument.keyword_only], told[now.keyword_only])
-    elif not now.keyword_only:
-        places = function.arguments.index(argument), function_now.arguments.index(now)
-        if places[0] != places[1]:
-            yield Change("C33", subject, f"position {places[0]}", f"position {places[1]}")
+    subject: str, functions: tuple[Function, Function], arguments: tuple[Argument, Argument]
+) -> Iterator[Deviation]:
+    old, new = (argument.keyword_only for argument in arguments)
+    told = ("by position or keyword", "by keyword only")
+    yield from flipped(("C41", "C40"), subject, (old, new), told)
+    if not old and not new:
+        before, now = (f.arguments.index(a) for f, a in zip(functions, arguments, strict=True))
+        yield from changed("C33", subject, before, now, "position {}".format)
 
 
 def _rule_of_default(old: Argument, new: Argument, functions: tuple[Function, Function]) -> str:
@@ -100,38 +80,32 @@ def _matters_in_inference(function: Function, name: str) -> bool:
     )
 
 
-def _default(argument: Argument) -> str:
-    return "required" if argument.default is None else f"default {argument.default}"
-
-
-def _compare_call(function: str, old: Function, new: Function) -> Iterator[Change]:
+def _compare_call(function: str, old: Function, new: Function) -> Iterator[Deviation]:
     for field, stars in (("varargs", "*args"), ("varkw", "**kwargs")):
         before, now = getattr(old, field), getattr(new, field)
-        if (before is None) != (now is None):
-            rule = "C42" if now is None else "C43"
-            yield Change(rule, f"{function}: {stars}", before or NONE, now or NONE)
-    if old.jit_compile != new.jit_compile:
-        rule = "C44" if new.jit_compile else "C45"
-        told = {True: "demanded", False: "not demanded"}
-        yield Change(rule, f"{function}: XLA", told[old.jit_compile], told[new.jit_compile])
+        taken = (before is not None, now is not None)
+        told = (NONE, before or now or NONE)
+        yield from flipped(("C42", "C43"), f"{function}: {stars}", taken, told)
+    demands = (old.jit_compile, new.jit_compile)
+    yield from flipped(("C45", "C44"), f"{function}: XLA", demands, ("not demanded", "demanded"))
 
 
 def compare_losses(
     old: tuple[Loss, ...], new: tuple[Loss, ...], variables: Mapping[str, str]
-) -> Iterator[Change]:
+) -> Iterator[Deviation]:
     """Yields differences of the regularization losses; arguments as in `compare_functions`."""
     if len(old) != len(new):
-        yield Change("C63", "regularization_losses", str(len(old)), str(len(new)))
+        yield Deviation("C63", "regularization_losses", str(len(old)), str(len(new)))
         return
     for i, (before, now) in enumerate(zip(old, new, strict=True)):
         subject = f"regularization_losses[{i}]"
         if (before.arguments, before.value) != (now.arguments, now.value):
-            yield Change("C64", subject, _loss(before), _loss(now))
+            yield Deviation("C64", subject, _loss(before), _loss(now))
         covered = {variables.get(name, name) for name in before.variables}
         if covered != set(now.variables):
             left, came = covered - set(now.variables), set(now.variables) - covered
             told = f"{len(now.variables)} variables; {_told('without', left)}{_told('with', came)}"
-            yield Change("C65", subject, f"{len(covered)} variables", told.rstrip("; "))
+            yield Deviation("C65", subject, f"{len(covered)} variables", told.rstrip("; "))
 
 
 def _loss(loss: Loss) -> str:

@@ -4,33 +4,58 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from exporter.contract.change import NONE, Change, shape_change, text_of
-from exporter.contract.record import Function, Leaf, Nest, Spec, Trace
+from exporter.contract.deviation import (
+    NONE,
+    Deviation,
+    changed,
+    named,
+    shape_change,
+    tensors,
+    text_of,
+)
+from exporter.contract.form import Argument, ConcreteFunction, Function, Leaf, Nest, Spec
 from exporter.errors import listing
 
 _ROOT = re.compile(r"\*?\w+")
 _NUMBER = re.compile(r"True|False|-?\d+(\.\d*)?(e[-+]?\d+)?")
-_INPUT_SHAPES = {"freed": "C48", "last freed": "C48", "fixed": "C49"}
-_OUTPUT_SHAPES = {"freed": "C56", "last freed": "C57", "fixed": "C58"}
+_INPUTS = {"dtype": "C50", "freed": "C48", "last freed": "C48", "fixed": "C49"}
+_OUTPUTS = {"dtype": "C55", "freed": "C56", "last freed": "C57", "fixed": "C58"}
 
 Inputs = Mapping[str, Leaf]
 
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """How a function's arguments changed.
+    """The arguments of a function on both sides, by their names in the locked one.
 
     Attributes:
-        renamed: New names by the old ones.
-        removed: Defaults of those that are gone.
-        added: Defaults of those that are new.
+        old: What is locked.
+        new: What the model has; one of another name stands under the old one.
     """
 
-    renamed: Mapping[str, str]
-    removed: Mapping[str, str | None]
-    added: Mapping[str, str | None]
+    old: Mapping[str, Argument]
+    new: Mapping[str, Argument]
 
-    def carried(self, trace: Trace) -> Inputs | None:
+    @classmethod
+    def of(cls, old: Function, new: Function) -> "Arguments":
+        """Takes arguments at the same position for one, if both names are new to the other side."""
+        known = {a.name for a in old.arguments}, {a.name for a in new.arguments}
+        renamed = {
+            b.name: a.name
+            for a, b in zip(old.arguments, new.arguments, strict=False)
+            if a.name not in known[1] and b.name not in known[0]
+        }
+        return cls(
+            {a.name: a for a in old.arguments},
+            {renamed.get(b.name, b.name): b for b in new.arguments},
+        )
+
+    def now(self, path: str) -> str:
+        """Writes a path into an argument with the argument's new name."""
+        name = _argument(path)
+        return (self.new[name].name if name in self.new else name) + path[len(name) :]
+
+    def carried(self, trace: ConcreteFunction) -> Inputs | None:
         """Writes an old trace's inputs as the new function takes them.
 
         Returns:
@@ -38,19 +63,22 @@ class Arguments:
         """
         inputs: dict[str, Leaf] = {}
         for path, leaf in trace.inputs.items():
-            name = _argument(path)
-            if name not in self.removed:
-                inputs[self.renamed.get(name, name) + path[len(name) :]] = leaf
-            elif isinstance(leaf, str) and leaf != self.removed[name]:
+            removed = self.old.get(_argument(path))
+            if removed is None or removed.name in self.new:
+                inputs[self.now(path)] = leaf
+            elif isinstance(leaf, str) and leaf != removed.default:
                 return None
-        defaults = {name: default for name, default in self.added.items() if default is not None}
+        defaults = {a.name: a.default for a in self._added() if a.default is not None}
         return {**inputs, **defaults}
 
-    def asked(self, trace: Trace) -> Trace:
+    def asked(self, trace: ConcreteFunction) -> ConcreteFunction:
         """Returns a new trace without what calls must add, which has a rule of its own."""
-        required = {name for name, default in self.added.items() if default is None}
+        required = {a.name for a in self._added() if a.default is None}
         inputs = {p: leaf for p, leaf in trace.inputs.items() if _argument(p) not in required}
         return trace.model_copy(update={"inputs": inputs})
+
+    def _added(self) -> list[Argument]:
+        return [argument for name, argument in self.new.items() if name not in self.old]
 
 
 def compare_traces(
@@ -58,7 +86,7 @@ def compare_traces(
     functions: tuple[Function, Function],
     arguments: Arguments,
     variables: Mapping[str, str],
-) -> Iterator[Change]:
+) -> Iterator[Deviation]:
     """Yields differences of traces.
 
     A locked trace is kept if some trace takes all that it took. Else it is
@@ -77,22 +105,22 @@ def compare_traces(
     taken = [id(now) for *_, now in pairs]
     for trace, inputs in lost:
         told = f"{function}({_label(inputs)})", _tensors(inputs), NONE
-        yield Change("C46", *told, training=trace.training)
+        yield Deviation("C46", *told, training=trace.training)
     for trace in new:
         if id(trace) not in taken:
             told = f"{function}({_label(trace.inputs)})", NONE, _tensors(trace.inputs)
-            yield Change("C47", *told, training=trace.training)
+            yield Deviation("C47", *told, training=trace.training)
     for trace, inputs, now in pairs:
-        for change in _compare(function, (trace, inputs, now), arguments, variables):
-            yield Change(*change, _label(inputs), trace.training)
+        for found in _compare(function, (trace, inputs, now), arguments, variables):
+            yield found._replace(where=_label(inputs), training=trace.training)
 
 
-_Pair = tuple[Trace, Inputs, Trace]
+_Pair = tuple[ConcreteFunction, Inputs, ConcreteFunction]
 
 
 def _paired(
-    old: list[tuple[Trace, Inputs]], new: Sequence[Trace]
-) -> tuple[list[_Pair], list[tuple[Trace, Inputs]]]:
+    old: list[tuple[ConcreteFunction, Inputs]], new: Sequence[ConcreteFunction]
+) -> tuple[list[_Pair], list[tuple[ConcreteFunction, Inputs]]]:
     """Finds for each old trace, with its inputs, the new one that takes its place."""
     pairs: list[_Pair] = []
     others = []
@@ -114,71 +142,51 @@ def _paired(
     return pairs, lost
 
 
-_Told = tuple[str, str, str, str]
-
-
 def _compare(
     function: str,
-    pair: tuple[Trace, Inputs, Trace],
+    pair: tuple[ConcreteFunction, Inputs, ConcreteFunction],
     arguments: Arguments,
     variables: Mapping[str, str],
-) -> Iterator[_Told]:
+) -> Iterator[Deviation]:
     trace, inputs, now = pair
     for path in inputs.keys() & now.inputs.keys():
         subject = f"{function}: argument '{path}'"
         yield from _compare_inputs(subject, inputs[path], now.inputs[path])
     yield from _compare_outputs(f"{function}: output", trace.outputs, now.outputs)
-    unused = {arguments.renamed.get(name, name) for name in trace.unused}
+    unused = set(map(arguments.now, trace.unused))
     shared = {path for path in now.inputs if isinstance(inputs.get(path), Spec)}
     for path in (unused ^ set(now.unused)) & shared:
         had = ("no effect", "an effect") if path in unused else ("an effect", "no effect")
-        yield "C60" if path in unused else "C59", f"{function}: argument '{path}'", *had
+        yield Deviation("C60" if path in unused else "C59", f"{function}: argument '{path}'", *had)
     updates = {variables.get(name, name) for name in trace.updates}
     for rule, names in (("C61", updates - set(now.updates)), ("C62", set(now.updates) - updates)):
         if names:
             told = f"{len(now.updates)}; not the same: {listing(names)}"
-            yield rule, f"{function}: updates of variables", str(len(updates)), told
+            yield Deviation(rule, f"{function}: updates of variables", str(len(updates)), told)
 
 
-def _compare_inputs(subject: str, old: Leaf, new: Leaf) -> Iterator[_Told]:
-    if isinstance(old, str) or isinstance(new, str):
-        if old != new:
-            yield "C48", subject, f"the value {old}", "a tensor"
-        return
-    if old.dtype != new.dtype:
-        yield "C50", subject, old.dtype, new.dtype
-    how = shape_change(old.shape, new.shape)
-    if how != "same":
-        yield _INPUT_SHAPES[how], subject, text_of(old.shape), text_of(new.shape)
-    if old.name != new.name:
-        yield "C51", subject, repr(old.name), repr(new.name)
+def _compare_inputs(subject: str, old: Leaf, new: Leaf) -> Iterator[Deviation]:
+    if isinstance(old, Spec) and isinstance(new, Spec):
+        yield from tensors(subject, old, new, _INPUTS)
+        yield from changed("C51", subject, old.name, new.name, repr)
+    elif old != new:
+        yield Deviation("C48", subject, f"the value {old}", "a tensor")
 
 
-def _compare_outputs(subject: str, old: Nest, new: Nest) -> Iterator[_Told]:
-    if old.kind != new.kind:
-        yield "C52", subject, old.kind, new.kind
-        return
-    for path in old.leaves.keys() - new.leaves.keys():
-        yield "C53", f"{subject} '{path}'", "it is there", NONE
-    for path in new.leaves.keys() - old.leaves.keys():
+def _compare_outputs(subject: str, old: Nest, new: Nest) -> Iterator[Deviation]:
+    yield from changed("C52", subject, old.kind, new.kind)
+    if old.kind == new.kind:
         # Positions are not names: whoever unpacks a tuple gets one too many.
-        rule = "C54" if new.kind == "dict" else "C52"
-        yield rule, f"{subject} '{path}'", NONE, "it is there"
-    for path in old.leaves.keys() & new.leaves.keys():
-        named = f"{subject} '{path}'" if path else subject
-        yield from _compare_output(named, old.leaves[path], new.leaves[path])
+        rules = ("C53", "C54" if new.kind == "dict" else "C52")
+        yield from named(old.leaves, new.leaves, rules, subject, _compare_output)
 
 
-def _compare_output(subject: str, old: Leaf, new: Leaf) -> Iterator[_Told]:
-    if isinstance(old, str) or isinstance(new, str):
-        if old != new:
-            yield "C52", subject, _text(old), _text(new)
-        return
-    if old.dtype != new.dtype:
-        yield "C55", subject, old.dtype, new.dtype
-    how = shape_change(old.shape, new.shape)
-    if how != "same":
-        yield _OUTPUT_SHAPES[how], subject, text_of(old.shape), text_of(new.shape)
+def _compare_output(subject: str, old: Leaf, new: Leaf) -> Iterator[Deviation]:
+    subject = subject.removesuffix(" ''")  # of the one tensor that there is
+    if isinstance(old, Spec) and isinstance(new, Spec):
+        yield from tensors(subject, old, new, _OUTPUTS)
+    else:
+        yield from changed("C52", subject, old, new, _text)
 
 
 def _takes(new: Inputs, old: Inputs) -> bool:
@@ -194,7 +202,7 @@ def _takes_leaf(new: Leaf, old: Leaf) -> bool:
     return new.dtype == old.dtype and shape_change(old.shape, new.shape) != "fixed"
 
 
-def _nearest(inputs: Inputs, traces: list[Trace]) -> Trace | None:
+def _nearest(inputs: Inputs, traces: list[ConcreteFunction]) -> ConcreteFunction | None:
     """Returns the trace with the fewest other arguments."""
     return min(
         traces,

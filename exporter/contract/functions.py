@@ -1,29 +1,28 @@
-"""Reads the functions that callers reach, with their arguments and traces."""
+"""Reads the functions that callers reach, with their arguments and traces, and the losses."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from exporter.contract.graph import Body
-from exporter.contract.objects import Objects
-from exporter.contract.record import (
+from exporter.contract.bodies import Body
+from exporter.contract.form import (
     LOSSES,
     Argument,
+    ConcreteFunction,
     Function,
     Leaf,
     Loss,
     Nest,
     Spec,
-    Trace,
 )
+from exporter.contract.objects import Objects
 from exporter.contract.values import fields_of, items_of, leaves_of, nest_of, python_of
-from exporter.protobufs import concrete_functions, listed
 
 
 @dataclass(frozen=True)
-class Reader:
-    """Reads the functions of one model.
+class Functions:
+    """The functions of one model.
 
     Attributes:
         objects: Its object graph.
@@ -32,41 +31,25 @@ class Reader:
 
     objects: Objects
     library: Mapping[str, Any]
+    _traces: dict[int, dict[str, ConcreteFunction]] = field(default_factory=dict)
 
     @cached_property
     def functions(self) -> dict[str, Function]:
         """All that callers reach, by name."""
         return {name: self._function(node) for name, node in self.objects.functions.items()}
 
-    def traces(self, node: int) -> dict[str, Trace]:
+    def traces(self, node: int) -> dict[str, ConcreteFunction]:
         """Reads the traces of a function's node by the names of their concrete functions."""
-        arguments = self._function_arguments(node)
-        return {
-            name: self._trace(name, arguments)
-            for name in concrete_functions(self.objects.graph.nodes[node])
-        }
+        if node not in self._traces:
+            arguments = self._arguments(node)
+            names = self.objects.concrete(node)
+            self._traces[node] = {name: self._trace(name, arguments) for name in names}
+        return self._traces[node]
 
     def losses(self) -> tuple[Loss, ...] | None:
         """Reads the regularization losses."""
-        nodes = listed(self.objects.graph, LOSSES)
+        nodes = self.objects.listed(LOSSES)
         return None if nodes is None else tuple(self._loss(node) for node in nodes)
-
-    def _loss(self, node: int) -> Loss:
-        if not self.objects.is_function(node):
-            kind = self.objects.kind(node)
-            return Loss(arguments=(), value=Nest(kind=kind, leaves={}), variables=())
-        function = self._function(node)
-        values = [trace.outputs for trace in function.traces]
-        used = {
-            self._variable(variable)
-            for name in concrete_functions(self.objects.graph.nodes[node])
-            for variable in self._variables_used(Body(self.library, name))
-        }
-        return Loss(
-            arguments=tuple(a.name for a in function.arguments if a.default is None),
-            value=values[0] if values else Nest(kind="no trace", leaves={}),
-            variables=tuple(sorted(filter(None, used))),
-        )
 
     def order_of_use(self) -> list[int]:
         """Lists the nodes of variables in the order in which inference uses them."""
@@ -75,12 +58,36 @@ class Reader:
             for node in self.objects.functions.values()
             for name, trace in self.traces(node).items()
             if not trace.training
-            for used in [self._variables_used(Body(self.library, name))]
+            for used in [self._variables_used(name)]
         ]
         # Of those that use most, the one with the fewest results goes from end to end once.
         return min(found)[-1] if found else []
 
-    def _function_arguments(self, node: int) -> tuple[Argument, ...]:
+    def _loss(self, node: int) -> Loss:
+        if not self.objects.is_function(node):
+            kind = self.objects.kind(node)
+            return Loss(arguments=(), value=Nest(kind=kind, leaves={}), variables=())
+        function = self._function(node)
+        values = [trace.outputs for trace in function.traces]
+        used = {v for name in self.objects.concrete(node) for v in self._variables_used(name)}
+        return Loss(
+            arguments=tuple(a.name for a in function.arguments if a.default is None),
+            value=values[0] if values else Nest(kind="no trace", leaves={}),
+            variables=self._names(used),
+        )
+
+    def _function(self, node: int) -> Function:
+        spec = self.objects.graph.nodes[node].function.function_spec
+        argspec = fields_of(spec.fullargspec)
+        return Function(
+            arguments=self._arguments(node),
+            varargs=_name(argspec.get("varargs")),
+            varkw=_name(argspec.get("varkw")),
+            jit_compile=spec.jit_compile == type(spec).JitCompile.ON,
+            traces=tuple(sorted(self.traces(node).values(), key=ConcreteFunction.model_dump_json)),
+        )
+
+    def _arguments(self, node: int) -> tuple[Argument, ...]:
         found = self.objects.graph.nodes[node]
         if found.HasField("function"):
             return _arguments(found.function.function_spec)
@@ -91,18 +98,16 @@ class Reader:
             for i, name in enumerate(bare.argument_keywords)
         )
 
-    def _function(self, node: int) -> Function:
-        found = self.objects.graph.nodes[node]
-        spec = found.function.function_spec
-        argspec = fields_of(spec.fullargspec)
-        return Function(
-            arguments=self._function_arguments(node),
-            varargs=_name(argspec.get("varargs")),
-            varkw=_name(argspec.get("varkw")),
-            jit_compile=spec.jit_compile == type(spec).JitCompile.ON,
-            traces=tuple(
-                sorted(self.traces(node).values(), key=lambda trace: trace.model_dump_json())
-            ),
+    def _trace(self, name: str, arguments: tuple[Argument, ...]) -> ConcreteFunction:
+        concrete, body = self._concrete(name), Body(self.library, name)
+        inputs = dict(_inputs(concrete.canonicalized_input_signature, arguments))
+        used, bound = body.used(), self._bound(body)
+        paths = self._tensors(body, inputs)
+        return ConcreteFunction(
+            inputs=inputs,
+            outputs=nest_of(concrete.output_signature),
+            unused=tuple(path for i, path in enumerate(paths) if i not in used),
+            updates=self._names({bound[i] for i in body.assigned() if i in bound}),
         )
 
     def _concrete(self, name: str) -> Any:
@@ -110,20 +115,6 @@ class Reader:
         if name not in functions:
             raise LookupError(f"concrete function '{name}' is missing")
         return functions[name]
-
-    def _trace(self, name: str, arguments: tuple[Argument, ...]) -> Trace:
-        concrete, body = self._concrete(name), Body(self.library, name)
-        inputs = dict(_inputs(concrete.canonicalized_input_signature, arguments))
-        used, bound = body.used(), self._bound(body)
-        updates = {self._variable(bound[i]) for i in body.assigned() if i in bound}
-        return Trace(
-            inputs=inputs,
-            outputs=nest_of(concrete.output_signature),
-            unused=tuple(
-                path for i, path in enumerate(self._tensors(body, inputs)) if i not in used
-            ),
-            updates=tuple(sorted(filter(None, updates))),
-        )
 
     def _tensors(self, body: Body, inputs: Mapping[str, Leaf]) -> list[str]:
         """Names the arguments that are tensors, in the order of the FunctionDef."""
@@ -141,12 +132,15 @@ class Reader:
         first = len(body.function.signature.input_arg) - len(bound)
         return {first + i: node for i, node in enumerate(bound)}
 
-    def _variables_used(self, body: Body) -> list[int]:
+    def _variables_used(self, name: str) -> list[int]:
+        body = Body(self.library, name)
         bound = self._bound(body)
         return [bound[position] for position in body.order_of_use() if position in bound]
 
-    def _variable(self, node: int) -> str:
-        return self.objects.variable_names.get(node, "")
+    def _names(self, nodes: set[int]) -> tuple[str, ...]:
+        """Names those nodes that are variables, sorted."""
+        names = self.objects.variable_names
+        return tuple(sorted({names[node] for node in nodes if node in names}))
 
 
 def _arguments(spec: Any) -> tuple[Argument, ...]:

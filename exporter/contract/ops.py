@@ -1,14 +1,22 @@
-"""Lists the ops of a model, by what uses them."""
+"""Lists the ops of a model, by what uses them, and compares them with the locked ones."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-import tensorflow as tf
-
-from exporter.contract.graph import reached
-from exporter.contract.record import Op, OpKind, Place
-from exporter.contract.rules import SAVER_OPS
+from exporter.contract.bodies import Running, reached
+from exporter.contract.deviation import NONE, Deviation
+from exporter.contract.form import OpKind, Place, UsedOp
 from exporter.protobufs import functions_of
+
+# What TensorFlow's own functions that save and restore are made of.
+_SAVER_OPS = frozenset(
+    {
+        *("AssignVariableOp", "Cast", "Const", "DisableCopyOnRead", "Identity", "IdentityN"),
+        *("MergeV2Checkpoints", "NoOp", "Pack", "Placeholder", "ReadVariableOp", "RestoreV2"),
+        *("SaveV2", "Select", "ShardedFilename", "StatefulPartitionedCall", "StaticRegexFullMatch"),
+        *("StringJoin", "VarHandleOp"),
+    }
+)
 
 # Stateful by name only: they hold the model's variables, or call its functions.
 _STATE_OF_THE_MODEL = frozenset(
@@ -34,29 +42,28 @@ _OUTSIDE = frozenset(
         *("WriteSummary", "CreateSummaryFileWriter", "CreateSummaryDbWriter", "WriteGraphSummary"),
     }
 )
+_STATEFUL: tuple[tuple[Place, str], ...] = (
+    ("signatures", "C84"),
+    ("inference", "C85"),
+    ("training", "C86"),
+)
 
 
-def ops_of(
-    graph: Any, roots: Mapping[Place, Iterable[str]], tensors: Mapping[Place, Iterable[str]]
-) -> dict[str, Op]:
-    """Lists the ops of the graph and of its functions.
+def ops_of(graph: Any, uses: Mapping[Place, Running]) -> dict[str, UsedOp]:
+    """Lists the ops of a GraphDef and of its functions.
 
     Args:
         graph: The GraphDef.
-        roots: Functions that each place calls.
-        tensors: Tensors and ops of the graph that each place runs.
+        uses: What each place runs.
 
     Returns:
         By name. What no place reaches is "elsewhere"; it is loaded all the same.
     """
     library, nodes = functions_of(graph), {node.name: node for node in graph.node}
-    used = {
-        place: reached(graph, tensors.get(place, ()), roots.get(place, ()))
-        for place in roots.keys() | tensors.keys()
-    }
-    used["elsewhere"] = (
-        set(nodes).difference(*(own for own, _ in used.values())),
-        set(library).difference(*(functions for _, functions in used.values())),
+    used = {place: reached(graph, use) for place, use in uses.items()}
+    used["elsewhere"] = Running(
+        set(nodes).difference(*(found.graph for found in used.values())),
+        set(library).difference(*(found.functions for found in used.values())),
     )
     places: dict[str, set[Place]] = {}
     for place, (own, functions) in used.items():
@@ -64,18 +71,48 @@ def ops_of(
         for node in (*(nodes[name] for name in own), *inside):
             places.setdefault(node.op, set()).add(place)
     return {
-        name: Op(kind=_kind(name), places=tuple(sorted(found)))
+        name: UsedOp(kind=_kind(name), places=tuple(sorted(found)))
         for name, found in sorted(places.items())
         if name not in library
     }
 
 
 def _kind(name: str) -> OpKind:
+    import tensorflow as tf
+
     try:
         definition = tf.Graph().op_def_for_type(name)
     except (RuntimeError, tf.errors.NotFoundError):
         return "unknown"
     if name in _OUTSIDE:
         return "outside"
-    stateful = definition.is_stateful and name not in _STATE_OF_THE_MODEL | SAVER_OPS
+    stateful = definition.is_stateful and name not in _STATE_OF_THE_MODEL | _SAVER_OPS
     return "stateful" if stateful else "known"
+
+
+def compare_ops(locked: Mapping[str, UsedOp], found: Mapping[str, UsedOp]) -> Iterator[Deviation]:
+    """Yields ops that were removed or added, or are used where they were not."""
+    for name in locked.keys() - found.keys():
+        yield Deviation("C89", f"op '{name}'", ", ".join(locked[name].places), NONE)
+    for name, op in found.items():
+        before = locked[name].places if name in locked else ()
+        places = set(op.places).difference(before)
+        for rule in _rules_of(name, op, places, new=name not in locked):
+            told = ", ".join(before) or NONE
+            yield Deviation(rule, f"op '{name}'", told, ", ".join(op.places))
+
+
+def _rules_of(name: str, op: UsedOp, places: set[Place], *, new: bool) -> set[str]:
+    """Names the rules for an op that is used in more places than before."""
+    if op.kind == "unknown":
+        return {"C82"} if new else set()
+    if name in _SAVER_OPS:
+        # What nothing runs is a saver that nothing names.
+        places = places - {"saver", "elsewhere"}
+        if new and not places:
+            return {"C88"}
+    if op.kind == "outside":
+        return {"C83"} if places else set()
+    if op.kind == "stateful" and (told := {rule for place, rule in _STATEFUL if place in places}):
+        return told
+    return {"C87"} if new else set()

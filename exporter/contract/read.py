@@ -1,6 +1,6 @@
 """Reads the contract of a SavedModel from its protobuf and the index of its variables."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -8,38 +8,26 @@ from tensorflow.core.protobuf import saver_pb2
 
 from checkpoints.layout import CheckpointError
 from checkpoints.reader import StoredTensor, open_checkpoint
-from exporter.contract.functions import Reader
+from exporter.contract.bodies import Running
+from exporter.contract.form import LOSSES, Contract, Place, Sizes, UsedOp
+from exporter.contract.functions import Functions
 from exporter.contract.objects import Objects
 from exporter.contract.ops import ops_of
-from exporter.contract.order import order_of
-from exporter.contract.record import (
-    LOSSES,
-    VARIABLE_LISTS,
-    Contract,
-    Place,
-    Sizes,
-    VariableList,
-)
-from exporter.contract.signatures import signatures_of, tensors_of
+from exporter.contract.signature_defs import signatures_of, tensors_of
+from exporter.contract.variables import StoredVariables
 from exporter.digests import of_files
 from exporter.errors import ContractError, listing, reason
-from exporter.protobufs import (
-    SAVED_MODEL,
-    concrete_functions,
-    functions_of,
-    listed,
-    read_saved_model,
-    unreadable,
-)
+from exporter.protobufs import SAVED_MODEL, functions_of, read_saved_model, unreadable
 
 _INDEX = Path("variables/variables.index")
 
 
-def read(folder: Path) -> Contract:
+def read(folder: Path, model: Any = None) -> Contract:
     """Reads what consumers of a SavedModel depend on.
 
     Args:
         folder: The SavedModel.
+        model: Its protobuf, where that was read already.
 
     Returns:
         Its contract, with what is wrong with its index.
@@ -47,12 +35,13 @@ def read(folder: Path) -> Contract:
     Raises:
         ContractError: If it is none that TensorFlow 2 could load.
     """
-    model = read_saved_model(folder, ContractError)
+    if model is None:
+        model = read_saved_model(folder, ContractError)
     meta_graph = _meta_graph(folder, model)
-    holds_variables = any(n.HasField("variable") for n in meta_graph.object_graph_def.nodes)
-    objects = Objects(meta_graph.object_graph_def, _index(folder) if holds_variables else {})
+    nodes = meta_graph.object_graph_def.nodes
+    index = _index(folder) if any(node.HasField("variable") for node in nodes) else {}
     try:
-        return _contract(folder, model, objects)
+        return _contract(folder, model, index)
     # What a damaged protobuf that can still be parsed lacks, or refers to.
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         what = error.args[0] if isinstance(error, LookupError) and error.args else reason(error)
@@ -84,10 +73,11 @@ def read_sound(folder: Path) -> Contract:
     return contract
 
 
-def _contract(folder: Path, model: Any, objects: Objects) -> Contract:
+def _contract(folder: Path, model: Any, index: Mapping[str, StoredTensor]) -> Contract:
     (meta_graph,) = model.meta_graphs
-    reader = Reader(objects, functions_of(meta_graph.graph_def))
-    variables = objects.variables()
+    objects = Objects(meta_graph.object_graph_def)
+    functions = Functions(objects, functions_of(meta_graph.graph_def))
+    variables = StoredVariables(objects, index)
     return Contract(
         tags=tuple(sorted(set(meta_graph.meta_info_def.tags))),
         saved_model_schema=model.saved_model_schema_version,
@@ -98,14 +88,14 @@ def _contract(folder: Path, model: Any, objects: Objects) -> Contract:
         assets=_assets(folder, meta_graph),
         root=objects.kind(0),
         children={name: objects.kind(node) for name, node in objects.children.items()},
-        signatures=signatures_of(meta_graph, objects.signatures()),
-        functions=reader.functions,
-        losses=reader.losses(),
-        variables=variables,
-        lists=_lists(reader),
-        ops=_ops(meta_graph, reader),
+        signatures=signatures_of(meta_graph, objects.signatures),
+        functions=functions.functions,
+        losses=functions.losses(),
+        variables=variables.variables(),
+        lists=variables.lists(functions.order_of_use()),
+        ops=_ops(meta_graph, objects, functions),
         sizes=_sizes(folder),
-        index_mismatches=objects.index_mismatches(),
+        index_mismatches=variables.index_mismatches(),
     )
 
 
@@ -161,40 +151,28 @@ def _assets(folder: Path, meta_graph: Any) -> dict[str, str]:
     return named | found
 
 
-def _lists(reader: Reader) -> dict[str, VariableList]:
-    names = reader.objects.variable_names
-    used = [names[node] for node in reader.order_of_use() if node in names]
-    found = {}
-    for name in VARIABLE_LISTS:
-        nodes = listed(reader.objects.graph, name)
-        if nodes is not None:
-            members = tuple(names[node] for node in nodes if node in names)
-            found[name] = VariableList(names=members, order=order_of(members, used))
-    return found
-
-
-def _ops(meta_graph: Any, reader: Reader) -> dict[str, Any]:
-    objects = reader.objects
-    functions: dict[Place, list[str]] = {"inference": [], "training": [], "saver": []}
+def _ops(meta_graph: Any, objects: Objects, functions: Functions) -> dict[str, UsedOp]:
+    called: dict[bool, list[str]] = {False: [], True: []}
     for node in objects.functions.values():
-        for name, trace in reader.traces(node).items():
-            functions["training" if trace.training else "inference"].append(name)
-    for node in listed(objects.graph, LOSSES) or ():
-        if objects.is_function(node):
-            functions["training"] += concrete_functions(objects.graph.nodes[node])
-    functions["saver"] = [
+        for name, trace in functions.traces(node).items():
+            called[trace.training].append(name)
+    for node in objects.listed(LOSSES) or ():
+        called[True] += objects.concrete(node)
+    saving = [
         name
-        for node in objects.graph.nodes
-        for saveable in node.saveable_objects.values()
-        for function in (saveable.save_function, saveable.restore_function)
-        for name in concrete_functions(objects.graph.nodes[function])
+        for found in objects.graph.nodes
+        for saveable in found.saveable_objects.values()
+        for node in (saveable.save_function, saveable.restore_function)
+        for name in objects.concrete(node)
     ]
     saver = meta_graph.saver_def
-    tensors: dict[Place, Iterable[str]] = {
-        "signatures": tensors_of(meta_graph.signature_def),
-        "saver": [saver.save_tensor_name, saver.restore_op_name],
+    uses: dict[Place, Running] = {
+        "signatures": Running(graph=tensors_of(meta_graph.signature_def)),
+        "inference": Running(functions=called[False]),
+        "training": Running(functions=called[True]),
+        "saver": Running((saver.save_tensor_name, saver.restore_op_name), saving),
     }
-    return ops_of(meta_graph.graph_def, functions, tensors)
+    return ops_of(meta_graph.graph_def, uses)
 
 
 def _sizes(folder: Path) -> Sizes:

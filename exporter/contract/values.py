@@ -6,10 +6,16 @@ from typing import Any
 
 import tensorflow as tf
 
-from exporter.contract.record import Leaf, Nest, Shape, Spec
+from exporter.contract.form import Leaf, Nest, Shape, Spec
 
 _SCALARS = ("float64_value", "int64_value", "string_value", "bool_value")
-_SEQUENCES = {"list_value": ("list", "[{}]"), "tuple_value": ("tuple", "({})")}
+_SEQUENCES = {"list_value": "[{}]", "tuple_value": "({})"}
+_KINDS = {
+    "list_value": "list",
+    "tuple_value": "tuple",
+    "dict_value": "dict",
+    "tensor_spec_value": "tensor",
+}
 
 
 def shape_of(proto: Any) -> Shape:
@@ -44,7 +50,10 @@ def nest_of(value: Any) -> Nest:
         path: leaf.model_copy(update={"name": ""}) if isinstance(leaf, Spec) else leaf
         for path, leaf in leaves_of(value)
     }
-    return Nest(kind=_kind(value), leaves=leaves)
+    kind = value.WhichOneof("kind")
+    if kind == "named_tuple_value":
+        return Nest(kind=f"namedtuple {value.named_tuple_value.name}", leaves=leaves)
+    return Nest(kind=_KINDS.get(kind, "value"), leaves=leaves)
 
 
 def leaves_of(value: Any, path: str = "") -> Iterator[tuple[str, Leaf]]:
@@ -52,16 +61,14 @@ def leaves_of(value: Any, path: str = "") -> Iterator[tuple[str, Leaf]]:
     kind = value.WhichOneof("kind")
     if kind in _SEQUENCES and items_of(value):
         for index, item in enumerate(items_of(value)):
-            yield from leaves_of(item, path + _SEQUENCES[kind][1].format(index))
+            yield from leaves_of(item, path + _SEQUENCES[kind].format(index))
     elif kind in ("dict_value", "named_tuple_value") and fields_of(value):
         for key, item in fields_of(value).items():
             yield from leaves_of(item, f"{path}[{key!r}]" if path else key)
     elif kind in ("tensor_spec_value", "bounded_tensor_spec_value"):
         spec = getattr(value, kind)
-        yield (
-            path,
-            Spec(dtype=dtype_of(spec.dtype), shape=shape_of(spec.shape), name=spec.name),
-        )
+        dtype, shape = dtype_of(spec.dtype), shape_of(spec.shape)
+        yield path, Spec(dtype=dtype, shape=shape, name=spec.name)
     else:
         yield path, python_of(value)
 
@@ -72,8 +79,7 @@ def python_of(value: Any) -> str:
     if kind in _SCALARS:
         return repr(getattr(value, kind))
     if kind in _SEQUENCES:
-        items = [python_of(item) for item in items_of(value)]
-        return f"[{', '.join(items)}]" if kind == "list_value" else f"({', '.join(items)})"
+        return _SEQUENCES[kind].format(", ".join(map(python_of, items_of(value))))
     if kind == "dict_value":
         rows = [f"{key!r}: {python_of(item)}" for key, item in fields_of(value).items()]
         return f"{{{', '.join(rows)}}}"
@@ -93,13 +99,3 @@ def _other(value: Any, kind: str) -> str:
         return f"{found.type_spec_class_name}{python_of(found.type_state)}"
     # Whether they are the same is all that counts.
     return f"{kind} {hashlib.sha256(found.SerializeToString(deterministic=True)).hexdigest()}"
-
-
-def _kind(value: Any) -> str:
-    kind = value.WhichOneof("kind")
-    if kind in _SEQUENCES:
-        return _SEQUENCES[kind][0]
-    if kind == "named_tuple_value":
-        return f"namedtuple {value.named_tuple_value.name}"
-    names = {"dict_value": "dict", "tensor_spec_value": "tensor", None: "value"}
-    return names.get(kind, "value")

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from exporter import __version__, contract, quiet
+from exporter import __version__, quiet
+from exporter.contract import contract_lock
 from exporter.errors import PublishError
 from exporter.progress import Progress, silent
 from exporter.releases import archive, manifest, scan, sign
@@ -140,7 +141,7 @@ def _write(request: PackageRequest, passed: Passed, folder: Path) -> Manifest:
         page_name: page,
         manifest.REPORT: report.model_dump_json(indent=1) + "\n",
         manifest.REPORT_PAGE: html(report),
-        manifest.CONTRACT: contract.lock(request.model_dir).to_json(),
+        manifest.CONTRACT: contract_lock(request.model_dir).to_json(),
     }
     for name, text in texts.items():
         (folder / name).write_text(text, "utf-8")

@@ -2,16 +2,24 @@
 
 import json
 import re
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from support import handmade
 
-from exporter import quiet
-from exporter.bench import processes
-from exporter.bench.record import Benchmark
-from exporter.bench.request import Input, Model, OpenTask, RunTask, Subject
+from exporter import processes, quiet
+from exporter.bench import rounds
+from exporter.bench.candidates import Candidate
+from exporter.bench.figures import Benchmark
+from exporter.bench.measured_model import MeasuredInput, MeasuredModel, described
+from exporter.bench.turns import OpenTask, RunTask, turns
 from exporter.cli import benchmark_command
-from exporter.errors import BenchmarkError
+from exporter.cli.parser import parse
+from exporter.errors import BenchmarkError, ExporterError
 
 quiet.import_tensorflow()
 
@@ -19,6 +27,7 @@ import tensorflow as tf  # noqa: E402
 
 pytestmark = pytest.mark.integration
 
+TIMM = Path(__file__).parents[2] / "scripts/peer_timm.py"
 MEASURED = ["SavedModel __call__", "SavedModel serving_default", "SavedModel second", "frozen"]
 
 
@@ -44,25 +53,37 @@ def save(folder):
     return handmade.save(folder, network, call=call, signatures=signatures)
 
 
+def run(*arguments):
+    """Runs the command line in this process, whose waiting is done in others."""
+    arguments = parse(["slim-export", *map(str, arguments)])
+    with redirect_stdout(StringIO()) as out, redirect_stderr(StringIO()) as err:
+        status = arguments.command(arguments)
+    return SimpleNamespace(returncode=status, stdout=out.getvalue(), stderr=err.getvalue())
+
+
 @pytest.fixture(scope="module")
-def place(slim_export, tmp_path_factory):
+def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("benchmark")
     save(folder / "model")
     flags = (f"--model_dir={folder / 'model'}", f"--output_dir={folder / 'out'}")
-    result = slim_export("convert", "--format=frozen", *flags)
+    result = run("convert", "--format=frozen", *flags)
     assert result.returncode == 0, result.stderr
     return folder
 
 
 @pytest.fixture(scope="module")
-def result(slim_export, place):
-    return slim_export(
-        "benchmark",
-        f"--model_dir={place / 'model'}",
-        f"--converted={place / 'out'}",
-        *("--batch=3,1", "--threads=1", "--rounds=3", "--peer=timm", "--json"),
-        f"--html={place / 'page.html'}",
-    )
+def result(place):
+    with pytest.MonkeyPatch.context() as patch:
+        # What is measured of so small a model means nothing, however long it takes.
+        patch.setattr(rounds, "_WARM_SECONDS", 0.05)
+        patch.setattr(rounds, "_ROUND_SECONDS", 0.02)
+        return run(
+            "benchmark",
+            f"--model_dir={place / 'model'}",
+            f"--converted={place / 'out'}",
+            *("--batch=3,1", "--threads=1", "--rounds=3", f"--peer={TIMM}", "--json"),
+            f"--html={place / 'page.html'}",
+        )
 
 
 @pytest.fixture(scope="module")
@@ -132,21 +153,38 @@ def test_table_json_and_page_agree(found, place, capsys):
 
 
 def task_of(kind, what, path):
-    given = Input(name="inputs", dtype="float32", shape=(8, 8, 3))
-    model = Model(ways=("__call__",), others=(), inputs=(given,))
-    return OpenTask(
-        subject=Subject(name=what, kind=kind, what=what, path=str(path)), model=model, threads=1
-    )
+    given = MeasuredInput(name="inputs", dtype="float32", shape=(8, 8, 3))
+    model = MeasuredModel(ways=("__call__",), others=(), inputs=(given,))
+    return OpenTask(Candidate(what, kind, what, path=str(path)), model, threads=1)
+
+
+def test_the_model_is_described(place):
+    found = described(place / "model")
+    assert found.ways[:2] == ("__call__", "signature 'serving_default'")
+    assert found.others == ("signature 'scaled'",)
+    assert found.inputs == (MeasuredInput("inputs", "float32", (8, 8, 3)),)
+    assert (found.batch, found.variant, found.task) == (None, None, None)
+
+
+def test_turns_are_taken_when_they_are_asked_for(place):
+    running = turns(task_of("saved_model", "signature 'second'", place / "model"))
+    assert next(running).load == 0
+    assert running.send(None).load > 0
+    for batch in (2, 3):
+        ran = running.send(RunTask(batch=batch, seconds=0, calls=4))
+        assert len(ran.latencies) == 4
+        assert ran.shapes == ((batch, 4),)
+        assert ran.peak > ran.grown
 
 
 def test_files_that_do_not_load_are_refused(tmp_path):
     damaged = tmp_path / "frozen.pb"
     damaged.write_bytes(b"no graph")
     task = task_of("format", "frozen", damaged)
-    with processes.started(task) as worker:
+    with rounds.started(task) as worker:
         worker.hear()
         with pytest.raises(BenchmarkError) as refusal:
-            worker.ask(task)
+            worker.ask(None)
     assert str(refusal.value).startswith("Subject 'frozen' could not be measured: ")
     assert str(refusal.value).endswith(". Convert it again, or remove its folder.")
     assert "\n" not in str(refusal.value)
@@ -154,36 +192,45 @@ def test_files_that_do_not_load_are_refused(tmp_path):
 
 def test_batches_that_do_not_fit_are_refused(place):
     task = task_of("format", "frozen", place / "out/frozen/frozen.pb")
-    wrong = task.model.inputs[0].model_copy(update={"shape": (8, 8, 4)})
-    task = task.model_copy(update={"model": task.model.model_copy(update={"inputs": (wrong,)})})
-    with processes.started(task) as worker:
-        worker.hear()
-        assert worker.ask(task).load > 0
-        with pytest.raises(BenchmarkError, match="could not be measured: "):
-            worker.ask(RunTask(batch=1, seconds=0, calls=1))
+    wrong = replace(task.model.inputs[0], shape=(8, 8, 4))
+    running = turns(replace(task, model=replace(task.model, inputs=(wrong,))))
+    next(running)
+    assert running.send(None).load > 0
+    with pytest.raises(BenchmarkError) as refusal:
+        running.send(RunTask(batch=1, seconds=0, calls=1))
+    assert "\n" not in str(refusal.value)
+
+
+def from_module(name):
+    """Makes what stands for a function of a module that is looked for where it is called."""
+    return SimpleNamespace(__module__=name, __qualname__="turns")
 
 
 def test_processes_that_crash_are_told_with_their_last_words(monkeypatch, tmp_path):
-    monkeypatch.setattr(processes.worker, "__name__", "no_such_runtime")
+    monkeypatch.setattr(rounds, "turns", from_module("no_such_runtime"))
     task = task_of("format", "frozen", tmp_path)
-    with processes.started(task) as worker, pytest.raises(BenchmarkError) as refusal:
+    with rounds.started(task) as worker, pytest.raises(BenchmarkError) as refusal:
         worker.hear()
-    told = "expected an answer, found that it ended with status 1"
-    assert told in str(refusal.value)
-    assert "No module named no_such_runtime)" in str(refusal.value)
+    assert str(refusal.value) == (
+        "Subject 'frozen' could not be measured: expected an answer, found that its process ended"
+        " with status 1 (ModuleNotFoundError: No module named 'no_such_runtime'). Convert it again,"
+        " or remove its folder."
+    )
 
 
 def test_last_words_may_be_in_any_encoding(monkeypatch, tmp_path):
     (tmp_path / "latin.py").write_text("import os; os.write(2, b'caf\\xe9'); os._exit(4)")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    monkeypatch.setattr(processes.worker, "__name__", "latin")
+    monkeypatch.setattr(rounds, "turns", from_module("latin"))
     told = pytest.raises(BenchmarkError, match=r"ended with status 4 \(caf\ufffd\)")
-    with processes.started(task_of("format", "frozen", tmp_path)) as worker, told:
+    with rounds.started(task_of("format", "frozen", tmp_path)) as worker, told:
         worker.hear()
 
 
-def test_what_is_no_saved_model_is_refused(slim_export, tmp_path):
-    result = slim_export("benchmark", f"--model_dir={tmp_path}", "--batch=1", "--threads=1")
-    assert (result.returncode, result.stdout) == (1, "")
-    (line,) = result.stderr.splitlines()
-    assert "is not a SavedModel: expected a folder with saved_model.pb, found nothing" in line
+def test_what_is_no_saved_model_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr(processes, "call", lambda function, *given, environment: function(*given))
+    with pytest.raises(ExporterError) as refusal:
+        run("benchmark", f"--model_dir={tmp_path}", "--batch=1", "--threads=1")
+    expected = "is not a SavedModel: expected a folder with saved_model.pb, found nothing"
+    assert expected in str(refusal.value)
+    assert "\n" not in str(refusal.value)

@@ -14,7 +14,6 @@ class Small:
     shape: tuple = (None, 4)
     momentum: Any = 0.99
     order: tuple = (0, 1, 2, 3, 4, 5)
-    served: str = "inputs"
     assigns: bool = True
     last: Callable = tf.identity
     served_momentum: float | None = None
@@ -38,10 +37,11 @@ class Small:
         root.trainable_variables = [v for v in root.variables if v.trainable]
         root.regularization_losses = [tf.function(self._loss, input_signature=[])]
         setattr(root, "__call__", call)  # noqa: B010
-        served = tf.function(lambda **given: {"features": self._served(*given.values())})
-        spec = tf.TensorSpec(self.shape, name=self.served)
-        signature = served.get_concrete_function(**{self.served: spec})
-        tf.saved_model.save(root, str(folder), signatures={"serving_default": signature})
+        served = tf.function(
+            lambda inputs: {"features": self._network(inputs, self.served_momentum)[1]},
+            input_signature=[inputs],
+        )
+        tf.saved_model.save(root, str(folder), signatures={"serving_default": served})
         return folder
 
     def _call(self):
@@ -54,9 +54,6 @@ class Small:
             return {"default": found[1], **found[0]} if return_endpoints else found[1]
 
         return call_fn
-
-    def _served(self, inputs):
-        return self._network(inputs, self.served_momentum)[1]
 
     def _network(self, inputs, momentum=None):
         end_points, x = {}, inputs

@@ -1,35 +1,33 @@
 """Figures and ratios of a benchmark, what is measured, and what is refused before it begins."""
 
 import argparse
-import json
 import random
 import statistics
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from exporter import digests
-from exporter.bench import memory, processes, subjects
-from exporter.bench.page import figure, html, rounded
-from exporter.bench.record import Benchmark, Figure, Machine, measurements
-from exporter.bench.request import Input, Model, Ran, Subject
-from exporter.bench.rounds import Plan, Sample
-from exporter.bench.statistics import percentile, speeds, spread
-from exporter.bench.worker import batched
+from exporter.bench.candidates import Candidate
+from exporter.bench.figures import (
+    Benchmark,
+    Figure,
+    Machine,
+    measurements,
+    percentile,
+    speeds,
+    spread,
+    versions,
+)
+from exporter.bench.measured_model import MeasuredInput
+from exporter.bench.page import figure, page_of, rounded
+from exporter.bench.rounds import Schedule, Timings, environment
+from exporter.bench.turns import Ran, batched, peak
 from exporter.benchmark import BenchmarkRequest, benchmark, check_page
 from exporter.cli import benchmark_command
 from exporter.errors import BenchmarkError, InvalidArgumentError
-from slim_nets.registry import variants
-
-SMALL = Model(
-    ways=("__call__",),
-    others=(),
-    inputs=(Input(name="inputs", dtype="float32", shape=(224, 224, 3)),),
-    variant=variants()["mobilenet_v3_small_075_224"],
-    task="feature_vector",
-)
 
 
 def test_quartiles_and_percentiles_of_a_known_sequence():
@@ -54,15 +52,15 @@ def test_rounds_of_different_lengths_of_the_race_are_not_compared():
         speeds([[1.0], [1.0]], [[1.0]])
 
 
-def sample(name, rounds, *, threads=1, batch=1, size=100, **ran):
-    subject = Subject(name=name, kind="saved_model", what=name, size=size)
+def timings(name, rounds, *, threads=1, batch=1, size=100, **ran):
+    candidate = Candidate(name=name, kind="saved_model", what=name, size=size)
     told = Ran(**{"load": 2.0, "peak": 2**30, "grown": 2**20, **ran})
-    return Sample(subject, threads, batch, tuple(map(tuple, rounds)), told)
+    return Timings(candidate, threads, batch, tuple(map(tuple, rounds)), told)
 
 
 def test_every_figure_stands_beside_its_ratio():
-    base = sample("base", [[0.1, 0.1], [0.2, 0.2]], batch=4)
-    fast = sample("fast", [[0.05], [0.05]], batch=4, size=50, load=1.0, peak=2**29, grown=2**19)
+    base = timings("base", [[0.1, 0.1], [0.2, 0.2]], batch=4)
+    fast = timings("fast", [[0.05], [0.05]], batch=4, size=50, load=1.0, peak=2**29, grown=2**19)
     one, other = measurements([base, fast])
     assert one.speed.median == one.images_per_second.ratio == one.p99_milliseconds.ratio == 1
     assert (other.speed.low, other.speed.median, other.speed.high) == (2.5, 3.0, 3.5)
@@ -76,18 +74,18 @@ def test_every_figure_stands_beside_its_ratio():
 
 
 def test_the_base_is_that_of_the_same_batch_and_threads():
-    samples = [
-        sample(name, [[seconds * batch / (threads or 4)]], threads=threads, batch=batch)
+    every = [
+        timings(name, [[seconds * batch / (threads or 4)]], threads=threads, batch=batch)
         for threads in (1, None)
         for batch in (1, 32)
         for name, seconds in (("base", 1.0), ("half", 0.5))
     ]
-    assert [row.speed.median for row in measurements(samples)] == [1, 2] * 4
+    assert [row.speed.median for row in measurements(every)] == [1, 2] * 4
 
 
 def test_what_the_base_lacks_has_no_ratio():
-    base = sample("base", [[1.0]], grown=0)
-    peer = sample("peer", [[1.0]], size=None)
+    base = timings("base", [[1.0]], grown=0)
+    peer = timings("peer", [[1.0]], size=None)
     row = measurements([base, peer])[1]
     assert row.grown_mib.ratio is None
     assert row.size_mb is None
@@ -99,13 +97,13 @@ def test_page_shows_what_was_refused_and_escapes_it():
         network="",
         base="base",
         rounds=1,
-        measurements=measurements([sample("base", [[1.0]]), sample("<b>", [[0.5]])]),
+        measurements=measurements([timings("base", [[1.0]]), timings("<b>", [[0.5]])]),
         notes=("a note",),
         refused=("a refusal",),
         machine=Machine(system="s", processor="p", cores=2),
         versions={"tensorflow": "2"},
     )
-    page = html(found)
+    page = page_of(found)
     assert "<b>" not in page
     assert "2.00 (2.00 to 2.00)" in page
     assert ">a note<" in page
@@ -136,10 +134,11 @@ def parsed(*arguments):
 
 
 def test_batches_and_threads_are_parsed():
-    found = parsed("--batch=1, 32,1", "--threads=2,default,0", "--rounds=3", "--peer=timm")
-    assert found.plan == Plan((1, 32), (2, None), 3)
-    assert found.peers == ("timm",)
-    assert parsed().plan == Plan((1, 32), (1, None), 10)
+    found = parsed("--batch=1, 32,1", "--threads=2,default,0", "--rounds=3", "--peer=a.py, ~/b.py")
+    assert found.schedule == Schedule((1, 32), (2, None), 3)
+    assert found.peers == (Path("a.py"), Path.home() / "b.py")
+    assert parsed().schedule == Schedule((1, 32), (1, None), 10)
+    assert parsed().peers == ()
 
 
 @pytest.mark.parametrize(
@@ -162,77 +161,29 @@ def test_numbers_that_are_none_are_refused(flag, expected):
     assert str(refusal.value).startswith(expected)
 
 
-def test_all_formats_that_are_there_are_found(tmp_path):
-    _, out = written(tmp_path)
-    (out / "notes").mkdir()
-    (found,) = subjects.of_formats(out).subjects
-    assert (found.name, found.kind, found.size) == ("frozen", "format", 5)
-    assert found.path == str(out / "frozen/frozen.pb")
-
-
-def written(folder):
-    """Makes what looks like a model and its conversion."""
-    model, out = folder / "model", folder / "out"
-    for path in (model / "saved_model.pb", out / "frozen/frozen.pb"):
-        path.parent.mkdir(parents=True)
-        path.write_bytes(b"12345")
-    said = {
-        "digest": digests.of_folder(out / "frozen"),
-        "reference_digest": digests.of_folder(model),
-    }
-    (out / "frozen/report.json").write_text(json.dumps(said))
-    return model, out
-
-
-@pytest.mark.parametrize(
-    ("changed", "content", "expected"),
-    [
-        ("model/saved_model.pb", "other", "was made of another model: expected sha256"),
-        ("out/frozen/frozen.pb", "other", "was changed after it was verified: expected sha256"),
-        ("out/frozen/report.json", "{}", "has no report: .*, found 'reference_digest'"),
-        ("out/frozen/report.json", "[", "has no report"),
-        ("out/frozen/report.json", None, "has no report: .*, found No such file"),
-    ],
-)
-def test_what_was_not_made_of_the_model_is_refused(tmp_path, changed, content, expected):
-    model, out = written(tmp_path)
-    if content is None:
-        (tmp_path / changed).unlink()
-    else:
-        (tmp_path / changed).write_text(content)
-    with pytest.raises(BenchmarkError, match=expected):
-        subjects.check_made_of(subjects.of_formats(out), model)
-
-
-@pytest.mark.parametrize(
-    ("files", "expected"),
-    [
-        ([], "has no conversions: expected folders named frozen.*, found nothing"),
-        (["other/file"], "has no conversions: .*, found other"),
-        (["frozen/other.pb"], "is incomplete: expected 'frozen.pb' in it, found other.pb"),
-    ],
-)
-def test_folders_without_conversions_are_refused(tmp_path, files, expected):
-    for name in files:
-        (tmp_path / name).parent.mkdir()
-        (tmp_path / name).touch()
-    with pytest.raises(BenchmarkError, match=expected):
-        subjects.of_formats(tmp_path)
-
-
 @pytest.mark.parametrize("found", ["no such folder", "a file"])
 def test_what_is_no_folder_is_refused_before_anything_starts(tmp_path, found):
     converted = tmp_path / "out"
     if found == "a file":
         converted.touch()
-    request = BenchmarkRequest(tmp_path, Plan((1,), (1,), 1), converted)
+    request = BenchmarkRequest(tmp_path, Schedule((1,), (1,), 1), converted)
     with pytest.raises(BenchmarkError, match=f"found {found}. Change --converted"):
         benchmark(request)
 
 
-def test_unknown_peers_are_refused_before_anything_starts(tmp_path):
-    with pytest.raises(BenchmarkError, match="Peer 'torchvision' is unknown: expected keras_app"):
-        benchmark(BenchmarkRequest(tmp_path, Plan((1,), (1,), 1), peers=("torchvision",)))
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [("none.py", "no such file"), ("timm", "no such file"), ("notes", "something else")],
+)
+def test_unknown_peers_are_refused_before_anything_starts(tmp_path, name, found):
+    (tmp_path / "notes").touch()
+    request = BenchmarkRequest(tmp_path, Schedule((1,), (1,), 1), peers=(tmp_path / name,))
+    with pytest.raises(BenchmarkError) as refusal:
+        benchmark(request)
+    assert str(refusal.value) == (
+        f"Peer '{tmp_path / name}' cannot be loaded: expected a Python file such as"
+        f" scripts/peer_timm.py, found {found}. Change --peer."
+    )
 
 
 def test_pages_that_cannot_be_written_are_refused(tmp_path):
@@ -243,25 +194,23 @@ def test_pages_that_cannot_be_written_are_refused(tmp_path):
         check_page(tmp_path / "none/page.html")
 
 
-def test_peers_that_are_not_there_are_told(monkeypatch):
-    names = ["keras_applications", "timm"]
-    monkeypatch.setattr(subjects, "missing", lambda peer: [])
-    found = [subject.what for subject in subjects.of_peers(names, SMALL).subjects]
-    assert found == names
-    edge = SMALL.model_copy(update={"variant": variants()["mobilenet_edgetpu_100_224"]})
-    keras, timm = subjects.of_peers(names, edge).notes
-    assert "does not have this network, mobilenet_edgetpu_100_224." in keras
-    assert "does not have this network" in timm
-    unknown = SMALL.model_copy(update={"variant": None})
-    assert "none of the known ones" in subjects.of_peers(names, unknown).notes[0]
-    monkeypatch.setattr(subjects, "missing", lambda peer: list(peer.packages))
-    notes = subjects.of_peers(names, SMALL).notes
-    assert notes[1].endswith("it is not installed. Run: pip install timm torch.")
+def test_versions_are_those_of_what_is_installed():
+    found = versions(["pytest", "no-such-package", "tensorflow"])
+    assert found["pytest"] == pytest.__version__
+    assert list(found).index("tensorflow") < list(found).index("pytest")
+    assert "no-such-package" not in found
+
+
+def test_the_process_that_waits_has_no_tensorflow():
+    command = (
+        "import sys, exporter.benchmark, exporter.bench.page; sys.exit('tensorflow' in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", command], check=True)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "int32", "uint8", "bool"])
 def test_all_processes_get_the_same_inputs(dtype):
-    given = Input(name="x", dtype=dtype, shape=(4, 3))
+    given = MeasuredInput(name="x", dtype=dtype, shape=(4, 3))
     (name, one), (_, other) = batched(given, 8), batched(given, 8)
     assert (name, one.shape, one.dtype) == ("x", (8, 4, 3), np.dtype(dtype))
     np.testing.assert_array_equal(one, other)
@@ -272,28 +221,28 @@ def test_all_processes_get_the_same_inputs(dtype):
 
 def test_threads_are_told_before_a_runtime_starts(monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    told = processes._environment(2)
+    told = environment(2)
     assert {told[f"TF_NUM_{kind}OP_THREADS"] for kind in ("INTRA", "INTER")} == {"2"}
     assert told["OMP_NUM_THREADS"] == "2"
-    assert "OMP_NUM_THREADS" not in processes._environment(None)
+    assert "OMP_NUM_THREADS" not in environment()
 
 
 @pytest.mark.parametrize("threads", [1, None])
 def test_keras_files_run_on_tensorflow_whatever_the_user_has_set(monkeypatch, threads):
     monkeypatch.setenv("KERAS_BACKEND", "torch")
-    assert processes._environment(threads)["KERAS_BACKEND"] == "tensorflow"
+    assert environment(threads)["KERAS_BACKEND"] == "tensorflow"
 
 
 def test_memory_is_that_of_children_too():
     command = "import time; held = bytearray(2 ** 28); print(1, flush=True); time.sleep(60)"
-    before = memory.peak()
+    before = peak()
     with subprocess.Popen([sys.executable, "-c", command], stdout=subprocess.PIPE) as process:
         process.stdout.readline()
-        assert memory.peak() - before > 2**27
+        assert peak() - before > 2**27
         process.kill()
 
 
 def test_memory_grows_with_what_is_held():
-    before = memory.peak()
+    before = peak()
     held = np.ones(8_000_000 + before // 8)
-    assert memory.peak() - before > held.nbytes / 2
+    assert peak() - before > held.nbytes / 2

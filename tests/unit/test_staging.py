@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from exporter.errors import ExportError
-from exporter.staging import REPORT, Kind, staged
+from exporter.staging import REPORT, FolderKind, staged
 
 
 def saved_model(folder, text):
@@ -151,7 +151,10 @@ def test_overwrite_spares_other_folders(tmp_path):
 
 @pytest.mark.parametrize(
     ("kind", "missing"),
-    [(REPORT, "'report.json' and its pages alone"), (Kind("conversion", "x.pb", "--o"), "'x.pb'")],
+    [
+        (REPORT, "'report.json' and its pages alone"),
+        (FolderKind("conversion", "x.pb", "--o"), "'x.pb'"),
+    ],
 )
 def test_a_report_replaces_no_conversion_and_no_conversion_a_report(tmp_path, kind, missing):
     files = {"report.json", "model.onnx"} if kind is REPORT else {"report.json"}

@@ -78,12 +78,12 @@ def test_file_where_a_folder_is_needed(tmp_path):
         unpack(path, tmp_path)
 
 
-def test_a_million_members(tmp_path):
+def test_a_hundred_thousand_members(tmp_path):
     """Given up at the cap."""
     headers = b"".join(member(str(number))[0].tobuf() for number in range(10_000))
     path = tmp_path / "archive.tgz"
     with gzip.open(path, "wb", compresslevel=1) as file:
-        for _ in range(100):
+        for _ in range(10):
             file.write(headers)
     out = tmp_path / "out"
     out.mkdir()

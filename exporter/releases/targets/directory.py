@@ -17,10 +17,10 @@ from exporter.releases.targets.target import (
     payload,
     payloads_of,
 )
-from exporter.staging import SAVED_MODEL, Kind, check_target, staged
+from exporter.staging import SAVED_MODEL, FolderKind, check_target, staged
 
-_RELEASE = Kind("release", MANIFEST, "--to")
-_SERVED = Kind(SAVED_MODEL.name, SAVED_MODEL.marker, "--to")
+_RELEASE = FolderKind("release", MANIFEST, "--to")
+_SERVED = FolderKind(SAVED_MODEL.name, SAVED_MODEL.marker, "--to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class DirectoryTarget:
 
     folder: Path
     payloads: tuple[Payload, ...]
-    kind: Kind
+    kind: FolderKind
 
     @property
     def place(self) -> str:

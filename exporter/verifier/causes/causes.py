@@ -14,6 +14,8 @@ from exporter.verifier.comparison.collect import CALL_ERRORS
 from exporter.verifier.report.records import Cause, Check
 from exporter.verifier.subjects.op_by_op import UnsupportedError
 from exporter.verifier.subjects.subject import MOMENTUM
+from slim_nets.network import OtherConstant, OtherWidths
+from slim_nets.registry import Variant
 
 
 @dataclass(frozen=True)
@@ -31,6 +33,7 @@ class Hypothesis:
     evidence: Callable[[DifferingModel], str]
 
 
+# Of any network; each has its own beside them.
 HYPOTHESES: tuple[Hypothesis, ...] = (
     Hypothesis(
         "raw weights instead of the moving averages",
@@ -38,19 +41,9 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
         changed_state.raw_weights_used,
     ),
     Hypothesis(
-        "last layer multiplied",
-        "Leave it as it is for multipliers below 1.",
-        changed_state.last_layer_multiplied,
-    ),
-    Hypothesis(
         "batch-norm epsilon",
         "Use the epsilon of the reference.",
         changed_ops.changed_ops(changed_ops.EPSILON),
-    ),
-    Hypothesis(
-        "slope of the squeeze-and-excite gate",
-        "Use 0.16667, with which the checkpoints were trained, not 1/6.",
-        changed_ops.changed_ops(changed_ops.GATE),
     ),
     Hypothesis(
         "padding",
@@ -74,9 +67,7 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
         "Take images as RGB.",
         changed_state.changed_inputs({"channels in reverse": lambda x: x[..., ::-1]}),
     ),
-    Hypothesis(
-        "missing background class", "Keep class 0 of 1001.", changed_state.background_missing
-    ),
+    Hypothesis("missing background class", "Keep class 0.", changed_state.background_missing),
     Hypothesis("momentum ignored", f"Use the argument {MOMENTUM}.", changed_state.momentum_ignored),
     Hypothesis(
         "updates not run", "Run the updates of the moving averages.", changed_state.updates_not_run
@@ -108,8 +99,21 @@ def causes(
     return tuple(_tried(differing))
 
 
+def hypotheses(variant: Variant | None) -> Iterator[Hypothesis]:
+    """Yields the known mistakes of any network, then those of one that is known."""
+    yield from HYPOTHESES
+    for mistake in variant.network.known_mistakes if variant else ():
+        match mistake:
+            case OtherConstant():
+                changes = changed_ops.other_constant(mistake.right, mistake.wrong)
+                evidence = changed_ops.changed_ops(changes)
+            case OtherWidths():
+                evidence = changed_state.other_widths(mistake.build)
+        yield Hypothesis(mistake.name, mistake.fix, evidence)
+
+
 def _tried(differing: DifferingModel) -> Iterator[Cause]:
-    for hypothesis in HYPOTHESES:
+    for hypothesis in hypotheses(differing.network.variant):
         try:
             evidence = hypothesis.evidence(differing)
         except (*CALL_ERRORS, UnsupportedError, StopIteration) as error:

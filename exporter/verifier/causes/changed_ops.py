@@ -13,7 +13,6 @@ from exporter.verifier.subjects.recomputing import CallGraph, How, call_graph, r
 from exporter.verifier.subjects.subject import PLAIN
 
 EPSILONS = (1e-3, 1e-4, 1e-5, 1e-6, 1.001e-5, 2e-5, 1e-8)
-_ROUNDED, _EXACT = np.float32(0.16667), np.float32(1 / 6)
 _CONVOLUTIONS = frozenset({"Conv2D", "DepthwiseConv2dNative"})
 # Trying more places one by one would take longer than reading the first differing end point.
 _MAX_PLACES = 12
@@ -104,17 +103,22 @@ def _epsilon(epsilon: float) -> OpChange:
     return OpChange(f"epsilon {epsilon:g}", meets, apply)
 
 
-def _slope(told: str, slope: np.float32, other: np.float32) -> OpChange:
+def other_constant(right: float, wrong: float) -> tuple[OpChange, ...]:
+    """Makes the changes of one number in a graph to another, and the other way round."""
+    return _constant(right, wrong), _constant(wrong, right)
+
+
+def _constant(there: float, other: float) -> OpChange:
     def meets(node: Any, attributes: dict[str, Any]) -> bool:
         if node.op != "Const" or not attributes["dtype"].is_floating:
             return False
         value = tf.make_ndarray(attributes["value"])
-        return bool(value.shape == () and value == slope)
+        return bool(value.shape == () and value == np.float32(there))
 
     def apply(_: list[Any], attributes: dict[str, Any]) -> None:
-        attributes["value"] = tf.make_tensor_proto(other)
+        attributes["value"] = tf.make_tensor_proto(np.float32(other))
 
-    return OpChange(told, meets, apply)
+    return OpChange(f"{other:.6g} for {there:.6g}", meets, apply)
 
 
 def _padded(node: Any, attributes: dict[str, Any]) -> bool:
@@ -129,8 +133,4 @@ def _pad(inputs: list[Any], attributes: dict[str, Any]) -> None:
 
 
 EPSILON = tuple(_epsilon(epsilon) for epsilon in EPSILONS)
-GATE = (
-    _slope("slope 1/6 for 0.16667", _ROUNDED, _EXACT),
-    _slope("slope 0.16667 for 1/6", _EXACT, _ROUNDED),
-)
 PADDING = (OpChange("the same padding on all sides", _padded, _pad),)

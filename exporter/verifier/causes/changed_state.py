@@ -7,7 +7,7 @@ import numpy as np
 from exporter.errors import listing
 from exporter.verifier.causes.differing_model import DifferingModel, explained
 from exporter.verifier.subjects.subject import MOMENTUM, PLAIN, Arrays, unequal
-from slim_nets.blocks import make_divisible
+from slim_nets.network import Build
 
 # Of the largest value; another class's logits would be far off.
 _NEAR = 0.01
@@ -64,20 +64,22 @@ def background_missing(differing: DifferingModel) -> str:
     )
 
 
-def last_layer_multiplied(differing: DifferingModel) -> str:
-    """Looks for a kernel with fewer channels, by the depth multiplier."""
-    variant = differing.network.variant
-    if variant is None or variant.depth_multiplier == 1:
+def other_widths(build: Build) -> Callable[[DifferingModel], str]:
+    """Looks for a variable that has the shape that another build of the network gives it."""
+
+    def evidence(differing: DifferingModel) -> str:
+        variant = differing.network.variant
+        assert variant is not None, "only known networks have mistakes of their own"
+        found, expected = differing.model.variables(), differing.reference.variables()
+        for spec in variant.shape("classification", build).variables:
+            if spec.name not in found or spec.name not in expected:
+                continue
+            shape = expected[spec.name].shape
+            if found[spec.name].shape == spec.shape != shape:
+                return f"{spec.name} has {spec.shape[-1]} channels, not {shape[-1]}"
         return ""
-    found, expected = differing.model.variables(), differing.reference.variables()
-    for name, value in expected.items():
-        other = found.get(name)
-        if other is None or other.shape == value.shape or value.ndim != 4:
-            continue
-        channels = make_divisible(value.shape[-1] * variant.depth_multiplier)
-        if other.shape == (*value.shape[:-1], channels):
-            return f"{name} has {channels} channels, not {value.shape[-1]}"
-    return ""
+
+    return evidence
 
 
 def _averages(differing: DifferingModel, momentum: float | None) -> tuple[Arrays, Arrays, Arrays]:

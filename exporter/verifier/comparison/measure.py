@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from exporter.comparison import difference, first_index, first_of, unequal_bits
 from exporter.verifier.comparison.allowance import OTHERS, Allowance
+from exporter.verifier.comparison.bits import difference, first_index, first_of, unequal_bits
 from exporter.verifier.report.records import WIDE_ALLOWANCE, Check, Group
 
 _BINS = 65

@@ -5,9 +5,9 @@ import json
 import pytest
 from support.contracts import base, contract
 
-from exporter.contract.accept import accept, read_acceptances
-from exporter.contract.compare import compare
-from exporter.contract.report import ContractDiff
+from exporter.contract.compare_contracts import compare, mark_accepted
+from exporter.contract.diff import ContractDiff
+from exporter.contract.files import read_acceptances
 from exporter.errors import ContractError
 
 ENTRY = {
@@ -55,7 +55,7 @@ def test_without(differences, consumer, passed):
 
 
 def test_accepted(differences, written):
-    marked = accept(differences, read_acceptances(written(ENTRY)))
+    marked = mark_accepted(differences, read_acceptances(written(ENTRY)))
     diff = ContractDiff(differences=marked)
     assert diff.passed
     assert [d.rule for d in diff.accepted_breaks] == ["C39"]
@@ -69,7 +69,7 @@ def test_what_matches_nothing_is_refused(differences, written, change):
     with pytest.raises(
         ContractError, match="match nothing: expected a difference for each"
     ) as found:
-        accept(differences, read_acceptances(written(entry)))
+        mark_accepted(differences, read_acceptances(written(entry)))
     assert f"{entry['rule']} {entry['subject']}" in str(found.value)
 
 

@@ -8,12 +8,10 @@ from xml.etree import ElementTree as ET
 import pytest
 from support.contracts import base, contract
 
-from exporter.contract import ci
-from exporter.contract.check import read_lock
-from exporter.contract.compare import compare
-from exporter.contract.file import write
-from exporter.contract.report import ContractDiff
-from exporter.contract.table import RULES
+from exporter.contract.compare_contracts import compare
+from exporter.contract.contract_rules import contract_rules
+from exporter.contract.diff import ContractDiff
+from exporter.contract.files import read_lock, write
 from exporter.errors import ContractError
 
 
@@ -106,22 +104,22 @@ def diff():
 
 
 def test_junit(diff):
-    root = ET.fromstring(ci.junit(diff))
-    assert (root.get("tests"), root.get("failures")) == (str(len(RULES)), "2")
+    root = ET.fromstring(diff.junit())
+    assert (root.get("tests"), root.get("failures")) == (str(len(contract_rules())), "2")
     failed = [
         case.get("name") for case in root.iter("testcase") if case.find("failure") is not None
     ]
     assert failed == ["C01 tags differ", "C08 asset removed"]
     (text,) = [f.text for f in root.iter("failure") if "tags" in f.get("message")]
     assert "expected ['serve'], found ['gpu']" in text
-    assert RULES["C01"].reason in text
+    assert contract_rules()["C01"].reason in text
 
 
 def test_annotations(diff):
-    first, second = ci.annotations(diff)
+    first, second = diff.annotations()
     assert first == (
         "::error title=C01 tags::tags differ: expected ['serve'], found ['gpu']."
         " Breaks serving, keras_layer, fine_tuning"
     )
     assert second.startswith("::error title=C08 asset 'labels.txt'::asset removed: ")
-    assert list(ci.annotations(diff.model_copy(update={"consumer": "checkpoint"}))) == []
+    assert list(diff.model_copy(update={"consumer": "checkpoint"}).annotations()) == []

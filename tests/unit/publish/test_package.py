@@ -5,7 +5,8 @@ import shutil
 
 import pytest
 
-from exporter import contract, digests
+from exporter import digests
+from exporter.contract import contract_lock
 from exporter.errors import ExporterError, PublishError
 from exporter.releases import archive, handle, manifest
 from exporter.releases.package import PackageRequest, package
@@ -71,7 +72,7 @@ def test_contract_is_written_and_listed(tiny_model, passed, digest, tmp_path):
     request = PackageRequest(tiny_model, HANDLE, tmp_path / "release")
     made = package(request)
     locked = (made.folder / "contract.json").read_text()
-    assert locked == contract.lock(tiny_model).to_json()
+    assert locked == contract_lock(tiny_model).to_json()
     assert "contract.json" in made.manifest.files
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from exporter.comparison import difference
+from exporter.verifier.comparison.bits import difference
 
 ONES = np.ones([2, 3], np.float32)
 

@@ -6,7 +6,7 @@ import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class UnequalBits:
     """How two arrays differ.
 
     Attributes:
@@ -20,7 +20,7 @@ class Difference:
     where: str
 
 
-def difference(expected: np.ndarray, found: np.ndarray) -> Difference | None:
+def difference(expected: np.ndarray, found: np.ndarray) -> UnequalBits | None:
     """Compares two arrays bit for bit, so that NaN equals itself and 0 is not -0.
 
     Args:
@@ -35,7 +35,7 @@ def difference(expected: np.ndarray, found: np.ndarray) -> Difference | None:
             f"expected {expected.dtype} {list(expected.shape)},"
             f" found {found.dtype} {list(found.shape)}"
         )
-        return Difference(max(expected.size, found.size), np.inf, where)
+        return UnequalBits(max(expected.size, found.size), np.inf, where)
     if expected.tobytes() == found.tobytes():
         return None
     unequal = unequal_bits(expected, found)
@@ -43,7 +43,7 @@ def difference(expected: np.ndarray, found: np.ndarray) -> Difference | None:
     if expected.dtype.kind in "fiub":
         with np.errstate(invalid="ignore"):
             gaps = np.abs(expected.astype(np.float64) - found.astype(np.float64))
-    return Difference(int(unequal.sum()), float(np.max(gaps)), first_of(unequal, expected, found))
+    return UnequalBits(int(unequal.sum()), float(np.max(gaps)), first_of(unequal, expected, found))
 
 
 def first_of(wrong: np.ndarray, expected: np.ndarray, found: np.ndarray) -> str:

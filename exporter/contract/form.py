@@ -27,21 +27,25 @@ VARIABLE_LISTS = ("variables", "trainable_variables")
 TRAINING = "training"
 
 
-class Record(pydantic.BaseModel, frozen=True, extra="forbid", strict=True):
+class Part(pydantic.BaseModel, frozen=True, extra="forbid", strict=True):
     """A part of a contract: unchangeable, and without unknown fields."""
 
 
-class Spec(Record):
-    """A tensor.
+class Tensor(Part):
+    """What every tensor has.
 
     Attributes:
         dtype: Such as `float32`; "sparse float32" where it is not dense.
         shape: None for an unknown rank, and in it for a free dimension.
-        name: Of an argument's tensor; empty elsewhere.
     """
 
     dtype: str
     shape: Shape
+
+
+class Spec(Tensor):
+    """An argument or result of a function; a result's name is empty."""
+
     name: str = ""
 
 
@@ -49,7 +53,7 @@ class Spec(Record):
 Leaf = Spec | str
 
 
-class Nest(Record):
+class Nest(Part):
     """A structure of tensors.
 
     Attributes:
@@ -63,23 +67,19 @@ class Nest(Record):
     leaves: dict[str, Leaf]
 
 
-class SignatureTensor(Record):
+class SignatureTensor(Tensor):
     """An input or output of a signature.
 
     Attributes:
-        dtype: Such as `float32`.
-        shape: As in `Spec`.
         tensor: Its name in the graph.
         default: Value of an input that clients may leave out, else None.
     """
 
-    dtype: str
-    shape: Shape
     tensor: str
     default: str | None = None
 
 
-class Signature(Record):
+class Signature(Part):
     """One SignatureDef.
 
     Attributes:
@@ -97,7 +97,7 @@ class Signature(Record):
     attribute: bool
 
 
-class Argument(Record):
+class Argument(Part):
     """One argument of a function.
 
     Attributes:
@@ -111,8 +111,8 @@ class Argument(Record):
     default: str | None
 
 
-class Trace(Record):
-    """One concrete function.
+class ConcreteFunction(Part):
+    """One trace of a function.
 
     Attributes:
         inputs: By argument; nests have one entry a leaf, as in `Nest`.
@@ -132,7 +132,7 @@ class Trace(Record):
         return self.inputs.get(TRAINING) == "True"
 
 
-class Function(Record):
+class Function(Part):
     """A function that callers reach from the root.
 
     Attributes:
@@ -147,10 +147,10 @@ class Function(Record):
     varargs: str | None
     varkw: str | None
     jit_compile: bool
-    traces: tuple[Trace, ...]
+    traces: tuple[ConcreteFunction, ...]
 
 
-class Loss(Record):
+class Loss(Part):
     """One regularization loss.
 
     Attributes:
@@ -164,12 +164,10 @@ class Loss(Record):
     variables: tuple[str, ...]
 
 
-class Variable(Record):
+class Variable(Tensor):
     """One variable.
 
     Attributes:
-        dtype: Such as `float32`.
-        shape: As in `Spec`.
         trainable: Its own flag.
         synchronization: How replicas see it.
         aggregation: How replicas' values are put together.
@@ -177,15 +175,13 @@ class Variable(Record):
             positions in lists are written as `*`.
     """
 
-    dtype: str
-    shape: Shape
     trainable: bool
     synchronization: str
     aggregation: str
     path: str
 
 
-class VariableList(Record):
+class VariableList(Part):
     """One of the root's lists.
 
     Attributes:
@@ -197,7 +193,7 @@ class VariableList(Record):
     order: Order
 
 
-class Op(Record):
+class UsedOp(Part):
     """One op.
 
     Attributes:
@@ -209,7 +205,7 @@ class Op(Record):
     places: tuple[Place, ...]
 
 
-class Sizes(Record):
+class Sizes(Part):
     """Sizes in bytes.
 
     Attributes:
@@ -221,7 +217,7 @@ class Sizes(Record):
     variables: int
 
 
-class Contract(Record):
+class Contract(Part):
     """What consumers of a SavedModel depend on.
 
     Attributes:
@@ -260,7 +256,7 @@ class Contract(Record):
     losses: tuple[Loss, ...] | None
     variables: dict[str, Variable]
     lists: dict[str, VariableList]
-    ops: dict[str, Op]
+    ops: dict[str, UsedOp]
     sizes: Sizes
     index_mismatches: tuple[str, ...] = ()
 

@@ -1,30 +1,52 @@
-"""Reads and writes the JSON files of a contract: whole, or not at all."""
+"""Reads and writes the files of a contract: whole, or not at all."""
 
 import os
-import tempfile
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
+from uuid import uuid4
 
 import pydantic
 
-from exporter.errors import ContractError, reason
+from exporter.contract.diff import Acceptance
+from exporter.contract.form import Contract
+from exporter.errors import ContractError, listing, reason
 
 _T = TypeVar("_T")
 
 
-def read(path: Path, form: pydantic.TypeAdapter[_T], what: str, flag: str) -> _T:
-    """Reads a file.
-
-    Args:
-        path: Where it lies.
-        form: What it must hold.
-        what: What it is called.
-        flag: Which flag named it.
+def read_lock(path: Path) -> Contract:
+    """Reads a locked contract.
 
     Raises:
-        ContractError: If it is not there, or holds anything else.
+        ContractError: If it is not there, is no contract, or of another schema version.
     """
+    return _read(path, pydantic.TypeAdapter(Contract), "Lock", "--lock")
+
+
+def read_acceptances(path: Path) -> list[Acceptance]:
+    """Reads a list of acceptances.
+
+    Args:
+        path: A JSON file: a list of objects with rule, subject, reason and date.
+
+    Raises:
+        ContractError: If it is anything else, or names a difference twice.
+    """
+    what = "List of acceptances"
+    found = _read(path, pydantic.TypeAdapter(list[Acceptance]), what, "--accept")
+    counts = Counter(acceptance.name for acceptance in found)
+    if twice := [name for name, count in counts.items() if count > 1]:
+        raise ContractError(
+            f"{what} '{path}' is malformed: expected each once, found twice:"
+            f" {listing(twice)}. Leave out one."
+        )
+    return found
+
+
+def _read(path: Path, form: pydantic.TypeAdapter[_T], what: str, flag: str) -> _T:
+    """Reads JSON of a form; `what` it is called, and which flag named it."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -65,20 +87,16 @@ def write(path: Path, data: bytes, flag: str, *, overwrite: bool) -> None:
             cannot be written.
     """
     check_free(path, flag, overwrite=overwrite)
-    part = None
+    part = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
     try:
-        descriptor, part = tempfile.mkstemp(
-            prefix=f".{path.name}.", suffix=".part", dir=path.parent
-        )
-        with os.fdopen(descriptor, "wb") as file:
+        with part.open("xb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        _allow_others_to_read(part)
         if overwrite:
-            Path(part).replace(path)
+            part.replace(path)
         else:
-            os.link(part, path)  # fails where another process has made one meanwhile
+            path.hardlink_to(part)  # fails where another process has made one meanwhile
     except FileExistsError:
         check_free(path, flag, overwrite=False)
     except OSError as error:
@@ -86,9 +104,8 @@ def write(path: Path, data: bytes, flag: str, *, overwrite: bool) -> None:
             f"Output '{path}' cannot be written: {reason(error)}. Choose another {flag}."
         ) from error
     finally:
-        if part is not None:
-            with suppress(FileNotFoundError):
-                Path(part).unlink()
+        with suppress(OSError):
+            part.unlink()
 
 
 def check_free(path: Path, flag: str, *, overwrite: bool) -> None:
@@ -106,10 +123,3 @@ def check_free(path: Path, flag: str, *, overwrite: bool) -> None:
             f"Output '{path}' exists already: expected none, found a file. Choose another {flag},"
             " or use --overwrite to replace it."
         )
-
-
-def _allow_others_to_read(part: str) -> None:
-    """Gives a temporary file, which is private, the mode of any new file."""
-    mask = os.umask(0)
-    os.umask(mask)
-    Path(part).chmod(0o666 & ~mask)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from exporter.protobufs import calls_of, closure, functions_of, inputs_of, op_of
 
@@ -43,26 +43,37 @@ class Body:
         return {arg.name: i for i, arg in enumerate(self.function.signature.input_arg)}
 
     def call(self, node: Any) -> "Body":
-        """Returns the body that a node calls."""
+        """Returns the body that a node calls.
+
+        Raises:
+            RecursionError: If it is one of those that the call stands in.
+        """
         if node.name not in self._called:
             name, inputs = node.attr["f"].func.name, tuple(data_inputs(node))
+            if name in self.names:
+                raise RecursionError(name)
             self._called[node.name] = Body(self.library, name, self, inputs)
         return self._called[node.name]
 
-    def resolve(self, reference: str) -> "Value":
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """Its own name, and those of all that the call stands in."""
+        return (self.name, *(self.caller.names if self.caller else ()))
+
+    def resolve(self, reference: str) -> "Producer":
         """Finds what computes a value: through calls, in and out, to an op or an argument."""
         name, *output = reference.split(":")
         if name in self._arguments and not output:
             position = self._arguments[name]
             if self.caller is None:
-                return Value(self, None, position)
+                return Producer(self, None, position)
             return self.caller.resolve(self.inputs[position])
         node = self._nodes[name]
         if node.op in _CALLS:
             callee = self.call(node)
             result = callee.function.signature.output_arg[int(output[-1]) if output else 0].name
             return callee.resolve(callee.function.ret[result])
-        return Value(self, node, 0)
+        return Producer(self, node, 0)
 
     def nodes(self) -> Iterator[tuple["Body", Any]]:
         """Yields every op that is not a call, with the body that it stands in."""
@@ -72,7 +83,7 @@ class Body:
             else:
                 yield self, node
 
-    def results(self) -> list["Value"]:
+    def results(self) -> list["Producer"]:
         """Returns what computes each result."""
         outputs = self.function.signature.output_arg
         return [self.resolve(self.function.ret[output.name]) for output in outputs]
@@ -100,7 +111,7 @@ class Body:
         """
         found: list[int] = []
         seen: set[tuple[int, str, int]] = set()
-        stack: list[Iterator[Value]] = [iter(self.results())]
+        stack: list[Iterator[Producer]] = [iter(self.results())]
         while stack:
             value = next(stack[-1], None)
             if value is None:
@@ -116,7 +127,7 @@ class Body:
 
 
 @dataclass(frozen=True, eq=False)
-class Value:
+class Producer:
     """What computes a value.
 
     Attributes:
@@ -145,23 +156,18 @@ def data_inputs(node: Any) -> Iterable[str]:
     return [name for name in node.input if not name.startswith("^")]
 
 
-def reached(
-    graph: Any, tensors: Iterable[str], functions: Iterable[str] = ()
-) -> tuple[set[str], set[str]]:
-    """Finds what runs for tensors.
+class Running(NamedTuple):
+    """What runs in a GraphDef: names of its tensors or ops, and of functions."""
 
-    Args:
-        graph: A GraphDef.
-        tensors: Names of tensors or ops in it.
-        functions: Names of functions that run as well.
+    graph: Iterable[str] = ()
+    functions: Iterable[str] = ()
 
-    Returns:
-        Names of its nodes, and of the functions that they call at any depth.
-    """
+
+def reached(graph: Any, start: Running) -> Running:
+    """Finds all that runs with something: the ops that it depends on, and what they call."""
     library = functions_of(graph)
-    own = closure(map(op_of, tensors), inputs_of(graph.node))
-    called = calls_of(node for node in graph.node if node.name in own)
+    names = closure(map(op_of, start.graph), inputs_of(graph.node))
+    own = {node.name: node for node in graph.node if node.name in names}
     calls = {name: calls_of(function.node_def) for name, function in library.items()}
-    return own & {n.name for n in graph.node}, closure(
-        called.union(functions), calls
-    ) & library.keys()
+    called = closure({*start.functions, *calls_of(own.values())}, calls)
+    return Running(own.keys(), called & library.keys())

@@ -2,43 +2,64 @@
 
 import json
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from exporter import digests
-from exporter.bench.peers import PEERS, missing
-from exporter.bench.request import Model, Subject
+from exporter.bench.measured_model import MeasuredModel
 from exporter.converters.formats import FORMATS, Format, check_installed
 from exporter.errors import BenchmarkError, ConversionError, listing, reason
+from exporter.staging import REPORT
 
 _SIGNATURE = re.compile(r"signature '(.*)'")
-# Written beside what is converted, and no part of it.
-_REPORTS = frozenset({"report.json", "report.html", "report.xml"})
+
+CandidateKind = Literal["saved_model", "format", "peer"]
 
 
 @dataclass(frozen=True)
-class Field:
-    """The subjects of one benchmark.
+class Candidate:
+    """One thing that is measured.
 
     Attributes:
-        subjects: The base first.
+        name: As it is shown.
+        kind: Who runs it.
+        what: The way of calling, the name of the format, or the file of the peer.
+        path: What is loaded; empty for peers.
+        size: Bytes of its files; None for peers, which are built.
+        packages: What a peer needs; empty for others.
+    """
+
+    name: str
+    kind: CandidateKind
+    what: str
+    path: str = ""
+    size: int | None = None
+    packages: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Lineup:
+    """The candidates of one benchmark.
+
+    Attributes:
+        candidates: The base first.
         notes: What was asked for and cannot be had, a sentence each.
     """
 
-    subjects: tuple[Subject, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def __add__(self, other: "Field") -> "Field":
+    def __add__(self, other: "Lineup") -> "Lineup":
         """Joins two."""
-        return Field(self.subjects + other.subjects, self.notes + other.notes)
+        return Lineup(self.candidates + other.candidates, self.notes + other.notes)
 
 
-def of_saved_model(folder: Path, model: Model) -> Field:
+def of_saved_model(folder: Path, model: MeasuredModel) -> Lineup:
     """Lists the ways of calling the SavedModel that take the same inputs."""
     size = _size(folder)
-    subjects = tuple(
-        Subject(
+    candidates = tuple(
+        Candidate(
             name=_SIGNATURE.sub(r"\1", f"SavedModel {way}"),
             kind="saved_model",
             what=way,
@@ -51,10 +72,10 @@ def of_saved_model(folder: Path, model: Model) -> Field:
         f"SavedModel's {way} is left out: it takes other inputs than serving_default."
         for way in model.others
     )
-    return Field(subjects, notes)
+    return Lineup(candidates, notes)
 
 
-def of_formats(converted: Path) -> Field:
+def of_formats(converted: Path) -> Lineup:
     """Lists the conversions below a folder, in the order of the table of formats.
 
     Raises:
@@ -74,13 +95,13 @@ def of_formats(converted: Path) -> Field:
             f" {', '.join(FORMATS)}, found {found}. Run 'slim-export convert' with"
             f" --output_dir={converted}, or change --converted."
         )
-    field = Field()
+    lineup = Lineup()
     for row in rows:
-        field += _of_format(row, converted / row.name)
-    return field
+        lineup += _of_format(row, converted / row.name)
+    return lineup
 
 
-def _of_format(row: Format, folder: Path) -> Field:
+def _of_format(row: Format, folder: Path) -> Lineup:
     if not (folder / row.file).exists():
         found = listing(path.name for path in folder.iterdir()) or "nothing"
         raise BenchmarkError(
@@ -90,13 +111,15 @@ def _of_format(row: Format, folder: Path) -> Field:
     try:
         check_installed(row)
     except ConversionError as error:
-        return Field(notes=(f"{row.name} is left out. {error}",))
+        return Lineup(notes=(f"{row.name} is left out. {error}",))
     path = str((folder / row.file).absolute())
-    subject = Subject(name=row.name, kind="format", what=row.name, path=path, size=_size(folder))
-    return Field((subject,))
+    candidate = Candidate(
+        name=row.name, kind="format", what=row.name, path=path, size=_size(folder)
+    )
+    return Lineup((candidate,))
 
 
-def check_made_of(conversions: Field, model_dir: Path) -> None:
+def check_made_of(conversions: Lineup, model_dir: Path) -> None:
     """Refuses conversions of another model, and those that were changed since they were verified.
 
     Args:
@@ -107,8 +130,8 @@ def check_made_of(conversions: Field, model_dir: Path) -> None:
         BenchmarkError: If one is such, or its report does not say.
     """
     model = digests.of_folder(model_dir)
-    for subject in conversions.subjects:
-        _check_made_of(Path(subject.path).parent, model)
+    for candidate in conversions.candidates:
+        _check_made_of(Path(candidate.path).parent, model)
 
 
 def _check_made_of(folder: Path, model: str) -> None:
@@ -122,7 +145,7 @@ def _check_made_of(folder: Path, model: str) -> None:
         ) from error
     sides = (
         ("was made of another model", made_of, model),
-        ("was changed after it was verified", written, digests.of_folder(folder, _REPORTS)),
+        ("was changed after it was verified", written, digests.of_folder(folder, REPORT.files)),
     )
     for what, expected, found in sides:
         if expected != found:
@@ -132,35 +155,7 @@ def _check_made_of(folder: Path, model: str) -> None:
             )
 
 
-def check_peers(names: Sequence[str]) -> None:
-    """Refuses names of peers that do not exist.
-
-    Raises:
-        BenchmarkError: If one is unknown.
-    """
-    if unknown := sorted(set(names) - PEERS.keys()):
-        raise BenchmarkError(
-            f"Peer '{unknown[0]}' is unknown: expected {', '.join(PEERS)}. Change --peer."
-        )
-
-
-def of_peers(names: Sequence[str], model: Model) -> Field:
-    """Lists the peers that were asked for, and says why one is left out."""
-    field = Field()
-    for name in dict.fromkeys(names):
-        peer = PEERS[name]
-        network = model.variant.name if model.variant else "which is none of the known ones"
-        if model.variant is None or not peer.has(model.variant):
-            note = f"{peer.title} is left out: it does not have this network, {network}."
-            field += Field(notes=(note,))
-        elif absent := missing(peer):
-            note = f"{peer.title} is left out: it is not installed. Run: pip install"
-            field += Field(notes=(f"{note} {' '.join(absent)}.",))
-        else:
-            field += Field((Subject(name=peer.title, kind="peer", what=name),))
-    return field
-
-
 def _size(folder: Path) -> int:
-    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in _REPORTS)
+    # A report is written beside what is converted, and is no part of it.
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in REPORT.files)
     return sum(path.stat().st_size for path in files)

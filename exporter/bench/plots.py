@@ -4,14 +4,14 @@ from typing import Any
 
 import altair as alt
 
-from exporter.bench.record import Benchmark, Measurement
-from exporter.bench.request import threads_named
+from exporter.bench.figures import Benchmark, Measurement
+from exporter.bench.rounds import threads_named
 from exporter.reports.charts import svg
 
 _WIDTH, _BAR, _HEIGHT, _LABEL = 340, 18, 220, 220
 
 
-def charts(found: Benchmark) -> dict[str, str]:
+def plots(found: Benchmark) -> dict[str, str]:
     """Draws speed, latency, its course, and memory.
 
     Args:

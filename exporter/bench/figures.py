@@ -7,18 +7,32 @@ from importlib import metadata
 from itertools import chain
 from pathlib import Path
 
+import numpy as np
 import pydantic
 
-from exporter.bench.request import Kind
-from exporter.bench.rounds import Sample
-from exporter.bench.statistics import Rounds, Spread, percentile, speeds, spread
+from exporter.bench.candidates import CandidateKind
+from exporter.bench.rounds import Timings
 from exporter.converters.formats import FORMATS, is_installed
 
 _MIB, _MB = 2.0**20, 1e6
-_RUNTIMES = (
-    *("tensorflow", "keras", "ai-edge-litert", "onnxruntime", "openvino"),
-    *("jax", "timm", "torch"),
-)
+_RUNTIMES = ("tensorflow", "keras", "ai-edge-litert", "onnxruntime", "openvino", "jax")
+
+# Latencies of one candidate in seconds, one sequence a round.
+Rounds = Sequence[Sequence[float]]
+
+
+class Spread(pydantic.BaseModel, frozen=True):
+    """What lies in the middle.
+
+    Attributes:
+        low: First quartile.
+        median: Second.
+        high: Third.
+    """
+
+    low: float
+    median: float
+    high: float
 
 
 class Figure(pydantic.BaseModel, frozen=True):
@@ -57,7 +71,7 @@ class Measurement(pydantic.BaseModel, frozen=True):
     """
 
     subject: str
-    kind: Kind
+    kind: CandidateKind
     threads: int | None
     batch: int
     calls: int
@@ -114,41 +128,41 @@ class Benchmark(pydantic.BaseModel, frozen=True):
     versions: dict[str, str]
 
 
-def measurements(samples: Iterable[Sample]) -> tuple[Measurement, ...]:
+def measurements(timings: Iterable[Timings]) -> tuple[Measurement, ...]:
     """Computes figures.
 
     Args:
-        samples: Of every batch size and number of threads the base's first.
+        timings: Of every batch size and number of threads the base's first.
     """
     found: list[Measurement] = []
-    base: Sample | None = None
-    for sample in samples:
-        if base is None or (sample.threads, sample.batch) != (base.threads, base.batch):
-            base = sample
-        found.append(_measurement(sample, base))
+    base: Timings | None = None
+    for own in timings:
+        if base is None or (own.threads, own.batch) != (base.threads, base.batch):
+            base = own
+        found.append(_measurement(own, base))
     return tuple(found)
 
 
-def _measurement(sample: Sample, base: Sample) -> Measurement:
-    calls = [1e3 * seconds for seconds in chain.from_iterable(sample.rounds)]
-    speed = spread(speeds(base.rounds, sample.rounds))
-    own, others = sample.ran, base.ran
-    size, base_size = sample.subject.size, base.subject.size
+def _measurement(timings: Timings, base: Timings) -> Measurement:
+    calls = [1e3 * seconds for seconds in chain.from_iterable(timings.rounds)]
+    speed = spread(speeds(base.rounds, timings.rounds))
+    own, others = timings.ran, base.ran
+    size, base_size = timings.candidate.size, base.candidate.size
     return Measurement(
-        subject=sample.subject.name,
-        kind=sample.subject.kind,
-        threads=sample.threads,
-        batch=sample.batch,
+        subject=timings.candidate.name,
+        kind=timings.candidate.kind,
+        threads=timings.threads,
+        batch=timings.batch,
         calls=len(calls),
         speed=speed,
         images_per_second=Figure(
-            value=1e3 * sample.batch / percentile(calls, 50), ratio=speed.median
+            value=1e3 * timings.batch / percentile(calls, 50), ratio=speed.median
         ),
         milliseconds=spread(calls),
-        p50_milliseconds=_latency(calls, sample.rounds, base.rounds, 50),
-        p90_milliseconds=_latency(calls, sample.rounds, base.rounds, 90),
-        p99_milliseconds=_latency(calls, sample.rounds, base.rounds, 99),
-        round_milliseconds=tuple(1e3 * percentile(seconds, 50) for seconds in sample.rounds),
+        p50_milliseconds=_latency(calls, timings.rounds, base.rounds, 50),
+        p90_milliseconds=_latency(calls, timings.rounds, base.rounds, 90),
+        p99_milliseconds=_latency(calls, timings.rounds, base.rounds, 99),
+        round_milliseconds=tuple(1e3 * percentile(seconds, 50) for seconds in timings.rounds),
         peak_mib=_figure(own.peak / _MIB, others.peak / _MIB),
         grown_mib=_figure(own.grown / _MIB, others.grown / _MIB),
         load_seconds=_figure(own.load, others.load),
@@ -166,6 +180,32 @@ def _figure(value: float, base: float) -> Figure:
     return Figure(value=value, ratio=value / base if base else None)
 
 
+def percentile(values: Sequence[float], share: float) -> float:
+    """Finds the value below which a share of all lies, in percent; between two, in proportion."""
+    return float(np.percentile(values, share))
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """Finds the quartiles."""
+    low, median, high = (percentile(values, share) for share in (25, 50, 75))
+    return Spread(low=low, median=median, high=high)
+
+
+def speeds(base: Rounds, candidate: Rounds, share: float = 50) -> list[float]:
+    """Says how many times as fast as the base a candidate was in every round.
+
+    Args:
+        base: Latencies of the base.
+        candidate: The same of a candidate that ran in the same rounds.
+        share: Which percentile of a round's latencies is compared; the median as it is.
+
+    Returns:
+        One ratio a round: what slowed both down for a while is not in it.
+    """
+    pairs = zip(base, candidate, strict=True)
+    return [percentile(one, share) / percentile(other, share) for one, other in pairs]
+
+
 def this_machine() -> Machine:
     """Describes where this runs."""
     named = platform.processor()
@@ -179,10 +219,10 @@ def this_machine() -> Machine:
     return Machine(system=system, processor=named, cores=cores)
 
 
-def versions() -> dict[str, str]:
-    """Returns the versions of the runtimes that are installed."""
+def versions(packages: Iterable[str] = ()) -> dict[str, str]:
+    """Returns the versions of the runtimes and other packages that are installed."""
     found = {}
-    for name in _RUNTIMES:
+    for name in dict.fromkeys((*_RUNTIMES, *packages)):
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:

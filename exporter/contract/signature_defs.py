@@ -6,8 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from exporter.contract.graph import assigns, reached
-from exporter.contract.record import Signature, SignatureTensor
+from exporter.contract.bodies import Running, assigns, reached
+from exporter.contract.form import Signature, SignatureTensor
 from exporter.contract.values import dtype_of, shape_of
 
 # What runs when the model is loaded; no one calls it by name.
@@ -62,7 +62,7 @@ def tensors_of(signatures: Mapping[str, Any], *, inputs: bool = False) -> list[s
 
 def _updates(graph: Any, tensors: list[str]) -> bool:
     """Says whether an op that assigns a variable stands on the way to tensors."""
-    own, called = reached(graph, tensors)
+    own, called = reached(graph, Running(tensors))
     nodes = (node for node in graph.node if node.name in own)
     inside = (f.node_def for f in graph.library.function if f.signature.name in called)
     return any(map(assigns, chain(nodes, *inside)))
@@ -81,12 +81,8 @@ def _tensor(info: Any, default: Any) -> SignatureTensor:
 
 def _names(info: Any) -> list[str]:
     if info.HasField("coo_sparse"):
-        sparse = info.coo_sparse
-        return [
-            sparse.values_tensor_name,
-            sparse.indices_tensor_name,
-            sparse.dense_shape_tensor_name,
-        ]
+        parts = ("values", "indices", "dense_shape")
+        return [getattr(info.coo_sparse, f"{part}_tensor_name") for part in parts]
     if info.HasField("composite_tensor"):
         return [name for part in info.composite_tensor.components for name in _names(part)]
     return [info.name]

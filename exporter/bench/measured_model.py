@@ -1,0 +1,126 @@
+"""The SavedModel: how it can be called, and one way of calling it as TensorFlow runs it."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from exporter import quiet
+from exporter.converters.formats import Run
+from exporter.errors import BenchmarkError
+from slim_nets.network import Task
+from slim_nets.registry import Variant, recognized
+
+
+@dataclass(frozen=True)
+class MeasuredInput:
+    """One input of the model.
+
+    Attributes:
+        name: As the default signature names it.
+        dtype: A NumPy name.
+        shape: Of one example, without the batch dimension.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class MeasuredModel:
+    """What is known of the SavedModel.
+
+    Attributes:
+        ways: Ways of calling it that take the same inputs; the first one is the base.
+        others: Signatures that take other inputs.
+        inputs: In sorted order of their names.
+        batch: The only batch size that fits; None if any does.
+        variant: Which network it is; None if it is none of ours.
+        task: What it was trained for, where the network is known.
+    """
+
+    ways: tuple[str, ...]
+    others: tuple[str, ...]
+    inputs: tuple[MeasuredInput, ...]
+    batch: int | None = None
+    variant: Variant | None = None
+    task: Task | None = None
+
+
+def described(folder: Path) -> MeasuredModel:
+    """Reads how a SavedModel can be called.
+
+    Runs in a process that ends with it: so the process that waits for the others has no
+    TensorFlow, and no threads that could disturb them.
+
+    Args:
+        folder: The SavedModel, whoever made it.
+
+    Returns:
+        `__call__` first, if it has one, then the signatures that take the same inputs.
+
+    Raises:
+        ExporterError: If it cannot be loaded or called, or takes other things than numbers.
+    """
+    quiet.import_tensorflow()
+    from exporter.converters.source import source_of
+    from exporter.verifier.subjects.subject import PLAIN
+
+    source = source_of(folder)
+    model = source.model
+    served = model.spec_of(source.way)
+    examples = source.named(served.probe("half"))
+    if text := [name for name, example in examples.items() if example.dtype == object]:
+        raise BenchmarkError(
+            f"SavedModel '{folder}' cannot be measured: expected inputs of numbers, found strings"
+            f" in '{text[0]}'. Choose another model."
+        )
+    found = [PLAIN] if PLAIN in model.interface.ways(training=False) else []
+    found += sorted(model.interface.signature_ways, key=lambda way: way != source.way)
+    fitting = [way for way in found if model.spec_of(way).is_like(served)]
+    network = recognized(model.variables(), served.image_size)
+    return MeasuredModel(
+        ways=tuple(fitting),
+        others=tuple(way for way in found if way not in fitting),
+        inputs=tuple(MeasuredInput(name, e.dtype.name, e.shape) for name, e in examples.items()),
+        batch=served.fixed_batch(),
+        variant=network and network[0],
+        task=network and network[1],
+    )
+
+
+@contextmanager
+def opened(folder: Path, way: str) -> Iterator[Run]:
+    """Loads the SavedModel, and calls it as users do, without the verifier's care around it.
+
+    Threads are taken from the environment, since TensorFlow fixes them when it starts.
+
+    Args:
+        folder: The SavedModel.
+        way: One of its ways of calling.
+
+    Yields:
+        What calls it.
+    """
+    import tensorflow as tf
+
+    from exporter.verifier.subjects.interface import load
+    from exporter.verifier.subjects.subject import PLAIN, flat
+
+    interface = load(folder)
+    if way == PLAIN:
+        call, structure = interface.root, interface.input_structure
+    else:
+        call = interface.signature(way)
+        structure = call.structured_input_signature[1]
+
+    def run(inputs: Mapping[str, np.ndarray]) -> dict[str, Any]:
+        tensors = [tf.constant(value) for value in inputs.values()]
+        packed = tf.nest.pack_sequence_as(structure, tensors)
+        return flat(call(packed) if way == PLAIN else call(**packed))
+
+    yield run
