@@ -1,24 +1,46 @@
-"""What all tests share: the published files, and exports made once a session."""
+"""What all tests share: which of them run, the published files, and exports made once a session."""
 
 import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from support import small_network, suite
+from support.command_line import ROOT, called, fresh_environment, in_a_process
 
-ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared"
 
+# Read when TensorFlow's library is loaded, which whoever imports it first may do.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
-def pytest_collection_modifyitems(items):
-    """Skips what needs the published files where they are missing; in CI they must be there."""
-    if SHARED.is_dir() or os.environ.get("CI"):
-        return
-    for item in items:
-        if item.get_closest_marker("published"):
-            item.add_marker(pytest.mark.skip(reason=f"needs the published files in {SHARED}"))
+
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="run the tests marked `full` as well")
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(config, items):
+    config.stash[suite.COLLECTED] = {item.path for item in items}
+    suite.skip_without_published_files(items, SHARED)
+    suite.group_what_is_made_once(items)
+    suite.leave_for_full(config, items)
+
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["left"] = session.config.stash.get(suite.LEFT, 0)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """Every worker has left the same tests."""
+    node.config.stash[suite.LEFT] = getattr(node, "workeroutput", {}).get("left", 0)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if left := config.stash.get(suite.LEFT, 0):
+        terminalreporter.write_line(f"{left} tests were left for --full.")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -46,29 +68,36 @@ def published_model(shared):
 
 @pytest.fixture(scope="session")
 def slim_export():
-    """Runs the command line in a fresh process."""
+    """Calls a command in this process; in a fresh one if it gets an option of `subprocess.run`."""
 
-    def run(*arguments, env=None, **options):
-        return subprocess.run(
-            [sys.executable, "-m", "exporter", *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            cwd=options.pop("cwd", ROOT),
-            env={**os.environ, **(env or {})},
-            timeout=options.pop("timeout", 300),
-            check=False,
-            **options,
-        )
+    def run(*arguments, **options):
+        here = options.keys() <= {"env", "cwd"}
+        return (called if here else in_a_process)(*arguments, **options)
 
     return run
 
 
 @pytest.fixture(scope="session")
+def slim_export_process():
+    """Runs a command in a fresh process, where the process itself is what is tested."""
+    return in_a_process
+
+
+@pytest.fixture(scope="session")
 def export(slim_export):
     """Exports, and returns what `--json` says of it."""
+    return exporting(slim_export)
 
+
+@pytest.fixture(scope="session")
+def export_process(slim_export_process):
+    """The same in a fresh process, of which no sound may be heard."""
+    return exporting(slim_export_process)
+
+
+def exporting(command):
     def run(variant, task, checkpoint, output_dir, *flags, **options):
-        result = slim_export(
+        result = command(
             "export",
             f"--variant={variant}",
             f"--task={task}",
@@ -86,10 +115,10 @@ def export(slim_export):
 
 
 @pytest.fixture(scope="session")
-def real_export(export, real_checkpoint, tmp_path_factory):
-    """The export of the real weights, verified."""
+def real_export(export_process, real_checkpoint, tmp_path_factory):
+    """The export of the real weights, verified, as a user makes it."""
     folder = tmp_path_factory.mktemp("real") / "model"
-    said = export("mobilenet_v3_small_075_224", "feature_vector", real_checkpoint, folder)
+    said = export_process("mobilenet_v3_small_075_224", "feature_vector", real_checkpoint, folder)
     assert said["verification"]["passed"]
     return folder
 
@@ -103,6 +132,21 @@ def seeded_export(export, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def small_export(export, tmp_path_factory):
+    """A seeded export of the network that most tests use, not verified."""
+    folder = tmp_path_factory.mktemp("small") / "model"
+    export(
+        small_network.VARIANT,
+        "feature_vector",
+        "seeded:0",
+        folder,
+        *small_network.FLAGS,
+        "--verify=false",
+    )
+    return folder
+
+
+@pytest.fixture(scope="session")
 def run_python():
     """Runs a program in a fresh process and returns what it prints as JSON."""
 
@@ -112,7 +156,7 @@ def run_python():
             capture_output=True,
             text=True,
             cwd=ROOT,
-            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **(env or {})},
+            env=fresh_environment({"TF_CPP_MIN_LOG_LEVEL": "3", **(env or {})}),
             timeout=600,
             check=False,
         )

@@ -8,7 +8,7 @@ import pytest
 
 from exporter import quiet
 
-pytestmark = [pytest.mark.golden, pytest.mark.published]
+pytestmark = [pytest.mark.golden, pytest.mark.published, pytest.mark.xdist_group("golden")]
 
 # Of the largest value; on the processor that made the numbers they are usually equal.
 INFERENCE = 1e-5
@@ -31,17 +31,23 @@ def task(request):
 
 
 @pytest.fixture(scope="module")
-def model(golden, task, export, tmp_path_factory):
+def checkpoint(golden, tmp_path_factory):
     quiet.import_tensorflow()
-    import tensorflow as tf
-
     from checkpoints import seeded
 
     synth, network, _ = golden
-    folder = tmp_path_factory.mktemp("golden")
-    seeded.write(folder / "model-1", synth.weights(network["variables"], network["seed"]))
-    export("mobilenet_v3_small_075_224", task, folder / "model-1", folder / "model")
-    return tf.saved_model.load(str(folder / "model"))
+    prefix = tmp_path_factory.mktemp("golden") / "model-1"
+    seeded.write(prefix, synth.weights(network["variables"], network["seed"]))
+    return prefix
+
+
+@pytest.fixture(scope="module")
+def model(checkpoint, task, export, tmp_path_factory):
+    import tensorflow as tf
+
+    folder = tmp_path_factory.mktemp(task) / "model"
+    export("mobilenet_v3_small_075_224", task, checkpoint, folder, "--verify=false")
+    return tf.saved_model.load(str(folder))
 
 
 def assert_near(found, expected, tolerance):
@@ -84,3 +90,10 @@ def test_training(golden, model, task):
     after = [variables[name].numpy().astype(float) for name in numbers["moving_names"]]
     found = np.array([[value.mean(), value.std()] for value in after])
     assert_near(found, numbers["moving_after"], TRAINING)
+
+
+@pytest.mark.full
+def test_verification(checkpoint, task, export, tmp_path):
+    """What the numbers say is what the comparison with the graph says."""
+    said = export("mobilenet_v3_small_075_224", task, checkpoint, tmp_path / "model")
+    assert said["verification"]["passed"]

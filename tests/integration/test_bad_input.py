@@ -11,9 +11,19 @@ from exporter import quiet
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture
-def refused(slim_export, tmp_path):
+@pytest.fixture(params=["called", pytest.param("in a process", marks=pytest.mark.full)])
+def refused(request, tmp_path):
     """Exports, and returns the one line that says why not."""
+    name = "slim_export" if request.param == "called" else "slim_export_process"
+    return refusing(request.getfixturevalue(name), tmp_path)
+
+
+@pytest.fixture
+def refused_process(slim_export_process, tmp_path):
+    return refusing(slim_export_process, tmp_path)
+
+
+def refusing(command, tmp_path):
     folder = tmp_path / "out" / "model"
 
     def run(*flags, **options):
@@ -26,7 +36,7 @@ def refused(slim_export, tmp_path):
             "--verify": "false",
         }
         added = [f"{k}={v}" for k, v in defaults.items() if k not in given]
-        result = slim_export("export", *added, *flags, **options)
+        result = command("export", *added, *flags, **options)
         assert result.returncode == 1, result.stderr
         assert result.stdout == ""
         assert "Traceback" not in result.stderr
@@ -244,20 +254,20 @@ def limited():
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
 
 
-def test_disk_that_is_full_while_the_model_is_written(refused, write_checkpoint, tmp_path):
+def test_disk_that_is_full_while_the_model_is_written(refused_process, write_checkpoint, tmp_path):
     prefix = write_checkpoint(tmp_path / "m")
-    line = refused(f"--checkpoint={prefix}", preexec_fn=limited)
+    line = refused_process(f"--checkpoint={prefix}", preexec_fn=limited)
     assert "SavedModel cannot be written" in line
     assert "Free some space" in line
 
 
-def test_disk_that_is_full_while_weights_are_seeded(refused):
-    assert "Seeded checkpoint cannot be written" in refused(preexec_fn=limited)
+def test_disk_that_is_full_while_weights_are_seeded(refused_process):
+    assert "Seeded checkpoint cannot be written" in refused_process(preexec_fn=limited)
 
 
-def test_temporary_folder_that_is_full(refused, tmp_path, write_checkpoint):
+def test_temporary_folder_that_is_full(refused_process, tmp_path, write_checkpoint):
     prefix = write_checkpoint(tmp_path / "ema" / "m")
     with tarfile.open(tmp_path / "x.tgz", "w:gz") as tar:
         tar.add(prefix.parent, "v3/ema")
-    line = refused(f"--checkpoint={tmp_path / 'x.tgz'}", preexec_fn=limited)
+    line = refused_process(f"--checkpoint={tmp_path / 'x.tgz'}", preexec_fn=limited)
     assert "cannot be unpacked into" in line

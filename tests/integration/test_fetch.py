@@ -13,7 +13,7 @@ import pytest
 
 from exporter import quiet
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("mirror")]
 
 VARIANT = "mobilenet_v3_small_minimalistic_100_224"  # nobody has published its sha256
 ARCHIVE = "v3-small-minimalistic_224_1.0_float.tgz"
@@ -69,7 +69,7 @@ def test_fetch_once_and_export(mirror, slim_export, export, tmp_path):
     assert len(requests) == before + 1
     listed = json.loads(slim_export("list", f"--cache_dir={tmp_path / 'cache'}", "--json").stdout)
     assert {row["variant"] for row in listed if row["cached"]} == {VARIANT}
-    flags = [f"--cache_dir={tmp_path / 'cache'}", "--verify=false"]
+    flags = [f"--cache_dir={tmp_path / 'cache'}", "--image_size=32", "--verify=false"]
     said = export(VARIANT, "classification", "published", tmp_path / "m", *flags)
     assert said["checkpoint"]["source"] == "published"
     assert said["variables"] == 174

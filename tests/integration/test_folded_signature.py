@@ -3,17 +3,19 @@
 import json
 
 import pytest
+from support import small_network
 
-pytestmark = pytest.mark.integration
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("folded signature")]
 
-VARIANT, TASK = "mobilenet_v3_small_075_224", "feature_vector"
+TASK = "feature_vector"
 FOLDED = "signature 'serving_folded'"
 
 
 @pytest.fixture(scope="module")
 def folded(export, tmp_path_factory):
     folder = tmp_path_factory.mktemp("folded") / "model"
-    said = export(VARIANT, TASK, "seeded:0", folder, "--folded_signature")
+    flags = (*small_network.FLAGS, "--folded_signature")
+    said = export(small_network.VARIANT, TASK, "seeded:0", folder, *flags)
     assert said["verification"]["passed"]
     checks = said["verification"]["checks"]
     cases = {c["case"]: c for c in checks if (c["group"], c["name"]) == ("outputs", FOLDED)}
@@ -27,7 +29,7 @@ def folded(export, tmp_path_factory):
 
 
 def test_release(folded, slim_export, tmp_path):
-    handle = f"--handle=google/imagenet/{VARIANT}/{TASK}/5"
+    handle = f"--handle=google/imagenet/{small_network.NAME}/{TASK}/5"
     release = tmp_path / "release"
     flags = (f"--model_dir={folded}", f"--output_dir={release}", handle)
     result = slim_export("package", *flags)
@@ -41,9 +43,9 @@ def test_release(folded, slim_export, tmp_path):
     assert FOLDED in {check["name"] for check in report["checks"]}
 
 
-def test_contract(folded, seeded_export, slim_export, tmp_path):
+def test_contract(folded, small_export, slim_export, tmp_path):
     """Adding the signature breaks nobody; taking it away does."""
-    for old, new, status in ((seeded_export, folded, 0), (folded, seeded_export, 1)):
+    for old, new, status in ((small_export, folded, 0), (folded, small_export, 1)):
         lock = tmp_path / f"{status}.json"
         assert slim_export("contract", "lock", f"--model_dir={old}", f"--lock={lock}").stderr == ""
         flags = (f"--model_dir={new}", f"--lock={lock}", "--json")

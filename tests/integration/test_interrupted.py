@@ -42,7 +42,14 @@ def old_model(folder):
     (folder / "saved_model.pb").write_text("old")
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize(
+    "signal_number",
+    [
+        pytest.param(signal.SIGINT, marks=pytest.mark.full),
+        signal.SIGTERM,
+        pytest.param(signal.SIGHUP, marks=pytest.mark.full),
+    ],
+)
 def test_interrupted(tmp_path, signal_number):
     old_model(tmp_path / "m")
     process = start(tmp_path / "m", "--overwrite")
@@ -104,6 +111,7 @@ def test_two_at_once(tmp_path, seeded_export):
             assert other.read_bytes() == path.read_bytes()
 
 
+@pytest.mark.full
 def test_many_overwrite_at_once(tmp_path, seeded_export):
     old_model(tmp_path / "m")
     processes = [start(tmp_path / "m", "--verify=false", "--overwrite") for _ in range(3)]

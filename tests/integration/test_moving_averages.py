@@ -8,6 +8,9 @@ from exporter import quiet
 
 pytestmark = pytest.mark.integration
 
+VARIANT = "mobilenet_v3_small_minimalistic_100_224"
+SMALL = "--image_size=32"
+
 
 @pytest.fixture(scope="module")
 def prefix(tmp_path_factory):
@@ -18,7 +21,7 @@ def prefix(tmp_path_factory):
     from checkpoints import seeded
     from slim_nets.registry import variants
 
-    shape = variants()["mobilenet_v3_small_minimalistic_100_224"].shape("classification")
+    shape = variants()[VARIANT].shape("classification")
     weights = seeded.draw({v.name: v.shape for v in shape.variables}, 1)
     stored = dict(weights)
     for spec in shape.variables:
@@ -31,42 +34,45 @@ def prefix(tmp_path_factory):
     return path
 
 
-READ = """
-import json, sys
-import tensorflow as tf
-model = tf.saved_model.load(sys.argv[1])
-values = {v.name.split(":")[0]: v.numpy() for v in model.variables}
-reader = tf.train.load_checkpoint(sys.argv[2])
-def equal(suffix):
-    return sum(reader.has_tensor(n + suffix) and bool((v == reader.get_tensor(n + suffix)).all())
-               for n, v in values.items())
-print(json.dumps({"raw": equal(""), "averages": equal("/ExponentialMovingAverage")}))
-"""
+def taken(folder, prefix):
+    """Counts the variables that equal raw values of the checkpoint, and averages of it."""
+    import tensorflow as tf
+
+    model = tf.saved_model.load(str(folder))
+    values = {v.name.split(":")[0]: v.numpy() for v in model.variables}
+    reader = tf.train.load_checkpoint(str(prefix))
+
+    def equal(suffix):
+        return sum(
+            reader.has_tensor(name + suffix)
+            and bool((value == reader.get_tensor(name + suffix)).all())
+            for name, value in values.items()
+        )
+
+    return {"raw": equal(""), "averages": equal("/ExponentialMovingAverage")}
 
 
-def test_averages_are_taken_and_verified(export, run_python, prefix, tmp_path):
-    said = export(
-        "mobilenet_v3_small_minimalistic_100_224", "feature_vector", prefix, tmp_path / "m"
-    )
+def test_averages_are_taken_and_verified(export, prefix, tmp_path):
+    said = export(VARIANT, "feature_vector", prefix, tmp_path / "m", SMALL)
     assert said["verification"]["passed"]
     assert (said["variables"], said["moving_averages"]) == (172, 104)
     # two raw logits and their averages, all slots, the raw values of what was averaged, the step
     assert said["unused_tensors"] == 4 + 106 + 104 + 1
-    assert run_python(READ, tmp_path / "m", prefix) == {"raw": 68, "averages": 104}
+    assert taken(tmp_path / "m", prefix) == {"raw": 68, "averages": 104}
 
 
-def test_raw_values_on_request(export, run_python, prefix, tmp_path):
+def test_raw_values_on_request(export, prefix, tmp_path):
     said = export(
-        *("mobilenet_v3_small_minimalistic_100_224", "feature_vector", prefix, tmp_path / "m"),
-        *("--nouse_moving_averages", "--verify=false"),
+        *(VARIANT, "feature_vector", prefix, tmp_path / "m"),
+        *(SMALL, "--nouse_moving_averages", "--verify=false"),
     )
     assert said["moving_averages"] == 0
-    assert run_python(READ, tmp_path / "m", prefix)["raw"] == 172
+    assert taken(tmp_path / "m", prefix)["raw"] == 172
 
 
 def test_a_person_is_told(slim_export, prefix, tmp_path):
     result = slim_export(
-        *("export", "--variant=mobilenet_v3_small_minimalistic_100_224", "--task=feature_vector"),
+        *("export", f"--variant={VARIANT}", "--task=feature_vector", SMALL),
         *(f"--checkpoint={prefix}", f"--output_dir={tmp_path / 'm'}", "--verify=false"),
     )
     assert "172 variables from" in result.stdout
@@ -81,13 +87,13 @@ def test_averages_that_do_not_fit_are_told_from_raw_values_that_do(slim_export, 
     from checkpoints import seeded
     from slim_nets.registry import variants
 
-    shape = variants()["mobilenet_v3_small_minimalistic_100_224"].shape("classification")
+    shape = variants()[VARIANT].shape("classification")
     stored = seeded.draw({v.name: v.shape for v in shape.variables}, 1)
     name = "MobilenetV3/Conv/weights"
     stored[f"{name}/ExponentialMovingAverage"] = stored[name].astype(float)
     seeded.write(tmp_path / "m", stored)
     result = slim_export(
-        *("export", "--variant=mobilenet_v3_small_minimalistic_100_224", "--task=classification"),
+        *("export", f"--variant={VARIANT}", "--task=classification"),
         *(f"--checkpoint={tmp_path / 'm'}", f"--output_dir={tmp_path / 'o'}", "--verify=false"),
     )
     assert result.returncode == 1
@@ -100,7 +106,7 @@ def test_averages_alone_of_another_variant(slim_export, tmp_path):
     from checkpoints import seeded
     from slim_nets.registry import variants
 
-    shape = variants()["mobilenet_v3_small_minimalistic_100_224"].shape("feature_vector")
+    shape = variants()[VARIANT].shape("feature_vector")
     stored = seeded.draw({v.name: v.shape for v in shape.variables}, 1)
     averages = {f"{name}/ExponentialMovingAverage": value for name, value in stored.items()}
     seeded.write(tmp_path / "m", averages)

@@ -7,12 +7,22 @@ import subprocess
 from html.parser import HTMLParser
 
 import pytest
+from support import small_network
 
 from exporter.reports.html import number
 
-pytestmark = [pytest.mark.integration, pytest.mark.browser]
-
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.browser,
+    pytest.mark.xdist_group("report in a browser"),
+    pytest.mark.skipif(
+        BROWSER is None and not os.environ.get("CI"),
+        reason="needs Chromium, which only root can install with apt",
+    ),
+]
+
 QUIET = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -20,19 +30,17 @@ QUIET = (
     "--host-resolver-rules=MAP * ~NOTFOUND",
 )
 
-if BROWSER is None and not os.environ.get("CI"):
-    pytest.skip("needs Chromium, which only root can install with apt", allow_module_level=True)
-
 
 @pytest.fixture(scope="module")
-def report(slim_export, seeded_export, tmp_path_factory):
+def report(slim_export, small_export, tmp_path_factory):
     """A report with differences: an export of other weights against the original graph."""
     folder = tmp_path_factory.mktemp("browser")
     result = slim_export(
         "verify",
-        f"--model_dir={seeded_export}",
+        f"--model_dir={small_export}",
         "--checkpoint=seeded:1",
-        "--variant=mobilenet_v3_small_075_224",
+        f"--variant={small_network.VARIANT}",
+        *small_network.FLAGS,
         "--task=feature_vector",
         f"--report_dir={folder / 'report'}",
     )

@@ -5,6 +5,7 @@ import tarfile
 
 import numpy as np
 import pytest
+from support import small_network
 
 from exporter import quiet
 
@@ -18,16 +19,17 @@ def assert_equal(one, other):
     assert (result.returncode, result.stdout) == (0, "")
 
 
-def test_other_process_folder_hash_seed_and_verification(export, seeded_export, tmp_path):
+def test_other_process_folder_hash_seed_and_verification(export_process, seeded_export, tmp_path):
     for seed, flags in (("1", []), ("77", ["--verify=false"])):
         folder = tmp_path / f"a folder of another length {seed}" / "m"
-        export(*ARGUMENTS, "seeded:0", folder, *flags, env={"PYTHONHASHSEED": seed})
+        export_process(*ARGUMENTS, "seeded:0", folder, *flags, env={"PYTHONHASHSEED": seed})
         assert_equal(seeded_export, folder)
 
 
-def test_folded_signature_too(export, seeded_export, tmp_path):
+@pytest.mark.full
+def test_folded_signature_too(export_process, seeded_export, tmp_path):
     said = [
-        export(
+        export_process(
             *(*ARGUMENTS, "seeded:0", tmp_path / seed, "--verify=false", "--folded_signature"),
             env={"PYTHONHASHSEED": seed},
         )
@@ -59,11 +61,15 @@ def test_order_of_exports_in_one_process(tmp_path):
     quiet.import_tensorflow()
     from exporter.exporting import ExportRequest, export
     from exporter.sources import Seeded
-    from slim_nets.registry import variants
+    from slim_nets.registry import resized, variants
 
     def write(variant, name):
         request = ExportRequest(
-            variants()[variant], "feature_vector", Seeded(0), tmp_path / name, verify=False
+            resized(variants()[variant], image_size=small_network.SIZE),
+            "feature_vector",
+            Seeded(0),
+            tmp_path / name,
+            verify=False,
         )
         return export(request)
 
@@ -74,6 +80,7 @@ def test_order_of_exports_in_one_process(tmp_path):
     assert first.digest == second.digest != other.digest
 
 
+@pytest.mark.full
 @pytest.mark.published
 def test_prefix_folder_and_archive_give_the_same(export, real_export, real_checkpoint, tmp_path):
     with tarfile.open(tmp_path / "v3.tgz", "w:gz") as tar:

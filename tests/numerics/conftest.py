@@ -5,11 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from support import small_network
 
 from exporter import quiet
-
-VARIANT = "mobilenet_v3_small_075_224"
-SIZE = 64
 
 
 @dataclass(frozen=True)
@@ -55,9 +53,9 @@ def bench(task, tmp_path_factory, export, *flags):
     from slim_nets.registry import resized, variants
 
     folder = tmp_path_factory.mktemp(task)
-    flags = (f"--image_size={SIZE}", "--verify=false", *flags)
-    export(VARIANT, task, "seeded:5", folder / "model", *flags)
-    variant = resized(variants()[VARIANT], image_size=SIZE)
+    flags = (*small_network.FLAGS, "--verify=false", *flags)
+    export(small_network.VARIANT, task, "seeded:5", folder / "model", *flags)
+    variant = resized(variants()[small_network.VARIANT], image_size=small_network.SIZE)
     prefix = Seeded(5).open(variant, folder, FetchOptions()).prefix
     names = {spec.name: spec.name for spec in variant.shape(task).variables}
     graph = OriginalGraph(variant, task, prefix, names)

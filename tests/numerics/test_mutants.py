@@ -13,6 +13,7 @@ def test_the_models_themselves_pass(features, logits):
     assert logits.judge(logits.model, rules=True) == ({}, [], {})
 
 
+@pytest.mark.full
 def test_a_model_saved_again_passes(features, tmp_path):
     """So what fails below is the mutation, not the way in which it was made."""
     from support.mutating import rewrapped
@@ -36,6 +37,7 @@ def test_one_weight_by_one_ulp(features, tmp_path):
     assert "row 4 of 15 of mobilenet_v3_small_075_64: bneck 3x3, exp_size 88" in message
 
 
+@pytest.mark.full
 def test_gamma_and_beta_swapped(features, tmp_path):
     from support.mutating import reweighted
 
@@ -105,6 +107,7 @@ def test_one_block_padded_explicitly(features, tmp_path):
     assert found == ["padding"]
 
 
+@pytest.mark.full
 def test_relu_for_a_hard_swish(features, tmp_path):
     from support.mutating import bypass, edited, nodes
 
@@ -135,6 +138,7 @@ def rename(graph, body, old, new):
                 node.input[place] = new
 
 
+@pytest.mark.full
 def test_residual_dropped(features, tmp_path):
     from support.mutating import bypass, edited, nodes
 

@@ -10,6 +10,7 @@ SERVED = "signature 'serving_default': feature_vector"
 SCOPE = "MobilenetV3/expanded_conv_2/project"
 
 
+@pytest.mark.full
 def test_momentum_hard_wired(features, tmp_path):
     def change(graph):
         function = bodies(graph)["training"]
@@ -65,6 +66,7 @@ def test_one_update_missing(features, tmp_path):
     assert found == ["updates not run"]
 
 
+@pytest.mark.full
 def test_update_in_inference_too(features, tmp_path):
     def call(old, inputs, training, return_endpoints, momentum):
         if not training and return_endpoints:
@@ -88,6 +90,7 @@ def l2(graph):
     return total
 
 
+@pytest.mark.full
 def test_one_regularizer_missing(features, tmp_path):
     def change(graph):
         total = l2(graph)
@@ -112,6 +115,7 @@ def test_one_regularizer_doubled(features, tmp_path):
     assert failed["regularization"] == ["0", "MobilenetV3/Conv/weights"]
 
 
+@pytest.mark.full
 def test_a_trainable_flag_flipped(features, tmp_path):
     name = f"{SCOPE}/BatchNorm/gamma"
 
@@ -140,6 +144,7 @@ def test_averages_that_say_that_they_are_trainable(features, tmp_path):
     assert name in messages["weights", "trainable flags"]
 
 
+@pytest.mark.full
 def test_one_variable_not_listed_as_trainable(features, tmp_path):
     name = f"{SCOPE}/BatchNorm/gamma"
 
@@ -153,6 +158,7 @@ def test_one_variable_not_listed_as_trainable(features, tmp_path):
     assert failed["gradients"][0] == name
 
 
+@pytest.mark.full
 def test_nothing_to_train(features, tmp_path):
     def change(root):
         root.trainable_variables = []
@@ -180,6 +186,7 @@ def test_one_gradient_stopped(features, tmp_path):
     assert set(failed) == {"gradients", "SGD step"}
 
 
+@pytest.mark.full
 def test_gradients_wrong_at_another_momentum(features, tmp_path):
     def call(old, inputs, training, return_endpoints, momentum):
         import tensorflow as tf
@@ -196,6 +203,7 @@ def test_gradients_wrong_at_another_momentum(features, tmp_path):
     assert set(failed) == {"gradients"}
 
 
+@pytest.mark.full
 def test_a_weight_frozen_into_the_graph(features, tmp_path):
     """It serves and trains as the original, until a step of SGD is to change it."""
     name = "MobilenetV3/Conv_2/biases"
@@ -235,6 +243,7 @@ def frozen_averages(model, target, body):
     return edited(model, target, change)
 
 
+@pytest.mark.full
 def test_averages_frozen_into_inference(features, tmp_path):
     """It equals the original until training has moved the averages."""
     path = frozen_averages(features.model, tmp_path / "m", "inference")
@@ -242,6 +251,7 @@ def test_averages_frozen_into_inference(features, tmp_path):
     assert failed == {"SGD step": ["__call__", SERVED]}
 
 
+@pytest.mark.full
 def test_averages_that_do_not_accumulate(features, tmp_path):
     """The first training call is right, and the second begins anew."""
     path = frozen_averages(features.model, tmp_path / "m", "training")
@@ -250,6 +260,7 @@ def test_averages_that_do_not_accumulate(features, tmp_path):
     assert len(failed["SGD step"]) == 68
 
 
+@pytest.mark.full
 def test_default_momentum_is_another(features, tmp_path):
     def call(old, inputs, training, return_endpoints, momentum):
         import tensorflow as tf

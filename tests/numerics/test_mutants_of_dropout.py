@@ -7,6 +7,7 @@ from support.mutating import edited, nodes, rewrapped
 pytestmark = pytest.mark.numerics
 
 
+@pytest.mark.full
 def test_dropout_on_features(features, tmp_path):
     def call(old, inputs, training, return_endpoints, momentum):
         import tensorflow as tf
@@ -39,6 +40,7 @@ def test_dropout_at_another_rate(logits, tmp_path):
     assert "scatter" in messages["dropout", "__call__"]
 
 
+@pytest.mark.full
 def test_dropout_missing(logits, tmp_path):
     def call(old, inputs, training, return_endpoints, momentum):
         import tensorflow as tf

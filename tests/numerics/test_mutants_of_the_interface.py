@@ -9,6 +9,7 @@ pytestmark = pytest.mark.numerics
 SERVED = "signature 'serving_default'"
 
 
+@pytest.mark.full
 def test_one_trace_missing(features, tmp_path):
     def change(graph):
         objects = graph.object_graph_def
@@ -27,6 +28,7 @@ def test_one_trace_missing(features, tmp_path):
     assert "training=True: __call__(return_endpoints=True)" in str(failed)
 
 
+@pytest.mark.full
 def test_input_renamed(features, tmp_path):
     def served(call, output):
         import tensorflow as tf
@@ -43,6 +45,7 @@ def test_input_renamed(features, tmp_path):
     assert "found 'images'" in messages["interface", "R13"]
 
 
+@pytest.mark.full
 def test_output_renamed(features, tmp_path):
     def served(call, _):
         import tensorflow as tf
@@ -72,6 +75,7 @@ def around(change):
     return call
 
 
+@pytest.mark.full
 def test_not_a_number_for_one_input(features, tmp_path):
     def poison(inputs, output):
         import tensorflow as tf
@@ -129,8 +133,8 @@ def on_images(change):
     ("name", "change"),
     [
         ("BGR", lambda images: images[..., ::-1]),
-        ("input range", lambda images: images / 255.0),
-        ("input range", lambda images: (images + 1.0) / 2.0),
+        pytest.param("input range", lambda images: images / 255.0, marks=pytest.mark.full),
+        pytest.param("input range", lambda images: (images + 1.0) / 2.0, marks=pytest.mark.full),
     ],
 )
 def test_other_images(features, tmp_path, name, change):
@@ -153,6 +157,7 @@ def test_background_class_missing(logits, tmp_path):
     assert "weights" not in failed
 
 
+@pytest.mark.full
 def test_softmax_in_front_of_the_logits(logits, tmp_path):
     def call(old, inputs, training, return_endpoints, momentum):
         import tensorflow as tf
@@ -180,6 +185,7 @@ def test_two_end_points_swapped(features, tmp_path):
     assert "outputs" not in failed
 
 
+@pytest.mark.full
 def test_end_point_missing_and_one_too_many(features, tmp_path):
     def call(old, inputs, training, return_endpoints, momentum):
         found = old(inputs, training, return_endpoints, momentum)
@@ -194,6 +200,7 @@ def test_end_point_missing_and_one_too_many(features, tmp_path):
     assert messages["end points", "MobilenetV3/layer_7"].startswith("expected it, found none")
 
 
+@pytest.mark.full
 def test_end_points_nested(features, tmp_path):
     def call(old, inputs, training, return_endpoints, momentum):
         found = old(inputs, training, return_endpoints, momentum)
@@ -206,6 +213,7 @@ def test_end_points_nested(features, tmp_path):
     assert "MobilenetV3/layer_1" in failed["end points"]
 
 
+@pytest.mark.full
 def test_variables_cut_short(features, tmp_path):
     def change(root):
         root.variables = [v for v in root.variables if "Conv_1/BatchNorm" not in v.name]

@@ -66,6 +66,7 @@ def test_our_export_equals_googles(slim_export, real_export, published_model, sh
     assert 1e-8 < noise["MobilenetV3/layer_1"] < noise["default"] < 1e-4
 
 
+@pytest.mark.full
 def test_our_export_equals_the_graph(slim_export, real_export, real_checkpoint, shared):
     _, counts = verify(
         slim_export,
@@ -78,6 +79,7 @@ def test_our_export_equals_the_graph(slim_export, real_export, real_checkpoint, 
     assert counts == EXPECTED | {"interface": 27 + 2}
 
 
+@pytest.mark.full
 def test_the_original_alone_keeps_all_rules(slim_export, published_model):
     result = slim_export("verify", "--json", f"--model_dir={published_model}")
     assert (result.returncode, result.stderr) == (0, "")
@@ -86,6 +88,7 @@ def test_the_original_alone_keeps_all_rules(slim_export, published_model):
     assert {c["name"] for c in checks if c["status"] != "passed"} == {"R20"}
 
 
+@pytest.mark.full
 def test_the_original_equals_itself(slim_export, published_model):
     flags = (f"--model_dir={published_model}", f"--reference_dir={published_model}")
     _, counts = verify(slim_export, *flags)

@@ -10,14 +10,22 @@ from slim_nets.registry import resized, variants
 pytestmark = pytest.mark.numerics
 
 RICH = "__call__(return_endpoints=True)"
+FULL = pytest.mark.full
 CUSTOM = [
-    ("mobilenet_v3_small_100_224", "--depth_multiplier=0.35", "--image_size=32"),
-    ("mobilenet_v3_large_100_224", "--depth_multiplier=0.5", "--image_size=32"),
-    ("mobilenet_v3_large_100_224", "--depth_multiplier=1.3", "--image_size=97"),
-    ("mobilenet_edgetpu_100_224", "--depth_multiplier=2", "--image_size=64"),
+    pytest.param("mobilenet_v3_small_100_224", 0.35, 32),
+    pytest.param("mobilenet_v3_large_100_224", 0.5, 32, marks=FULL),
+    pytest.param("mobilenet_v3_large_100_224", 1.3, 97, marks=FULL),
+    pytest.param("mobilenet_edgetpu_100_224", 2, 64, marks=FULL),
+]
+# Each kind of network, at few pixels.
+SMALL = [
+    ("mobilenet_v3_large_075_224", "feature_vector"),
+    ("mobilenet_v3_small_minimalistic_100_224", "classification"),
+    ("mobilenet_edgetpu_075_224", "feature_vector"),
 ]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("variant", variants())
 @pytest.mark.parametrize("task", TASKS)
 def test_named_variants(export, tmp_path, variant, task):
@@ -25,14 +33,17 @@ def test_named_variants(export, tmp_path, variant, task):
     check(said, variants()[variant], task)
 
 
+@pytest.mark.parametrize(("variant", "task"), SMALL)
+def test_kinds_of_networks(export, tmp_path, variant, task):
+    said = export(variant, task, "seeded:3", tmp_path / "model", "--image_size=32")
+    check(said, resized(variants()[variant], image_size=32), task)
+
+
 @pytest.mark.parametrize(("variant", "multiplier", "size"), CUSTOM)
 def test_other_sizes(export, tmp_path, variant, multiplier, size):
-    said = export(variant, "classification", "seeded:3", tmp_path / "model", multiplier, size)
-    custom = resized(
-        variants()[variant],
-        depth_multiplier=float(multiplier.split("=")[1]),
-        image_size=int(size.split("=")[1]),
-    )
+    flags = (f"--depth_multiplier={multiplier}", f"--image_size={size}")
+    said = export(variant, "classification", "seeded:3", tmp_path / "model", *flags)
+    custom = resized(variants()[variant], depth_multiplier=multiplier, image_size=size)
     assert said["variant"] == custom.name
     check(said, custom, "classification")
 
@@ -40,9 +51,9 @@ def test_other_sizes(export, tmp_path, variant, multiplier, size):
 @pytest.mark.parametrize(
     ("variant", "task"),
     [
-        ("mobilenet_v3_large_075_224", "feature_vector"),
+        pytest.param("mobilenet_v3_large_075_224", "feature_vector", marks=FULL),
         ("mobilenet_v3_small_minimalistic_100_224", "classification"),
-        ("mobilenet_edgetpu_075_224", "feature_vector"),
+        pytest.param("mobilenet_edgetpu_075_224", "feature_vector", marks=FULL),
     ],
 )
 def test_gradients(export, slim_export, tmp_path, variant, task):

@@ -1,0 +1,42 @@
+"""Which tests run: all with `--full`, and what is expensive made by one worker alone."""
+
+import os
+
+import pytest
+
+# Files of tests that were collected, before any was left out.
+COLLECTED = pytest.StashKey[set]()
+# How many tests were left for `--full`.
+LEFT = pytest.StashKey[int]()
+
+# Fixtures that are made once a session: the tests that ask for one run on the same worker. The
+# first of them counts where a test asks for two.
+MADE_ONCE = ("real_export", "folded", "logits", "features")
+
+
+def group_what_is_made_once(items):
+    """Keeps tests on one worker that share what is expensive, unless they say with which."""
+    for item in items:
+        if item.get_closest_marker("xdist_group"):
+            continue
+        asked = [name for name in MADE_ONCE if name in item.fixturenames]
+        if asked:
+            item.add_marker(pytest.mark.xdist_group(asked[0]))
+
+
+def leave_for_full(config, items):
+    """Takes out the tests that are marked `full`, unless they are asked for."""
+    left = [] if config.getoption("--full") else [i for i in items if i.get_closest_marker("full")]
+    config.stash[LEFT] = len(left)
+    if left:
+        items[:] = [item for item in items if not item.get_closest_marker("full")]
+        config.hook.pytest_deselected(items=left)
+
+
+def skip_without_published_files(items, shared):
+    """Skips what needs the published files where they are missing; in CI they must be there."""
+    if shared.is_dir() or os.environ.get("CI"):
+        return
+    for item in items:
+        if item.get_closest_marker("published"):
+            item.add_marker(pytest.mark.skip(reason=f"needs the published files in {shared}"))
