@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, Literal, Protocol, TypeVar, get_args
 
 from slim_nets.layers.protocol import Layers
+from slim_nets.page_words import PageWords
 
 T = TypeVar("T")
 
@@ -91,6 +92,7 @@ class Network:
         num_classes: Of the published logits.
         row_of: Describes the row of its table that an end point or a variable
             belongs to, such as "row 4 of 15: bneck 3x3, ..."; empty for any other name.
+        words: Say what the page of a model says of it, by the model's task.
         background: Whether class 0 of the published logits is a background.
         input_range: What images in [0, 1] are rescaled to.
         min_image_size: In pixels; a smaller image is all padding.
@@ -103,6 +105,7 @@ class Network:
     sizes: tuple[tuple[float, int], ...]
     num_classes: int
     row_of: Callable[[str], str]
+    words: Callable[[Task], PageWords]
     background: bool = False
     input_range: tuple[float, float] = (-1.0, 1.0)
     min_image_size: int = 32

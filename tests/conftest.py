@@ -10,6 +10,9 @@ from support import small_network, suite
 from support.command_line import ROOT, called, fresh_environment, in_a_process
 
 SHARED = ROOT.parent / "shared"
+# The toy network is one's own, which every process imports.
+os.environ["SLIM_EXPORT_NETWORKS"] = "support.toy_network"
+os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
 
 # Read when TensorFlow's library is loaded, which whoever imports it first may do.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

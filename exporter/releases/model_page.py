@@ -13,9 +13,9 @@ from exporter.releases.handle import Handle
 from exporter.releases.manifest import ReleaseFile, VerificationSummary
 from exporter.releases.model_facts import ModelFacts
 from exporter.releases.page_code import HOST
-from exporter.releases.words_of_mobilenet_v3 import FamilyMember, PageWords, page_words
 from exporter.verifier.report.records import Origin
 from slim_nets.network import TASKS, Task
+from slim_nets.page_words import FamilyMember, PageWords
 from slim_nets.registry import Variant, variants
 
 # The archive beside the page, until somebody says where it is hosted.
@@ -105,7 +105,7 @@ def model_page(request: PageRequest) -> str:
     )
     environment.filters["code"] = _code
     origin = request.origin
-    words = page_words(origin.variant.family, origin.task)
+    words = origin.variant.network.words(origin.task)
     page = environment.from_string(template).render(
         **{name: getattr(request, name) for name in PageRequest.__slots__},
         words=words,

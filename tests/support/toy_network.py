@@ -6,6 +6,7 @@ layers are alike in padding, kernel, epsilon, gamma, dilation or activation.
 
 from slim_nets.layers.protocol import BatchNorm, ConvLayer
 from slim_nets.network import Built, Network, OtherConstant
+from slim_nets.page_words import PageWords
 
 WEIGHT_DECAY = 1e-3
 SCOPE = "Toy"
@@ -64,6 +65,7 @@ NETWORKS = (
         ((0.5, 32), (1.0, 32)),
         num_classes=7,
         row_of=row_of,
+        words=lambda _: PageWords("the toy network"),
         input_range=(-2.0, 1.0),
         min_image_size=16,
         known_mistakes=(

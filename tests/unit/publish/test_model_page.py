@@ -6,11 +6,9 @@ import pytest
 
 from checkpoints import catalog
 from exporter.releases import handle
-from exporter.releases import model_page as model_page_module
 from exporter.releases.model_page import model_page, sibling
 from exporter.releases.page_code import code_blocks, loads, localized
 from exporter.releases.page_rules import broken_rules
-from exporter.releases.words_of_mobilenet_v3 import PageWords
 from slim_nets.network import TASKS
 from slim_nets.registry import resized, variants
 
@@ -134,18 +132,20 @@ def test_code_blocks_load_from_where_they_are_told(page_request, task):
         compile(local, "page", "exec")
 
 
-def test_network_without_words(page_request, monkeypatch):
+def test_network_with_few_words(page_request):
     """Its page says less, and nothing of another network."""
-    monkeypatch.setattr(model_page_module, "page_words", lambda network, task: PageWords("Toy"))
+    toy = variants()["toy_050_32"]
     for task in TASKS:
         for checkpoint in (FLOAT[0].prefix, "seeded:0"):
-            page = model_page(page_request(checkpoint, task=task))
+            page = model_page(page_request(checkpoint, variant=toy, task=task))
             assert broken_rules(page, "5.md") == ()
             assert "MobileNet" not in page
             assert "ImageNet" not in page
             assert "Top1" not in page
-            assert "This model is Toy at depth multiplier 0.75, with " in page
+            assert "This model is the toy network at depth multiplier 0.5, with " in page
             assert "network-architecture" not in page
             assert "\n\n\n" not in page
             assert ".The" not in page
-            assert ("images into 1001 classes with Toy" in page) == (task == "classification")
+            assert ("images into 7 classes with the toy network" in page) == (
+                task == "classification"
+            )
