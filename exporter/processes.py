@@ -12,6 +12,7 @@ import pickle
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -135,10 +136,43 @@ def call(
     function: Callable[..., T],
     *arguments: Any,
     environment: Mapping[str, str | None] | None = None,
+    timeout: float | None = None,
 ) -> T:
-    """Runs a function in a fresh process, waits for it, and returns its result, as `beside`."""
-    with beside(function, *arguments, environment=environment) as result:
-        return result()
+    """Runs a function in a fresh process, waits for it, and returns its result, as `beside`.
+
+    Args:
+        function: Of a module, which is imported there anew.
+        *arguments: Its arguments, which can be pickled, as its result.
+        environment: What differs from this process's environment; None removes a variable.
+        timeout: Seconds after which the process is ended, and ProcessEndedError says so.
+    """
+    once = (_once, function.__module__, function.__qualname__, arguments)
+    with session(*once, environment=environment) as running, _ended(running, timeout) as late:
+        try:
+            result: T = running.hear()
+            return result
+        except ProcessEndedError as error:
+            if late.is_set():
+                raise ProcessEndedError(f"it took more than {timeout:g} seconds") from error
+            raise
+
+
+@contextmanager
+def _ended(running: Session[Any], seconds: float | None) -> Iterator[threading.Event]:
+    """Ends a session that lasts too long; what is yielded is set first."""
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        running.end()
+
+    timer = threading.Timer(seconds or 0, end)
+    if seconds is not None:
+        timer.start()
+    try:
+        yield late
+    finally:
+        timer.cancel()
 
 
 @contextmanager

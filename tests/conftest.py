@@ -171,3 +171,12 @@ def run_python():
         return json.loads(result.stdout.strip().splitlines()[-1])
 
     return run
+
+
+@pytest.fixture(scope="session")
+def real_conversions(slim_export, real_export, shared, tmp_path_factory):
+    """The export of the real weights in every format: their folder, and the tables printed."""
+    from support.every_format import convert_all
+
+    folder = tmp_path_factory.mktemp("real_conversions")
+    return folder, convert_all(slim_export, real_export, folder, shared)

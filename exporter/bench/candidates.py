@@ -8,7 +8,7 @@ from typing import Literal
 
 from exporter import digests
 from exporter.bench.measured_model import MeasuredModel
-from exporter.converters.formats import FORMATS, Format, check_installed
+from exporter.converters.format_table import FORMATS, Format, check_installed
 from exporter.errors import BenchmarkError, ConversionError, listing, reason
 from exporter.staging import REPORT
 

@@ -12,7 +12,7 @@ import pydantic
 
 from exporter.bench.candidates import CandidateKind
 from exporter.bench.rounds import Timings
-from exporter.converters.formats import FORMATS, is_installed
+from exporter.converters.format_table import FORMATS, is_installed
 
 _MIB, _MB = 2.0**20, 1e6
 _RUNTIMES = ("tensorflow", "keras", "ai-edge-litert", "onnxruntime", "openvino", "jax")

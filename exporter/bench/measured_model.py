@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from exporter import quiet
-from exporter.converters.formats import Run
+from exporter.converters.format_table import Runner
 from exporter.errors import BenchmarkError
 from slim_nets.network import Task
 from slim_nets.registry import Variant, recognized
@@ -67,7 +67,7 @@ def described(folder: Path) -> MeasuredModel:
         ExporterError: If it cannot be loaded or called, or takes other things than numbers.
     """
     quiet.import_tensorflow()
-    from exporter.converters.source import source_of
+    from exporter.converters.source_model import source_of
     from exporter.verifier.subjects.subject import PLAIN
 
     source = source_of(folder)
@@ -94,7 +94,7 @@ def described(folder: Path) -> MeasuredModel:
 
 
 @contextmanager
-def opened(folder: Path, way: str) -> Iterator[Run]:
+def opened(folder: Path, way: str) -> Iterator[Runner]:
     """Loads the SavedModel, and calls it as users do, without the verifier's care around it.
 
     Threads are taken from the environment, since TensorFlow fixes them when it starts.

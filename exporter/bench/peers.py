@@ -15,7 +15,7 @@ import numpy as np
 
 from exporter.bench.candidates import Candidate, Lineup
 from exporter.bench.measured_model import MeasuredModel
-from exporter.converters.formats import Run
+from exporter.converters.format_table import Runner
 from exporter.errors import BenchmarkError, reason
 from slim_nets.network import Task
 from slim_nets.registry import Variant
@@ -131,7 +131,7 @@ def _errors_of(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def opened(candidate: Candidate, model: MeasuredModel, threads: int | None) -> Iterator[Run]:
+def opened(candidate: Candidate, model: MeasuredModel, threads: int | None) -> Iterator[Runner]:
     """Builds the network that the SavedModel was recognized as."""
     assert model.variant is not None, "peers of unknown networks are not asked for"
     assert model.task is not None, "a known network has a known task"

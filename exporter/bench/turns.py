@@ -19,7 +19,7 @@ from exporter import quiet
 from exporter.bench import measured_model, peers
 from exporter.bench.candidates import Candidate
 from exporter.bench.measured_model import MeasuredInput, MeasuredModel
-from exporter.converters.formats import FORMATS, Run
+from exporter.converters.format_table import FORMATS, Runner
 from exporter.errors import BenchmarkError, reason
 
 _SEED = 0
@@ -118,7 +118,7 @@ def _turns(task: OpenTask) -> Generator[Ran, RunTask | None, None]:
             asked = yield Ran(latencies, _shapes(outputs), loaded, most, grown=most - before)
 
 
-def _loader(task: OpenTask) -> Callable[[], AbstractContextManager[Run]]:
+def _loader(task: OpenTask) -> Callable[[], AbstractContextManager[Runner]]:
     """Imports what the candidate needs, and returns what loads it."""
     candidate = task.candidate
     if candidate.kind == "format":
@@ -143,7 +143,7 @@ def batched(given: MeasuredInput, batch: int) -> tuple[str, np.ndarray]:
 
 
 def _timed(
-    run: Run, inputs: dict[str, np.ndarray], asked: RunTask
+    run: Runner, inputs: dict[str, np.ndarray], asked: RunTask
 ) -> tuple[tuple[float, ...], list[np.ndarray]]:
     """Calls once to be back in the caches, then with the clock."""
     found = run(inputs)

@@ -8,7 +8,7 @@ from typing import Any
 from exporter.cli import flags
 from exporter.cli.terminal import print_json, print_table, progress_bar
 from exporter.conversion import Conversion, ConvertRequest, convert
-from exporter.converters.formats import FORMATS
+from exporter.converters.format_table import FORMATS
 from exporter.errors import InvalidArgumentError
 
 

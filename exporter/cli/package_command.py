@@ -8,7 +8,7 @@ from exporter.cli.terminal import print_json, print_table, print_text, progress_
 from exporter.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
-    from exporter.releases.package import Release
+    from exporter.releasing import Release
 
 
 def add(commands: Any) -> None:
@@ -68,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
     _check_signing(arguments)
     from exporter.releases import handle
     from exporter.releases.model_page import ASSET_PATH
-    from exporter.releases.package import PackageRequest, package
+    from exporter.releasing import PackageRequest, package
 
     request = PackageRequest(
         model_dir=arguments.model_dir,

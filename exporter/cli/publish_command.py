@@ -8,8 +8,7 @@ from exporter.cli import flags
 from exporter.cli.terminal import print_json, print_table, print_text, progress_bar
 
 if TYPE_CHECKING:
-    from exporter.releases.publishing import Publication
-    from exporter.releases.rehearsal import Rehearsal
+    from exporter.releases.sending import Publication
 
 
 def add(commands: Any) -> None:
@@ -44,30 +43,27 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Sends a release to a place."""
-    from exporter.releases.publishing import publish
-    from exporter.releases.rehearsal import rehearse
-    from exporter.releases.release import opened
-    from exporter.releases.targets.table import open_target
+    from exporter.releasing import PublishRequest, publish
 
-    with progress_bar() as progress, opened(arguments.release) as release:
-        target = open_target(arguments.to, release)
-        rehearsal = rehearse(release, progress) if arguments.rehearse else None
-        done = publish(
-            target,
-            overwrite=arguments.overwrite,
-            dry_run=arguments.dry_run,
-            progress=progress,
-        )
+    request = PublishRequest(
+        release=arguments.release,
+        to=arguments.to,
+        overwrite=arguments.overwrite,
+        dry_run=arguments.dry_run,
+        rehearse=arguments.rehearse,
+    )
+    with progress_bar() as progress:
+        done = publish(request, progress)
     if arguments.json:
-        print_json({**asdict(done), "rehearsal": rehearsal and asdict(rehearsal)})
+        print_json(asdict(done))
     else:
-        _print(done, rehearsal)
+        _print(done)
     return 0
 
 
-def _print(done: "Publication", rehearsal: "Rehearsal | None") -> None:
-    if rehearsal is not None:
-        print_text(f"Rehearsal passed: {rehearsal.summary()}\n\n")
+def _print(done: "Publication") -> None:
+    if done.rehearsal is not None:
+        print_text(f"Rehearsal passed: {done.rehearsal.summary()}\n\n")
     send, keep = ("to be sent", "there already") if done.dry_run else ("sent", "was there already")
     rows = [
         (file.name, f"{file.size:,}", file.sha256, send if file.sent else keep)

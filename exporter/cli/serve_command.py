@@ -36,17 +36,14 @@ def run(arguments: argparse.Namespace) -> int:
         raise InvalidArgumentError(
             f"Port {arguments.port} is out of range: expected 0 to {_MAX_PORT}. Change --port."
         )
-    from exporter.releases.serve import host
+    from exporter.releasing import ServeRequest, serve
 
-    catalog = host.open_catalog(arguments.release_dir, _tell)
-    with host.bind(arguments.host, arguments.port) as listening:
-        if not host.is_loopback(listening):
-            _tell(f"Host '{arguments.host}' is not the loopback: other machines can read this.")
-        count = len(catalog.index().releases)
-        models = "1 model" if count == 1 else f"{count} models"
-        print_text(f"Serving {models} at {host.url_of(listening)}/\n")
-        host.serve(catalog, listening)
+    serve(ServeRequest(arguments.release_dir, arguments.port, arguments.host), _ready, _tell)
     return 0
+
+
+def _ready(url: str, count: int) -> None:
+    print_text(f"Serving {'1 model' if count == 1 else f'{count} models'} at {url}/\n")
 
 
 def _tell(sentence: str) -> None:

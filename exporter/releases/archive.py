@@ -13,7 +13,7 @@ from typing import IO, Self, cast
 
 from exporter.digests import of_files
 from exporter.errors import PublishError, listing, reason
-from exporter.releases.manifest import File
+from exporter.releases.manifest import ReleaseFile
 from exporter.unpack import unpack
 
 # What TensorFlow Hub takes, and no name that it refuses.
@@ -59,7 +59,7 @@ def _is_allowed(name: str) -> bool:
     return matches and _NAME.fullmatch(name) is not None
 
 
-def write(folder: Path, target: IO[bytes]) -> dict[str, File]:
+def write(folder: Path, target: IO[bytes]) -> dict[str, ReleaseFile]:
     """Packs a SavedModel.
 
     Names are sorted; times and owners are 0, modes 0644 and 0755; the gzip
@@ -94,11 +94,11 @@ def write(folder: Path, target: IO[bytes]) -> dict[str, File]:
             with _Source(folder, name) as source:
                 header.mode, header.size = 0o644, source.size
                 tar.addfile(header, cast("IO[bytes]", source))
-                packed[name] = File(sha256=source.digest.hexdigest(), size=source.size)
+                packed[name] = ReleaseFile(sha256=source.digest.hexdigest(), size=source.size)
     return packed
 
 
-def unpacked(archive: Path, folder: Path) -> dict[str, File]:
+def unpacked(archive: Path, folder: Path) -> dict[str, ReleaseFile]:
     """Unpacks an archive.
 
     Args:
@@ -116,12 +116,12 @@ def unpacked(archive: Path, folder: Path) -> dict[str, File]:
     return {name: file(folder / name) for name in members(folder, archive)}
 
 
-def file(path: Path) -> File:
+def file(path: Path) -> ReleaseFile:
     """Describes a file."""
-    return File(sha256=of_files([path]), size=path.stat().st_size)
+    return ReleaseFile(sha256=of_files([path]), size=path.stat().st_size)
 
 
-def digest(files: Mapping[str, File]) -> str:
+def digest(files: Mapping[str, ReleaseFile]) -> str:
     """Computes what `digests.of_folder` gives for a folder of these files."""
     lines = (f"{files[n].sha256}  {n}\n".encode() for n in sorted(files, key=PurePosixPath))
     return hashlib.sha256(b"".join(lines)).hexdigest()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from exporter.errors import PublishError, reason
 from exporter.releases import archive
-from exporter.releases.manifest import ARCHIVE, MANIFEST, SIGNATURE, File, Manifest
+from exporter.releases.manifest import ARCHIVE, MANIFEST, SIGNATURE, Manifest, ReleaseFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Problem:
         return f"{self.kind} '{self.what}'" + (f" ({self.detail})" if self.detail else "")
 
 
-def read(folder: Path) -> dict[str, File | None]:
+def read(folder: Path) -> dict[str, ReleaseFile | None]:
     """Describes what lies in the folder of a release.
 
     Args:
@@ -40,7 +40,7 @@ def read(folder: Path) -> dict[str, File | None]:
     Raises:
         PublishError: If something cannot be read.
     """
-    found: dict[str, File | None] = {}
+    found: dict[str, ReleaseFile | None] = {}
     path = folder
     try:
         for path in sorted(folder.iterdir()):
@@ -53,13 +53,13 @@ def read(folder: Path) -> dict[str, File | None]:
     return found
 
 
-def of_release(told: Manifest, found: Mapping[str, File | None]) -> Iterator[Problem]:
+def of_release(told: Manifest, found: Mapping[str, ReleaseFile | None]) -> Iterator[Problem]:
     """Compares the files of a release with its manifest, which cannot list itself."""
     unlisted = {n for n in (MANIFEST, SIGNATURE) if found.get(n) is not None}
     yield from differences(told.files, {n: f for n, f in found.items() if n not in unlisted})
 
 
-def of_archive(told: Manifest, packed: Mapping[str, File]) -> Iterator[Problem]:
+def of_archive(told: Manifest, packed: Mapping[str, ReleaseFile]) -> Iterator[Problem]:
     """Compares the files in the archive of a release with its manifest."""
     for problem in differences(told.model, packed):
         yield Problem(problem.kind, f"{ARCHIVE}/{problem.what}", problem.detail)

@@ -10,10 +10,10 @@ import numpy as np
 from exporter import __version__, quiet, temporary
 from exporter.errors import PublishError, listing, reason
 from exporter.progress import Progress, silent
+from exporter.protobufs import functions_of, read_saved_model
 from exporter.releases import archive, manifest
 from exporter.releases.manifest import Manifest
 from exporter.releases.model_facts import variable_names
-from exporter.releases.scan import parse
 from exporter.unpack import unpack
 
 _VARIABLES = "variables/variables"
@@ -22,7 +22,7 @@ _FINGERPRINT, _MODEL = "fingerprint.pb", "saved_model.pb"
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Mismatch:
     """One way in which a model is not the released one.
 
     Attributes:
@@ -46,10 +46,10 @@ class Side:
 
     folder: Path
     graph: Any
-    files: dict[str, manifest.File]
+    files: dict[str, manifest.ReleaseFile]
 
 
-def explain(model_dir: Path, release: Path, progress: Progress = silent) -> tuple[Difference, ...]:
+def explain(model_dir: Path, release: Path, progress: Progress = silent) -> tuple[Mismatch, ...]:
     """Compares a model with a released one.
 
     Args:
@@ -86,10 +86,10 @@ def explain(model_dir: Path, release: Path, progress: Progress = silent) -> tupl
 
 def _side(folder: Path) -> Side:
     files = {name: archive.file(folder / name) for name in archive.members(folder)}
-    return Side(folder, parse(folder).meta_graphs[0], files)
+    return Side(folder, read_saved_model(folder, PublishError).meta_graphs[0], files)
 
 
-def _packing(_theirs: Side, ours: Side, told: Manifest) -> Iterator[Difference]:
+def _packing(_theirs: Side, ours: Side, told: Manifest) -> Iterator[Mismatch]:
     """Compares archives of equal files."""
     with temporary.folder() as place:
         path = place / manifest.ARCHIVE
@@ -98,46 +98,46 @@ def _packing(_theirs: Side, ours: Side, told: Manifest) -> Iterator[Difference]:
         packed = archive.file(path)
     released = told.files[manifest.ARCHIVE]
     if released.sha256 != packed.sha256:
-        yield Difference(
+        yield Mismatch(
             "compression",
             f"all files are equal, but packed into {released.size} and {packed.size} bytes:"
             " another zlib",
         )
 
 
-def _model(theirs: Side, ours: Side, told: Manifest) -> Iterator[Difference]:
+def _model(theirs: Side, ours: Side, told: Manifest) -> Iterator[Mismatch]:
     found = [difference for compare in _COMPARISONS for difference in compare(theirs, ours)]
     if (version := told.versions.get("slim-exporter")) != __version__:
-        found.append(Difference("tool", f"slim-exporter {version} and {__version__}"))
+        found.append(Mismatch("tool", f"slim-exporter {version} and {__version__}"))
     changed = {n for n in theirs.files.keys() & ours.files if theirs.files[n] != ours.files[n]}
     if changed == {_FINGERPRINT}:
-        found.append(Difference("fingerprint only", "everything else is the same bytes"))
+        found.append(Mismatch("fingerprint only", "everything else is the same bytes"))
     elif _MODEL in changed and not any(d.what in _OF_THE_GRAPH for d in found):
         same = theirs.graph == ours.graph
         detail = "it says the same in other bytes" if same else "in parts that no check here knows"
-        found.append(Difference(_MODEL, detail))
+        found.append(Mismatch(_MODEL, detail))
     yield from found
 
 
-def _files(theirs: Side, ours: Side) -> Iterator[Difference]:
+def _files(theirs: Side, ours: Side) -> Iterator[Mismatch]:
     for names, what in (
         (theirs.files.keys() - ours.files.keys(), "files missing"),
         (ours.files.keys() - theirs.files.keys(), "files added"),
     ):
         if names:
-            yield Difference(what, listing(names))
+            yield Mismatch(what, listing(names))
 
 
-def _tensorflow(theirs: Side, ours: Side) -> Iterator[Difference]:
+def _tensorflow(theirs: Side, ours: Side) -> Iterator[Mismatch]:
     versions = [side.graph.meta_info_def.tensorflow_version for side in (theirs, ours)]
     if versions[0] != versions[1]:
-        yield Difference("TensorFlow version", f"{versions[0]} and {versions[1]}")
+        yield Mismatch("TensorFlow version", f"{versions[0]} and {versions[1]}")
 
 
-def _weights(theirs: Side, ours: Side) -> Iterator[Difference]:
+def _weights(theirs: Side, ours: Side) -> Iterator[Mismatch]:
     one, other = _values(theirs), _values(ours)
     if names := one.keys() ^ other.keys():
-        yield Difference("variables", f"only one of the two has {listing(names)}")
+        yield Mismatch("variables", f"only one of the two has {listing(names)}")
     differing, largest = [], 0.0
     for name in one.keys() & other.keys():
         if one[name].shape != other[name].shape or one[name].tobytes() != other[name].tobytes():
@@ -146,54 +146,50 @@ def _weights(theirs: Side, ours: Side) -> Iterator[Difference]:
                 largest = max(largest, float(np.max(np.abs(one[name] - other[name]))))
     if differing:
         detail = f"{len(differing)} of {len(one)} variables, by at most {largest:.3g}"
-        yield Difference("weights", f"{detail}: {listing(differing)}")
+        yield Mismatch("weights", f"{detail}: {listing(differing)}")
 
 
 def _values(side: Side) -> dict[str, np.ndarray]:
     from checkpoints.reader import open_checkpoint
 
     checkpoint = open_checkpoint(side.folder / _VARIABLES)
-    return {n: checkpoint.read(_KEY.format(i)) for i, n in enumerate(_variable_names(side))}
+    return {n: checkpoint.read(_KEY.format(i)) for i, n in enumerate(variable_names(side.graph))}
 
 
-def _variable_names(side: Side) -> list[str]:
-    return variable_names(side.graph)
-
-
-def _variable_order(theirs: Side, ours: Side) -> Iterator[Difference]:
-    one, other = _variable_names(theirs), _variable_names(ours)
+def _variable_order(theirs: Side, ours: Side) -> Iterator[Mismatch]:
+    one, other = variable_names(theirs.graph), variable_names(ours.graph)
     if one != other and sorted(one) == sorted(other):
         moved = [name for name, there in zip(one, other, strict=True) if name != there]
-        yield Difference("order of variables", f"{len(moved)} stand elsewhere: {listing(moved)}")
+        yield Mismatch("order of variables", f"{len(moved)} stand elsewhere: {listing(moved)}")
 
 
-def _description(theirs: Side, ours: Side) -> Iterator[Difference]:
+def _description(theirs: Side, ours: Side) -> Iterator[Mismatch]:
     texts = [side.graph.meta_info_def.meta_graph_version for side in (theirs, ours)]
     if texts[0] != texts[1]:
-        yield Difference("description", f"'{texts[0]}' and '{texts[1]}'")
+        yield Mismatch("description", f"'{texts[0]}' and '{texts[1]}'")
 
 
-def _interface(theirs: Side, ours: Side) -> Iterator[Difference]:
+def _interface(theirs: Side, ours: Side) -> Iterator[Mismatch]:
     one, other = dict(theirs.graph.signature_def), dict(ours.graph.signature_def)
     names = [n for n in one.keys() | other.keys() if one.get(n) != other.get(n)]
     if names:
-        yield Difference("signatures", listing(names))
+        yield Mismatch("signatures", listing(names))
     specs = [
         [n.function.function_spec for n in side.graph.object_graph_def.nodes if _is_function(n)]
         for side in (theirs, ours)
     ]
     if specs[0] != specs[1]:
-        yield Difference("arguments", "names or defaults, such as batch_norm_momentum")
+        yield Mismatch("arguments", "names or defaults, such as batch_norm_momentum")
 
 
 def _is_function(node: Any) -> bool:
     return bool(node.HasField("function"))
 
 
-def _functions(theirs: Side, ours: Side) -> Iterator[Difference]:
+def _functions(theirs: Side, ours: Side) -> Iterator[Mismatch]:
     one, other = _bodies(theirs), _bodies(ours)
     if names := one.keys() ^ other.keys():
-        yield Difference("functions", f"only one of the two has {listing(names)}")
+        yield Mismatch("functions", f"only one of the two has {listing(names)}")
     nodes: list[str] = []
     order: list[str] = []
     for name in one.keys() & other.keys():
@@ -201,18 +197,18 @@ def _functions(theirs: Side, ours: Side) -> Iterator[Difference]:
             ordered = [sorted(side[name], key=lambda node: node.name) for side in (one, other)]
             (order if ordered[0] == ordered[1] else nodes).append(name)
     if nodes:
-        yield Difference("nodes", f"in {len(nodes)} of {len(one)} functions: {listing(nodes)}")
+        yield Mismatch("nodes", f"in {len(nodes)} of {len(one)} functions: {listing(nodes)}")
     if order:
-        yield Difference("node order", f"in {len(order)} functions: {listing(order)}")
+        yield Mismatch("node order", f"in {len(order)} functions: {listing(order)}")
 
 
 def _bodies(side: Side) -> dict[str, list[Any]]:
     bodies = {"the graph itself": list(side.graph.graph_def.node)}
-    library = side.graph.graph_def.library.function
-    return bodies | {f.signature.name: list(f.node_def) for f in library}
+    functions = functions_of(side.graph.graph_def)
+    return bodies | {name: list(function.node_def) for name, function in functions.items()}
 
 
-_Comparison = Callable[[Side, Side], Iterator[Difference]]
+_Comparison = Callable[[Side, Side], Iterator[Mismatch]]
 _COMPARISONS: tuple[_Comparison, ...] = (
     *(_files, _tensorflow, _weights, _variable_order, _description, _interface, _functions),
 )

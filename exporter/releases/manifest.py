@@ -16,11 +16,11 @@ REPORT, REPORT_PAGE, SIGNATURE = "report.json", "report.html", "model.sig"
 _MAX_BYTES = 1 << 20
 
 
-class Record(pydantic.BaseModel, frozen=True, extra="forbid"):
+class ManifestPart(pydantic.BaseModel, frozen=True, extra="forbid"):
     """A part of a manifest: unchangeable, and without unknown fields."""
 
 
-class File(Record):
+class ReleaseFile(ManifestPart):
     """One file.
 
     Attributes:
@@ -32,7 +32,7 @@ class File(Record):
     size: int
 
 
-class Checkpoint(Record):
+class WeightsOrigin(ManifestPart):
     """Where the weights came from.
 
     Attributes:
@@ -50,7 +50,7 @@ class Checkpoint(Record):
     archive_sha256: str | None = None
 
 
-class Verification(Record):
+class VerificationSummary(ManifestPart):
     """What the report says, in short.
 
     Attributes:
@@ -71,7 +71,7 @@ class Verification(Record):
     folded_max_rel: float | None = None
 
 
-class Manifest(Record):
+class Manifest(ManifestPart):
     """A release. It has no times, so that the same model gives the same bytes.
 
     Attributes:
@@ -96,10 +96,10 @@ class Manifest(Record):
     task: str
     image_size: int
     model_digest: str
-    model: dict[str, File]
-    files: dict[str, File]
-    checkpoint: Checkpoint
-    verification: Verification
+    model: dict[str, ReleaseFile]
+    files: dict[str, ReleaseFile]
+    checkpoint: WeightsOrigin
+    verification: VerificationSummary
     versions: dict[str, str]
     rebuild: str
 

@@ -1,13 +1,12 @@
 """What a SavedModel says of itself, read from its protobuf."""
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from exporter.errors import PublishError
-from exporter.releases.scan import parse
+from exporter.protobufs import children_of, listed, read_saved_model
 from exporter.signatures import FOLDED, SERVING
 
 _MOMENTUM = "batch_norm_momentum"
@@ -53,7 +52,7 @@ def model_facts(folder: Path) -> ModelFacts:
         PublishError: If it cannot be read, or has not the interface of our models.
     """
     try:
-        (meta_graph,) = parse(folder).meta_graphs
+        (meta_graph,) = read_saved_model(folder, PublishError).meta_graphs
         signature = meta_graph.signature_def[SERVING]
         ((output, info),) = signature.outputs.items()
         sizes = [_size(v) for v in _listed(meta_graph.object_graph_def, "variables")]
@@ -85,13 +84,11 @@ def variable_names(meta_graph: Any) -> list[str]:
     return [v.variable.name for v in _listed(meta_graph.object_graph_def, "variables")]
 
 
-def _listed(objects: Any, name: str) -> Iterable[Any]:
-    (number,) = [c.node_id for c in objects.nodes[0].children if c.local_name == name] or [-1]
-    if number < 0:
+def _listed(objects: Any, name: str) -> list[Any]:
+    nodes = listed(objects, name)
+    if nodes is None:
         raise LookupError(name)
-    children = objects.nodes[number].children
-    for child in sorted(children, key=lambda child: int(child.local_name)):
-        yield objects.nodes[child.node_id]
+    return [objects.nodes[node] for node in nodes]
 
 
 def _size(node: Any) -> int:
@@ -99,8 +96,9 @@ def _size(node: Any) -> int:
 
 
 def _momentum(objects: Any) -> float:
-    (number,) = [c.node_id for c in objects.nodes[0].children if c.local_name == "__call__"]
-    spec = objects.nodes[number].function.function_spec.fullargspec.named_tuple_value
+    spec = objects.nodes[
+        children_of(objects, 0)["__call__"]
+    ].function.function_spec.fullargspec.named_tuple_value
     parts = {pair.key: pair.value for pair in spec.values}
     names = [value.string_value for value in parts["args"].list_value.values]
     defaults = parts["defaults"].tuple_value.values

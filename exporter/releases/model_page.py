@@ -10,31 +10,20 @@ import jinja2
 
 from checkpoints import catalog
 from exporter.releases.handle import Handle
-from exporter.releases.manifest import File, Verification
+from exporter.releases.manifest import ReleaseFile, VerificationSummary
 from exporter.releases.model_facts import ModelFacts
+from exporter.releases.page_code import HOST
+from exporter.releases.words_of_mobilenet_v3 import FamilyMember, PageWords, page_words
 from exporter.verifier.report.records import Origin
 from slim_nets.network import TASKS, Task
 from slim_nets.registry import Variant, variants
 
-# Where Hub's handles lead, in links and in the code that users copy.
-HOST = "https://tfhub.dev/"
 # The archive beside the page, until somebody says where it is hosted.
 ASSET_PATH = "model.tar.gz"
 
-_README = "https://github.com/tensorflow/models/blob/master/research/slim/nets/mobilenet/README.md"
 _COLABS = (
     "https://colab.research.google.com/github/tensorflow/docs/blob/master/site/en/hub/tutorials/"
 )
-_LATENCY = {
-    "mobilenet_v3_large_100_224": (51.2, 61.0, 44.0),
-    "mobilenet_v3_large_075_224": (39.8, 48.0, 34.0),
-    "mobilenet_v3_small_100_224": (15.8, 19.4, 14.4),
-    "mobilenet_v3_small_075_224": (12.8, 15.9, 11.6),
-    "mobilenet_v3_large_minimalistic_100_224": (44.1, 51.0, 35.0),
-    "mobilenet_v3_small_minimalistic_100_224": (12.2, 15.1, 11.0),
-}
-_DATASET = "imagenet-ilsvrc-2012-cls"
-_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +50,9 @@ _TASKS: dict[Task, TaskWords] = {
     "classification": TaskWords(
         "image-classification",
         f"{_COLABS}image_classification.ipynb",
-        "Classifies images into the 1000 classes of ImageNet and a background",
+        "Classifies images",
     ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class FamilyRow:
-    """A row of the table that compares the published networks.
-
-    Attributes:
-        size: Which network.
-        depth_multiplier: Of its channels.
-        top_1: Accuracy in percent.
-        latency: On Pixel 1, 2 and 3, in milliseconds.
-        parameters: As the page's task.
-    """
-
-    size: str
-    depth_multiplier: float
-    top_1: float
-    latency: tuple[float, float, float]
-    parameters: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +73,8 @@ class PageRequest:
     handle: Handle
     origin: Origin
     facts: ModelFacts
-    verification: Verification
-    archive: File
+    verification: VerificationSummary
+    archive: ReleaseFile
     rebuild: str
     tool: str
     asset_path: str = ASSET_PATH
@@ -133,19 +103,19 @@ def model_page(request: PageRequest) -> str:
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"code": _code, "milliseconds": lambda value: f"{value:g}"}
+    environment.filters["code"] = _code
     origin = request.origin
+    words = page_words(origin.variant.family, origin.task)
     page = environment.from_string(template).render(
         **{name: getattr(request, name) for name in PageRequest.__slots__},
-        description=_description(origin),
-        metadata=_metadata(request),
-        edgetpu=origin.variant.family == "mobilenet_edgetpu",
+        words=words,
+        description=_description(request, words),
+        metadata=_metadata(request, words),
         features=origin.task == "feature_vector",
-        network=_network(origin.variant),
-        family=list(_family(origin.task)),
+        network=_network(origin.variant, words),
+        family=[_row(member, origin.task) for member in words.family],
         published=published(origin),
         sibling=sibling(request.handle, origin.task),
-        readme=_README,
         url=f"{HOST}{request.handle}",
         version=request.handle.version,
     )
@@ -161,63 +131,45 @@ def sibling(handle: Handle, task: Task) -> Handle | None:
     return Handle(handle.publisher, "/".join([*first, other]), handle.version)
 
 
-def code_blocks(page: str, handle: Handle, url: str) -> tuple[str, ...]:
-    """Takes the Python out of a page.
-
-    Args:
-        page: The page of a model.
-        handle: The model's.
-        url: Where to load the model from instead of from TensorFlow Hub.
-
-    Returns:
-        Programs, each of which runs by itself.
-    """
-    return tuple(block.replace(f"{HOST}{handle}", url) for block in _BLOCK.findall(page))
-
-
-def _description(origin: Origin) -> str:
-    text = f"{_TASKS[origin.task].purpose} with {_network(origin.variant)}"
+def _description(request: PageRequest, words: PageWords) -> str:
+    origin = request.origin
+    text = _TASKS[origin.task].purpose
+    if origin.task == "classification":
+        text += f" into {words.classes or f'{request.facts.num_outputs} classes'}"
+    text += f" with {_network(origin.variant, words)}"
     if not origin.trained:
         return (
             f"NOT TRAINED: random weights (`{_code(origin.checkpoint)}`), for trying tools only."
             f" Once trained, it {text[0].lower()}{text[1:]}."
         )
     if published(origin):
-        return f"{text}, trained on ImageNet (ILSVRC-2012-CLS)."
+        return f"{text}, trained on {words.dataset_name}." if words.dataset_name else f"{text}."
     return f"{text} and the weights of checkpoint `{_code(origin.checkpoint)}`."
 
 
-def _network(variant: Variant) -> str:
-    return f"{_size(variant)} at depth multiplier {variant.depth_multiplier:.12g}"
+def _network(variant: Variant, words: PageWords) -> str:
+    return f"{words.full_name} at depth multiplier {variant.depth_multiplier:.12g}"
 
 
-def _size(variant: Variant) -> str:
-    if variant.family == "mobilenet_edgetpu":
-        return "MobilenetEdgeTPU"
-    return f"MobileNet V3 {variant.family.removeprefix('mobilenet_v3_').replace('_', ' ')}"
-
-
-def _metadata(request: PageRequest) -> Iterator[tuple[str, str]]:
-    words = _TASKS[request.origin.task]
+def _metadata(request: PageRequest, words: PageWords) -> Iterator[tuple[str, str]]:
+    task = _TASKS[request.origin.task]
     yield "asset-path", request.asset_path
-    if published(request.origin):
-        yield "dataset", _DATASET
+    if words.dataset and published(request.origin):
+        yield "dataset", words.dataset
     yield "fine-tunable", "true"
     yield "format", "saved_model_2"
-    yield "task", words.tag
-    yield "network-architecture", "mobilenet-v3"
-    yield "colab", words.colab
+    yield "task", task.tag
+    if words.architecture:
+        yield "network-architecture", words.architecture
+    yield "colab", task.colab
 
 
-def _family(task: Task) -> Iterator[FamilyRow]:
-    for row in catalog.checkpoints():
-        if row.variant is not None:
-            variant = variants()[row.variant]
-            size = _size(variant).removeprefix("MobileNet V3 ").capitalize()
-            parameters = variant.shape(task).parameters
-            yield FamilyRow(
-                size, variant.depth_multiplier, row.top_1 or 0.0, _LATENCY[row.variant], parameters
-            )
+def _row(member: FamilyMember, task: Task) -> tuple[str, ...]:
+    """Writes a row of the table that compares the published networks."""
+    variant, row = variants()[member.variant], catalog.for_variant(member.variant)
+    top_1 = str(row.top_1) if row and row.top_1 else ""
+    parameters = f"{variant.shape(task).parameters:,}"
+    return (member.label, str(variant.depth_multiplier), top_1, *member.measured, parameters)
 
 
 def _code(text: Any) -> str:

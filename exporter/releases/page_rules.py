@@ -1,9 +1,13 @@
-"""The rules of TensorFlow Hub's page format for models, and a check of each."""
+"""The rules of TensorFlow Hub's page format for models, and a check of each.
+
+Pages that are packaged can break them by what users give: the handle, where
+the archive is, the words of a network of theirs. Pages of others' releases, and
+those that were changed, can break any.
+"""
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
 
 from exporter.errors import PublishError
 
@@ -16,22 +20,72 @@ _OPTIONAL = ("colab", "dataset", "interactive-visualizer", "language", "license"
 _ARCHITECTURE = "network-architecture"
 _KNOWN = (*_REQUIRED, *_OPTIONAL, _ARCHITECTURE)
 _REPEATABLE = ("dataset", "language", "task", _ARCHITECTURE)
-_DOMAINS = ("image-", "text-", "audio-", "video-")
 
-# Of Hub's long lists, what a model of images like these can be.
-_VALUES: dict[str, tuple[str, ...]] = {
-    "format": ("hub", "saved_model", "saved_model_2"),
-    "fine-tunable": ("true", "false"),
-    "task": ("image-classification", "image-feature-vector"),
-    "dataset": ("imagenet-ilsvrc-2012-cls",),
-    _ARCHITECTURE: ("mobilenet-v3",),
-    "language": ("en",),
-    "license": (
+# Of Hub's long lists, what a model of images like these can be; by rule and key.
+_VALUES: dict[tuple[str, str], tuple[str, ...]] = {
+    ("P10", "task"): ("image-classification", "image-feature-vector"),
+    ("P11", "format"): ("hub", "saved_model", "saved_model_2"),
+    ("P12", "fine-tunable"): ("true", "false"),
+    ("P13", "dataset"): ("imagenet-ilsvrc-2012-cls",),
+    ("P15", "language"): ("en",),
+    ("P16", "license"): (
         *("apache-2.0", "bsd-2-clause", "bsd-3-clause", "cc-by-nc-4.0", "cddl-1.0", "custom"),
         *("epl-2.0", "gpl-2.0", "gpl-3.0", "lgpl-2.0", "lgpl-2.1", "lgpl-3.0", "mit", "mpl-2.0"),
     ),
-    "interactive-visualizer": ("vision",),
+    ("P17", "interactive-visualizer"): ("vision",),
 }
+# Values that have a form: what it is called, and what it is; by rule and key.
+_FORMS: dict[tuple[str, str], tuple[str, str]] = {
+    ("P14", _ARCHITECTURE): ("lower-case words with hyphens", r"[a-z\d]+(-[a-z\d]+)*"),
+    ("P18", "colab"): (
+        "https://colab.research.google.com/...",
+        r"https://colab\.research\.google\.com/.*",
+    ),
+    ("P19", "asset-path"): (
+        "https://... or a name, with .tar.gz at its end",
+        r"(https://[^\s<>]+|[\w.-]+)\.tar\.gz",
+    ),
+    ("P20", "asset-path"): (
+        "a host other than github.com",
+        r"(?i)(?!(https?://)?([\w-]+\.)*github\.com(/|:|$)).*",
+    ),
+}
+# What to do where a rule is broken.
+_FIXES = {
+    "P01": "Write the handle there.",
+    "P02": "Rename it.",
+    "P03": "Say in one paragraph what it does.",
+    "P04": "Move it below the first heading.",
+    "P05": "Add one, such as '## Overview'.",
+    "P06": "Add the line.",
+    "P07": "Remove the line.",
+    "P08": "Remove one of the lines.",
+    **dict.fromkeys((rule for rule, _ in _VALUES), "Use another."),
+    "P14": "Use another.",
+    "P18": "Use its address there.",
+    "P19": "Change --asset_path.",
+    "P20": "Change --asset_path.",
+}
+RULES = tuple(_FIXES)
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenRule:
+    """A rule that a page breaks.
+
+    Attributes:
+        rule: Its number, as people refer to it.
+        line: Where.
+        what: Expected and found.
+    """
+
+    rule: str
+    line: int
+    what: str
+
+    def __str__(self) -> str:
+        """Says it in one sentence, and what to do in another."""
+        return f"line {self.line} breaks {self.rule}: {self.what}. {_FIXES[self.rule]}"
 
 
 @dataclass(frozen=True)
@@ -82,154 +136,63 @@ def take_apart(text: str, name: str) -> Page:
     return Page(name, lines, begin, header, heading, metadata)
 
 
-# What a check yields: a line's number and what is wrong there.
-Complaints = Iterator[tuple[int, str]]
-
-
-def _title(page: Page) -> Complaints:
+def _title(page: Page) -> Iterator[BrokenRule]:
     found = page.lines[0] if page.lines else ""
-    if not _TITLE.fullmatch(found):
-        yield 1, f"expected '# Module publisher/name/version', found '{found}'"
+    title = _TITLE.fullmatch(found)
+    if not title:
+        what = f"expected '# Module publisher/name/version', found '{found}'"
+        yield BrokenRule("P01", 1, what)
+    elif page.name != f"{title['version']}.md":
+        what = f"expected the page in '{title['version']}.md', found '{page.name}'"
+        yield BrokenRule("P02", 1, what)
 
 
-def _file_name(page: Page) -> Complaints:
-    title = _TITLE.fullmatch(page.lines[0]) if page.lines else None
-    if title and page.name != f"{title['version']}.md":
-        yield 1, f"expected the page in '{title['version']}.md', found '{page.name}'"
-
-
-def _description(page: Page) -> Complaints:
+def _before_the_text(page: Page) -> Iterator[BrokenRule]:
     if not page.description:
-        yield 2, "expected one paragraph after the title, found none"
-
-
-def _only_metadata(page: Page) -> Complaints:
+        yield BrokenRule("P03", 2, "expected one paragraph after the title, found none")
     known = {line for line, _, _ in page.metadata}
     for number in page.header:
         text = page.lines[number - 1]
         if text.strip() and number not in known:
-            yield number, f"expected '<!-- key: value -->' or nothing, found '{text}'"
-
-
-def _heading(page: Page) -> Complaints:
+            what = f"expected '<!-- key: value -->' or nothing, found '{text}'"
+            yield BrokenRule("P04", number, what)
     if not page.heading:
-        yield len(page.lines), "expected a heading after the metadata, found none"
+        what = "expected a heading after the metadata, found none"
+        yield BrokenRule("P05", len(page.lines), what)
 
 
-def _required(page: Page) -> Complaints:
+def _keys(page: Page) -> Iterator[BrokenRule]:
     for key in _REQUIRED:
         if not page.values(key):
-            yield page.heading or len(page.lines), f"expected '{key}' before it, found none"
-
-
-def _known(page: Page) -> Complaints:
+            line = page.heading or len(page.lines)
+            yield BrokenRule("P06", line, f"expected '{key}' before it, found none")
     for line, key, _ in page.metadata:
         if key not in _KNOWN:
-            yield line, f"expected one of {', '.join(sorted(_KNOWN))}, found '{key}'"
-
-
-def _repeated(page: Page) -> Complaints:
+            what = f"expected one of {', '.join(sorted(_KNOWN))}, found '{key}'"
+            yield BrokenRule("P07", line, what)
     for key in (key for key in _KNOWN if key not in _REPEATABLE):
         for line, _ in page.values(key)[1:]:
-            yield line, f"expected '{key}' once, found it again"
+            yield BrokenRule("P08", line, f"expected '{key}' once, found it again")
 
 
-def _domain(page: Page) -> Complaints:
-    for line, value in page.values("task"):
-        if not value.startswith(_DOMAINS):
-            yield line, f"expected a task that starts with {', '.join(_DOMAINS)}, found '{value}'"
+def _values(page: Page) -> Iterator[BrokenRule]:
+    for (rule, key), values in _VALUES.items():
+        for line, value in page.values(key):
+            if value not in values:
+                what = f"expected {key} to be one of {', '.join(values)}, found '{value}'"
+                yield BrokenRule(rule, line, what)
+    for (rule, key), (form, pattern) in _FORMS.items():
+        for line, value in page.values(key):
+            if not re.fullmatch(pattern, value):
+                yield BrokenRule(rule, line, f"expected {form}, found '{value}'")
 
 
-def _value(key: str, page: Page) -> Complaints:
-    for line, value in page.values(key):
-        if value not in _VALUES[key]:
-            yield line, f"expected {key} to be one of {', '.join(_VALUES[key])}, found '{value}'"
-
-
-def _colab(page: Page) -> Complaints:
-    for line, value in page.values("colab"):
-        if not value.startswith("https://colab.research.google.com/"):
-            yield line, f"expected https://colab.research.google.com/..., found '{value}'"
-
-
-def _archive(page: Page) -> Complaints:
-    for line, value in page.values("asset-path"):
-        if not re.fullmatch(r"(https://[^\s<>]+|[\w.-]+)\.tar\.gz", value):
-            yield line, f"expected https://... or a name, with .tar.gz at its end, found '{value}'"
-
-
-def _host(page: Page) -> Complaints:
-    for line, value in page.values("asset-path"):
-        if re.match(r"(https?://)?([\w-]+\.)*github\.com(/|:|$)", value, re.IGNORECASE):
-            yield line, f"expected a host other than github.com, found '{value}'"
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A rule of the format.
-
-    Attributes:
-        number: As people refer to it.
-        title: What holds.
-        fix: What to do where it does not.
-        check: Yields where a page breaks it, and how.
-    """
-
-    number: str
-    title: str
-    fix: str
-    check: Callable[[Page], Complaints] = field(repr=False)
-
-
-RULES: tuple[Rule, ...] = (
-    Rule("P01", "the first line names the model", "Write the handle there.", _title),
-    Rule("P02", "the file is called after the version", "Rename it.", _file_name),
-    Rule("P03", "a description follows", "Say in one paragraph what it does.", _description),
-    Rule("P04", "then come metadata alone", "Move it below the first heading.", _only_metadata),
-    Rule("P05", "a heading ends the metadata", "Add one, such as '## Overview'.", _heading),
-    Rule("P06", "required keys are there", "Add the line.", _required),
-    Rule("P07", "no other keys are there", "Remove the line.", _known),
-    Rule("P08", "keys with one value come once", "Remove one of the lines.", _repeated),
-    Rule("P09", "the task says what it is about", "Use an image- task.", _domain),
-    Rule("P10", "the task is known", "Use another.", partial(_value, "task")),
-    Rule("P11", "the format is known", "Use another.", partial(_value, "format")),
-    Rule("P12", "fine-tunable is a boolean", "Use another.", partial(_value, "fine-tunable")),
-    Rule("P13", "the data set is known", "Use another.", partial(_value, "dataset")),
-    Rule("P14", "the architecture is known", "Use another.", partial(_value, _ARCHITECTURE)),
-    Rule("P15", "the language is known", "Use another.", partial(_value, "language")),
-    Rule("P16", "the licence is known", "Use another.", partial(_value, "license")),
-    Rule(
-        "P17",
-        "the visualizer is known",
-        "Use another.",
-        partial(_value, "interactive-visualizer"),
-    ),
-    Rule("P18", "the notebook is on Colab", "Use its address there.", _colab),
-    Rule("P19", "the asset is an archive", "Change --asset_path.", _archive),
-    Rule("P20", "the archive is not on GitHub", "Change --asset_path.", _host),
+_CHECKS: tuple[Callable[[Page], Iterator[BrokenRule]], ...] = (
+    *(_title, _before_the_text, _keys, _values),
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A rule that a page breaks.
-
-    Attributes:
-        rule: Which.
-        line: Where.
-        what: Expected and found.
-    """
-
-    rule: Rule
-    line: int
-    what: str
-
-    def __str__(self) -> str:
-        """Says it in one sentence, and what to do in another."""
-        return f"line {self.line} breaks {self.rule.number}: {self.what}. {self.rule.fix}"
-
-
-def broken_rules(text: str, name: str) -> tuple[Broken, ...]:
+def broken_rules(text: str, name: str) -> tuple[BrokenRule, ...]:
     """Checks a page.
 
     Args:
@@ -240,7 +203,7 @@ def broken_rules(text: str, name: str) -> tuple[Broken, ...]:
         What is wrong, rule by rule; empty if nothing is.
     """
     page = take_apart(text, name)
-    return tuple(Broken(rule, line, what) for rule in RULES for line, what in rule.check(page))
+    return tuple(broken for check in _CHECKS for broken in check(page))
 
 
 def check_page(text: str, name: str) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from exporter.protobufs import called_by, closure, concrete_functions, inputs_of, op_of
 from exporter.releases.allowed_ops import SAVER
 
 _READING = frozenset({"RestoreV2"})
@@ -34,17 +35,17 @@ class Saver:
     def of(cls, meta_graph: Any) -> "Saver":
         """Finds the saver of a meta graph."""
         definition = meta_graph.saver_def
-        save, restore = _producer(definition.save_tensor_name), definition.restore_op_name
+        save, restore = op_of(definition.save_tensor_name), definition.restore_op_name
         graph = {node.name: set(_calls(node)) for node in meta_graph.graph_def.node}
         objects = meta_graph.object_graph_def
         saving, loading = set(graph.get(save, ())), set(graph.get(restore, ()))
         for node in objects.nodes:
             for saveable in node.saveable_objects.values():
-                saving |= set(_functions_of(objects.nodes[saveable.save_function]))
-                loading |= set(_functions_of(objects.nodes[saveable.restore_function]))
+                saving |= set(concrete_functions(objects.nodes[saveable.save_function]))
+                loading |= set(concrete_functions(objects.nodes[saveable.restore_function]))
         calls = _call_graph(meta_graph.graph_def.library.function)
-        writing = dict.fromkeys(_closure(saving, calls) & calls.keys(), _WRITING)
-        reading = dict.fromkeys(_closure(loading, calls) & calls.keys(), _READING)
+        writing = dict.fromkeys(closure(saving, calls) & calls.keys(), _WRITING)
+        reading = dict.fromkeys(closure(loading, calls) & calls.keys(), _READING)
         both = dict.fromkeys(writing.keys() & reading.keys(), _WRITING & _READING)
         return cls(frozenset({save, restore} - {""}), writing | reading | both)
 
@@ -63,7 +64,7 @@ def misuse(meta_graph: Any, saver: Saver) -> Iterator[tuple[str, str]]:
     library = meta_graph.graph_def.library.function
     files = {f.signature.name for f in library if any(n.op in SAVER for n in f.node_def)}
     calls = _call_graph(library)
-    guarded = frozenset(f for f in saver.functions if _closure({f}, calls) & files)
+    guarded = frozenset(f for f in saver.functions if closure({f}, calls) & files)
     for node in meta_graph.graph_def.node:
         if node.name not in saver.nodes:
             yield from ((c, f"node '{node.name}'") for c in _calls(node) if c in guarded)
@@ -79,18 +80,16 @@ def misuse(meta_graph: Any, saver: Saver) -> Iterator[tuple[str, str]]:
 
 def _through_signatures(meta_graph: Any, saver: Saver) -> Iterator[tuple[str, str]]:
     """Finds signatures that would run the saver's nodes."""
-    inputs = {
-        node.name: [name.lstrip("^").split(":")[0] for name in node.input]
-        for node in meta_graph.graph_def.node
+    wanted = {
+        f"signature '{key}'": [info.name for info in signature.outputs.values()]
+        for key, signature in meta_graph.signature_def.items()
     }
-    for key, signature in meta_graph.signature_def.items():
-        wanted = {info.name.split(":")[0] for info in signature.outputs.values()}
-        for name in sorted(_closure(wanted, inputs) & saver.nodes):
-            yield name, f"signature '{key}'"
     for key, collection in meta_graph.collection_def.items():
-        wanted = {name.split(":")[0] for name in collection.node_list.value}
-        for name in sorted(_closure(wanted, inputs) & saver.nodes):
-            yield name, f"collection '{key}'"
+        wanted[f"collection '{key}'"] = list(collection.node_list.value)
+    inputs = inputs_of(meta_graph.graph_def.node)
+    for where, names in wanted.items():
+        for name in sorted(closure(map(op_of, names), inputs) & saver.nodes):
+            yield name, where
 
 
 def _through_objects(objects: Any, guarded: frozenset[str]) -> Iterator[tuple[str, str]]:
@@ -99,18 +98,18 @@ def _through_objects(objects: Any, guarded: frozenset[str]) -> Iterator[tuple[st
     savers = {n for s in saveables for n in (s.save_function, s.restore_function)}
     for number, node in enumerate(objects.nodes):
         if number not in savers:
-            yield from ((f, f"object {number}") for f in _functions_of(node) if f in guarded)
+            yield from ((f, f"object {number}") for f in concrete_functions(node) if f in guarded)
 
 
 def _other_paths(function: Any) -> Iterator[tuple[str, str]]:
     """Finds paths that do not come from the function's argument alone."""
     arguments = {argument.name for argument in function.signature.input_arg}
     nodes = {node.name: node for node in function.node_def}
-    inputs = {name: [_producer(i) for i in node.input] for name, node in nodes.items()}
+    inputs = inputs_of(function.node_def)
     where = f"function '{function.signature.name}', with a path of its own"
     for node in function.node_def:
         for position in SAVER.get(node.op, ()):
-            sources = _closure({_producer(node.input[position])}, inputs)
+            sources = closure([op_of(node.input[position])], inputs)
             texts = [t for s in sources & nodes.keys() for t in _texts(nodes[s])]
             if not sources & arguments or any(t.startswith(b"/") or b".." in t for t in texts):
                 yield node.op, where
@@ -120,42 +119,10 @@ def _texts(node: Any) -> Iterable[bytes]:
     return node.attr["value"].tensor.string_val if node.op == "Const" else ()
 
 
-def _producer(name: str) -> str:
-    return name.lstrip("^").split(":")[0]
-
-
-def _functions_of(node: Any) -> Iterator[str]:
-    """Names the concrete functions of an object."""
-    yield from node.function.concrete_functions
-    if node.HasField("bare_concrete_function"):
-        yield node.bare_concrete_function.concrete_function_name
-
-
-def called_functions(node: Any) -> Iterator[str]:
-    """Names the functions that a node's attributes call."""
-    for value in node.attr.values():
-        if value.HasField("func"):
-            yield value.func.name
-        elif value.HasField("list"):
-            yield from (called.name for called in value.list.func)
-
-
 def _calls(node: Any) -> Iterator[str]:
     yield node.op  # which may be a function's name
-    yield from called_functions(node)
+    yield from (called.name for called in called_by(node))
 
 
 def _call_graph(library: Iterable[Any]) -> dict[str, set[str]]:
     return {f.signature.name: {c for n in f.node_def for c in _calls(n)} for f in library}
-
-
-def _closure(start: set[str], edges: dict[str, Any]) -> set[str]:
-    """Follows edges as far as they go."""
-    reached: set[str] = set()
-    waiting = list(start)
-    while waiting:
-        name = waiting.pop()
-        if name not in reached:
-            reached.add(name)
-            waiting.extend(edges.get(name, ()))
-    return reached

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from google.protobuf.message import DecodeError
-
-from exporter.errors import PublishError, reason
+from exporter.errors import PublishError
+from exporter.protobufs import called_by, functions_of, read_saved_model
 from exporter.releases.allowed_ops import ALLOWED
-from exporter.releases.saver import Saver, called_functions, misuse
+from exporter.releases.saver import Saver, misuse
 
 _LISTED = 5
 # What Keras keeps Python code in, and runs when it loads a model.
@@ -33,29 +32,6 @@ class Finding:
         return f"'{self.what}' in {self.where}"
 
 
-def parse(folder: Path) -> Any:
-    """Reads `saved_model.pb`.
-
-    Args:
-        folder: A SavedModel.
-
-    Returns:
-        The `SavedModel` protobuf.
-
-    Raises:
-        PublishError: If it cannot be read.
-    """
-    from tensorflow.core.protobuf import saved_model_pb2
-
-    path = folder / "saved_model.pb"
-    try:
-        return saved_model_pb2.SavedModel.FromString(path.read_bytes())
-    except (OSError, DecodeError) as error:
-        raise PublishError(
-            f"SavedModel '{folder}' cannot be read: {reason(error)}. Check --model_dir."
-        ) from error
-
-
 def scan(folder: Path) -> tuple[Finding, ...]:
     """Looks through all graphs and functions of a SavedModel.
 
@@ -70,7 +46,7 @@ def scan(folder: Path) -> tuple[Finding, ...]:
         PublishError: If it cannot be read.
     """
     found: list[Finding] = []
-    for number, meta_graph in enumerate(parse(folder).meta_graphs):
+    for number, meta_graph in enumerate(read_saved_model(folder, PublishError).meta_graphs):
         found += _scanned(meta_graph, f"meta graph {number}")
     metadata = folder / "keras_metadata.pb"
     if metadata.is_file() and _has_code(metadata.read_bytes()):
@@ -94,8 +70,7 @@ def check(folder: Path) -> None:
 
 
 def _scanned(meta_graph: Any, graph: str) -> Iterator[Finding]:
-    library = meta_graph.graph_def.library
-    functions = {function.signature.name: function for function in library.function}
+    functions = functions_of(meta_graph.graph_def)
     saver = Saver.of(meta_graph)
     yield from _strange(meta_graph.graph_def.node, functions, graph)
     for name, function in functions.items():
@@ -118,9 +93,11 @@ def _strange(
     for node in nodes:
         if node.op not in ALLOWED and node.op not in (also or ()) and node.op not in functions:
             yield Finding(node.op, f"{where}, node '{node.name}'")
-        for called in called_functions(node):
-            if called not in functions:
-                yield Finding(called, f"{where}, node '{node.name}', which calls what is not there")
+        for called in called_by(node):
+            if called.name not in functions:
+                yield Finding(
+                    called.name, f"{where}, node '{node.name}', which calls what is not there"
+                )
 
 
 def _has_code(text: bytes) -> bool:

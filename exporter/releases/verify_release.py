@@ -11,7 +11,7 @@ from exporter.errors import ExporterError, PublishError, listing, reason
 from exporter.releases import archive, contents, handle, manifest, sign
 from exporter.releases.contents import Problem
 from exporter.releases.keyless import Identity
-from exporter.releases.manifest import MANIFEST, SIGNATURE, File, Manifest
+from exporter.releases.manifest import MANIFEST, SIGNATURE, Manifest, ReleaseFile
 from exporter.releases.page_rules import broken_rules
 from exporter.verifier.report.records import VerificationReport
 
@@ -79,7 +79,7 @@ def verify_release(folder: Path, by: Path | Identity | None = None) -> Verified:
 
 
 def _contradictions(
-    folder: Path, told: Manifest, found: Mapping[str, File | None]
+    folder: Path, told: Manifest, found: Mapping[str, ReleaseFile | None]
 ) -> Iterator[Problem]:
     """Compares what the files of a release say with what its manifest says."""
     page = manifest.page_name(handle.parse(told.handle).version)

@@ -52,4 +52,4 @@ def test_only_two_files_name_private_modules():
     python = [path for path in tracked() if path.suffix == ".py"]
     found = [path.relative_to(ROOT) for path in python if pattern.search(path.read_text())]
     # What inlines functions and freezes variables has no public name.
-    assert found == [Path("exporter/converters/constants.py")]
+    assert found == [Path("exporter/converters/graphs/frozen_graph.py")]

@@ -5,7 +5,13 @@ import json
 
 import pytest
 import tensorflow as tf
+from support.converted import in_this_process
 from support.handmade import save
+
+from exporter import processes
+from exporter.conversion import ConvertRequest, convert
+from exporter.errors import ExporterError, ExportError
+from exporter.reports import write
 
 pytestmark = pytest.mark.integration
 
@@ -50,9 +56,8 @@ def test_the_same_bytes_again_and_the_old_stay_without_overwrite(
     place, _ = converted
     before = (place / "frozen/frozen.pb").read_bytes()
     arguments = ("convert", f"--model_dir={handmade_model}", "--format=frozen")
-    refused = slim_export(*arguments, f"--output_dir={place}")
-    assert refused.returncode == 1
-    assert "exists already" in refused.stderr
+    with pytest.raises(ExportError, match="exists already"):
+        list(convert(ConvertRequest(handmade_model, ("frozen",), place)))
     again = slim_export(*arguments, f"--output_dir={place}", "--overwrite", "--json")
     assert again.returncode == 0, again.stderr
     (row,) = json.loads(again.stdout)
@@ -62,13 +67,11 @@ def test_the_same_bytes_again_and_the_old_stay_without_overwrite(
 
 
 def test_what_cannot_be_written_stops_no_other_format(tmp_path, monkeypatch, handmade_model):
-    from exporter.conversion import ConvertRequest, convert
-    from exporter.reports import write
-
     def full(_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(write, "html", full)
+    monkeypatch.setattr(processes, "call", in_this_process)
     request = ConvertRequest(handmade_model, ("frozen", "tflite"), tmp_path / "out")
     rows = list(convert(request))
     assert [row.format.name for row in rows] == ["frozen", "tflite"]
@@ -78,24 +81,38 @@ def test_what_cannot_be_written_stops_no_other_format(tmp_path, monkeypatch, han
 
 
 def test_bad_input_is_one_line_and_leaves_nothing(tmp_path, slim_export, handmade_model):
-    def signed(folder, **signatures):
-        return save(tmp_path / folder, signatures=signatures)
+    out = tmp_path / "out"
+    flags = (f"--model_dir={handmade_model}", f"--output_dir={out}", "--format=frozen,coreml")
+    result = slim_export("convert", *flags)
+    assert result.returncode == 1, result.stdout
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("slim-export: Format 'coreml' is unknown")
+    assert not out.exists()
 
+
+def test_what_cannot_be_converted_at_all_is_one_line_and_leaves_nothing(tmp_path, handmade_model):
     text = tmp_path / "text.jpg"
     text.write_text("no image")
-    unsigned = signed("unsigned")
+    unsigned = save(tmp_path / "unsigned", signatures={})
     cases = (
-        (["--format=frozen,coreml"], handmade_model, "Format 'coreml' is unknown"),
-        ([], handmade_model, "No format is given"),
-        (["--format=frozen"], tmp_path / "none", "no such folder"),
-        (["--format=frozen"], unsigned, "has no signature to convert: expected 'serving_default'"),
-        (["--format=frozen", f"--images={text}"], handmade_model, "cannot be decoded"),
-        (["--format=frozen", "--images=nothing*"], handmade_model, "are not there"),
+        ([], handmade_model, {}, "No format is given"),
+        (["frozen"], tmp_path / "none", {}, "no such folder"),
+        (["frozen"], unsigned, {}, "has no signature to convert: expected 'serving_default'"),
+        (["frozen"], handmade_model, {"images": str(text)}, "cannot be decoded"),
+        (["frozen"], handmade_model, {"images": "nothing*"}, "are not there"),
+        (
+            ["frozen"],
+            handmade_model,
+            {"output_dir": handmade_model / "in"},
+            "lies inside the SavedModel",
+        ),
     )
-    for arguments, model, sentence in cases:
-        out = tmp_path / "out"
-        result = slim_export("convert", f"--model_dir={model}", f"--output_dir={out}", *arguments)
-        assert result.returncode == 1, result.stdout
-        assert sentence in result.stderr
-        assert len(result.stderr.strip().splitlines()) == 1, result.stderr
-        assert not out.exists()
+    before = sorted(handmade_model.rglob("*"))
+    for names, model, options, sentence in cases:
+        given = {"output_dir": tmp_path / "out"} | options
+        with pytest.raises(ExporterError) as caught:
+            list(convert(ConvertRequest(model, tuple(names), **given)))
+        assert sentence in str(caught.value)
+        assert "\n" not in str(caught.value)
+        assert not (tmp_path / "out").exists()
+    assert sorted(handmade_model.rglob("*")) == before

@@ -1,20 +1,23 @@
-"""Converters that fail or are not installed: one line, status 1, and nothing left behind."""
+"""Converters that fail: one line, status 1, and nothing left behind."""
 
 import os
 
 import pytest
-from support import handmade
+from support import converted, handmade
 
-from exporter import quiet
-from exporter.converters.formats import FORMATS
+from exporter import processes, quiet
+from exporter.conversion import ConvertRequest, convert
+from exporter.converters.converting import written
+from exporter.converters.format_table import FORMATS
+from exporter.errors import ConversionError
 
 pytestmark = pytest.mark.integration
 
-# Stands in for a converter: the worker imports it under this name.
+# Stands in for a converter: the process imports it under this name.
 _CONVERTER = """
 import os, sys, types
-converter = types.ModuleType("exporter.converters.frozen")
-def convert(source, target, options):
+converter = types.ModuleType("exporter.converters.formats.{name}")
+def convert(source, target, request):
     target.write_bytes(b"half")
     {body}
 converter.convert = convert
@@ -29,107 +32,137 @@ def saved(tmp_path_factory):
 
 
 @pytest.fixture
-def refused(slim_export, saved, tmp_path):
-    """Converts, and returns the one line that says why not."""
-    folder = tmp_path / "out"
+def at_start(tmp_path, monkeypatch):
+    """Has processes that are started run Python code first."""
 
-    def run(name="frozen", model_dir=saved, *, at_start=""):
-        """Runs Python code first, in the command and in the processes that it starts."""
+    def run(code):
         place = tmp_path / "site"
         place.mkdir()
-        (place / "sitecustomize.py").write_text(at_start)
+        (place / "sitecustomize.py").write_text(code)
         path = os.pathsep.join(filter(None, (str(place), os.environ.get("PYTHONPATH"))))
-        result = slim_export(
-            "convert",
-            f"--model_dir={model_dir}",
-            f"--format={name}",
-            f"--output_dir={folder}",
-            "--json",
-            env={"PYTHONPATH": path},
-        )
-        assert result.returncode == 1, result.stderr
-        assert "Traceback" not in result.stderr
-        (line,) = result.stderr.splitlines()
-        assert line.startswith("slim-export: ")
-        assert line.endswith(".")
-        assert not folder.exists() or not list(folder.iterdir())
-        return line
+        monkeypatch.setenv("PYTHONPATH", path)
 
     return run
 
 
-@pytest.mark.parametrize("row", [row for row in FORMATS.values() if row.packages])
-def test_missing_package(refused, row):
-    package = row.packages[-1]
-    line = refused(row.name, at_start=f"import sys; sys.modules[{package!r}] = None")
-    assert f"Format '{row.name}' needs a package that is not installed: expected" in line
-    assert f"'{package}'. Run: pip install 'slim-exporter[{row.extra}]'." in line
+@pytest.fixture
+def refused(saved, tmp_path):
+    """Converts to one format, without measuring noise; returns the line that says why not."""
+    folder = tmp_path / "out"
+
+    def run(name="frozen", model_dir=saved):
+        conversion = written(ConvertRequest(model_dir, (name,), folder), FORMATS[name], {})
+        assert conversion.error.endswith(".")
+        assert "\n" not in conversion.error
+        assert not folder.exists()
+        return conversion.error
+
+    return run
+
+
+@pytest.fixture
+def in_this_process(monkeypatch):
+    monkeypatch.setattr(processes, "call", converted.in_this_process)
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (ValueError("no such op: Foo"), "found ValueError: no such op: Foo. Nothing was written"),
+        (RuntimeError("first\n\n  more\nlast"), "found RuntimeError: first last. Nothing was wr"),
+        (KeyError(), "found KeyError: KeyError. Nothing was written"),
+    ],
+)
+def test_a_converter_that_fails(refused, in_this_process, monkeypatch, error, message):
+    def fails(source, target, request):
+        target.write_bytes(b"half")
+        raise error
+
+    monkeypatch.setattr(FORMATS["frozen"].converter, "convert", fails)
+    assert message in refused()
 
 
 @pytest.mark.parametrize(
     ("body", "message"),
     [
-        ("raise ValueError('no such op: Foo')", "found ValueError: no such op: Foo. Nothing"),
-        ("raise RuntimeError('first\\n\\n  more\\nlast')", "RuntimeError: first last. Nothing"),
-        ("os.abort()", "ended before it was done: expected exit status 0, found -6"),
-        ("os._exit(3)", "expected exit status 0, found 3"),
-        ("os.write(2, b'caf\\xe9\\n'); os._exit(3)", "found 3 (caf\ufffd)"),
-        ("print('what it prints is not the answer'); raise KeyError", "found KeyError: KeyError"),
-        ("os.write(1, b'nor what libraries print'); raise KeyError", "found KeyError: KeyError"),
+        (
+            "os.abort()",
+            "before it was done: expected an answer, found that its process ended with status -6",
+        ),
+        ("os.write(2, b'caf\\xe9\\n'); os._exit(3)", "ended with status 3 (caf\ufffd). Free some"),
+        ("print('no answer'); os.write(1, b'nor this'); raise KeyError", "KeyError: KeyError"),
         ("import tempfile; raise ValueError(tempfile.gettempdir())", "/workspace. Nothing was"),
+        ("raise ValueError(os.environ['KERAS_BACKEND'])", "found ValueError: tensorflow. Nothing"),
     ],
 )
-def test_a_converter_that_fails(refused, body, message):
-    assert message in refused(at_start=_CONVERTER.format(body=body))
+def test_a_converter_that_takes_its_process_along(refused, at_start, monkeypatch, body, message):
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    at_start(_CONVERTER.format(name="frozen", body=body))
+    assert message in refused()
 
 
-def test_messages_of_the_converter_are_shown_to_those_who_ask(slim_export, saved, tmp_path):
+def test_messages_of_the_converter_are_shown_to_those_who_ask(
+    slim_export, saved, at_start, tmp_path
+):
+    # Of a format that is judged without the SavedModel's noise, which takes a while.
     body = "print('what the converter says'); raise ValueError('why')"
-    (tmp_path / "sitecustomize.py").write_text(_CONVERTER.format(body=body))
-    path = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
-    result = slim_export(
-        *("convert", f"--model_dir={saved}", "--format=frozen", "--verbosity=1"),
-        f"--output_dir={tmp_path / 'out'}",
-        env={"PYTHONPATH": path},
-    )
+    at_start(_CONVERTER.format(name="tflite_fp16", body=body))
+    flags = (f"--model_dir={saved}", "--format=tflite_fp16", f"--output_dir={tmp_path / 'out'}")
+    result = slim_export("convert", *flags, "--verbosity=1", timeout=300)
     assert result.returncode == 1
     assert "what the converter says\n" in result.stderr
     assert "ValueError: why\n" in result.stderr
     assert result.stderr.splitlines()[-1].startswith("slim-export: SavedModel")
+    quiet_result = slim_export("convert", *flags, "--json", timeout=300)
+    assert quiet_result.returncode == 1
+    (line,) = quiet_result.stderr.splitlines()
+    assert line.startswith("slim-export: SavedModel")
 
 
-def test_output_inside_the_model(slim_export, saved):
-    before = sorted(saved.rglob("*"))
-    flags = (f"--model_dir={saved}", "--format=frozen", f"--output_dir={saved / 'converted'}")
-    result = slim_export("convert", *flags)
+def test_a_package_that_is_missing_is_one_line(slim_export, saved, at_start, tmp_path):
+    at_start("import sys; sys.modules['openvino'] = None")
+    flags = (f"--model_dir={saved}", "--format=openvino", f"--output_dir={tmp_path / 'out'}")
+    result = slim_export("convert", *flags, "--json", timeout=300)
     assert result.returncode == 1
-    assert "lies inside the SavedModel" in result.stderr
-    assert sorted(saved.rglob("*")) == before
+    (line,) = result.stderr.splitlines()
+    assert line == (
+        "slim-export: Format 'openvino' needs a package that is not installed: expected"
+        " 'openvino'. Run: pip install 'slim-exporter[openvino]'."
+    )
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_a_format_fetches_is_had_before_its_process_starts(saved, tmp_path, monkeypatch):
-    from exporter.conversion import ConvertRequest, convert
-    from exporter.converters import formats, process, tfjs_runtime
-    from exporter.errors import ConversionError
+    from exporter.converters import format_table
+    from exporter.converters.tfjs import tfjs_runtime
 
     def runtime():
         raise ConversionError("npm is offline.")
 
-    monkeypatch.setattr(formats.shutil, "which", lambda name: name)
+    monkeypatch.setattr(format_table.shutil, "which", lambda name: name)
     monkeypatch.setattr(tfjs_runtime, "runtime", runtime)
-    monkeypatch.setattr(process, "converted", lambda *_: pytest.fail("must not start"))
-    (row,) = convert(ConvertRequest(saved, ("tfjs",), tmp_path / "out"))
+    monkeypatch.setattr(processes, "call", lambda *_, **__: pytest.fail("must not start"))
+    row = written(ConvertRequest(saved, ("tfjs",), tmp_path / "out"), FORMATS["tfjs"], {})
     assert row.error == "npm is offline."
     assert not (tmp_path / "out").exists()
 
 
+def test_one_that_fails_stops_no_other(saved, tmp_path, in_this_process, monkeypatch):
+    monkeypatch.setattr(FORMATS["tflite_fp16"].converter, "convert", lambda *_: 1 / 0)
+    names = ("tflite_fp16", "frozen")
+    failed, done = convert(ConvertRequest(saved, names, tmp_path / "out"))
+    assert "found ZeroDivisionError: division by zero" in failed.error
+    assert (done.error, done.done.report.passed) == ("", True)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["frozen"]
+
+
 @pytest.mark.parametrize("name", ["frozen", "onnx"])
-def test_input_and_output_of_one_name(refused, tmp_path, name):
+def test_input_and_output_of_one_name(refused, in_this_process, tmp_path, name):
     line = refused(name, handmade.save(tmp_path / "model", served="inputs"))
     assert "has an input and an output named 'inputs': expected different names" in line
 
 
-def test_op_that_onnx_has_not(refused, tmp_path):
+def test_op_that_onnx_has_not(refused, in_this_process, tmp_path):
     def body(inputs, training, momentum):
         import tensorflow as tf
 

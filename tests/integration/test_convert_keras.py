@@ -1,8 +1,6 @@
 """A SavedModel as a `.keras` file: the same numbers in both modes, and fit to be fine-tuned."""
 
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -41,40 +39,36 @@ print(json.dumps({
 }))
 """
 
-CONVERTS = """
-import hashlib, json, sys
-from pathlib import Path
-from exporter import quiet
-quiet.import_tensorflow()
-from exporter.converters import keras
-from exporter.converters.formats import Options
-from exporter.converters.source import source_of
-target = Path(sys.argv[2])
-keras.convert(source_of(Path(sys.argv[1])), target, Options())
-digest = hashlib.sha256(target.read_bytes()).hexdigest()
-print(json.dumps([digest, len(list(target.parent.iterdir()))]))
-"""
-
 
 class Bench:
     """A SavedModel, its own float noise, and how Keras models are compared with it."""
 
     def __init__(self, folder):
-        from exporter.converters.noise import noise_of
-        from exporter.converters.request import by_key
-        from exporter.converters.source import source_of
+        from exporter.converters.checks.own_noise import noise_of
+        from exporter.converters.keras.keras_gradients import reference_gradients
+        from exporter.converters.source_model import source_of
         from exporter.verifier.comparison.allowance import Allowance
 
         self.source = source_of(folder)
-        noise = noise_of(self.source, (), training=True)
-        self.allowance = Allowance("noise", noise=by_key(noise))
+        self.noise = noise_of(self.source, (), training=True)
+        self.allowance = Allowance("noise", noise=self.noise)
+        self._gradients = {}
+        self._differentiate = reference_gradients
+
+    def gradients(self, reference, way, target, batch, *, training):
+        """Differentiates the SavedModel once for all models that are compared with it."""
+        key = (way, target, batch.names, training)
+        if key not in self._gradients:
+            asked = (reference, way, target, batch)
+            self._gradients[key] = self._differentiate(*asked, training=training)
+        return self._gradients[key]
 
     def built(self, **options):
-        from exporter.converters import keras_network
+        from exporter.converters.keras import keras_network
         from slim_nets.layers.keras import KerasLayers
 
-        def layers(**own):
-            return KerasLayers(**(own | options))
+        def layers(output, **own):
+            return KerasLayers(output, **(own | options))
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(keras_network, "KerasLayers", layers)
@@ -82,7 +76,7 @@ class Bench:
 
     def failures(self, model, place):
         """Saves a model, and says what is found wrong with it, by group."""
-        from exporter.converters import keras_checks
+        from exporter.converters.keras import keras_checks, keras_gradients
         from exporter.verifier.subjects.examples import FULL, Examples
 
         target = place / "model.keras"
@@ -90,7 +84,7 @@ class Bench:
         plan = replace(FULL, batch_sizes=(2,), probes=("ramp", "noise"))
         examples = Examples(self.source.model.input_spec, plan)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(keras_checks, "compare_jax", lambda *_: [])
+            patch.setattr(keras_gradients, "reference_gradients", self.gradients)
             checks = keras_checks.checks(target, self.source, examples, self.allowance)
         assert {"weights", "end points", "training", "moving averages", "gradients"} <= {
             check.group for check in checks
@@ -127,39 +121,42 @@ def classifier(export, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def converted(slim_export, exported, tmp_path_factory, shared):
-    folder = tmp_path_factory.mktemp("converted")
-    images = f"--images={shared}/photos/*.jpg"
-    flags = (f"--model_dir={exported}", f"--output_dir={folder}", "--format=keras", "--json")
-    result = slim_export("convert", *flags, images, env={"KERAS_BACKEND": "jax"})
-    assert (result.returncode, result.stderr) == (0, "")
-    (said,) = json.loads(result.stdout)
-    return Path(said["folder"]) / "model.keras", said["report"]["checks"]
+def written_file(bench, tmp_path_factory, shared):
+    """Converts for a user whose own Keras runs on JAX; returns the file, and its checks."""
+    from exporter.converters.convert_request import ConvertRequest
+    from exporter.converters.converting import written
+    from exporter.converters.format_table import FORMATS
+
+    place = tmp_path_factory.mktemp("converted")
+    images = f"{shared}/photos/*.jpg"
+    request = ConvertRequest(bench.source.folder, ("keras",), place, images=images)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KERAS_BACKEND", "jax")
+        conversion = written(request, FORMATS["keras"], bench.noise)
+    assert conversion.error == ""
+    return conversion.folder / "model.keras", conversion.done.report.checks
 
 
 @pytest.mark.published
-def test_everything_is_compared(converted):
-    _, checks = converted
-    groups = {check["group"] for check in checks}
+def test_everything_is_compared(written_file):
+    _, checks = written_file
+    groups = {check.group for check in checks}
     assert groups >= {"weights", "outputs", "end points", "frozen", "training", "moving averages"}
     assert groups >= {"gradients", "dropout", "regularization"}
-    assert {check["status"] for check in checks} <= {"passed", "warning", "skipped"}
-    photographs = [c for c in checks if c["case"].startswith("photographs")]
-    assert max(check["max_rel"] for check in photographs) < 1e-5
-    modes = {check["case"] for check in checks if check["group"] == "gradients"}
+    assert {check.status for check in checks} <= {"passed", "warning", "skipped"}
+    photographs = [c for c in checks if c.case.startswith("photographs")]
+    assert max(check.max_rel for check in photographs) < 1e-5
+    modes = {check.case for check in checks if check.group == "gradients"}
     assert len(modes) == 2
-    jax = [check for check in checks if check["case"] == "on JAX"]
-    assert all(check["message"] for check in jax if check["status"] == "skipped")
-    assert len(jax) == 1
 
 
 @pytest.mark.published
-def test_it_is_fine_tuned_without_this_package(converted, run_python, shared, tmp_path):
+def test_it_is_fine_tuned_without_this_package(written_file, run_python, shared, tmp_path):
     from exporter.photos import read
 
     images = read(sorted((shared / "photos").glob("*.jpg")), (32, 32))
     np.save(tmp_path / "images.npy", images)
-    arguments = (converted[0], tmp_path / "images.npy", tmp_path / "tuned.keras")
+    arguments = (written_file[0], tmp_path / "images.npy", tmp_path / "tuned.keras")
     program = f"import sys; sys.path[:] = [p for p in sys.path if p]\n{FINE_TUNES}"
     said = run_python(program, *arguments, env={"PYTHONPATH": ""})
     first, second, third = said["losses"]
@@ -167,16 +164,6 @@ def test_it_is_fine_tuned_without_this_package(converted, run_python, shared, tm
     assert said["moved"] == said["variables"] == 208
     assert said["same"]
     assert said["ours"] == []
-
-
-def test_same_bytes(exported, run_python, tmp_path):
-    found = []
-    for seed in "01":
-        (tmp_path / seed).mkdir()
-        target = tmp_path / seed / "model.keras"
-        found.append(run_python(CONVERTS, exported, target, env={"PYTHONHASHSEED": seed}))
-    assert found[0] == found[1]
-    assert found[0][1] == 1
 
 
 def test_a_sound_model_passes(bench, tmp_path):
@@ -217,8 +204,16 @@ def test_frozen_batch_norm(bench, tmp_path):
     assert "MobilenetV3/Conv/BatchNorm/gamma" in failed["gradients"]
 
 
-def test_a_loss_too_many(bench, tmp_path):
-    failed = bench.failures(bench.built(weight_decay=8e-5), tmp_path)
+def test_a_loss_too_many(bench, tmp_path, monkeypatch):
+    from slim_nets.layers.keras import KerasLayers
+
+    regularizer = KerasLayers._regularizer
+
+    def doubled(self, layer):
+        return regularizer(self, replace(layer, weight_decay=2 * layer.weight_decay))
+
+    monkeypatch.setattr(KerasLayers, "_regularizer", doubled)
+    failed = bench.failures(bench.built(), tmp_path)
     assert "sum" in failed["regularization"]
 
 
@@ -238,7 +233,7 @@ def test_dropout(classifier, tmp_path, rate, groups):
 
 def test_variances_with_bessels_correction(bench, tmp_path, monkeypatch):
     """What Keras does not do would be seen: the reference without its own way fails."""
-    from exporter.converters.keras_subject import KerasReference
+    from exporter.converters.keras.keras_subject import KerasReference
 
     monkeypatch.setattr(KerasReference, "_as_keras", lambda self, before, after, *_: after)
     failed = bench.failures(bench.built(), tmp_path)
@@ -246,44 +241,16 @@ def test_variances_with_bessels_correction(bench, tmp_path, monkeypatch):
     assert all(name.endswith("/moving_variance") for name in failed["moving averages"])
 
 
-def test_jax(bench, tmp_path, monkeypatch):
-    from exporter.converters import keras_jax
-    from exporter.verifier.subjects.examples import Examples
-
-    target = tmp_path / "model.keras"
-    bench.built().save(target)
-    batch = Examples(bench.source.model.input_spec).few(2)
-    given = (target, bench.source, batch, bench.allowance)
-    monkeypatch.setattr(keras_jax.importlib.util, "find_spec", lambda name: None)
-    (check,) = keras_jax.compare_jax(*given)
-    assert (check.status, check.message) == ("skipped", "JAX is not installed: pip install jax")
-    # Another backend stands in for JAX, which may not be there.
-    monkeypatch.setattr(keras_jax.importlib.util, "find_spec", lambda name: object())
-    monkeypatch.setattr(keras_jax, "_ENVIRONMENT", {"KERAS_BACKEND": "tensorflow"})
-    (check,) = keras_jax.compare_jax(*given)
-    assert (check.status, check.message) == ("passed", "")
-    model = bench.built()
-    model.get_layer("rescale").scale = 1.0
-    model.save(target)
-    (check,) = keras_jax.compare_jax(*given)
-    assert check.status == "failed"
-    target.write_bytes(b"no archive")
-    (check,) = keras_jax.compare_jax(*given)
-    assert check.status == "failed"
-    assert check.message.startswith("expected a result, found: ")
-
-
 def test_a_model_of_others_is_refused(tmp_path):
+    from support import converted, small_models
+
     from exporter import quiet
-    from exporter.converters import keras
-    from exporter.converters.formats import Options
-    from exporter.converters.source import source_of
+    from exporter.converters.formats import keras
+    from exporter.converters.source_model import source_of
     from exporter.errors import ConversionError
 
     quiet.import_tensorflow()
-    from support import small_models
-
     source = source_of(small_models.Small().save(tmp_path / "model"))
     with pytest.raises(ConversionError, match="cannot be built from Keras layers: expected the"):
-        keras.convert(source, tmp_path / "model.keras", Options())
+        keras.convert(source, tmp_path / "model.keras", converted.asked())
     assert not (tmp_path / "model.keras").exists()

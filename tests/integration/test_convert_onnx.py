@@ -1,6 +1,5 @@
 """ONNX: what the file says of itself, its gates, its bytes, and that other weights are refused."""
 
-import json
 from collections import Counter
 
 import numpy as np
@@ -12,8 +11,8 @@ from support import converted, handmade
 from tf2onnx import constants
 
 from exporter import __version__, digests
-from exporter.converters import onnx as format_onnx
-from exporter.converters.source import source_of
+from exporter.converters.formats import onnx as format_onnx
+from exporter.converters.source_model import source_of
 
 pytestmark = pytest.mark.integration
 
@@ -96,30 +95,6 @@ def test_branches_keep_their_names(tmp_path):
         assert converted.difference("onnx", saved, target, images) < CLOSE
 
 
-_CONVERT = """
-import sys
-from pathlib import Path
-from exporter import quiet
-quiet.import_tensorflow()
-from exporter import digests
-from exporter.converters.formats import FORMATS, Options
-from exporter.converters.source import source_of
-row = FORMATS[sys.argv[2]]
-Path(sys.argv[3]).mkdir()
-row.converter.convert(source_of(Path(sys.argv[1])), Path(sys.argv[3], row.file), Options())
-print('"' + digests.of_folder(Path(sys.argv[3])) + '"')
-"""
-
-
-@pytest.mark.parametrize("name", ["onnx", "openvino"])
-def test_same_bytes_in_every_process(name, seeded_export, run_python, tmp_path):
-    found = {
-        run_python(_CONVERT, seeded_export, name, tmp_path / seed, env={"PYTHONHASHSEED": seed})
-        for seed in ("1", "2")
-    }
-    assert len(found) == 1
-
-
 @pytest.mark.parametrize("name", ["onnx", "openvino"])
 def test_end_points(name, seeded_export, tmp_path):
     source = source_of(seeded_export).end_points()
@@ -146,20 +121,13 @@ def test_other_weights_are_refused(name, saved, written, tmp_path):
 
 
 @pytest.mark.published
-def test_published_model(slim_export, published_model, shared, tmp_path):
-    """Both formats at once: the noise of the SavedModel is measured once."""
-    result = slim_export(
-        "convert",
-        f"--model_dir={published_model}",
-        "--format=onnx,openvino",
-        f"--images={shared}/photos/*.jpg",
-        f"--output_dir={tmp_path}",
-        "--json",
-    )
-    assert (result.returncode, result.stderr) == (0, "")
-    for found in json.loads(result.stdout):
-        checks = found["report"]["checks"]
-        photographs = [c["max_rel"] for c in checks if c["case"].startswith("photographs")]
-        assert len(photographs) == 3
-        assert max(photographs) < 1e-5, found["format"]
-        assert found["size"] < 4.3e6
+@pytest.mark.parametrize("name", ["onnx", "openvino"])
+def test_published_model(name, published_model, shared, tmp_path):
+    images = {"images": f"{shared}/photos/*.jpg"}
+    target = converted.convert(name, source_of(published_model), tmp_path, **images)
+    found = converted.report(name, published_model, target, **images)
+    assert found.passed, found.verdict()
+    photographs = [c.max_rel for c in found.checks if c.case.startswith("photographs")]
+    assert len(photographs) == 3
+    assert max(photographs) < 1e-5
+    assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 4.3e6

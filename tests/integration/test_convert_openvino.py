@@ -8,8 +8,8 @@ import pytest
 import tensorflow as tf
 from support import converted, handmade
 
-from exporter.converters import gates
-from exporter.converters.source import source_of
+from exporter.converters.graphs import gates
+from exporter.converters.source_model import source_of
 
 pytestmark = pytest.mark.integration
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import tensorflow as tf
-from support import handmade, nodejs
+from support import converted, handmade, nodejs
 
-from exporter.converters import tflite_int8
-from exporter.converters.check import compare_outputs
-from exporter.converters.formats import FORMATS, Options
-from exporter.converters.noise import noise_of
-from exporter.converters.source import source_of
+from exporter.converters.checks.converted_outputs import compare_outputs
+from exporter.converters.checks.own_noise import noise_of
+from exporter.converters.format_table import FORMATS
+from exporter.converters.formats import tflite_int8
+from exporter.converters.source_model import source_of
 from exporter.photos import read
 from exporter.verifier.comparison.allowance import Allowance
 from exporter.verifier.subjects.examples import FULL, Examples
@@ -42,7 +42,7 @@ def test_noise_is_that_of_the_signature(tmp_path, called):
     folder = handmade.save(
         tmp_path / "model", network, body=body, images=called, signatures=signatures
     )
-    measured = {found.name: found.by_example for found in noise_of(source_of(folder), ())}
+    measured = {name: found for (_, name), found in noise_of(source_of(folder), ()).items()}
     assert max(measured["signature 'serving_default': feature_vector"].values()) > 0
 
 
@@ -65,7 +65,7 @@ def test_int8_of_scores_and_classes(tmp_path, images):
     signatures = {"serving_default": serving}
     source = source_of(handmade.save(tmp_path / "model", network, signatures=signatures))
     target = tmp_path / "model.tflite"
-    tflite_int8.convert(source, target, Options(images))
+    tflite_int8.convert(source, target, converted.asked(calibration=f"{tmp_path}/*.png"))
     with tflite_int8.opened(target, None) as run:
         found = run({"inputs": read(images, (8, 8))})
     assert found.keys() == {"classes", "scores"}
@@ -88,7 +88,7 @@ def test_tensorflow_js_takes_booleans_and_whole_numbers(tmp_path):
     source = source_of(tmp_path / "model")
     row, target = FORMATS["tfjs"], tmp_path / "tfjs/model.json"
     target.parent.mkdir()
-    row.converter.convert(source, target, Options())
+    row.converter.convert(source, target, converted.asked())
     with row.converter.opened(target, None) as run:
         examples = Examples(source.model.input_spec, FULL)
         checks = compare_outputs(run, source, row, examples, Allowance())

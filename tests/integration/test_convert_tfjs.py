@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from support import handmade, nodejs
+from support.converted import asked
 
 from exporter import quiet
 
@@ -14,17 +15,18 @@ quiet.import_tensorflow()
 import tensorflow as tf  # noqa: E402
 
 from exporter import photos  # noqa: E402
-from exporter.converters import folding, tfjs  # noqa: E402
-from exporter.converters.check import compare_end_points  # noqa: E402
-from exporter.converters.formats import FORMATS, Options  # noqa: E402
-from exporter.converters.source import source_of  # noqa: E402
+from exporter.converters.checks.converted_outputs import compare_end_points  # noqa: E402
+from exporter.converters.format_table import FORMATS  # noqa: E402
+from exporter.converters.formats import tfjs  # noqa: E402
+from exporter.converters.graphs import folding  # noqa: E402
+from exporter.converters.source_model import source_of  # noqa: E402
 from exporter.errors import ConversionError  # noqa: E402
 from exporter.verifier.comparison.allowance import Allowance  # noqa: E402
 from exporter.verifier.subjects.examples import FULL, Examples  # noqa: E402
 
 pytestmark = [pytest.mark.integration, nodejs.needed]
 
-OPTIONS = Options(author="Somebody")
+ASKED = asked(author="Somebody")
 FILES = ("model.json", "group1-shard1of1.bin")
 
 
@@ -36,7 +38,7 @@ def seeded(seeded_export):
 def run(source, folder, inputs):
     """Converts, and runs one batch."""
     folder.mkdir(exist_ok=True)
-    tfjs.convert(source, folder / "model.json", OPTIONS)
+    tfjs.convert(source, folder / "model.json", ASKED)
     with tfjs.opened(folder / "model.json", None) as model:
         return model(source.named([inputs]))
 
@@ -111,35 +113,13 @@ def test_published_model_on_photographs(published_model, shared, tmp_path):
     assert relative(source.expected([inputs]), run(source, tmp_path / "m", inputs)) < 1e-5
 
 
-CONVERT = """
-import json, sys
-from pathlib import Path
-from exporter import quiet
-quiet.import_tensorflow()
-from exporter.converters import tfjs
-from exporter.converters.formats import Options
-from exporter.converters.source import source_of
-tfjs.convert(source_of(Path(sys.argv[1])), Path(sys.argv[2]), Options(author="Somebody"))
-print(json.dumps("done"))
-"""
-
-
-def test_same_bytes_in_another_process(seeded, run_python, tmp_path):
-    tfjs.convert(seeded, tmp_path / "model.json", OPTIONS)
-    (tmp_path / "other").mkdir()
-    arguments = (seeded.folder, tmp_path / "other/model.json")
-    run_python(CONVERT, *arguments, env={"PYTHONHASHSEED": "77"})
-    for name in FILES:
-        assert (tmp_path / name).read_bytes() == (tmp_path / "other" / name).read_bytes()
-
-
 def end_points(seeded, folder):
     """Compares the end points of the seeded model, far above float noise."""
     shown = seeded.end_points()
     plan = replace(FULL, probes=("noise", "ramp"))
     examples = Examples(seeded.model.spec_of(seeded.way), plan)
     allowance = Allowance("given", atol=1e-2, rtol=1e-2)
-    tfjs.convert(shown, folder / "model.json", OPTIONS)
+    tfjs.convert(shown, folder / "model.json", ASKED)
     with tfjs.opened(folder / "model.json", None) as model:
         return compare_end_points(model, shown, FORMATS["tfjs"], examples, allowance)
 

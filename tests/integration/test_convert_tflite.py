@@ -4,54 +4,30 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.every_format import CALIBRATED, TESTED, report_of
 
 from exporter import quiet
-from exporter.converters.formats import FORMATS, Options
+from exporter.converters.format_table import FORMATS
 
 pytestmark = pytest.mark.integration
 
 PUBLISHED_SIZE = 4_117_698
-CALIBRATED, TESTED = ("burger", "cat", "dogs"), ("grace_hopper", "sparrow")
 
 
 @pytest.fixture(scope="module")
-def photos(shared, tmp_path_factory):
-    """Photographs to calibrate on, and others to test on, in a folder each."""
-    folder = tmp_path_factory.mktemp("photos")
-    for kind, names in (("calibrated", CALIBRATED), ("tested", TESTED)):
-        (folder / kind).mkdir()
-        for name in names:
-            (folder / kind / f"{name}.jpg").symlink_to(shared / f"photos/{name}.jpg")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def real(real_export, tmp_path_factory):
-    """Converts the real weights to float32; returns the SavedModel and the file."""
+def real(real_export, real_conversions):
+    """The SavedModel of the real weights, and its float32 file."""
     quiet.import_tensorflow()
-    from exporter.converters import tflite
-    from exporter.converters.source import source_of
+    from exporter.converters.source_model import source_of
 
-    target = tmp_path_factory.mktemp("tflite") / "model.tflite"
-    source = source_of(real_export)
-    tflite.convert(source, target, Options())
-    return source, target
+    return source_of(real_export), real_conversions[0] / "tflite/model.tflite"
 
 
 @pytest.fixture(scope="module")
-def quantized(slim_export, real_export, photos, tmp_path_factory):
-    """Converts the real weights to int8 by the command line; returns the reports' folder."""
-    folder = tmp_path_factory.mktemp("quantized")
-    result = slim_export(
-        "convert",
-        f"--model_dir={real_export}",
-        "--format=tflite_dynamic,tflite_int8",
-        f"--images={photos}/tested/*.jpg",
-        f"--calibration={photos}/calibrated/*.jpg",
-        f"--output_dir={folder}",
-    )
-    assert result.returncode == 0, result.stderr
-    return folder, result.stdout
+def quantized(real_conversions):
+    """The folder of the files in int8 with their reports, and the table that was printed."""
+    folder, (_, table) = real_conversions
+    return folder, table
 
 
 def opened(target):
@@ -62,12 +38,6 @@ def read(folder, names):
     from exporter.photos import read as read_photos
 
     return read_photos([folder / f"{name}.jpg" for name in names], (224, 224))
-
-
-def report_of(folder):
-    from exporter.verifier.report.records import VerificationReport
-
-    return VerificationReport.model_validate_json((folder / "report.json").read_text())
 
 
 @pytest.mark.published
@@ -124,7 +94,7 @@ def test_real_float_file_takes_any_batch(real, shared):
 @pytest.mark.published
 def test_careful_int8_keeps_what_careless_int8_ruins(quantized):
     folder, _ = quantized
-    report = report_of(folder / "tflite_int8")
+    report = report_of(folder, "tflite_int8")
     assert report.passed
     outputs = report.by_group()["outputs"]
     for name in TESTED:
@@ -140,7 +110,7 @@ def test_careful_int8_keeps_what_careless_int8_ruins(quantized):
 @pytest.mark.parametrize("name", ["tflite_dynamic", "tflite_int8"])
 def test_every_layers_cosine_is_reported_in_the_networks_order(quantized, name):
     folder, _ = quantized
-    within = report_of(folder / name).by_group()["end points"]
+    within = report_of(folder, name).by_group()["end points"]
     own, naive = ([c for c in within if c.naive is beside] for beside in (False, True))
     assert len(own) == len(naive) == 49
     assert [c.name for c in own] == [c.name for c in naive]
@@ -150,18 +120,18 @@ def test_every_layers_cosine_is_reported_in_the_networks_order(quantized, name):
     least = [min(c.cosine for c in side) for side in (own, naive)]
     assert least[0] > least[1]
     # What is read is inside the file that was written: its last layer is what the file gives.
-    outputs = report_of(folder / name).by_group()["outputs"]
+    outputs = report_of(folder, name).by_group()["outputs"]
     given = min(c.cosine for c in outputs if not c.naive and "batch 1," in c.case)
     assert own[-1].name == "default"
     assert own[-1].cosine == pytest.approx(given, abs=1e-6)
 
 
 @pytest.mark.published
-def test_the_layer_is_named_from_which_a_file_is_wrong(real, quantized, photos, tmp_path):
+def test_the_layer_is_named_from_which_a_file_is_wrong(real, quantized, shared, tmp_path):
     from ai_edge_litert.tools import flatbuffer_utils
 
-    from exporter.converters.check import compare_end_points
-    from exporter.converters.tflite_layers import layers
+    from exporter.converters.checks.converted_outputs import compare_end_points
+    from exporter.converters.tflite.inner_end_points import layers
     from exporter.verifier.comparison.allowance import Allowance
     from exporter.verifier.subjects.examples import FULL, Examples
 
@@ -176,7 +146,7 @@ def test_the_layer_is_named_from_which_a_file_is_wrong(real, quantized, photos, 
     model.buffers[graph.tensors[spoiled].buffer].data = bytes(weights)[::-1]
     flatbuffer_utils.write_model(model, str(tmp_path / "model.tflite"))
     shown = real[0].end_points()
-    files = tuple((photos / "tested").iterdir())
+    files = tuple(shared / f"photos/{name}.jpg" for name in TESTED)
     examples = Examples(shown.model.input_spec, replace(FULL, probes=()), files)
     (images,) = examples.few(2).inputs
     for folder, wrong in ((quantized[0] / "tflite_dynamic", None), (tmp_path, "layer_8/output")):

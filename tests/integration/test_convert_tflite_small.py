@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import handmade
+from support import converted, handmade
 
 from exporter import quiet
-from exporter.converters.formats import FORMATS, Options
+from exporter.converters.format_table import FORMATS
 from exporter.errors import ConversionError
 
 pytestmark = pytest.mark.integration
@@ -24,7 +24,7 @@ TFLITE = ("tflite", "tflite_metadata", "tflite_fp16", "tflite_dynamic", "tflite_
 def made(tmp_path_factory):
     """Loads a small model made by hand."""
     quiet.import_tensorflow()
-    from exporter.converters.source import source_of
+    from exporter.converters.source_model import source_of
 
     return source_of(handmade.save(tmp_path_factory.mktemp("made") / "model"))
 
@@ -38,26 +38,23 @@ def calibration(tmp_path_factory):
     for seed in range(3):
         pixels = np.random.RandomState(seed).randint(0, 256, [16, 16, 3]).astype(np.uint8)
         (folder / f"{seed}.png").write_bytes(tf.io.encode_png(pixels).numpy())
-    return tuple(sorted(folder.iterdir()))
+    return folder
 
 
 @pytest.fixture(scope="module")
-def noise(made):
-    """Measures the float noise of the model made by hand."""
-    from exporter.converters.noise import noise_of
-
-    return noise_of(made, ())
+def calibrated(calibration):
+    return converted.asked(calibration=f"{calibration}/*.png")
 
 
 @pytest.mark.parametrize("name", TFLITE)
-def test_a_hand_written_model_converts_to_the_same_bytes_twice(made, calibration, tmp_path, name):
-    from exporter.converters import tflite
+def test_a_hand_written_model_converts_to_the_same_bytes_twice(made, calibrated, tmp_path, name):
+    from exporter.converters.tflite import litert
 
     written = []
     for number in range(2):
-        tflite.float_model.cache_clear()
+        litert.float_model.cache_clear()
         target = tmp_path / f"{number}.tflite"
-        FORMATS[name].converter.convert(made, target, Options(calibration))
+        FORMATS[name].converter.convert(made, target, calibrated)
         written.append(target.read_bytes())
     assert written[0] == written[1]
     images = np.random.RandomState(9).random_sample([3, 8, 8, 3]).astype(np.float32)
@@ -68,13 +65,15 @@ def test_a_hand_written_model_converts_to_the_same_bytes_twice(made, calibration
     np.testing.assert_allclose(found, expected, atol=tolerance * np.abs(expected).max())
 
 
-def test_what_int8_would_harm_too_much_stays_float32(made, calibration, tmp_path, monkeypatch):
-    from exporter.converters import selection, tflite, tflite_int8
-    from exporter.converters.calibration import calibration_images
-    from exporter.converters.quantizing import heavy, ops_of
+def test_what_int8_would_harm_too_much_stays_float32(made, calibrated, tmp_path, monkeypatch):
+    from exporter.converters.conversion_inputs import calibration_images
+    from exporter.converters.formats import tflite_int8
+    from exporter.converters.tflite import int8_selection as selection
+    from exporter.converters.tflite.litert import float_model
+    from exporter.converters.tflite.quantizing import heavy, ops_of
 
-    ops = ops_of(tflite.float_model(made))
-    images = calibration_images(made, calibration)
+    ops = ops_of(float_model(made))
+    images = calibration_images(made, calibrated.calibration_files)
     choice = selection.selection(made, images)
     assert choice.static
     assert choice.dynamic == heavy(ops)
@@ -87,26 +86,22 @@ def test_what_int8_would_harm_too_much_stays_float32(made, calibration, tmp_path
         return quantized(model, ops, choice, ranges)
 
     monkeypatch.setattr(selection, "quantized", without_static)
-    assert selection.selection(made, images) == selection.Choice(dynamic=heavy(ops))
+    assert selection.selection(made, images) == selection.Int8Ops(dynamic=heavy(ops))
     monkeypatch.setattr(selection, "_TARGET", 1 - 1e-12)
-    assert selection.selection(made, images) == selection.Choice()
-    tflite_int8.convert(made, tmp_path / "model.tflite", Options(calibration))
-    assert (tmp_path / "model.tflite").read_bytes() == tflite.float_model(made)
+    assert selection.selection(made, images) == selection.Int8Ops()
+    tflite_int8.convert(made, tmp_path / "model.tflite", calibrated)
+    assert (tmp_path / "model.tflite").read_bytes() == float_model(made)
 
 
-def test_a_careless_conversion_that_fails_is_no_failure(made, noise, tmp_path, monkeypatch):
-    from exporter.converters import tflite_dynamic_naive
-    from exporter.converters.request import ConvertTask
-    from exporter.converters.verify import verified
+def test_a_careless_conversion_that_fails_is_no_failure(made, tmp_path, monkeypatch):
+    from exporter.converters.formats import tflite_dynamic
 
     def fails(*_):
         raise RuntimeError("no such kernel")
 
-    monkeypatch.setattr(tflite_dynamic_naive, "convert", fails)
-    row, target = FORMATS["tflite_dynamic"], tmp_path / "model.tflite"
-    row.converter.convert(made, target, Options())
-    task = ConvertTask(model_dir=str(made.folder), format=row.name, target=str(target), noise=noise)
-    report = verified(made, row, target, task, Options())
+    monkeypatch.setattr(tflite_dynamic, "convert_naively", fails)
+    target = converted.convert("tflite_dynamic", made, tmp_path)
+    report = converted.report("tflite_dynamic", made.folder, target)
     assert report.passed
     (check,) = [check for check in report.checks if check.naive]
     assert (check.status, check.message) == (
@@ -116,19 +111,15 @@ def test_a_careless_conversion_that_fails_is_no_failure(made, noise, tmp_path, m
 
 
 def test_end_points_that_cannot_be_converted_explain_nothing_and_harm_nothing(
-    made, noise, tmp_path, monkeypatch
+    made, tmp_path, monkeypatch
 ):
-    from exporter.converters.request import ConvertTask
-    from exporter.converters.source import Source
-    from exporter.converters.verify import verified
+    from exporter.converters.source_model import SourceModel
 
-    row, target = FORMATS["tflite_fp16"], tmp_path / "model.tflite"
-    row.converter.convert(made, target, Options())
+    target = converted.convert("tflite_fp16", made, tmp_path)
     # Of this model nothing else is asked for: its end points are made up, and no source.
-    shown = Source(made.model, "__call__(return_endpoints=True)")
-    monkeypatch.setattr(Source, "end_points", lambda self: shown)
-    task = ConvertTask(model_dir=str(made.folder), format=row.name, target=str(target))
-    report = verified(made, row, target, task, Options())
+    shown = SourceModel(made.model, "__call__(return_endpoints=True)")
+    monkeypatch.setattr(SourceModel, "end_points", lambda self: shown)
+    report = converted.report("tflite_fp16", made.folder, target)
     assert report.passed
     (check,) = [check for check in report.checks if check.group == "end points"]
     assert check.status == "skipped"
@@ -136,35 +127,25 @@ def test_end_points_that_cannot_be_converted_explain_nothing_and_harm_nothing(
 
 
 @pytest.mark.parametrize("name", TFLITE)
-def test_a_file_of_other_weights_is_refused(made, calibration, noise, tmp_path, name):
-    from exporter.converters.request import ConvertTask
-    from exporter.converters.source import source_of
-    from exporter.converters.verify import verified
+def test_a_file_of_other_weights_is_refused(made, calibration, tmp_path, name):
+    from exporter.converters.source_model import source_of
 
     other = source_of(handmade.save(tmp_path / "model", handmade.Network(seed=1)))
-    row, options = FORMATS[name], Options(calibration)
+    options = {"calibration": f"{calibration}/*.png"}
     judged = {}
     for kind, source in (("own", made), ("other", other)):
-        folder = tmp_path / kind
-        folder.mkdir()
-        row.converter.convert(source, folder / row.file, options)
-        task = ConvertTask(
-            model_dir=str(made.folder),
-            format=name,
-            target=str(folder / row.file),
-            noise=noise if row.floor is None else (),
-        )
-        judged[kind] = verified(made, row, folder / row.file, task, options)
+        target = converted.convert(name, source, tmp_path / kind, **options)
+        judged[kind] = converted.report(name, made.folder, target, **options)
     assert judged["own"].passed, judged["own"].verdict()
     assert not judged["other"].passed
     assert {check.group for check in judged["other"].failures} == {"outputs"}
 
 
 def test_labels_are_packed_behind_the_model(made, tmp_path):
-    from exporter.converters import tflite_metadata
+    from exporter.converters.formats import tflite_metadata
 
     (tmp_path / "labels.txt").write_text("cat\ndog\nsparrow\nburger\n")
-    options = Options(labels=tmp_path / "labels.txt", author="somebody", license="MIT")
+    options = converted.asked(labels=tmp_path / "labels.txt", author="somebody", license="MIT")
     tflite_metadata.convert(made, tmp_path / "model.tflite", options)
     written = (tmp_path / "model.tflite").read_bytes()
     with zipfile.ZipFile(io.BytesIO(written)) as archive:
@@ -183,11 +164,11 @@ def test_labels_are_packed_behind_the_model(made, tmp_path):
     ],
 )
 def test_labels_that_do_not_fit_are_refused(made, tmp_path, content, message):
-    from exporter.converters import tflite_metadata
+    from exporter.converters.formats import tflite_metadata
 
     if content is not None:
         (tmp_path / "labels.txt").write_bytes(content)
-    options = Options(labels=tmp_path / "labels.txt")
+    options = converted.asked(labels=tmp_path / "labels.txt")
     with pytest.raises(ConversionError, match=message):
         tflite_metadata.convert(made, tmp_path / "model.tflite", options)
     assert not (tmp_path / "model.tflite").exists()
@@ -195,11 +176,8 @@ def test_labels_that_do_not_fit_are_refused(made, tmp_path, content, message):
 
 def test_int8_without_calibration_is_refused(made, calibration, slim_export, tmp_path):
     result = slim_export(
-        "convert",
-        f"--model_dir={made.folder}",
-        "--format=tflite_int8",
-        f"--images={calibration[0]}",
-        f"--output_dir={tmp_path / 'out'}",
+        *("convert", f"--model_dir={made.folder}", f"--output_dir={tmp_path / 'out'}"),
+        *("--format=tflite_int8", f"--images={calibration}/0.png"),
     )
     assert result.returncode == 1
     (line,) = result.stderr.splitlines()
@@ -212,12 +190,9 @@ def test_calibration_images_that_do_not_decode_are_refused(
 ):
     (tmp_path / "broken.jpg").write_text("no image")
     result = slim_export(
-        "convert",
-        f"--model_dir={made.folder}",
-        "--format=tflite_int8",
-        f"--images={calibration[0]}",
+        *("convert", f"--model_dir={made.folder}", f"--output_dir={tmp_path / 'out'}"),
+        *("--format=tflite_int8", f"--images={calibration}/0.png"),
         f"--calibration={tmp_path}/*.jpg",
-        f"--output_dir={tmp_path / 'out'}",
     )
     assert result.returncode == 1
     remark, line = result.stderr.splitlines()
@@ -225,15 +200,15 @@ def test_calibration_images_that_do_not_decode_are_refused(
     assert "broken.jpg' cannot be decoded: expected JPEG, PNG, GIF or BMP" in line
 
 
-def test_a_model_without_images_cannot_be_calibrated(calibration, tmp_path):
+def test_a_model_without_images_cannot_be_calibrated(calibrated, tmp_path):
     from support.small_models import Small
 
-    from exporter.converters import tflite_int8
-    from exporter.converters.source import source_of
+    from exporter.converters.formats import tflite_int8
+    from exporter.converters.source_model import source_of
 
     source = source_of(Small().save(tmp_path / "model"))
     with pytest.raises(ConversionError, match=r"cannot be calibrated: expected one input of"):
-        tflite_int8.convert(source, tmp_path / "model.tflite", Options(calibration))
+        tflite_int8.convert(source, tmp_path / "model.tflite", calibrated)
 
 
 # What MediaPipe's own tasks say of a file, as JSON.
@@ -251,7 +226,7 @@ classifier.close()
 
 @pytest.mark.network
 def test_mediapipe_reads_the_metadata(made, calibration, tmp_path):
-    from exporter.converters import tflite_metadata
+    from exporter.converters.formats import tflite_metadata
     from exporter.photos import read as read_photos
 
     # It wants a numpy of its own and half a gigabyte: not beside TensorFlow.
@@ -264,11 +239,11 @@ def test_mediapipe_reads_the_metadata(made, calibration, tmp_path):
         pytest.skip("mediapipe cannot be installed here")
     names = ["cat", "dog", "sparrow", "burger"]
     (tmp_path / "labels.txt").write_text("\n".join(names))
-    options = Options(labels=tmp_path / "labels.txt")
+    options = converted.asked(labels=tmp_path / "labels.txt")
     tflite_metadata.convert(made, tmp_path / "model.tflite", options)
     # Of the right size already, so that nobody's way of resizing matters.
     image = tmp_path / "image.png"
-    image.write_bytes(_png(calibration[0]))
+    image.write_bytes(_png(calibration / "0.png"))
     result = subprocess.run(
         [python, "-c", _MEDIAPIPE, tmp_path / "model.tflite", image],
         capture_output=True,

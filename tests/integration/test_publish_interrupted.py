@@ -13,10 +13,8 @@ from support.loopback_hosts.server import BREAK
 from support.releases import HANDLE, contents, make_release
 
 from exporter.errors import PublishError
-from exporter.releases.publishing import publish
-from exporter.releases.release import opened
 from exporter.releases.serve.index import Catalog
-from exporter.releases.targets.table import open_target
+from exporter.releasing import PublishRequest, publish
 
 pytestmark = pytest.mark.integration
 
@@ -128,8 +126,7 @@ def test_a_store_that_fails_while_a_version_is_replaced(tmp_path, releases, monk
 
 
 def send(release, place):
-    with opened(release) as checked:
-        return publish(open_target(place.to, checked), overwrite=True)
+    return publish(PublishRequest(release, place.to, overwrite=True))
 
 
 def failing(method):

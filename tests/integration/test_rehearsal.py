@@ -6,6 +6,10 @@ import numpy as np
 import pytest
 from support.releases import HANDLE, PAGE, contents, make_release
 
+from exporter.errors import PublishError
+from exporter.releases import rehearsal
+from exporter.releasing import PublishRequest, publish
+
 pytestmark = pytest.mark.integration
 
 # Saves a network as small as can be, and says what its report would hold.
@@ -86,24 +90,42 @@ def released(tmp_path, model):
 
 
 @pytest.fixture
-def rehearse(tmp_path, slim_export):
+def surroundings(tmp_path, monkeypatch):
+    """A proxy that is not there, and a cache that must not be used."""
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("TFHUB_CACHE_DIR", str(tmp_path / "cache"))
+    yield
+    assert not (tmp_path / "cache").exists()
+
+
+@pytest.fixture
+def rehearse(tmp_path, surroundings):
     def run(release):
-        # A proxy that is not there, and a cache that must not be used.
-        env = {"http_proxy": "http://127.0.0.1:9", "TFHUB_CACHE_DIR": str(tmp_path / "cache")}
-        flags = (f"--to={tmp_path / 'hub'}", "--rehearse", "--json")
-        result = slim_export("publish", f"--release={release}", *flags, env=env)
-        assert not (tmp_path / "cache").exists()
-        if result.returncode:
-            assert not (tmp_path / "hub").exists()
-            assert len(result.stderr.splitlines()) == 1
-        return result
+        request = PublishRequest(release, str(tmp_path / "hub"), rehearse=True)
+        return publish(request).rehearsal
 
     return run
 
 
-def test_passes_and_publishes(released, rehearse, tmp_path):
+@pytest.fixture
+def refused(tmp_path, rehearse):
+    """Publishes, which must fail before anything is sent; returns the one line that says why."""
+
+    def run(release):
+        with pytest.raises(PublishError) as caught:
+            rehearse(release)
+        assert not (tmp_path / "hub").exists()
+        assert len(str(caught.value).splitlines()) == 1
+        return str(caught.value)
+
+    return run
+
+
+@pytest.mark.usefixtures("surroundings")
+def test_passes_and_publishes(released, slim_export, tmp_path):
     release = released()
-    result = rehearse(release)
+    flags = (f"--to={tmp_path / 'hub'}", "--rehearse", "--json")
+    result = slim_export("publish", f"--release={release}", *flags)
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
     assert json.loads(result.stdout)["rehearsal"] == {
@@ -118,12 +140,10 @@ def test_passes_and_publishes(released, rehearse, tmp_path):
 
 def test_another_tensorflow_may_differ_by_noise(released, rehearse, model):
     nearly = [value * (1 + 1e-6) for value in model[1]["values"]]
-    result = rehearse(released(tensorflow="2.15.1", found=nearly))
-    assert result.returncode == 0, result.stderr
-    found = json.loads(result.stdout)["rehearsal"]
-    assert found["allowance"].startswith("made by TensorFlow 2.15.1, run by ")
-    assert found["allowance"].endswith(": 2e-06 of the largest value may differ")
-    assert 0 < found["difference"] <= 2e-6
+    found = rehearse(released(tensorflow="2.15.1", found=nearly))
+    assert found.allowance.startswith("made by TensorFlow 2.15.1, run by ")
+    assert found.allowance.endswith(": 2e-06 of the largest value may differ")
+    assert 0 < found.difference <= 2e-6
 
 
 @pytest.mark.parametrize(
@@ -135,24 +155,33 @@ def test_another_tensorflow_may_differ_by_noise(released, rehearse, model):
         ({"page": "# Module {handle}\n\nWords.\n"}, f"no code block of its page loads '{HANDLE}'"),
     ],
 )
-def test_leaves_nothing_to_compare(changes, expected, released, rehearse):
-    result = rehearse(released(**changes))
-    assert result.returncode == 1
-    assert f"slim-export: Rehearsal of '{HANDLE}' failed: {expected}" in result.stderr
-    assert result.stderr.endswith(" Nothing was sent; verify and package the model again.\n")
+def test_leaves_nothing_to_compare(changes, expected, released, refused):
+    said = refused(released(**changes))
+    assert said.startswith(f"Rehearsal of '{HANDLE}' failed: {expected}")
+    assert said.endswith(" Nothing was sent; verify and package the model again.")
 
 
-def test_outputs_differ_by_one_bit(released, rehearse, model):
+def test_outputs_differ_by_one_bit(released, refused, model):
     values = np.array(model[1]["values"], np.float32)
     values[3] = np.nextafter(values[3], np.float32(9))
-    result = rehearse(released(found=values.astype(float).tolist()))
-    assert result.returncode == 1
-    assert "the output on 'noise' differs from the report's by" in result.stderr
-    assert "(no bit may differ)" in result.stderr
+    said = refused(released(found=values.astype(float).tolist()))
+    assert "the output on 'noise' differs from the report's by" in said
+    assert "(no bit may differ)" in said
 
 
-def test_a_code_block_fails(released, rehearse):
-    page = PAGE + "\n```python\nhub.load('{handle}').nosuch\n```\n"
-    result = rehearse(released(page=page))
-    assert result.returncode == 1
-    assert "code block 2 of its page failed: AttributeError: " in result.stderr
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("hub.load('{handle}').nosuch", "code block 2 of its page failed: AttributeError: "),
+        ("hub.load('{handle}'); import os; os.abort()", "process ended with status -6"),
+        ("hub.load('{handle}'); input()", "code block 2 of its page failed: EOFError: "),
+    ],
+)
+def test_a_code_block_fails(code, expected, released, refused):
+    page = f"{PAGE}\n```python\n{code}\n```\n"
+    assert expected in refused(released(page=page))
+
+
+def test_a_code_block_that_never_ends(released, refused, monkeypatch):
+    monkeypatch.setattr(rehearsal, "TIMEOUT", 2.0)
+    assert "failed: it took more than 2 seconds. Nothing was sent" in refused(released())

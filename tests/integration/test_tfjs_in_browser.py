@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support import chromium, nodejs
+from support import chromium, converted, nodejs
 
 from exporter import quiet
 
@@ -19,10 +19,9 @@ quiet.import_tensorflow()
 import tensorflow as tf  # noqa: E402
 
 from exporter import photos  # noqa: E402
-from exporter.converters import tfjs  # noqa: E402
-from exporter.converters.formats import Options  # noqa: E402
-from exporter.converters.source import source_of  # noqa: E402
-from exporter.converters.tfjs_runtime import runtime  # noqa: E402
+from exporter.converters.formats import tfjs  # noqa: E402
+from exporter.converters.source_model import source_of  # noqa: E402
+from exporter.converters.tfjs.tfjs_runtime import runtime  # noqa: E402
 
 pytestmark = [
     *(pytest.mark.integration, pytest.mark.browser, pytest.mark.published, nodejs.needed),
@@ -59,7 +58,7 @@ def site(source, images, tmp_path_factory):
     (root / "runtime").symlink_to(runtime())
     for name in ("model", "photographs"):
         (root / name).mkdir()
-    tfjs.convert(source, root / "model/model.json", Options())
+    tfjs.convert(source, root / "model/model.json", converted.asked())
     for name, image in images.items():
         (root / "photographs" / name).write_bytes(tf.io.encode_png(image).numpy())
     (root / "photographs.json").write_text(json.dumps(list(images)))

@@ -1,11 +1,9 @@
 """Networks of every kind in every format, as users convert them."""
 
-import json
-
 import pytest
+from support.every_format import FLOAT, QUANTIZED, convert_all, report_of
 
-from exporter.converters.formats import FORMATS
-from exporter.verifier.report.records import VerificationReport
+from exporter.converters.format_table import FORMATS
 
 pytestmark = [pytest.mark.integration, pytest.mark.published]
 
@@ -17,38 +15,23 @@ MODELS = [
         for task in ("feature_vector", "classification")
     ),
 ]
-FLOAT = [name for name, row in FORMATS.items() if row.floor is None]
-QUANTIZED = [name for name in FORMATS if name not in FLOAT]
 # Of the largest value, on photographs: with the published weights 6.1e-6 at most, and with seeded
 # ones, whose sums cancel out more, 1.3e-5.
 CLOSE, SEEDED_CLOSE = 1e-5, 3e-5
 
 
 @pytest.fixture(scope="module", params=MODELS, ids="-".join)
-def converted(request, export, slim_export, real_export, shared, tmp_path_factory):
+def converted(request, shared, tmp_path_factory):
     """Converts to all formats; returns the variant, and the reports by format."""
     variant, task = request.param
-    place = tmp_path_factory.mktemp("every_format")
-    model = real_export
-    if request.param != MODELS[0]:
-        model = place / "model"
-        export(variant, task, "seeded:0", model, "--verify=false")
-    reports = {}
-    # What is quantized is tried on other photographs than it was calibrated on.
-    for names, images in ((FLOAT, "*"), (QUANTIZED, "[gs]*")):
-        result = slim_export(
-            *("convert", f"--model_dir={model}", f"--output_dir={place}/converted", "--json"),
-            f"--format={','.join(names)}",
-            f"--images={shared}/photos/{images}.jpg",
-            f"--calibration={shared}/photos/[bcd]*.jpg",
-            timeout=1800,
-        )
-        rows = json.loads(result.stdout)
-        assert {row["format"]: row["error"] for row in rows} == dict.fromkeys(names, "")
-        assert result.returncode == 0, result.stderr
-        reports |= {row["format"]: json.dumps(row["report"]) for row in rows}
-    validated = VerificationReport.model_validate_json
-    return variant, {name: validated(report) for name, report in reports.items()}
+    if request.param == MODELS[0]:
+        folder, _ = request.getfixturevalue("real_conversions")
+    else:
+        folder = tmp_path_factory.mktemp("every_format")
+        export, slim_export = map(request.getfixturevalue, ("export", "slim_export"))
+        export(variant, task, "seeded:0", folder / "model", "--verify=false")
+        convert_all(slim_export, folder / "model", folder, shared)
+    return variant, {name: report_of(folder, name) for name in FORMATS}
 
 
 def test_all_formats_pass_on_the_photographs(converted, shared):

@@ -1,18 +1,24 @@
 """Hand-made models with gates, and what the tests of every format do with them."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from exporter.converters.formats import FORMATS, Options
-from exporter.converters.noise import noise_of
-from exporter.converters.request import ConvertTask
-from exporter.converters.source import source_of
-from exporter.converters.verify import verified
+from exporter.converters.checks.converted_report import verified
+from exporter.converters.checks.own_noise import noise_of
+from exporter.converters.convert_request import ConvertRequest
+from exporter.converters.format_table import FORMATS
+from exporter.converters.source_model import source_of
 from support import handmade
 
 IMAGES = np.random.RandomState(5).random_sample((3, 8, 8, 3)).astype(np.float32)
+
+
+def asked(**options):
+    """What is asked of a conversion, beside the model, the format and the place."""
+    return ConvertRequest(Path("model"), (), Path("out"), **options)
 
 
 def gate(x, slope=0.16667):
@@ -38,7 +44,7 @@ def convert(name, source, folder, **options):
     """Converts in this process; returns the file."""
     target = Path(folder) / FORMATS[name].file
     target.parent.mkdir(parents=True, exist_ok=True)
-    FORMATS[name].converter.convert(source, target, Options(**options))
+    FORMATS[name].converter.convert(source, target, asked(**options))
     return target
 
 
@@ -55,9 +61,18 @@ def difference(name, folder, target, inputs=IMAGES):
     return np.abs(found - expected).max() / np.abs(expected).max()
 
 
-def report(name, folder, target):
+@cache
+def noise(folder):
+    """Measures a SavedModel's own noise, once."""
+    return noise_of(source_of(folder), ())
+
+
+def report(name, folder, target, **options):
     """Verifies a file against a SavedModel as `convert` does."""
-    source = source_of(folder)
-    noise = noise_of(source, ())
-    task = ConvertTask(model_dir=str(folder), format=name, target=str(target), noise=noise)
-    return verified(source, FORMATS[name], target, task, Options())
+    measured = noise(folder) if FORMATS[name].floor is None else {}
+    return verified(source_of(folder), FORMATS[name], target, asked(**options), measured)
+
+
+def in_this_process(function, *arguments, environment):
+    """Stands in for `processes.call` where it is not the process that is tested."""
+    return function(*arguments)

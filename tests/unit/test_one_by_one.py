@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 from support.handmade import save
 
-from exporter.converters.source import source_of
+from exporter.converters.source_model import source_of
 from exporter.verifier.noise import one_by_one
 from exporter.verifier.noise.one_by_one import intercept
 from exporter.verifier.noise.results import inference_results, results_of_means_in_turn

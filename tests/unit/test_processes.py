@@ -132,6 +132,12 @@ def test_an_ended_session_says_so():
             session.ask(1)
 
 
+def test_what_takes_too_long_is_ended():
+    assert processes.call(add, 2, 3, timeout=60) == 5
+    with pytest.raises(processes.ProcessEndedError, match=r"it took more than 0\.3 seconds"):
+        processes.call(time.sleep, 60, timeout=0.3)
+
+
 def test_functions_run_in_this_process_as_well():
     session = summing(10)
     assert next(session) == 10

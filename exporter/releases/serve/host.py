@@ -15,7 +15,7 @@ from exporter.releases.serve.index import Catalog
 if TYPE_CHECKING:
     from uvicorn import Server
 
-LOOPBACK = "127.0.0.1"
+LOOPBACK, PORT = "127.0.0.1", 8500
 # Whole seconds in which transfers may end after a signal; then they are cut off.
 _GRACE = 1
 _BACKLOG = 1024

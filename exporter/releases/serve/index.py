@@ -17,7 +17,7 @@ _MAX_DEPTH = 16
 # Seconds for which the folder is taken to be as it was; and over those that a look takes.
 _FRESH, _FRESH_OVER_LOOK = 1.0, 10
 
-Identity = tuple[int, int, int, int]
+FileIdentity = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class ServedFile:
     path: Path
     size: int
     sha256: str
-    identity: Identity
+    identity: FileIdentity
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Catalog:
         self.root = root.resolve(strict=True)
         self._tell = tell
         self._lock = threading.Lock()
-        self._digests: dict[Path, tuple[Identity, str]] = {}
+        self._digests: dict[Path, tuple[FileIdentity, str]] = {}
         self._index = Index()
         self._stale_at = float("-inf")
 
@@ -119,10 +119,7 @@ class Catalog:
         for name, listed in manifest.files.items():
             file = self._file(folder, name)
             if (file.size, file.sha256) != (listed.size, listed.sha256):
-                raise PublishError(
-                    f"Release '{folder}' is damaged and not served: '{name}' expected sha256"
-                    f" {listed.sha256}, found {file.sha256}. Publish it again."
-                )
+                raise _damaged(folder, name, f"sha256 {listed.sha256}, found {file.sha256}")
             files[name] = file
         for name in (MANIFEST, SIGNATURE):
             if os.path.lexists(folder / name):
@@ -134,25 +131,26 @@ class Catalog:
         try:
             found = path.lstat()
             if not stat.S_ISREG(found.st_mode):
-                raise PublishError(
-                    f"Release '{folder}' is damaged and not served: '{name}' expected a regular"
-                    " file, found a link or something else. Publish it again."
-                )
+                raise _damaged(folder, name, "a regular file, found a link or something else")
             identity = identity_of(found)
             known = self._digests.get(path)
             if known is None or known[0] != identity:
                 self._digests[path] = known = identity, of_files([path])
         except OSError as error:
-            raise PublishError(
-                f"Release '{folder}' is damaged and not served: '{name}' expected to be there,"
-                f" found: {reason(error)}. Publish it again."
-            ) from error
+            raise _damaged(folder, name, f"to be there, found: {reason(error)}") from error
         return ServedFile(path, found.st_size, known[1], identity)
 
 
-def identity_of(found: os.stat_result) -> Identity:
+def identity_of(found: os.stat_result) -> FileIdentity:
     """Takes from a file's status what changes when the file does."""
     return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+
+
+def _damaged(folder: Path, name: str, expected: str) -> PublishError:
+    return PublishError(
+        f"Release '{folder}' is damaged and not served: '{name}' expected {expected}."
+        " Publish it again."
+    )
 
 
 def _folders(root: Path) -> Iterator[Path]:

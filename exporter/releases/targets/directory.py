@@ -7,8 +7,8 @@ from pathlib import Path
 
 from exporter.errors import PublishError
 from exporter.progress import Progress
+from exporter.releases.checked_release import CheckedRelease
 from exporter.releases.manifest import MANIFEST
-from exporter.releases.release import Release
 from exporter.releases.targets.address import Address
 from exporter.releases.targets.target import (
     Payload,
@@ -67,13 +67,13 @@ class DirectoryTarget:
                 _check_copy(payload(file.name, copy), file)
 
 
-def open_hub(address: Address, release: Release) -> DirectoryTarget:
+def open_hub(address: Address, release: CheckedRelease) -> DirectoryTarget:
     """Opens `file://` or a path: `<root>/<publisher>/<name>/<version>/`."""
     folder = _local(address) / str(release.handle)
     return DirectoryTarget(folder, payloads_of(release.folder, release.names), _RELEASE)
 
 
-def open_serving(address: Address, release: Release) -> DirectoryTarget:
+def open_serving(address: Address, release: CheckedRelease) -> DirectoryTarget:
     """Opens `tfserving://`: `<path>/<version>/`, with the SavedModel itself in it."""
     folder = _local(address) / str(release.handle.version)
     payloads = payloads_of(release.model, files_below(release.model))

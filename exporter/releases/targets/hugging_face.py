@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from exporter.errors import PublishError
 from exporter.progress import Progress
+from exporter.releases.checked_release import CheckedRelease
 from exporter.releases.manifest import MANIFEST
-from exporter.releases.release import Release
 from exporter.releases.targets import notes
 from exporter.releases.targets.address import Address
 from exporter.releases.targets.target import Payload, Standing, files_below, payload, payloads_of
@@ -113,7 +113,7 @@ class HuggingFaceTarget:
         return {file.path: file.lfs.sha256 if file.lfs else file.blob_id for file in files}
 
 
-def open_hub(address: Address, release: Release) -> HuggingFaceTarget:
+def open_hub(address: Address, release: CheckedRelease) -> HuggingFaceTarget:
     """Opens `hf://owner/repository`."""
     from huggingface_hub import HfApi
 
@@ -137,7 +137,7 @@ def open_hub(address: Address, release: Release) -> HuggingFaceTarget:
     )
 
 
-def _card(release: Release) -> str:
+def _card(release: CheckedRelease) -> str:
     """Writes the model card: metadata for the Hub's filters, then the model's own page."""
     from huggingface_hub import ModelCardData
 

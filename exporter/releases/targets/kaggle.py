@@ -9,8 +9,8 @@ from typing import Any
 
 from exporter.errors import PublishError
 from exporter.progress import Progress
+from exporter.releases.checked_release import CheckedRelease
 from exporter.releases.manifest import ARCHIVE, MANIFEST, Manifest
-from exporter.releases.release import Release
 from exporter.releases.targets import notes
 from exporter.releases.targets.address import Address
 from exporter.releases.targets.target import Payload, Standing, files_below, payload, payloads_of
@@ -107,7 +107,7 @@ class KaggleTarget:
         return Path(path).read_bytes() if path else None
 
 
-def open_variation(address: Address, release: Release) -> KaggleTarget:
+def open_variation(address: Address, release: CheckedRelease) -> KaggleTarget:
     """Opens `kaggle://owner/model/framework/variation`."""
     # Its progress bars would be printed beside ours.
     os.environ.setdefault("TQDM_DISABLE", "1")

@@ -2,7 +2,7 @@
 
 import re
 
-from exporter.releases.release import Release
+from exporter.releases.checked_release import CheckedRelease
 
 _LICENSE = re.compile(r"^<!--\s*license\s*:\s*(?P<name>[\w.+-]+)\s*-->$", re.MULTILINE)
 # What TensorFlow Hub takes a page without a licence for.
@@ -10,20 +10,20 @@ _DEFAULT_LICENSE = "apache-2.0"
 _TASKS = {"feature_vector": "image feature vectors", "classification": "image classification"}
 
 
-def license_id(release: Release) -> str:
+def license_id(release: CheckedRelease) -> str:
     """Returns the SPDX identifier of the page's licence, in lower case."""
     match = _LICENSE.search(release.page.read_text(encoding="utf-8"))
     return (match["name"] if match else _DEFAULT_LICENSE).lower()
 
 
-def summary(release: Release) -> str:
+def summary(release: CheckedRelease) -> str:
     """Says in one line what the model is."""
     manifest = release.manifest
     untrained = "" if manifest.checkpoint.trained else ", NOT TRAINED"
     return f"{manifest.variant}, {_TASKS.get(manifest.task, manifest.task)}{untrained}"
 
 
-def version_notes(release: Release) -> str:
+def version_notes(release: CheckedRelease) -> str:
     """Says what this version is, where from, and how it was verified."""
     manifest, verified = release.manifest, release.manifest.verification
     checks = sum(verified.checks.values())

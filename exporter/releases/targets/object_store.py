@@ -7,8 +7,8 @@ from typing import Any
 
 from exporter.errors import PublishError
 from exporter.progress import Progress
+from exporter.releases.checked_release import CheckedRelease
 from exporter.releases.manifest import MANIFEST
-from exporter.releases.release import Release
 from exporter.releases.targets.address import Address
 from exporter.releases.targets.target import Payload, Standing, payloads_of
 
@@ -103,7 +103,7 @@ class ObjectStoreTarget:
             return hashlib.file_digest(stream, "sha256").hexdigest() == file.sha256
 
 
-def open_store(address: Address, release: Release) -> ObjectStoreTarget:
+def open_store(address: Address, release: CheckedRelease) -> ObjectStoreTarget:
     """Opens a URL of fsspec: `<url>/<publisher>/<name>/<version>/`."""
     import fsspec
 

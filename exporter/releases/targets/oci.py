@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from exporter.errors import PublishError
 from exporter.progress import Progress
-from exporter.releases.release import Release
+from exporter.releases.checked_release import CheckedRelease
 from exporter.releases.targets import notes
 from exporter.releases.targets.address import Address
 from exporter.releases.targets.target import Payload, Standing, payloads_of
@@ -93,7 +93,7 @@ class OciTarget:
         }
 
 
-def open_registry(address: Address, release: Release) -> OciTarget:
+def open_registry(address: Address, release: CheckedRelease) -> OciTarget:
     """Opens `oci://registry/repository:tag`; the tag is the version if none is given."""
     from oras.container import Container
 
@@ -118,7 +118,7 @@ def open_registry(address: Address, release: Release) -> OciTarget:
     )
 
 
-def _annotations(release: Release) -> dict[str, str]:
+def _annotations(release: CheckedRelease) -> dict[str, str]:
     """The image specification's own keys; no time, so that the same release is the same bytes."""
     prefix = "org.opencontainers.image."
     return {

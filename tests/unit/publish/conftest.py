@@ -1,14 +1,17 @@
 """A small model with the interface of ours, its report, and a release of it."""
 
 import json
+import shutil
 
 import pytest
 
 from exporter import digests, quiet
 from exporter.releases import archive, handle, manifest
-from exporter.releases.manifest import Verification
+from exporter.releases.manifest import VerificationSummary
 from exporter.releases.model_facts import ModelFacts
 from exporter.releases.model_page import PageRequest
+from exporter.releasing import PackageRequest, package
+from exporter.verifier.report import kept as store
 from exporter.verifier.report.records import Check, Origin, Settings, VerificationReport
 from slim_nets.registry import variants
 
@@ -42,7 +45,7 @@ def tiny_model(tmp_path_factory):
     return folder
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def origin():
     """Makes origins."""
 
@@ -59,7 +62,7 @@ def origin():
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def passed(origin):
     """Makes passed reports."""
 
@@ -100,14 +103,14 @@ def page_request(origin):
                 batch_norm_momentum=0.99,
                 tensorflow="2.21.0",
             ),
-            "verification": Verification(
+            "verification": VerificationSummary(
                 reference="the original graph",
                 allowance="exact",
                 checks={"weights": 208, "outputs": 6},
                 differing=0,
                 max_abs=0.0,
             ),
-            "archive": manifest.File(sha256="a" * 64, size=3935306),
+            "archive": manifest.ReleaseFile(sha256="a" * 64, size=3935306),
             "rebuild": "slim-export export",
             "tool": "0.1.0",
         }
@@ -116,16 +119,23 @@ def page_request(origin):
     return make
 
 
-@pytest.fixture
-def release(tmp_path, monkeypatch, tiny_model, passed):
-    """Packages the small model, and gives the release's folder."""
-    from exporter.releases.package import PackageRequest, package
-    from exporter.verifier.report import kept as store
+@pytest.fixture(scope="session")
+def packaged(tmp_path_factory, tiny_model, passed):
+    """A release of the small model, which nobody changes."""
+    place = tmp_path_factory.mktemp("packaged")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SLIM_EXPORT_CACHE_DIR", str(place / "cache"))
+        store.put(passed(digests.of_folder(tiny_model)))
+        request = PackageRequest(tiny_model, handle.parse(HANDLE), place / "release")
+        return package(request).folder
 
+
+@pytest.fixture
+def release(tmp_path, monkeypatch, tiny_model, passed, packaged):
+    """A copy of the release of the small model, whose report is kept in the test's own cache."""
     monkeypatch.setenv("SLIM_EXPORT_CACHE_DIR", str(tmp_path / "cache"))
     store.put(passed(digests.of_folder(tiny_model)))
-    request = PackageRequest(tiny_model, handle.parse(HANDLE), tmp_path / "release")
-    return package(request).folder
+    return shutil.copytree(packaged, tmp_path / "release")
 
 
 @pytest.fixture

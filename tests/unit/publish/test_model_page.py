@@ -6,8 +6,11 @@ import pytest
 
 from checkpoints import catalog
 from exporter.releases import handle
-from exporter.releases.model_page import code_blocks, model_page, sibling
+from exporter.releases import model_page as model_page_module
+from exporter.releases.model_page import model_page, sibling
+from exporter.releases.page_code import code_blocks, loads, localized
 from exporter.releases.page_rules import broken_rules
+from exporter.releases.words_of_mobilenet_v3 import PageWords
 from slim_nets.network import TASKS
 from slim_nets.registry import resized, variants
 
@@ -120,9 +123,29 @@ def test_sibling():
 @pytest.mark.parametrize("task", TASKS)
 def test_code_blocks_load_from_where_they_are_told(page_request, task):
     request = page_request(task=task)
-    blocks = code_blocks(model_page(request), request.handle, "http://localhost:1/m")
+    blocks = code_blocks(model_page(request))
     assert len(blocks) == 2
     for block in blocks:
-        assert '"http://localhost:1/m"' in block
-        assert "tfhub.dev" not in block
-        compile(block, "page", "exec")
+        assert loads(block, request.handle)
+        local = localized(block, request.handle, "http://localhost:1/m")
+        assert not loads(local, request.handle)
+        assert '"http://localhost:1/m"' in local
+        assert "tfhub.dev" not in local
+        compile(local, "page", "exec")
+
+
+def test_network_without_words(page_request, monkeypatch):
+    """Its page says less, and nothing of another network."""
+    monkeypatch.setattr(model_page_module, "page_words", lambda network, task: PageWords("Toy"))
+    for task in TASKS:
+        for checkpoint in (FLOAT[0].prefix, "seeded:0"):
+            page = model_page(page_request(checkpoint, task=task))
+            assert broken_rules(page, "5.md") == ()
+            assert "MobileNet" not in page
+            assert "ImageNet" not in page
+            assert "Top1" not in page
+            assert "This model is Toy at depth multiplier 0.75, with " in page
+            assert "network-architecture" not in page
+            assert "\n\n\n" not in page
+            assert ".The" not in page
+            assert ("images into 1001 classes with Toy" in page) == (task == "classification")

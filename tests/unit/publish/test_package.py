@@ -8,9 +8,9 @@ import pytest
 from exporter import digests
 from exporter.contract import contract_lock
 from exporter.errors import ExporterError, PublishError
-from exporter.releases import archive, handle, manifest
-from exporter.releases.package import PackageRequest, package
+from exporter.releases import archive, handle, manifest, scan
 from exporter.releases.passed import passed_report
+from exporter.releasing import PackageRequest, package
 from exporter.verifier.report import kept as store
 from exporter.verifier.report.records import Check
 
@@ -165,7 +165,7 @@ def test_model_that_changes_meanwhile(tiny_model, passed, digest, tmp_path, monk
     copy = tmp_path / "model"
     shutil.copytree(tiny_model, copy)
     store.put(passed(digest))
-    check = package.__globals__["scan"].check
+    check = scan.check
     change = lambda folder: (check(folder), (copy / "fingerprint.pb").write_bytes(b"x"))  # noqa: E731
     monkeypatch.setattr("exporter.releases.scan.check", change)
     with pytest.raises(PublishError, match="changed while it was packaged"):

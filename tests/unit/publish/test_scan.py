@@ -211,10 +211,10 @@ def test_original_passes(published_model):
 
 def test_unreadable(tmp_path):
     (tmp_path / "saved_model.pb").write_bytes(b"no protobuf")
-    with pytest.raises(PublishError, match="cannot be read"):
+    with pytest.raises(PublishError, match="is damaged: expected a SavedModel's protobuf"):
         scan.check(tmp_path)
     (tmp_path / "saved_model.pb").unlink()
-    with pytest.raises(PublishError, match="cannot be read: No such file"):
+    with pytest.raises(PublishError, match=r"is not a SavedModel: .* found nothing"):
         scan.check(tmp_path)
 
 

@@ -10,7 +10,7 @@ from support.releases import HANDLE, archive_of, contents
 from support.releases import described as listing_of
 
 from exporter.errors import PublishError
-from exporter.releases.release import check_release, opened
+from exporter.releases.checked_release import check_release, opened
 from exporter.releases.targets.failures import described
 
 

@@ -1,0 +1,1 @@
+"""Compares what was converted with the SavedModel."""

@@ -1,0 +1,204 @@
+"""Compares a converted model, run in its own runtime, with the SavedModel it was made from."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from exporter.converters.cosines import cosines, other_direction, other_length
+from exporter.converters.format_table import Format, Runner
+from exporter.converters.source_model import SourceModel
+from exporter.errors import reason
+from exporter.verifier.comparison.allowance import Allowance
+from exporter.verifier.comparison.collect import Collector, named_outputs
+from exporter.verifier.report.records import Check, Group
+from exporter.verifier.subjects.examples import Batch, Examples, split
+from exporter.verifier.subjects.subject import Arrays, as_array
+
+# Which examples a check is about; users look for those that are photographs.
+PHOTOGRAPHS = "photographs"
+# Of images in [0, 1]: what lies outside says nothing about numbers of eight bits.
+IMAGES = ("ramp", "noise", "half")
+
+
+def compare_outputs(
+    run: Runner, source: SourceModel, row: Format, examples: Examples, allowance: Allowance
+) -> list[Check]:
+    """Compares the outputs on every example, at every batch size, probes and photographs apart.
+
+    Args:
+        run: The converted model.
+        source: The SavedModel's signature.
+        row: The format.
+        examples: Probes and images.
+        allowance: What may differ in a float format.
+
+    Returns:
+        One check an output and batch size, in quantized formats one an example too.
+    """
+    comparison = _Comparison(source, row, allowance)
+    probes = replace(examples, images=())
+    images = replace(examples, plan=replace(examples.plan, probes=()))
+    fixed = examples.spec.fixed_batch()
+    for part, kind in ((images, PHOTOGRAPHS), (probes, "probes")):
+        for block in part.blocks():
+            for size in [fixed] if fixed else examples.plan.batch_sizes:
+                for batch in split(block, size):
+                    comparison.add(run, batch, f"{kind}, batch {size}")
+    return comparison.checks()
+
+
+def compare_end_points(
+    run: Runner, source: SourceModel, row: Format, examples: Examples, allowance: Allowance
+) -> list[Check]:
+    """Compares all end points once, in the network's order.
+
+    Args:
+        run: The same model, converted with its end points as outputs.
+        source: The SavedModel's end points.
+        row: The format.
+        examples: Of which the typical ones are used.
+        allowance: What may differ in a float format.
+
+    Returns:
+        One check an end point.
+    """
+    comparison = _Comparison(source, row, allowance)
+    comparison.add(run, examples.typical(), "layers")
+    return comparison.checks()
+
+
+class _Comparison:
+    """Collects differences: by the allowance, or for quantized formats by cosine."""
+
+    def __init__(self, source: SourceModel, row: Format, allowance: Allowance) -> None:
+        self._source = source
+        self._floor, self._eight_bits = row.floor, row.eight_bits
+        self._collector = Collector(allowance, source.network)
+        self._cosines: dict[tuple[Group, str, str], list[Check]] = {}
+        self._group: Group = "end points" if source.way.startswith("__call__") else "outputs"
+
+    def add(self, run: Runner, batch: Batch, case: str) -> None:
+        """Runs both on one batch."""
+        expected = self._named(self._source.expected(batch.inputs))
+        try:
+            outputs = run(self._source.named(batch.inputs))
+            found = self._named({name: as_array(value) for name, value in outputs.items()})
+        except Exception as error:  # noqa: BLE001  (a runtime raises what it likes)
+            message = f"expected a result, found an error: {reason(error)}"
+            self._collector.fail(self._group, self._source.way, message, case)
+            return
+        if self._floor is None:
+            self._collector.each(self._group, expected, found, case, examples=batch.names)
+            return
+        if len(batch.names) == 1 and self._group == "outputs":
+            case = f"{case}, '{batch.names[0]}'"
+        for name, value in expected.items():
+            judge = self._cosine if value.dtype.kind == "f" else self._whole
+            check = judge(name, case, value, found.get(name), batch.names)
+            self._cosines.setdefault((self._group, name, case), []).append(check)
+        for name in sorted(found.keys() - expected.keys()):
+            self._collector.fail(self._group, name, "expected none, found it", case)
+
+    def _named(self, outputs: Arrays) -> dict[str, np.ndarray]:
+        named: dict[str, np.ndarray] = named_outputs(self._source.way, outputs, alone=True)
+        return named
+
+    def _cosine(
+        self,
+        name: str,
+        case: str,
+        expected: np.ndarray,
+        found: np.ndarray | None,
+        examples: Sequence[str],
+    ) -> Check:
+        assert self._floor is not None, "only formats with a floor come here"
+        at = self._at(name)
+        if found is None and self._eight_bits and self._group == "end points":
+            message = f"no tensor of the file holds it{at}"
+            return Check(group=self._group, name=name, case=case, status="skipped", message=message)
+        if found is None or found.shape != expected.shape:
+            return self._misshapen(name, case, expected, found)
+        if expected.shape[:1] != (len(examples),):
+            # An output that has no row for each example is compared as a whole.
+            expected, found, examples = expected[None], found[None], ("all",)
+        angles = np.array(list(cosines(expected, found)))
+        least = float(angles.min())
+        gap = np.abs(expected.astype(np.float64) - found)
+        largest = float(np.abs(np.nan_to_num(expected, posinf=0, neginf=0)).max(initial=0.0))
+        max_abs = float(gap.max(initial=0.0))
+        wrong = other_direction(angles, examples, self._floor)
+        wrong = wrong or other_length(expected, found, examples, self._floor)
+        return Check(
+            group=self._group,
+            name=name,
+            case=case,
+            status="failed" if wrong else "passed",
+            values=expected.size,
+            differing=int(np.count_nonzero(gap)),
+            largest=largest,
+            max_abs=max_abs if np.isfinite(max_abs) else None,
+            max_rel=max_abs / largest if largest and np.isfinite(max_abs) else None,
+            max_ulp=None,
+            cosine=least if np.isfinite(least) else None,
+            floor=self._floor,
+            reason=f"cosine of every example at least {self._floor:g}, and nearly its length",
+            message=f"{wrong}{at}" if wrong else "",
+        )
+
+    def _whole(
+        self,
+        name: str,
+        case: str,
+        expected: np.ndarray,
+        found: np.ndarray | None,
+        _: Sequence[str],
+    ) -> Check:
+        """Compares what has no angle: whole numbers, such as a class, and strings."""
+        if found is None or found.shape != expected.shape:
+            return self._misshapen(name, case, expected, found)
+        differing = int(np.count_nonzero(expected != found))
+        message = f"{differing} of {expected.size} differ, which no cosine judges{self._at(name)}"
+        return Check(
+            group=self._group,
+            name=name,
+            case=case,
+            status="warning" if differing else "passed",
+            values=expected.size,
+            differing=differing,
+            message=message if differing else "",
+        )
+
+    def _misshapen(
+        self, name: str, case: str, expected: np.ndarray, found: np.ndarray | None
+    ) -> Check:
+        shape = "none" if found is None else f"shape {list(found.shape)}"
+        message = f"expected shape {list(expected.shape)}, found {shape}{self._at(name)}"
+        return Check(group=self._group, name=name, case=case, status="failed", message=message)
+
+    def _at(self, name: str) -> str:
+        place = self._source.network.place(name)
+        return f"; {place}" if place else ""
+
+    def checks(self) -> list[Check]:
+        """Returns one check a name and case."""
+        return [*self._collector.checks(), *(_joined(c) for c in self._cosines.values())]
+
+
+def _joined(checks: list[Check]) -> Check:
+    """Makes one check of those of several batches: the worst, with all values counted."""
+    worst = min(checks, key=lambda c: (c.status != "failed", c.cosine is not None, c.cosine or 0.0))
+    values, differing = (sum(getattr(c, f) for c in checks) for f in ("values", "differing"))
+    update: Mapping[str, object] = {
+        "values": values,
+        "differing": differing,
+        "largest": max(c.largest for c in checks),
+        "max_abs": _most([c.max_abs for c in checks]),
+        "max_rel": _most([c.max_rel for c in checks]),
+    }
+    return worst.model_copy(update=update)
+
+
+def _most(values: list[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return max(known) if len(known) == len(values) else None

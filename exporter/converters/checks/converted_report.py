@@ -1,0 +1,172 @@
+"""Makes the report of one converted model."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib import metadata
+from pathlib import Path
+
+from exporter import digests, temporary
+from exporter.converters.checks.converted_outputs import (
+    IMAGES,
+    compare_end_points,
+    compare_outputs,
+)
+from exporter.converters.convert_request import ConvertRequest
+from exporter.converters.format_table import Format
+from exporter.converters.source_model import SourceModel
+from exporter.errors import reason
+from exporter.verifier.comparison.allowance import Allowance, Noise
+from exporter.verifier.comparison.summary import versions
+from exporter.verifier.report.records import NAIVE, Check, Settings, VerificationReport
+from exporter.verifier.subjects.examples import FULL, Examples, Plan
+
+# Judged by a cosine: photographs, or where none are given the probes that could be some.
+_QUANTIZED = Plan(
+    IMAGES, FULL.batch_sizes, (), FULL.training_batch, gradients=False, every_way=False
+)
+
+# On so many examples, no two tensors of a network are alike.
+_TELLING = 2
+
+_Convert = Callable[[SourceModel, Path, ConvertRequest], None]
+
+
+def verified(
+    source: SourceModel, row: Format, target: Path, request: ConvertRequest, noise: Noise
+) -> VerificationReport:
+    """Runs a converted model in its own runtime and compares it with the SavedModel.
+
+    End points are compared where the outputs differ too much, to find where
+    that begins; of a quantized model always, since they differ everywhere.
+
+    Args:
+        source: The SavedModel.
+        row: The format.
+        target: What was written.
+        request: What was asked for.
+        noise: The SavedModel's own; not needed in formats that are judged by a cosine.
+
+    Returns:
+        The report; it may say that checks failed.
+    """
+    allowance = Allowance("noise", noise=noise)
+    judge = _Judge(source, row, request, _examples(source, row, request), allowance)
+    checks = judge.outputs(target)
+    failed = any(check.status == "failed" for check in checks)
+    if row.floor is not None or failed:
+        within = judge.end_points(target)
+        checks += within if failed else [_remark(c, "the outputs are right") for c in within]
+    if row.eight_bits:
+        checks += judge.naive()
+    if row.trains:
+        checks += row.trainer.checks(target, source, judge.examples, allowance)
+    settings = Settings(
+        model_dir=f"{row.name}: {target.name}",
+        reference=f"SavedModel '{source.folder}'",
+        variant=source.name,
+        allowance=allowance.summary() if row.floor is None else f"cosine {row.floor:g}",
+        images=judge.examples.names,
+        subject=f"File '{target.name}'",
+    )
+    return VerificationReport(
+        settings=settings,
+        digest=digests.of_folder(target.parent),
+        reference_digest=digests.of_folder(source.folder),
+        versions=versions() | _versions(row),
+        checks=tuple(checks),
+    )
+
+
+def _examples(source: SourceModel, row: Format, request: ConvertRequest) -> Examples:
+    plan = FULL if row.floor is None else _QUANTIZED
+    if request.image_files and row.floor is not None:
+        plan = replace(plan, probes=())
+    spec = source.model.spec_of(source.way)
+    return Examples(spec, plan, request.image_files if spec.image_size else ())
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """Compares conversions of one SavedModel to one format."""
+
+    source: SourceModel
+    row: Format
+    request: ConvertRequest
+    examples: Examples
+    allowance: Allowance
+
+    def outputs(self, target: Path) -> list[Check]:
+        """Compares what a file gives."""
+        with self.row.converter.opened(target, None) as run:
+            return compare_outputs(run, self.source, self.row, self.examples, self.allowance)
+
+    def end_points(self, target: Path) -> list[Check]:
+        """Compares the end points inside a file, or of one with the end points as outputs."""
+        if not self.row.eight_bits:
+            return self._shown(self.row.converter.convert)
+
+        def compared(shown: SourceModel) -> list[Check]:
+            (images,) = self.examples.few(_TELLING).inputs
+            run = self.row.quantizer.layers(target, shown, images)
+            return compare_end_points(run, shown, self.row, self.examples, self.allowance)
+
+        return self._explained(compared)
+
+    def naive(self) -> list[Check]:
+        """Converts to the same without care, to show what the care is for; nothing can fail."""
+        plan = replace(self.examples.plan, batch_sizes=(1,))
+        row = replace(self.row, eight_bits=False)
+        judge = replace(self, row=row, examples=replace(self.examples, plan=plan))
+        try:
+            checks = judge.careless(self.row.quantizer.convert_naively)
+        except Exception as error:  # noqa: BLE001  (a converter raises what it likes)
+            message = f"could not be converted: {reason(error)}"
+            name = self.source.way
+            return [
+                Check(group="outputs", name=name, case=NAIVE, status="skipped", message=message)
+            ]
+        named = [check.model_copy(update={"case": f"{NAIVE}, {check.case}"}) for check in checks]
+        return [_remark(check, "not what was written") for check in named]
+
+    def careless(self, convert: _Convert) -> list[Check]:
+        """Converts by another function than the format's, and compares all that it gives."""
+        with temporary.folder() as place:
+            target = place / self.row.file
+            convert(self.source, target, self.request)
+            return self.outputs(target) + self._shown(convert)
+
+    def _shown(self, convert: _Convert) -> list[Check]:
+        """Compares the end points of a conversion that has them as outputs."""
+
+        def compared(shown: SourceModel) -> list[Check]:
+            with temporary.folder() as place:
+                target = place / self.row.file
+                convert(shown, target, replace(self.request, labels=None))
+                with self.row.converter.opened(target, None) as run:
+                    return compare_end_points(run, shown, self.row, self.examples, self.allowance)
+
+        return self._explained(compared)
+
+    def _explained(self, compared: Callable[[SourceModel], list[Check]]) -> list[Check]:
+        """Compares end points, if there are any: they explain outputs, and decide nothing."""
+        shown = self.source.end_points()
+        if shown is None:
+            return []
+        try:
+            return compared(shown)
+        except Exception as error:  # noqa: BLE001  (a converter raises what it likes)
+            message = f"end points could not be read: {reason(error)}"
+            return [Check(group="end points", name=shown.way, status="skipped", message=message)]
+
+
+def _remark(check: Check, why: str) -> Check:
+    """Returns a check that does not fail; where it did, with the reason why that is no failure."""
+    if check.status != "failed":
+        return check
+    return check.model_copy(update={"status": "warning", "message": f"{why}; {check.message}"})
+
+
+def _versions(row: Format) -> dict[str, str]:
+    names = metadata.packages_distributions()
+    found = {name for package in row.packages for name in names.get(package.split(".")[0], ())}
+    return {name: metadata.version(name) for name in sorted(found)} | dict(row.fetched)

@@ -1,0 +1,59 @@
+"""Measures a SavedModel's own float noise, from which allowances are derived."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from exporter.converters.source_model import SourceModel
+from exporter.verifier.comparison.allowance import IMAGE, OTHERS, Noise, kind_of
+from exporter.verifier.noise.conditions import Rerun
+from exporter.verifier.noise.float_noise import noise_processes
+from exporter.verifier.noise.results import inference_results
+from exporter.verifier.report.reference import SavedModelFolder
+from exporter.verifier.subjects.examples import FULL, Examples
+
+
+def noise_of(source: SourceModel, images: tuple[Path, ...], *, training: bool = False) -> Noise:
+    """Runs the SavedModel under other conditions.
+
+    What one example's noise happens to be says little: another order of
+    additions gives another. So examples of a kind share the largest that any of
+    them has, relative to its own largest value.
+
+    Args:
+        source: The SavedModel.
+        images: Files to run on, beside the probes.
+        training: Whether to run one of our networks in training mode too, which takes some
+            seconds more.
+
+    Returns:
+        What changes by that, result by result.
+    """
+    training = training and source.network.variant is not None
+    folder = SavedModelFolder(source.folder.absolute(), source.way)
+    examples = Examples(source.model.input_spec, FULL, images)
+    with noise_processes(Rerun(folder, images, inference=not training)) as processes:
+        noise = processes.measure(source.model, examples)
+    rows = examples.typical().names
+    inference = inference_results(source.model, examples)
+    return dict(noise) | {
+        key: _shared(noise[key], values, rows) for key, values in inference.items() if key in noise
+    }
+
+
+def _shared(
+    noise: Mapping[str, float], values: np.ndarray, rows: tuple[str, ...]
+) -> dict[str, float]:
+    if values.shape[:1] != (len(rows),) or not set(rows) <= noise.keys():
+        return dict(noise)
+    finite = np.where(np.isfinite(values), values, 0).reshape(len(rows), -1)
+    sizes = np.abs(finite.astype(np.float64)).max(axis=1, initial=0.0)
+    scales = dict(zip(rows, sizes.tolist(), strict=True))
+    most: dict[str, float] = {}
+    for row in rows:
+        relative = noise[row] / scales[row] if scales[row] else 0.0
+        most[kind_of(row)] = max(relative, most.get(kind_of(row), 0.0))
+    shared = {row: most[kind_of(row)] * scales[row] for row in rows}
+    images = [value for row, value in shared.items() if kind_of(row) == IMAGE]
+    return {**shared, OTHERS: max([noise[OTHERS], *images])}

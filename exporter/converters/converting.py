@@ -1,0 +1,124 @@
+"""One conversion: made and verified in a process of its own, and put in its place."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from absl import logging
+
+from exporter import processes, quiet
+from exporter.converters.convert_request import Converted, ConvertRequest
+from exporter.converters.format_table import FORMATS, Format
+from exporter.errors import ConversionError, ExporterError
+from exporter.staging import errors_of, staged
+
+if TYPE_CHECKING:
+    from exporter.verifier.comparison.allowance import Noise
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """One format that was tried.
+
+    Attributes:
+        format: Which.
+        folder: Where its files are, or would be.
+        done: What came of it.
+        error: Why there is nothing in the folder; empty if there is.
+    """
+
+    format: Format
+    folder: Path
+    done: Converted = field(default_factory=Converted)
+    error: str = ""
+
+
+def written(request: ConvertRequest, row: Format, noise: "Noise") -> Conversion:
+    """Converts to one format, and writes it with its report if it passed.
+
+    A converter that crashes takes only its own process with it.
+
+    Args:
+        request: What was asked for.
+        row: The format.
+        noise: The SavedModel's own; nothing is asked of it in formats that are judged by a cosine.
+
+    Returns:
+        What came of it, or why nothing did.
+    """
+    from exporter.converters.tfjs.tfjs_runtime import runtime
+    from exporter.reports.write import write_into
+
+    folder, done = request.folder(row.name), Converted()
+    try:
+        with staged(folder, overwrite=request.overwrite, kind=row.kind) as stage:
+            if row.fetched:
+                # Here and not in that process: an interrupt ends it as it ends all that is ours.
+                runtime()
+            # Whatever a user's own Keras runs on: what is compared runs on TensorFlow.
+            environment = {"KERAS_BACKEND": "tensorflow", "TMPDIR": str(stage.workspace)}
+            given = (request, row.name, stage.model / row.file, noise)
+            done = processes.call(converted, *given, environment=environment)
+            assert done.report is not None, "made of every file"
+            if not done.report.passed:
+                raise ConversionError(
+                    f"Format {row.name} was not written: {done.report.verdict()} Leave it out, or"
+                    " report this with the model."
+                )
+            with errors_of(folder, row.kind):
+                write_into(done.report, stage.model)
+    except processes.ProcessEndedError as error:
+        ended = (
+            f"Conversion of '{request.model_dir.absolute()}' to {row.name} ended before it was"
+            f" done: {error}. Free some memory and try again, or leave this format out."
+        )
+        return Conversion(row, folder, error=ended)
+    except ExporterError as error:
+        return Conversion(row, folder, done, str(error))
+    return Conversion(row, folder, done)
+
+
+def converted(request: ConvertRequest, name: str, target: Path, noise: "Noise") -> Converted:
+    """Converts a SavedModel to one format, and verifies what was written.
+
+    Args:
+        request: What was asked for.
+        name: Of the format.
+        target: The file to write, or the main one of several in an empty folder.
+        noise: The SavedModel's own; nothing is asked of it in formats that are judged by a cosine.
+
+    Returns:
+        What came of it.
+
+    Raises:
+        ExporterError: If there is nothing to verify.
+    """
+    quiet.import_tensorflow()
+    from exporter.converters.checks.converted_report import verified
+    from exporter.converters.source_model import source_of
+
+    folder, row = request.model_dir.absolute(), FORMATS[name]
+    try:
+        source = source_of(folder)
+        start = time.perf_counter()
+        row.converter.convert(source, target, request)
+        seconds = time.perf_counter() - start
+        size = sum(path.stat().st_size for path in target.parent.rglob("*") if path.is_file())
+        return Converted(verified(source, row, target, request, noise), seconds, size)
+    except ExporterError:
+        raise
+    except Exception as error:  # a converter raises what it likes
+        if logging.get_verbosity() >= logging.INFO:
+            logging.exception("%s", name)
+        raise _refusal(folder, name, error) from error
+
+
+def _refusal(folder: Path, name: str, error: Exception) -> ConversionError:
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    said = " ".join(lines[:1] + lines[1:][-1:])[:500].rstrip(".") or type(error).__name__
+    return ConversionError(
+        f"SavedModel '{folder}' could not be converted to {name}: expected a file, found"
+        f" {type(error).__name__}: {said}. Nothing was written; leave this format out, or run again"
+        " with --verbosity=1 for the converter's own messages."
+    )

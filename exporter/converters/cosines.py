@@ -1,0 +1,65 @@
+"""Whether results of numbers of eight or sixteen bits point where they should, and how far."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+
+def cosines(expected: np.ndarray, found: np.ndarray) -> Iterator[float]:
+    """Computes the cosine of the angle between two results, example by example.
+
+    Args:
+        expected: Any shape, the batch first.
+        found: The same shape.
+
+    Yields:
+        In [-1, 1]; 1 where both are zero, NaN where one is not finite.
+    """
+    for one, other in zip(expected.astype(np.float64), found.astype(np.float64), strict=True):
+        norms = np.linalg.norm(one) * np.linalg.norm(other)
+        if norms == 0:
+            yield float(not (one.any() or other.any()))
+        else:
+            yield float(np.vdot(one, other) / norms)
+
+
+def other_direction(angles: np.ndarray, examples: Sequence[str], floor: float) -> str:
+    """Says which result points elsewhere most; empty if none does by more than it may.
+
+    Args:
+        angles: Cosines, one an example.
+        examples: Their names.
+        floor: Which none may be below.
+    """
+    least = float(angles.min())
+    if least >= floor:
+        return ""
+    return (
+        f"image '{examples[int(angles.argmin())]}', expected a cosine of at least {floor:g}, found"
+        f" {least:.4f}"
+    )
+
+
+def other_length(
+    expected: np.ndarray, found: np.ndarray, examples: Sequence[str], floor: float
+) -> str:
+    """Says which result is longer or shorter than it may be, since no cosine shows that.
+
+    Along itself a result may be off by as much as the cosine lets it be across.
+
+    Args:
+        expected: Any shape, the batch first.
+        found: The same shape.
+        examples: Their names.
+        floor: Least cosine.
+    """
+    allowed = float(np.sqrt(1 - floor**2))
+    for name, one, other in zip(examples, expected, found, strict=True):
+        length, wanted = (float(np.linalg.norm(v.astype(np.float64))) for v in (other, one))
+        if not abs(length - wanted) <= allowed * wanted:
+            ratio = length / wanted if wanted else float("inf")
+            return (
+                f"image '{name}', expected {1 - allowed:.2f} to {1 + allowed:.2f} times the"
+                f" SavedModel's length, found {ratio:.3g}"
+            )
+    return ""

@@ -1,0 +1,257 @@
+"""The formats that a SavedModel is converted to, as a table. Nothing here may import TensorFlow."""
+
+import importlib
+import importlib.util
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from exporter.errors import ConversionError, listing
+from exporter.staging import FolderKind
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from exporter.converters.convert_request import ConvertRequest
+    from exporter.converters.source_model import SourceModel
+    from exporter.verifier.comparison.allowance import Allowance
+    from exporter.verifier.report.records import Check
+    from exporter.verifier.subjects.examples import Examples
+
+# What brings a program, with all that it needs.
+_DEBIAN = {"node": "nodejs npm"}
+
+# The release of TensorFlow.js that runs what was converted.
+TFJS = "4.22.0"
+
+# Takes one batch, as arrays by the names of the signature's inputs; returns outputs by name.
+Runner = Callable[[Mapping[str, Any]], dict[str, Any]]
+
+
+class Converter(Protocol):
+    """What the module of a format has."""
+
+    def convert(self, source: "SourceModel", target: Path, request: "ConvertRequest") -> None:
+        """Writes the converted model.
+
+        Args:
+            source: The SavedModel's function, with what is known of it.
+            target: The file to write, or the main one of several in an empty folder.
+            request: With calibration, labels, author and license.
+
+        Raises:
+            ConversionError: If the model or what was given does not fit the format.
+        """
+
+    def opened(self, target: Path, threads: int | None) -> AbstractContextManager[Runner]:
+        """Loads a converted model into its own runtime.
+
+        Args:
+            target: What `convert` wrote.
+            threads: How many it may use; None for the runtime's default.
+        """
+
+
+class Quantizer(Converter, Protocol):
+    """What the module of a format of eight bits has."""
+
+    def convert_naively(
+        self, source: "SourceModel", target: Path, request: "ConvertRequest"
+    ) -> None:
+        """Converts as TensorFlow's converter does by itself, to show what more care is for.
+
+        Args:
+            source: The SavedModel's function.
+            target: The file to write.
+            request: As of `convert`.
+        """
+
+    def layers(self, target: Path, source: "SourceModel", images: "np.ndarray") -> Runner:
+        """Finds the end points in a file.
+
+        Args:
+            target: What `convert` wrote.
+            source: The SavedModel's end points.
+            images: A batch by which they are found.
+
+        Returns:
+            What computes those that are there.
+        """
+
+
+class Trainer(Converter, Protocol):
+    """What the module of a format has whose models are fine-tuned."""
+
+    def checks(
+        self, target: Path, source: "SourceModel", examples: "Examples", allowance: "Allowance"
+    ) -> "list[Check]":
+        """Compares what fine-tuning relies on.
+
+        Args:
+            target: What `convert` wrote.
+            source: The SavedModel's function.
+            examples: Probes and images.
+            allowance: What may differ, in training mode too.
+
+        Returns:
+            The checks, in the verifier's vocabulary.
+        """
+
+
+@dataclass(frozen=True)
+class Format:
+    """One format.
+
+    Attributes:
+        name: As users ask for it.
+        file: The file that is written, or the main one.
+        extra: What to install; empty where nothing more is needed.
+        packages: What must be importable.
+        programs: What must be on the PATH.
+        fetched: Versions of what is downloaded to run it, by name.
+        floor: Least cosine of any example's output with the SavedModel's; None
+            where the allowance comes from float noise.
+        eight_bits: Whether end points are read from the tensors of the file that is written,
+            else from another conversion, which has them as outputs; and whether a naive
+            conversion is reported beside it.
+        trains: Whether it has a training mode, which is compared too.
+        calibrated: Whether it needs calibration images.
+        labelled: Whether it has a place for names of classes.
+    """
+
+    name: str
+    file: str
+    extra: str = ""
+    packages: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    fetched: tuple[tuple[str, str], ...] = ()
+    floor: float | None = None
+    eight_bits: bool = False
+    trains: bool = False
+    calibrated: bool = False
+    labelled: bool = False
+
+    @property
+    def kind(self) -> FolderKind:
+        """What its folder is."""
+        return FolderKind("conversion", self.file, "--output_dir")
+
+    @property
+    def converter(self) -> Converter:
+        """The module that converts; imports what it needs."""
+        return cast(Converter, importlib.import_module(f"exporter.converters.formats.{self.name}"))
+
+    @property
+    def quantizer(self) -> Quantizer:
+        """The same, of a format of eight bits."""
+        return cast(Quantizer, self.converter)
+
+    @property
+    def trainer(self) -> Trainer:
+        """The same, of a format that trains."""
+        return cast(Trainer, self.converter)
+
+
+_TFLITE = Format("tflite", "model.tflite", "tflite", ("ai_edge_litert",))
+_QUANTIZED = replace(
+    _TFLITE,
+    extra="quantized",
+    packages=("ai_edge_litert", "ai_edge_quantizer"),
+    floor=0.98,
+    eight_bits=True,
+)
+FORMATS: Mapping[str, Format] = {
+    row.name: row
+    for row in (
+        Format("frozen", "frozen.pb"),
+        _TFLITE,
+        replace(
+            _TFLITE,
+            name="tflite_metadata",
+            packages=("ai_edge_litert", "flatbuffers"),
+            labelled=True,
+        ),
+        # 0.9999 with the real weights.
+        replace(_TFLITE, name="tflite_fp16", floor=0.999),
+        # 0.994 with the real weights, where the converter's own has 0.93.
+        replace(_QUANTIZED, name="tflite_dynamic"),
+        replace(_QUANTIZED, name="tflite_int8", calibrated=True),
+        Format("tfjs", "model.json", programs=("node",), fetched=(("@tensorflow/tfjs", TFJS),)),
+        Format("keras", "model.keras", "keras", ("keras",), trains=True),
+        Format("onnx", "model.onnx", "onnx", ("tf2onnx", "onnx", "onnxruntime")),
+        Format("openvino", "model.xml", "openvino", ("openvino",)),
+    )
+}
+
+
+def chosen(names: Sequence[str]) -> tuple[Format, ...]:
+    """Looks up formats, and whether what they need is installed.
+
+    Args:
+        names: As users give them.
+
+    Returns:
+        Each once, in the order given.
+
+    Raises:
+        ConversionError: If one is unknown, or not installed.
+    """
+    if unknown := sorted({name for name in names if name not in FORMATS}):
+        raise ConversionError(
+            f"Format '{unknown[0]}' is unknown: expected {', '.join(FORMATS)}. Change --format."
+        )
+    if not names:
+        raise ConversionError(
+            f"No format is given: expected some of {', '.join(FORMATS)}. Add --format."
+        )
+    rows = tuple(FORMATS[name] for name in dict.fromkeys(names))
+    for row in rows:
+        check_installed(row)
+    return rows
+
+
+def check_labelled(rows: Sequence[Format]) -> None:
+    """Refuses labels that no format takes.
+
+    Raises:
+        ConversionError: If none does.
+    """
+    if not any(row.labelled for row in rows):
+        able = listing(row.name for row in FORMATS.values() if row.labelled)
+        raise ConversionError(
+            f"Labels were given, which no format takes: expected {able} among --format, found"
+            f" {listing(row.name for row in rows)}. Add it, or leave out --labels."
+        )
+
+
+def check_installed(row: Format) -> None:
+    """Refuses a format whose packages or programs are not there.
+
+    Raises:
+        ConversionError: If one is missing.
+    """
+    if missing := [name for name in row.packages if not _importable(name)]:
+        raise ConversionError(
+            f"Format '{row.name}' needs a package that is not installed: expected '{missing[0]}'."
+            f" Run: pip install 'slim-exporter[{row.extra}]'."
+        )
+    if missing := [name for name in row.programs if shutil.which(name) is None]:
+        raise ConversionError(
+            f"Format '{row.name}' needs a program that is not installed: expected '{missing[0]}' on"
+            f" the PATH. Install it, on Debian by: apt-get install {_DEBIAN[missing[0]]}."
+        )
+
+
+def is_installed(row: Format) -> bool:
+    """Returns whether the packages and programs of a format are there."""
+    return all(map(_importable, row.packages)) and all(map(shutil.which, row.programs))
+
+
+def _importable(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except ModuleNotFoundError:
+        return False

@@ -1,0 +1,1 @@
+"""TFLite files: made, run, quantized op by op, and looked into."""

@@ -1,0 +1,109 @@
+"""Sends a release to a place, or says what would be sent."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from exporter.errors import PublishError
+from exporter.progress import Progress, silent
+from exporter.releases.targets.failures import described
+from exporter.releases.targets.target import Target
+from exporter.releases.trial import Rehearsal
+
+Action = Literal["published", "replaced", "unchanged"]
+_ACTIONS: dict[str, Action] = {
+    "same": "unchanged",
+    "different": "replaced",
+    "partial": "published",
+    "absent": "published",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One file of a publication.
+
+    Attributes:
+        name: Its path at the destination.
+        size: In bytes.
+        sha256: Of its contents.
+        sent: False where it was there already with the same bytes.
+    """
+
+    name: str
+    size: int
+    sha256: str
+    sent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """What was done, or would be.
+
+    Attributes:
+        place: Where.
+        action: What became of the version there.
+        dry_run: Whether nothing was sent.
+        files: All that belong to the version.
+        rehearsal: What was tried before; None if nothing was.
+    """
+
+    place: str
+    action: Action
+    dry_run: bool
+    files: tuple[Sent, ...]
+    rehearsal: Rehearsal | None = None
+
+
+def send(
+    target: Target,
+    *,
+    overwrite: bool = False,
+    dry_run: bool = False,
+    rehearsal: Rehearsal | None = None,
+    progress: Progress = silent,
+) -> Publication:
+    """Sends to a place what is not there.
+
+    Args:
+        target: The place, with what belongs there.
+        overwrite: Whether a version of other bytes may be replaced.
+        dry_run: Whether to send nothing.
+        rehearsal: What was tried before.
+        progress: Told what is sent.
+
+    Returns:
+        What was done.
+
+    Raises:
+        PublishError: If another version is there, or the host or the network fails.
+    """
+    with _failures(target, "nothing was sent"):
+        progress("compare", 0, None)
+        standing = target.compare()
+    if standing.state == "different" and not overwrite:
+        raise PublishError(
+            f"Version at '{target.place}' exists already: expected none or the same bytes, found"
+            " others. Give the model a new version, or use --overwrite."
+        )
+    if standing.state != "same" and not dry_run:
+        with _failures(target, "publish again to send the rest"):
+            target.send(standing, progress)
+    same = standing.state == "same"
+    files = tuple(
+        Sent(file.name, file.size, file.sha256, not same and file.name not in standing.kept)
+        for file in target.payloads
+    )
+    return Publication(target.place, _ACTIONS[standing.state], dry_run, files, rehearsal)
+
+
+@contextmanager
+def _failures(target: Target, then: str) -> Iterator[None]:
+    try:
+        yield
+    except target.failures as error:
+        raise PublishError(
+            f"Target '{target.place}' cannot be published to: {described(error)}. Check the"
+            f" network, --to and the credentials of the host's own tools; {then}."
+        ) from error

@@ -1,0 +1,226 @@
+"""What a rehearsal tries in a fresh process: fetches a model, runs its page's code, compares.
+
+It connects to the loopback and to nothing else. The code blocks run one after
+the other in one namespace, with a prelude: `tf`, `hub` and `np` as everybody
+imports them, `num_classes` = 3, `images`, two of noise in the model's size, and
+`labels` for them.
+"""
+
+import ipaddress
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from exporter import quiet
+from exporter.digests import of_folder
+from exporter.errors import PublishError
+
+# Another TensorFlow or processor moves results by so much of the largest value: its kernels sum
+# in another order. Measured between batch sizes and with oneDNN off.
+NOISE = 2e-6
+# A report does not say in which batch an example was computed, which moves its last bits.
+_BATCHES = (4, 2, 1)
+_CLASSES = 3
+_ADDRESS_ANY = ("", "localhost")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What is to be tried.
+
+    Attributes:
+        url: The model's handle on the local host.
+        model_digest: Of its files.
+        tensorflow: The version under which the report was made.
+        probe: The input's name.
+        expected: Values of the output on it, evenly spaced.
+        blocks: The page's code, with local handles.
+    """
+
+    url: str
+    model_digest: str
+    tensorflow: str
+    probe: str
+    expected: tuple[float, ...]
+    blocks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """What was tried and found right.
+
+    Attributes:
+        blocks: How many of the page's code blocks ran.
+        values: How many values of the output were compared.
+        probe: The input that they were computed of.
+        allowance: What may differ.
+        difference: The largest difference, over the largest value.
+    """
+
+    blocks: int
+    values: int
+    probe: str
+    allowance: str
+    difference: float
+
+    def summary(self) -> str:
+        """Says so in one line."""
+        blocks = "1 code block" if self.blocks == 1 else f"{self.blocks} code blocks"
+        return (
+            f"fetched with tensorflow_hub, {blocks} of the page ran, {self.values} values of the"
+            f" output on '{self.probe}' are the report's ({self.allowance};"
+            f" found {self.difference:.2g})."
+        )
+
+
+class TrialError(PublishError):
+    """What is not as page, manifest and report say; a part of a sentence."""
+
+
+def try_alone(trial: Trial, folder: Path) -> Rehearsal:
+    """Tries a model in a process that is there for nothing else: its restrictions stay.
+
+    Args:
+        trial: What is to be tried.
+        folder: Where the page's code runs, for what it may write.
+
+    Returns:
+        What was found right.
+
+    Raises:
+        TrialError: If anything is not.
+    """
+    os.chdir(folder)
+    # What the page's code may ask of whoever sits there has no answer, instead of waiting for one.
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    sys.addaudithook(refuse_other_machines)
+    quiet.import_tensorflow()
+    model = _fetched(trial)
+    rehearsal = _compared(model, trial)
+    _run_blocks(trial.blocks, model)
+    return rehearsal
+
+
+def _fetched(trial: Trial) -> Any:
+    import tensorflow as tf
+    import tensorflow_hub as hub
+
+    try:
+        folder = Path(hub.resolve(trial.url))
+        found = of_folder(folder)
+        if found != trial.model_digest:
+            raise TrialError(
+                f"tensorflow_hub fetched other files: expected digest {trial.model_digest},"
+                f" found {found}"
+            )
+        return hub.load(trial.url)
+    except (OSError, ValueError, RuntimeError, tf.errors.OpError) as error:
+        raise TrialError(f"tensorflow_hub could not load it: {_line(error)}") from error
+
+
+def _compared(model: Any, trial: Trial) -> Rehearsal:
+    import numpy as np
+    import tensorflow as tf
+
+    same = trial.tensorflow == tf.__version__
+    allowance = "no bit may differ"
+    if not same:
+        allowance = (
+            f"made by TensorFlow {trial.tensorflow or 'unknown'}, run by {tf.__version__}:"
+            f" {NOISE:g} of the largest value may differ"
+        )
+    expected = np.array(trial.expected)
+    found = [_sampled(model, trial, size) for size in _BATCHES]
+    scale = float(np.abs(expected).max()) or 1.0
+    difference = min(float(np.abs(values - expected).max()) for values in found) / scale
+    if not difference <= (0 if same else NOISE):  # not above, so that NaN fails
+        raise TrialError(
+            f"the output on '{trial.probe}' differs from the report's by {difference:.2g} of the"
+            f" largest value ({allowance})"
+        )
+    return Rehearsal(len(trial.blocks), expected.size, trial.probe, allowance, difference)
+
+
+def _sampled(model: Any, trial: Trial, batch: int) -> Any:
+    """Computes the values that a report would hold."""
+    import numpy as np
+    import tensorflow as tf
+
+    from exporter.verifier.subjects.examples import PROBES, InputSpec
+
+    if trial.probe not in PROBES:
+        raise TrialError(f"the report's values are of '{trial.probe}', which is no probe")
+    spec = InputSpec((_input_spec(model),))
+    images = tf.constant(np.stack(spec.probe(trial.probe) * batch))
+    output = model(images)[0].numpy().ravel()
+    step = max(1, -(-output.size // max(1, len(trial.expected))))
+    values = output[::step]
+    if not trial.expected or values.size != len(trial.expected):
+        raise TrialError(
+            f"the output on '{trial.probe}' has another size: expected {len(trial.expected)}"
+            f" values, found {values.size}"
+        )
+    return values.astype(np.float64)
+
+
+def _input_spec(model: Any) -> Any:
+    """Returns what the model takes, as its serving signature states it."""
+    signature = model.signatures["serving_default"]
+    (spec,) = signature.structured_input_signature[1].values()
+    return spec
+
+
+def _run_blocks(blocks: Sequence[str], model: Any) -> None:
+    names = _prelude(model)
+    for number, block in enumerate(blocks, start=1):
+        try:
+            exec(compile(block, f"<code block {number}>", "exec"), names)  # noqa: S102
+        except (Exception, SystemExit) as error:
+            raise TrialError(
+                f"code block {number} of its page failed: {type(error).__name__}: {_line(error)}"
+            ) from error
+
+
+def _prelude(model: Any) -> dict[str, Any]:
+    import numpy as np
+    import tensorflow as tf
+    import tensorflow_hub as hub
+
+    from exporter.verifier.subjects.examples import InputSpec
+
+    image = InputSpec((_input_spec(model),)).probe("noise")[0]
+    return {
+        "__name__": "__main__",
+        "tf": tf,
+        "hub": hub,
+        "np": np,
+        "num_classes": _CLASSES,
+        "images": np.stack([image, image]),
+        "labels": np.arange(2),
+    }
+
+
+def refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
+    """Refuses connections that leave this machine; called for every event of Python's auditing."""
+    if event == "socket.connect":
+        host = arguments[1][0] if isinstance(arguments[1], tuple) else ""
+    elif event == "socket.getaddrinfo":
+        host = arguments[0] or ""
+    else:
+        return
+    host = host.decode() if isinstance(host, bytes) else host
+    if host in _ADDRESS_ANY:
+        return
+    try:
+        inside = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        inside = False
+    if not inside:
+        raise ConnectionRefusedError(f"a rehearsal does not connect to {host}")
+
+
+def _line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:300] or type(error).__name__

@@ -1,0 +1,199 @@
+"""The stages of a release, composed: packaged, published, served."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from exporter import quiet
+from exporter.progress import Progress, silent
+from exporter.releases import scan, sending, sign
+from exporter.releases.checked_release import opened
+from exporter.releases.handle import Handle
+from exporter.releases.manifest import Manifest
+from exporter.releases.model_page import ASSET_PATH
+from exporter.releases.passed import passed_report
+from exporter.releases.rehearsal import rehearse
+from exporter.releases.sending import Publication
+from exporter.releases.serve import host
+from exporter.releases.targets.schemes import open_target
+from exporter.releases.writing import check_handle, write_release
+from exporter.staging import RELEASE, check_target, staged, unwritable
+
+STEPS = ("import TensorFlow", "scan", "write", "sign")
+
+
+@dataclass(frozen=True)
+class PackageRequest:
+    """What to package.
+
+    Attributes:
+        model_dir: The SavedModel.
+        handle: What it is to be called.
+        output_dir: Where the release is to appear.
+        report_dir: Folder of its report; None for the one that was kept when
+            it was verified.
+        sign_key: PEM file with the EC key to sign with, if one is to sign.
+        sigstore: Whether to sign through Sigstore instead.
+        sigstore_token: File with the token that says who signs, as
+            `keyless.signer` takes it.
+        asset_path: Where the page says the archive is.
+        overwrite: Whether a release that is there may be replaced.
+    """
+
+    model_dir: Path
+    handle: Handle
+    output_dir: Path
+    report_dir: Path | None = None
+    sign_key: Path | None = None
+    sigstore: bool = False
+    sigstore_token: Path | None = None
+    asset_path: str = ASSET_PATH
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class Release:
+    """A release on disk.
+
+    Attributes:
+        folder: Where it is.
+        manifest: What it says of itself.
+        signed: Whether it has a signature.
+    """
+
+    folder: Path
+    manifest: Manifest
+    signed: bool
+
+
+def package(request: PackageRequest, progress: Progress = silent) -> Release:
+    """Makes a release, which appears whole or not at all.
+
+    Args:
+        request: What to package.
+        progress: Told which step begins.
+
+    Returns:
+        The release. Its bytes, but for the signature's, depend on the model,
+        its report, the handle and the version of this tool alone.
+
+    Raises:
+        ExporterError: If the model was not verified or is not safe, or the
+            release cannot be written.
+    """
+    target = request.output_dir.absolute()
+    signer = _signer(request)
+    check_target(target, overwrite=request.overwrite, kind=RELEASE)
+    passed = passed_report(request.model_dir, request.report_dir)
+    check_handle(request.handle, passed.origin)
+    progress(STEPS[0], 0, len(STEPS))
+    quiet.import_tensorflow()
+    progress(STEPS[1], 1, len(STEPS))
+    scan.check(request.model_dir)
+    with staged(target, overwrite=request.overwrite, kind=RELEASE) as stage:
+        try:
+            progress(STEPS[2], 2, len(STEPS))
+            manifest = write_release(
+                stage.model,
+                request.model_dir,
+                passed,
+                handle=request.handle,
+                asset_path=request.asset_path,
+            )
+            if signer is not None:
+                progress(STEPS[3], 3, len(STEPS))
+                sign.sign(stage.model, signer)
+        except OSError as error:
+            raise unwritable(target, error, RELEASE) from error
+    return Release(request.output_dir, manifest, signer is not None)
+
+
+def _signer(request: PackageRequest) -> Any:
+    """Prepares to sign; None if nobody is to."""
+    if request.sigstore:
+        return sign.sigstore_signer(request.sigstore_token)
+    return sign.signer(request.sign_key) if request.sign_key else None
+
+
+@dataclass(frozen=True)
+class PublishRequest:
+    """What to publish.
+
+    Attributes:
+        release: Folder of the release.
+        to: Where, as a path or a URL.
+        overwrite: Whether a version of other bytes may be replaced.
+        dry_run: Whether to send nothing.
+        rehearse: Whether to load it back from this machine first, and to send
+            it only if all is right.
+    """
+
+    release: Path
+    to: str
+    overwrite: bool = False
+    dry_run: bool = False
+    rehearse: bool = False
+
+
+def publish(request: PublishRequest, progress: Progress = silent) -> Publication:
+    """Brings a release to a place, unless it is there.
+
+    Args:
+        request: What to publish.
+        progress: Told what is done.
+
+    Returns:
+        What was done.
+
+    Raises:
+        PublishError: If the release is not what it says or its rehearsal fails,
+            if another version is there, or the host or the network fails.
+    """
+    with opened(request.release) as release:
+        target = open_target(request.to, release)
+        return sending.send(
+            target,
+            overwrite=request.overwrite,
+            dry_run=request.dry_run,
+            rehearsal=rehearse(release, progress) if request.rehearse else None,
+            progress=progress,
+        )
+
+
+@dataclass(frozen=True)
+class ServeRequest:
+    """What to serve.
+
+    Attributes:
+        release_dir: A folder with releases, at any depth.
+        port: Where to listen; 0 takes a free one.
+        host: The address to listen at.
+    """
+
+    release_dir: Path
+    port: int = host.PORT
+    host: str = host.LOOPBACK
+
+
+def serve(
+    request: ServeRequest,
+    ready: Callable[[str, int], None],
+    warn: Callable[[str], None],
+) -> None:
+    """Serves releases to tensorflow_hub and to browsers, until a signal comes.
+
+    Args:
+        request: What to serve.
+        ready: Told the URL and how many models there are, once it listens.
+        warn: Told of damaged releases, and if other machines can read them.
+
+    Raises:
+        PublishError: If there is no such folder, or the port cannot be had.
+    """
+    catalog = host.open_catalog(request.release_dir, warn)
+    with host.bind(request.host, request.port) as listening:
+        if not host.is_loopback(listening):
+            warn(f"Host '{request.host}' is not the loopback: other machines can read this.")
+        ready(host.url_of(listening), len(catalog.index().releases))
+        host.serve(catalog, listening)

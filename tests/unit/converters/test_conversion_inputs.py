@@ -1,0 +1,104 @@
+"""What is given for a conversion is checked before anything is converted."""
+
+import pytest
+from support import converted, handmade
+from support.small_models import Small
+
+from exporter.converters.conversion_inputs import check_inputs, remarks
+from exporter.converters.format_table import FORMATS, check_labelled
+from exporter.converters.source_model import source_of
+from exporter.errors import ConversionError, InvalidArgumentError
+from exporter.image_files import matching
+
+INT8, DYNAMIC, FLOAT, METADATA = (
+    FORMATS[name] for name in ("tflite_int8", "tflite_dynamic", "tflite", "tflite_metadata")
+)
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    return source_of(handmade.save(tmp_path_factory.mktemp("model") / "model"))
+
+
+@pytest.fixture
+def given(tmp_path):
+    """Makes requests with some of five files."""
+    for number in range(5):
+        (tmp_path / f"{number}.png").write_text(str(number))
+
+    def request(**options):
+        patterns = {name: f"{tmp_path}/{value}.png" for name, value in options.items()}
+        return converted.asked(**patterns)
+
+    return request
+
+
+def labelled(tmp_path, *names):
+    (tmp_path / "labels.txt").write_text("".join(f"{name}\n" for name in names))
+    return converted.asked(labels=tmp_path / "labels.txt")
+
+
+def test_all_that_is_needed_is_enough(source, given, tmp_path):
+    check_inputs(source, [FLOAT, INT8], given(images="*", calibration="*"))
+    check_inputs(source, [METADATA], labelled(tmp_path, *"abcd"))
+    check_labelled([FLOAT, METADATA])
+    check_inputs(source, [FLOAT], converted.asked())
+
+
+@pytest.mark.parametrize("row", [INT8, DYNAMIC])
+def test_eight_bits_are_judged_on_images(source, given, row):
+    with pytest.raises(ConversionError) as caught:
+        check_inputs(source, [FLOAT, row], given(calibration="*"))
+    assert str(caught.value) == (
+        f"Format '{row.name}' lacks images to be judged on: expected some that look like those the"
+        " model will see, found none. Add --images='FOLDER/*.jpg'."
+    )
+
+
+def test_models_without_images(given, tmp_path):
+    source = source_of(Small().save(tmp_path / "model"))
+    check_inputs(source, [DYNAMIC], converted.asked())
+    with pytest.raises(ConversionError, match="which takes none: expected one input float32"):
+        check_inputs(source, [FLOAT], given(images="*"))
+    with pytest.raises(ConversionError, match="cannot be calibrated: expected one input of"):
+        check_inputs(source, [INT8], given(calibration="*"))
+
+
+def test_int8_needs_calibration(source, given):
+    with pytest.raises(ConversionError, match="lacks calibration images"):
+        check_inputs(source, [INT8], given(images="*"))
+
+
+def test_labels(source, tmp_path):
+    with pytest.raises(ConversionError, match=r"expected 4 lines, .* found 3"):
+        check_inputs(source, [METADATA], labelled(tmp_path, *"abc"))
+    with pytest.raises(ConversionError) as caught:
+        check_labelled([FLOAT])
+    assert str(caught.value) == (
+        "Labels were given, which no format takes: expected tflite_metadata among --format, found"
+        " tflite. Add it, or leave out --labels."
+    )
+
+
+def test_remarks(given, tmp_path):
+    assert list(remarks([INT8], given(calibration="[0-2]", images="[34]"))) == []
+    assert list(remarks([FLOAT, DYNAMIC], given(calibration="0", images="*"))) == []
+    (few,) = remarks([INT8], given(calibration="[01]", images="[34]"))
+    assert few.startswith("Calibration has fewer than 3 images: ")
+    # By what is in it: a copy is the same image.
+    (tmp_path / "copy.png").write_bytes((tmp_path / "0.png").read_bytes())
+    (both,) = remarks([INT8], given(calibration="[0-2]", images="[c4]*"))
+    assert both.startswith("Calibration has images that are judged on too: copy.png. ")
+
+
+def test_a_pattern_that_matches_nothing_is_refused_at_once(tmp_path):
+    for name in ("images", "calibration"):
+        with pytest.raises(InvalidArgumentError, match=rf"expected files, found none.*--{name}="):
+            converted.asked(**{name: f"{tmp_path}/*.jpg"})
+
+
+def test_a_folder_is_no_pattern_of_images(tmp_path):
+    with pytest.raises(InvalidArgumentError) as caught:
+        matching(str(tmp_path))
+    assert "expected a pattern that matches files, found a folder" in str(caught.value)
+    assert str(caught.value).endswith(f"--images='{tmp_path}/*.jpg'.")
