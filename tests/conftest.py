@@ -71,10 +71,17 @@ def published_model(shared):
 
 @pytest.fixture(scope="session")
 def slim_export():
-    """Calls a command in this process; in a fresh one if it gets an option of `subprocess.run`."""
+    """Calls a command in this process; in a fresh one if an option would have no effect here.
+
+    Those are the options of `subprocess.run`, and variables that are read when Python or a
+    library starts.
+    """
 
     def run(*arguments, **options):
-        here = options.keys() <= {"env", "cwd"}
+        at_start = [
+            n for n in options.get("env") or {} if n.startswith(("PYTHON", "TF_", "KERAS_"))
+        ]
+        here = options.keys() <= {"env", "cwd"} and not at_start
         return (called if here else in_a_process)(*arguments, **options)
 
     return run
