@@ -56,6 +56,9 @@ def add(commands: Any) -> None:
     flags.add_switch(
         parser, "list_rules", default=False, summary="print the interface's rules and end (off)"
     )
+    flags.add_switch(
+        parser, "report_schema", default=False, summary="print report.json's schema and end (off)"
+    )
     flags.add_moving_averages(parser)
     flags.add_network(parser)
     flags.add_json(parser)
@@ -65,6 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Compares a SavedModel with its reference; returns 1 if a check failed."""
     if arguments.list_rules:
         return _list_rules(arguments)
+    if arguments.report_schema:
+        return _print_schema()
     request = _request(arguments)
     if arguments.report_dir is not None:
         from exporter.reports.write import check_report_dir
@@ -151,6 +156,13 @@ def _list_rules(arguments: argparse.Namespace) -> int:
     else:
         rows = [(rule.number, rule.level, rule.title, rule.fix) for rule in RULES]
         print_table(("rule", "level", "what holds", "what to do where it does not"), rows)
+    return 0
+
+
+def _print_schema() -> int:
+    from exporter.verifier.report.records import VerificationReport
+
+    print_json(VerificationReport.model_json_schema())
     return 0
 
 

@@ -1,6 +1,8 @@
 """What a report says of passed and failed checks."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pydantic
@@ -8,7 +10,6 @@ import pytest
 from support.reports import CAUSE, FAILED, PASSED, SKIPPED, WARNING, report
 
 from exporter.errors import VerificationError
-from exporter.verifier.report import records as module
 from exporter.verifier.report.records import Check, VerificationReport
 
 
@@ -58,5 +59,20 @@ def test_unknown_fields_are_refused():
 
 def test_schema_is_the_committed_one():
     """A change of the report's form is seen in review; BUILD.md says how to renew it."""
-    path = Path(module.__file__).with_name("report.schema.json")
+    path = Path(__file__).parents[1] / "golden/report.schema.json"
     assert json.loads(path.read_text()) == VerificationReport.model_json_schema()
+
+
+def test_schema_is_printed_without_tensorflow():
+    """And as it is committed, to the byte."""
+    program = (
+        "import sys; from exporter.__main__ import main\n"
+        "sys.argv = ['slim-export', 'verify', '--report_schema']\n"
+        "try: main()\n"
+        "finally: sys.stderr.write(str('tensorflow' in sys.modules))"
+    )
+    command = [sys.executable, "-c", program]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "False")
+    path = Path(__file__).parents[1] / "golden/report.schema.json"
+    assert result.stdout == path.read_text()
