@@ -4,8 +4,8 @@ Nothing here imports TensorFlow before it is opened: a process that is handed a
 reference imports it in its own time.
 """
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,15 +37,11 @@ class OriginalGraph:
     prefix: Path
     stored_names: Mapping[str, str]
 
-    @contextmanager
-    def opened(self) -> "Iterator[Subject]":
-        """Builds and restores it; yields it until its sessions are closed."""
-        from exporter.original import restored
-        from exporter.verifier.subjects.original_graph import GraphSubject
+    def opened(self) -> "AbstractContextManager[Subject]":
+        """Builds and restores it, when entered, until its sessions are closed."""
+        from exporter.verifier.subjects.original_graph import restored
 
-        prefix = str(self.prefix)
-        with restored(self.variant, self.task, prefix, self.stored_names) as original:
-            yield GraphSubject(original, self.variant, self.task)
+        return restored(self.variant, self.task, str(self.prefix), self.stored_names)
 
 
 @dataclass(frozen=True)
@@ -60,16 +56,15 @@ class SavedModelFolder:
     folder: Path
     main: str = ""
 
-    @contextmanager
-    def opened(self) -> "Iterator[Subject]":
-        """Loads it, and yields it.
+    def opened(self) -> "AbstractContextManager[Subject]":
+        """Loads it.
 
         Raises:
             VerificationError: If that fails.
         """
         from exporter.verifier.subjects.saved_model import load_model
 
-        yield load_model(self.folder, self.main)
+        return nullcontext(load_model(self.folder, self.main))
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,13 @@
-"""The original graph as the verifier runs it, under the interface of the published models."""
+"""The original: TF-Slim's graph in a TensorFlow 1 session, with its checkpoint restored."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
-from exporter.original import Original
 from exporter.reusable import OUTPUT_NAMES
 from exporter.signatures import BATCH_NORM_MOMENTUM, SERVING, way_of
 from exporter.trace import image_spec
@@ -15,12 +16,14 @@ from exporter.verifier.subjects.subject import (
     BARE,
     DEFAULT,
     END_POINTS,
+    MOMENTUM,
     PLAIN,
     Arrays,
     Inputs,
     TrainingCall,
     projected,
 )
+from slim_nets.layers.slim import SlimLayers
 from slim_nets.network import Task
 from slim_nets.registry import Variant
 
@@ -29,21 +32,43 @@ SERVED = way_of(SERVING)
 
 @dataclass(frozen=True)
 class GraphSubject:
-    """The original behind the `Subject` protocol.
+    """A restored graph behind the `Subject` protocol, called as the published models are.
+
+    End points have the names of the exported ones, scope included, and the
+    output is `default`.
 
     Attributes:
-        original: The restored graph.
         variant: Which network.
         task: What it ends with.
+        images: The placeholder of the images.
+        momentum: The placeholder of what the moving averages keep of themselves.
+        outputs: The tensors of all end points in inference.
+        training_outputs: The same in training mode.
+        updates: The ops that move the moving averages.
     """
 
-    original: Original
     variant: Variant
     task: Task
+    images: Any
+    momentum: Any
+    outputs: dict[str, Any]
+    training_outputs: dict[str, Any]
+    updates: list[Any]
+    _session: Any
+    _unoptimized: Any
+    _variables: dict[str, Any]
+    _trainable: dict[str, Any]
+    _regularization: Any
+    _gradients: dict[Any, list[Any]] = field(default_factory=dict)
+
+    @property
+    def graph(self) -> tf.Graph:
+        """The graph, with the network twice, below `train/` and `predict/`."""
+        return self._session.graph
 
     @property
     def input_spec(self) -> InputSpec:
-        """What it takes: images."""
+        """What it takes: float32 `[batch, size, size, 3]` in [0, 1]."""
         return InputSpec((image_spec(self.variant),))
 
     @property
@@ -59,17 +84,15 @@ class GraphSubject:
     @property
     def hyperparameters(self) -> Mapping[str, Any]:
         """The momentum and its published default."""
-        return {"batch_norm_momentum": BATCH_NORM_MOMENTUM}
+        return {MOMENTUM: BATCH_NORM_MOMENTUM}
 
     @property
     def trainable(self) -> tuple[str, ...]:
         """Names of the trainable variables."""
-        return self.original.trainable
+        return tuple(self._trainable)
 
-    @property
-    def flagged(self) -> tuple[str, ...]:
-        """The same: a graph has one list of them."""
-        return self.original.trainable
+    # A graph has one list of them.
+    flagged = trainable
 
     def described(self) -> dict[str, str]:
         """Describes what a published model has; any default of the momentum will do."""
@@ -83,23 +106,35 @@ class GraphSubject:
 
     def variables(self) -> Arrays:
         """Returns all variables by name."""
-        return self.original.weights()
+        fetched: Arrays = self._session.run(self._variables)
+        return fetched
 
     def assign(self, values: Mapping[str, np.ndarray]) -> None:
         """Sets variables by name."""
-        self.original.assign(values)
+        self._assign(self._session, values)
+
+    def _assign(self, session: Any, values: Mapping[str, np.ndarray]) -> None:
+        # Initializes them anew, with these in place of the initial values.
+        variables = [self._variables[name] for name in values]
+        with self.graph.as_default():
+            given = {self._variables[n].initial_value: value for n, value in values.items()}
+        session.run([variable.initializer for variable in variables], given)
 
     def inference(self, ways: Sequence[str], inputs: Inputs) -> dict[str, Arrays]:
         """Runs the graph once for all ways."""
-        names = None if END_POINTS in ways else [DEFAULT]
-        end_points = self.original.inference(inputs[0], names)
+        chosen = self.outputs if END_POINTS in ways else {DEFAULT: self.outputs[DEFAULT]}
+        end_points = self._session.run(chosen, {self.images: inputs[0]})
         return {way: self._as(way, end_points) for way in ways}
 
     def training(
         self, ways: Sequence[str], inputs: Inputs, hyperparameters: Mapping[str, float]
     ) -> dict[str, TrainingCall]:
-        """Runs the graph once for all ways, with its updates."""
-        end_points, after = self.original.training(inputs[0], self._momentum(hyperparameters))
+        """Runs the graph once for all ways, with its updates, and puts the averages back."""
+        before = self.variables()
+        feeds = self._feeds(inputs, hyperparameters)
+        end_points, _ = self._session.run([self.training_outputs, self.updates], feeds)
+        after = self.variables()
+        self.assign({name: before[name] for name in before.keys() - self._trainable.keys()})
         return {way: TrainingCall(self._as(way, end_points), after) for way in ways}
 
     def gradients(
@@ -112,16 +147,33 @@ class GraphSubject:
         training: bool,
     ) -> dict[str, np.ndarray | None]:
         """Differentiates with `tf.gradients`."""
-        end_point = target if way == END_POINTS else DEFAULT
-        momentum = self._momentum(hyperparameters)
-        return self.original.gradients(end_point, inputs[0], projected, momentum, training=training)
-
-    def _momentum(self, hyperparameters: Mapping[str, float]) -> float:
-        return float({**self.hyperparameters, **hyperparameters}["batch_norm_momentum"])
+        name = target if way == END_POINTS else DEFAULT
+        end_point = (self.training_outputs if training else self.outputs)[name]
+        feeds = self._feeds(inputs, hyperparameters)
+        return self._differentiate((name, training), lambda: projected(end_point), feeds)
 
     def losses(self) -> tuple[Arrays, dict[str, np.ndarray | None]]:
-        """Returns the one regularization loss and its gradients."""
-        return {"0": self.original.regularization_loss()}, self.original.loss_gradients()
+        """Returns the one regularization loss, a float32 scalar, and its gradients."""
+        loss = np.asarray(self._session.run(self._regularization))
+        gradients = self._differentiate("regularization", lambda: self._regularization, {})
+        return {"0": loss}, gradients
+
+    def _differentiate(
+        self, key: Any, loss: Callable[[], Any], feeds: dict[Any, Any]
+    ) -> dict[str, np.ndarray | None]:
+        if key not in self._gradients:
+            with self.graph.as_default():
+                gradients = tf.gradients(loss(), list(self._trainable.values()))
+                self._gradients[key] = [g if g is None else tf.identity(g) for g in gradients]
+        flows = dict(zip(self._trainable, self._gradients[key], strict=True))
+        tensors = {name: tensor for name, tensor in flows.items() if tensor is not None}
+        self._assign(self._unoptimized, self.variables())
+        computed: dict[str, np.ndarray | None] = self._unoptimized.run(tensors, feeds)
+        return dict.fromkeys(flows) | computed
+
+    def _feeds(self, inputs: Inputs, hyperparameters: Mapping[str, float]) -> dict[Any, Any]:
+        numbers = {**self.hyperparameters, **hyperparameters}
+        return {self.images: inputs[0], self.momentum: float(numbers[MOMENTUM])}
 
     def _as(self, way: str, end_points: Arrays) -> Arrays:
         """Returns what a published model returns that way, end points in the network's order."""
@@ -132,3 +184,79 @@ class GraphSubject:
             return {OUTPUT_NAMES[self.task]: output}
         # The output comes last in the network.
         return {k: v for k, v in end_points.items() if k != DEFAULT} | {DEFAULT: output}
+
+
+@contextmanager
+def restored(
+    variant: Variant, task: Task, prefix: str, names: Mapping[str, str]
+) -> Iterator[GraphSubject]:
+    """Builds the graph with tf-slim's layers and restores it with a TF1 saver.
+
+    Source: the published SavedModel, in which one graph holds the network
+    twice, first for training and then for prediction, over shared variables.
+
+    Args:
+        variant: Which network.
+        task: What it ends with.
+        prefix: The checkpoint.
+        names: For every variable, its name in the checkpoint.
+
+    Yields:
+        The original, until its session is closed.
+    """
+    with tf.Graph().as_default() as graph:
+        shape = [None, variant.image_size, variant.image_size, 3]
+        images = tf.compat.v1.placeholder(tf.float32, shape, "images")
+        momentum = tf.compat.v1.placeholder(tf.float32, [], "batch_norm_momentum")
+        with tf.name_scope("train"):
+            training = _outputs(variant.end_points(images, task, SlimLayers(momentum)))
+            regularization = tf.compat.v1.losses.get_regularization_loss()
+        with tf.name_scope("predict"):
+            inference = _outputs(variant.end_points(images, task, SlimLayers()))
+        variables = {v.op.name: v for v in tf.compat.v1.global_variables()}
+        trainable = {v.op.name: v for v in tf.compat.v1.trainable_variables()}
+        saver = tf.compat.v1.train.Saver({names[name]: v for name, v in variables.items()})
+        updates = tf.compat.v1.get_collection(tf.compat.v1.GraphKeys.UPDATE_OPS)
+    # Not entered: that would make its graph the default of whatever runs meanwhile.
+    with (
+        closing(tf.compat.v1.Session(graph=graph)) as session,
+        closing(tf.compat.v1.Session(graph=graph, config=_unoptimized())) as unoptimized,
+    ):
+        with graph.as_default():
+            saver.restore(session, prefix)
+        yield GraphSubject(
+            variant,
+            task,
+            images,
+            momentum,
+            inference,
+            training,
+            updates,
+            session,
+            unoptimized,
+            variables,
+            trainable,
+            regularization,
+        )
+
+
+def _unoptimized() -> Any:
+    """Configures a session for gradients, which runs the graph as it is written.
+
+    In a SavedModel, the forward pass and the backward pass are two functions,
+    and TensorFlow's optimizer cannot merge what lies in both. Here it could,
+    and the last bits would differ.
+    """
+    config = tf.compat.v1.ConfigProto()
+    config.graph_options.rewrite_options.disable_meta_optimizer = True
+    return config
+
+
+def _outputs(tensors: dict[str, Any]) -> dict[str, Any]:
+    """Gives every end point an `Identity` to be fetched by, as the outputs of a function have.
+
+    TensorFlow's optimizer spares what is fetched. If that were the end points
+    themselves, it would merge other products here than in a SavedModel, and on
+    feature maps of one pixel the last bit would differ.
+    """
+    return {name: tf.identity(tensor) for name, tensor in tensors.items()}

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from exporter.original import Original
 from exporter.verifier.subjects.op_by_op import GraphRun, Intercept
 from exporter.verifier.subjects.original_graph import GraphSubject
 from exporter.verifier.subjects.saved_model import LoadedModel
@@ -15,6 +14,7 @@ from exporter.verifier.subjects.subject import (
     BARE,
     DEFAULT,
     END_POINTS,
+    MOMENTUM,
     Arrays,
     Inputs,
     Subject,
@@ -65,12 +65,12 @@ class Recomputed:
 def call_graph(subject: Subject, way: str, *, training: bool = False) -> CallGraph:
     """Reads the graph of one way of calling."""
     if isinstance(subject, GraphSubject):
-        return _of_original(subject.original, way, training=training)
+        return _of_original(subject, way, training=training)
     assert isinstance(subject, LoadedModel), "there are two kinds of subject"
     return _of_model(subject, way, training=training)
 
 
-def _of_original(original: Original, way: str, *, training: bool) -> CallGraph:
+def _of_original(original: GraphSubject, way: str, *, training: bool) -> CallGraph:
     graph = original.graph.as_graph_def()
     tensors = original.training_outputs if training else original.outputs
     chosen = tensors if way == END_POINTS else {BARE: tensors[DEFAULT]}
@@ -79,8 +79,8 @@ def _of_original(original: Original, way: str, *, training: bool) -> CallGraph:
     return CallGraph(
         graph.node,
         {function.signature.name: function for function in graph.library.function},
-        (original.feeds["images"].op.name,),
-        {"batch_norm_momentum": original.feeds["momentum"].op.name},
+        (original.images.op.name,),
+        {MOMENTUM: original.momentum.op.name},
         outputs,
         updates if training else (),
     )
