@@ -18,7 +18,6 @@ from slim_nets.network import TASKS, Task
 from slim_nets.registry import Variant, resized, variants
 
 if TYPE_CHECKING:
-    from exporter.restore import RestoredWeights
     from exporter.verifier.export_verifier import Verifier
     from exporter.verifier.report.records import VerificationReport
 
@@ -176,6 +175,7 @@ def _export(
     from exporter.reusable import reusable
     from exporter.saving import save
     from exporter.trace import trace
+    from exporter.verifier.report.reference import original
 
     variant, task = request.variant, request.task
     with clock.stage("restore"):
@@ -183,7 +183,7 @@ def _export(
             checkpoint, variant, task, use_moving_averages=request.use_moving_averages
         )
         if verifier is not None:
-            _prepare(verifier, request, checkpoint, weights)
+            verifier.prepare(original(weights))
     with clock.stage("trace"):
         network = trace(variant, task, weights.values, folded=request.folded_signature)
         model = reusable(
@@ -208,21 +208,6 @@ def _export(
         report,
         clock.seconds,
     )
-
-
-def _prepare(
-    verifier: "Verifier",
-    request: ExportRequest,
-    checkpoint: LocalCheckpoint,
-    weights: "RestoredWeights",
-) -> None:
-    from exporter.verifier.report.reference import original
-
-    averages = request.use_moving_averages
-    reference = original(
-        checkpoint, request.variant, request.task, weights, use_moving_averages=averages
-    )
-    verifier.prepare(reference)
 
 
 def _check(request: ExportRequest) -> Path:

@@ -20,11 +20,20 @@ class RestoredWeights:
     """The weights of a network.
 
     Attributes:
+        checkpoint: Where they come from.
+        variant: Which network.
+        task: What it ends with.
+        use_moving_averages: Whether `/ExponentialMovingAverage` shadows went
+            before raw values.
         values: float32 arrays by variable name, in creation order.
         stored_names: For every variable, its name in the checkpoint.
         unused: How many tensors of the checkpoint the network does not need.
     """
 
+    checkpoint: LocalCheckpoint
+    variant: Variant
+    task: Task
+    use_moving_averages: bool
     values: Mapping[str, np.ndarray]
     stored_names: Mapping[str, str]
     unused: int
@@ -71,7 +80,7 @@ def restore(
             f"Checkpoint '{local.source}' is damaged: expected finite weights, found NaN or"
             f" infinity in {listing(broken)}. Use a checkpoint from before training diverged."
         )
-    return RestoredWeights(values, names, len(unused))
+    return RestoredWeights(local, variant, task, use_moving_averages, values, names, len(unused))
 
 
 def _check_fit(

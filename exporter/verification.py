@@ -74,8 +74,7 @@ def _reference(
     if checkpoint is not None and variant is not None and task is not None:
         local = checkpoint.open(variant, workspace, fetching)
         averages = request.use_moving_averages
-        weights = restore(local, variant, task, use_moving_averages=averages)
-        return original(local, variant, task, weights, use_moving_averages=averages)
+        return original(restore(local, variant, task, use_moving_averages=averages))
     return saved_model(request.reference_dir) if request.reference_dir else None
 
 

@@ -111,12 +111,13 @@ def _of_rules(model: LoadedModel) -> VerificationReport:
 
 
 def _raw_weights(reference: Reference) -> dict[str, np.ndarray]:
+    """Reads the raw values of all variables in whose place there are moving averages."""
     described = reference.subject
-    if not reference.raw_names or not isinstance(described, OriginalGraph):
+    if not isinstance(described, OriginalGraph):
         return {}
+    averaged = [name for name, stored in described.stored_names.items() if stored != name]
     try:
         checkpoint = open_checkpoint(described.prefix)
-        there = {n: raw for n, raw in reference.raw_names.items() if raw in checkpoint.tensors}
-        return {name: checkpoint.read(raw) for name, raw in there.items()}
+        return {name: checkpoint.read(name) for name in averaged if name in checkpoint.tensors}
     except CheckpointError:
         return {}

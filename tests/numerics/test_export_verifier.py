@@ -21,8 +21,7 @@ VARIANT = resized(variants()["mobilenet_v3_small_075_224"], image_size=32)
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory):
     local = Seeded(0).open(VARIANT, tmp_path_factory.mktemp("seeded"), FetchOptions())
-    weights = restore(local, VARIANT, "feature_vector")
-    return original(local, VARIANT, "feature_vector", weights, use_moving_averages=True)
+    return original(restore(local, VARIANT, "feature_vector"))
 
 
 @pytest.fixture

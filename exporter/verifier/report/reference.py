@@ -6,12 +6,11 @@ reference imports it in its own time.
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter import digests
-from exporter.sources import LocalCheckpoint
 from exporter.verifier.report.records import Origin
 from slim_nets.network import Task
 from slim_nets.registry import Variant
@@ -76,15 +75,12 @@ class Reference:
         name: For people.
         digest: Of its files.
         origin: Where a model equal to it came from; None for a SavedModel.
-        raw_names: By variable, the names of the checkpoint's raw values, where
-            it has moving averages and they are used.
     """
 
     subject: OriginalGraph | SavedModelFolder
     name: str
     digest: str
     origin: Origin | None = None
-    raw_names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path | None:
@@ -98,30 +94,15 @@ def saved_model(folder: Path) -> Reference:
     return Reference(SavedModelFolder(folder.absolute()), f"SavedModel '{folder}'", digest)
 
 
-def original(
-    local: LocalCheckpoint,
-    variant: Variant,
-    task: Task,
-    weights: "RestoredWeights",
-    *,
-    use_moving_averages: bool,
-) -> Reference:
-    """Makes a reference of the original graph.
-
-    Args:
-        local: The checkpoint.
-        variant: Which network.
-        task: What it ends with.
-        weights: What was restored from the checkpoint.
-        use_moving_averages: How it was restored.
+def original(weights: "RestoredWeights") -> Reference:
+    """Makes a reference of the original graph with the checkpoint that weights were restored from.
 
     Returns:
         The reference, with the origin of every model that is equal to it.
     """
-    names = dict(weights.stored_names)
-    raw = {n: n for n, stored in names.items() if stored != n} if use_moving_averages else {}
+    local, variant, task = weights.checkpoint, weights.variant, weights.task
     return Reference(
-        OriginalGraph(variant, task, local.prefix.absolute(), names),
+        OriginalGraph(variant, task, local.prefix.absolute(), dict(weights.stored_names)),
         f"the original graph with checkpoint '{local.source}'",
         local.sha256,
         Origin(
@@ -130,7 +111,6 @@ def original(
             checkpoint=local.name,
             checkpoint_sha256=local.sha256,
             trained=local.source.trained,
-            use_moving_averages=use_moving_averages,
+            use_moving_averages=weights.use_moving_averages,
         ),
-        raw,
     )
