@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -144,12 +144,14 @@ def export(
         >>> exporter.export(request).report.passed
         True
     """
+    from exporter.verifier.export_verifier import verifier
+
     target = _check(request)
     clock = _Clock(progress)
     with staged(target, overwrite=request.overwrite) as stage:
         fetching = fetching or FetchOptions(progress=progress)
         # The verifier first: it imports TensorFlow while the checkpoint is looked for.
-        with _verifier() if request.verify else nullcontext() as running:
+        with verifier() if request.verify else nullcontext() as running:
             if not request.checkpoint.trained:
                 clock.import_tensorflow()  # which writes it
             with clock.stage("find checkpoint"):
@@ -230,12 +232,6 @@ def _check(request: ExportRequest) -> Path:
 def _description(checkpoint: LocalCheckpoint) -> str:
     """Returns what the model says of itself."""
     return "" if checkpoint.source.trained else f"untrained weights, {checkpoint.source}"
-
-
-def _verifier() -> "AbstractContextManager[Verifier]":
-    from exporter.verifier.export_verifier import verifier
-
-    return verifier()
 
 
 class _Clock:

@@ -115,7 +115,7 @@ def opened(folder: Path, way: str) -> Iterator[Runner]:
     if way == PLAIN:
         call, structure = interface.root, interface.input_structure
     else:
-        call = interface.signature(way)
+        call = interface.signature_ways[way]
         structure = call.structured_input_signature[1]
 
     def run(inputs: Mapping[str, np.ndarray]) -> dict[str, Any]:

@@ -48,7 +48,7 @@ class SourceModel:
     def function(self) -> Any:
         """A concrete function with named inputs that returns a dict of tensors."""
         if self.way in self.model.interface.signature_ways:
-            return self.model.interface.signature(self.way)
+            return self.model.interface.signature_ways[self.way]
         (spec,) = self.model.input_spec.specs
         root = self.root
 

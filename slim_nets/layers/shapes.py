@@ -73,6 +73,8 @@ class ShapeLayers:
         """Keeps the shape."""
         return x
 
+    softmax = identity
+
     def convolution(self, x: Shape, layer: ConvLayer) -> Shape:
         """Notes a kernel `[height, width, inputs, outputs]`."""
         return self._convolved(x, layer, "weights", (x[-1], layer.num_outputs))
@@ -124,10 +126,6 @@ class ShapeLayers:
     def squeeze(self, x: Shape) -> Shape:
         """Leaves the channels."""
         return x[-1:]
-
-    def softmax(self, x: Shape) -> Shape:
-        """Keeps the shape."""
-        return x
 
 
 def _convolved_size(size: int, kernel_size: int, layer: ConvLayer) -> int:

@@ -27,7 +27,7 @@ def network_and_task(source: SourceModel) -> tuple[Variant, Task]:
         )
     ends = {task: {spec.name for spec in variant.shape(task).variables} for task in TASKS}
     task = next(task for task in TASKS if ends[task] == names)
-    served = source.model.interface.signature(SourceModel(source.model).way).structured_outputs
+    served = source.model.interface.signature_ways[SourceModel(source.model).way].structured_outputs
     shapes = {name: tuple(spec.shape[1:]) for name, spec in served.items()}
     if list(shapes.values()) != [variant.shape(task).output]:
         found = ", ".join(f"{name} {list(shape)}" for name, shape in sorted(shapes.items()))

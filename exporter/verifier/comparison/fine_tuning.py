@@ -156,11 +156,9 @@ class FineTuningComparison:
     def _gradients(
         self, way: str, drawn: set[str], hyperparameters: Mapping[str, float]
     ) -> tuple[Gradients, Gradients] | None:
-        """Compares gradients; of what is drawn at random those of inference."""
+        """Compares gradients."""
         outputs = self._reference.inference([way], self._batch.inputs)[way]
-        target = target_of(outputs, drawn)
-        training = target is not None
-        target = target_of(outputs, set()) if target is None else target
+        target, training = target_of(outputs, drawn)
         if target is None:
             self._collector.skip("gradients", way, "no output is a float")
             return None
@@ -236,11 +234,19 @@ def _settings(hyperparameters: Mapping[str, Any], plan: Plan) -> list[dict[str, 
     return settings or [{}]
 
 
-def target_of(outputs: Arrays, drawn: set[str]) -> str | None:
-    """Chooses what to differentiate: the output itself, else the last float that is not drawn."""
+def target_of(outputs: Arrays, drawn: set[str]) -> tuple[str | None, bool]:
+    """Chooses what to differentiate: the output itself, else the last float, if there is any.
+
+    Args:
+        outputs: By name.
+        drawn: Those that training mode draws at random.
+
+    Returns:
+        Its name, and whether in training mode: what is drawn is differentiated in inference.
+    """
     floats = [key for key, value in outputs.items() if value.dtype.kind == "f"]
-    chosen = [key for key in floats if key not in drawn]
-    for key in (BARE, DEFAULT):
-        if key in chosen:
-            return key
-    return chosen[-1] if chosen else None
+    for training, keys in ((True, [key for key in floats if key not in drawn]), (False, floats)):
+        for key in (BARE, DEFAULT, *keys[-1:]):
+            if key in keys:
+                return key, training
+    return None, False

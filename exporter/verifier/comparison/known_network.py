@@ -1,6 +1,5 @@
 """Says which of our networks two models are, and where in it a name belongs."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from exporter.verifier.subjects.original_graph import GraphSubject
@@ -14,18 +13,30 @@ class KnownNetwork:
     """What is known of the network that both sides should be.
 
     Attributes:
-        order: Names of end points in the network's order.
-        place: Says where in the network a name belongs; empty where unknown.
         variant: Which network; None if it is none of ours.
+        order: Names of end points in the network's order.
     """
 
-    order: tuple[str, ...] = ()
-    place: Callable[[str], str] = lambda _: ""
     variant: Variant | None = None
+    order: tuple[str, ...] = ()
 
     def rank(self, end_point: str) -> int:
         """Returns an end point's place in the network's order; unknown ones come first."""
         return self.order.index(end_point) if end_point in self.order else -1
+
+    def place(self, name: str) -> str:
+        """Describes the row of the table that an end point or a variable belongs to.
+
+        Args:
+            name: Such as `MobilenetV3/layer_4/output`.
+
+        Returns:
+            Such as "row 4 of 15 of mobilenet_v3_small_075_224: bneck 3x3, ..."; empty
+            for what comes after the table, and where the network is not known.
+        """
+        if self.variant is None:
+            return ""
+        return self.variant.network.row_of(name).replace(":", f" of {self.variant.name}:", 1)
 
 
 def known_network(reference: Subject) -> KnownNetwork:
@@ -37,19 +48,4 @@ def known_network(reference: Subject) -> KnownNetwork:
     if found is None:
         return KnownNetwork()
     variant, task = found
-    names = (*variant.shape(task).end_points, "default")
-    return KnownNetwork(names, lambda name: _row_of(name, variant), variant)
-
-
-def _row_of(name: str, variant: Variant) -> str:
-    """Describes the row of the table that an end point or a variable belongs to.
-
-    Args:
-        name: Such as `MobilenetV3/layer_4/output`.
-        variant: Which network.
-
-    Returns:
-        Such as "row 4 of 15 of mobilenet_v3_small_075_224: bneck 3x3, ..."; empty
-        for what comes after the table.
-    """
-    return variant.network.row_of(name).replace(":", f" of {variant.name}:", 1)
+    return KnownNetwork(variant, (*variant.shape(task).end_points, "default"))

@@ -42,13 +42,12 @@ def all_results(side: Subject, examples: Examples) -> Results:
 
 def inference_results(side: Subject, examples: Examples) -> Results:
     """Runs inference alone."""
-    typical = examples.typical()
-    return _inference(side, typical, len(typical.names), _as_it_is(side))
+    return _inference(side, examples, _as_it_is(side))
 
 
 def results_image_by_image(side: Subject, examples: Examples) -> Results:
     """Runs inference one example at a time."""
-    return _inference(side, examples.typical(), 1, _as_it_is(side))
+    return _inference(side, examples, _as_it_is(side), size=1)
 
 
 def results_of_rounded_weights(side: Subject, examples: Examples) -> Results:
@@ -86,13 +85,7 @@ def rounded(side: Subject, seed: int = 0) -> Iterator[None]:
 
 def results_of_means_in_turn(side: Subject, examples: Examples) -> Results:
     """Runs inference op by op, means added up pixel by pixel."""
-    how = How(intercept=one_by_one.intercept)
-
-    def run(way: str, inputs: Inputs) -> Arrays:
-        return recompute(call_graph(side, way), side, inputs, how).arrays()
-
-    typical = examples.typical()
-    return _inference(side, typical, len(typical.names), run)
+    return _inference(side, examples, _op_by_op(side, How(intercept=one_by_one.intercept)))
 
 
 def float64_results(side: Subject, examples: Examples, *, inference: bool = False) -> Results:
@@ -106,12 +99,8 @@ def float64_results(side: Subject, examples: Examples, *, inference: bool = Fals
     Returns:
         The results.
     """
-    typical, batch = examples.typical(), examples.few()
-
-    def in_float64(way: str, inputs: Inputs) -> Arrays:
-        return recompute(call_graph(side, way), side, inputs, How(tf.float64)).arrays()
-
-    found = _inference(side, typical, len(typical.names), in_float64)
+    batch = examples.few()
+    found = _inference(side, examples, _op_by_op(side, How(tf.float64)))
     alone = shown_alone(side.training_ways)
     for way in () if inference else side.training_ways:
         try:
@@ -125,6 +114,10 @@ def _as_it_is(side: Subject) -> Compute:
     return lambda way, inputs: side.inference([way], inputs)[way]
 
 
+def _op_by_op(side: Subject, how: How) -> Compute:
+    return lambda way, inputs: recompute(call_graph(side, way), side, inputs, how).arrays()
+
+
 def _training64(side: Subject, way: str, batch: Batch, *, alone: bool) -> Results:
     variables = {
         name: tf.convert_to_tensor(value, tf.float64 if value.dtype == np.float32 else None)
@@ -136,7 +129,7 @@ def _training64(side: Subject, way: str, batch: Batch, *, alone: bool) -> Result
         done = recompute(graph, side, batch.inputs, How(tf.float64, variables, whole_batch(side)))
         drawn = changing(side, way, batch)
         outputs = {key: value for key, value in done.arrays().items() if key not in drawn}
-        target = target_of(outputs, set())
+        target, _ = target_of(outputs, set())
         loss = projected(done.outputs[target]) if target is not None else None
     found = _keyed("training", named_outputs(way, outputs, alone=alone))
     found |= _keyed("moving averages", {k: np.asarray(v) for k, v in done.assigned.items()})
@@ -147,11 +140,12 @@ def _training64(side: Subject, way: str, batch: Batch, *, alone: bool) -> Result
     return found
 
 
-def _inference(side: Subject, batch: Batch, size: int, run: Compute) -> Results:
-    """Runs inference on so many examples at a time, or on as many as the model must have."""
+def _inference(side: Subject, examples: Examples, run: Compute, size: int | None = None) -> Results:
+    """Runs inference on so many examples at a time: all, or as many as the model must have."""
+    batch = examples.typical()
     found: Results = {}
     alone = shown_alone(side.ways)
-    parts = list(split(batch, side.input_spec.fixed_batch() or size))
+    parts = list(split(batch, side.input_spec.fixed_batch() or size or len(batch.names)))
     for way in side.ways:
         if isinstance(side, LoadedModel) and not side.spec_of(way).is_like(side.input_spec):
             continue
@@ -177,9 +171,7 @@ def _gradients(side: Subject, batch: Batch) -> Results:
         return found
     drawn = changing(side, PLAIN, batch)
     outputs = side.inference([PLAIN], batch.inputs)[PLAIN]
-    target, training = target_of(outputs, drawn), True
-    if target is None:
-        target, training = target_of(outputs, set()), False
+    target, training = target_of(outputs, drawn)
     if target is None:
         return found
     gradients = side.gradients(PLAIN, target, batch.inputs, {}, training=training)

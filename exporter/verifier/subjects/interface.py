@@ -160,17 +160,9 @@ class Interface:
         """Functions by signature name."""
         return dict(sorted(getattr(self.root, "signatures", {}).items()))
 
-    @property
-    def signature_ways(self) -> tuple[str, ...]:
-        """Names the signatures as ways of calling."""
-        return tuple(self._signatures)
-
-    def signature(self, way: str) -> Any:
-        """Returns the function behind the name of a signature's way of calling."""
-        return self._signatures[way]
-
     @cached_property
-    def _signatures(self) -> dict[str, Any]:
+    def signature_ways(self) -> dict[str, Any]:
+        """Functions by the way of calling that a signature is."""
         return {f"signature '{name}'": function for name, function in self.signatures.items()}
 
     @cached_property

@@ -64,6 +64,10 @@ class GraphRun:
             results[name] = self._node(by_name[name], results)
         return [None if f.startswith("^") else _resolve(results, f) for f in fetches]
 
+    def assign(self, name: str, value: tf.Tensor) -> None:
+        """Notes what a variable is assigned."""
+        self.assigned[name] = value
+
     def _node(self, node: Any, results: Mapping[str, "_Results"]) -> "_Results":
         inputs = [_resolve(results, name) for name in node.input if not name.startswith("^")]
         if node.op in _CALLS:
@@ -191,26 +195,6 @@ def _const(run: GraphRun, _: list[Any], attributes: dict[str, Any]) -> Any:
     return tf.constant(value)
 
 
-def _handle(_: GraphRun, _inputs: list[Any], attributes: dict[str, Any]) -> str:
-    return str(attributes["shared_name"])
-
-
-def _read(run: GraphRun, inputs: list[Any], _: dict[str, Any]) -> Any:
-    return run.variables[inputs[0]]
-
-
-def _assign(run: GraphRun, inputs: list[Any], _: dict[str, Any]) -> None:
-    run.assigned[inputs[0]] = inputs[1]
-
-
-def _assign_add(run: GraphRun, inputs: list[Any], _: dict[str, Any]) -> None:
-    run.assigned[inputs[0]] = run.variables[inputs[0]] + inputs[1]
-
-
-def _assign_sub(run: GraphRun, inputs: list[Any], _: dict[str, Any]) -> None:
-    run.assigned[inputs[0]] = run.variables[inputs[0]] - inputs[1]
-
-
 class _Normalized(NamedTuple):
     """The outputs of a batch norm, under the op's own names."""
 
@@ -245,19 +229,19 @@ def _batch_norm(run: GraphRun, inputs: list[Any], attributes: dict[str, Any]) ->
     return _Normalized(y, mean, corrected, mean, variance, mean)
 
 
-def _nothing(_: GraphRun, _inputs: list[Any], _attributes: dict[str, Any]) -> tuple[()]:
-    return ()
-
-
 # Ops that are computed here in another way than by their kernel.
 _HANDLERS: dict[str, Callable[[GraphRun, list[Any], dict[str, Any]], Any]] = {
     "Const": _const,
-    "VarHandleOp": _handle,
-    "ReadVariableOp": _read,
-    "AssignVariableOp": _assign,
-    "AssignAddVariableOp": _assign_add,
-    "AssignSubVariableOp": _assign_sub,
+    "VarHandleOp": lambda _run, _inputs, attributes: str(attributes["shared_name"]),
+    "ReadVariableOp": lambda run, inputs, _: run.variables[inputs[0]],
+    "AssignVariableOp": lambda run, inputs, _: run.assign(inputs[0], inputs[1]),
+    "AssignAddVariableOp": lambda run, inputs, _: run.assign(
+        inputs[0], run.variables[inputs[0]] + inputs[1]
+    ),
+    "AssignSubVariableOp": lambda run, inputs, _: run.assign(
+        inputs[0], run.variables[inputs[0]] - inputs[1]
+    ),
     "FusedBatchNormV3": _batch_norm,
     "FusedBatchNormV2": _batch_norm,
-    "NoOp": _nothing,
+    "NoOp": lambda *_: (),
 }

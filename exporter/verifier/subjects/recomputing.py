@@ -88,7 +88,7 @@ def _of_original(original: GraphSubject, way: str, *, training: bool) -> CallGra
 
 def _of_model(model: LoadedModel, way: str, *, training: bool) -> CallGraph:
     if way in model.interface.signature_ways:
-        function = model.interface.signature(way)
+        function = model.interface.signature_ways[way]
     else:
         function = model.interface.trace_of(way, training=training).function
     graph = function.graph.as_graph_def()

@@ -56,7 +56,7 @@ class LoadedModel:
 
     def signature_inputs(self, way: str) -> tuple[str, ...]:
         """Returns the names of a signature's inputs, as they are flattened: in sorted order."""
-        return tuple(sorted(self.interface.signature(way).structured_input_signature[1]))
+        return tuple(sorted(self.interface.signature_ways[way].structured_input_signature[1]))
 
     @property
     def ways(self) -> tuple[str, ...]:
@@ -95,8 +95,7 @@ class LoadedModel:
             told.insert(len(told) - len(named_only), "*")
         found = {"arguments": f"({', '.join(told)})"} if told else {}
         found |= {f"default of {name}": str(value) for name, value in numbers.items()}
-        for way in self.interface.signature_ways:
-            signature = self.interface.signature(way)
+        for way, signature in self.interface.signature_ways.items():
             inputs = _specs(signature.structured_input_signature[1])
             found[way] = f"{inputs} -> {_specs(signature.structured_outputs)}"
         assets = sorted(path for path in self.folder.glob("assets/**/*") if path.is_file())
@@ -177,7 +176,7 @@ class LoadedModel:
         packed = tf.nest.pack_sequence_as(structure, [tf.constant(value) for value in inputs])
         try:
             if way in self.interface.signature_ways:
-                return self.interface.signature(way)(**packed)
+                return self.interface.signature_ways[way](**packed)
             arguments |= self.interface.flags_of(way)
             function = self.interface.call
             if directly:
@@ -192,7 +191,7 @@ class LoadedModel:
 
     def _structure(self, way: str) -> Any:
         if way in self.interface.signature_ways:
-            return dict(self.interface.signature(way).structured_input_signature[1])
+            return dict(self.interface.signature_ways[way].structured_input_signature[1])
         return self.interface.input_structure
 
     def _differentiate(self, loss: Callable[[], Any]) -> dict[str, np.ndarray | None]:
