@@ -46,6 +46,37 @@ def test_exact_fails_at_one_bit():
     assert check.ulp_histogram == (2, 1)
 
 
+def test_first_difference_is_named():
+    expected, found = np.ones([2, 3], np.float32), np.ones([2, 3], np.float32)
+    found[1, 2] = np.nextafter(np.float32(1), np.float32(2))
+    check = measured(expected, found)
+    assert (check.differing, check.max_abs) == (1, pytest.approx(2**-23))
+    assert check.message == "at [1, 2] expected 1.0, found 1.0000001 (1 of 6 values differ)"
+
+
+def test_scalars():
+    assert measured(1, 1).differing == 0
+    check = measured(1, 2)
+    assert (check.differing, check.max_abs) == (1, 1)
+    assert check.message == "expected 1.0, found 2.0 (1 of 1 values differ)"
+
+
+def test_not_a_number_equals_itself_and_zero_is_not_negative_zero():
+    assert measured([np.nan] * 2, [np.nan] * 2).differing == 0
+    assert measured([0.0], [-0.0]).differing == 1
+
+
+@pytest.mark.parametrize(
+    ("found", "form"),
+    [(np.ones([3, 2], np.float32), "float32 [3, 2]"), (np.ones([2, 3]), "float64 [2, 3]")],
+)
+def test_other_shapes_and_types_differ(found, form):
+    measure = Measure(*KEY, Allowance())
+    measure.add(np.ones([2, 3], np.float32), found)
+    told = f"expected float32 [2, 3], found {form} (6 of 6 values differ)"
+    assert measure.check().message == told
+
+
 def test_not_a_number_has_no_difference():
     check = measured([1.0, 2.0], [1.0, np.nan], Allowance("given", atol=1e9))
     assert (check.status, check.max_abs) == ("failed", None)

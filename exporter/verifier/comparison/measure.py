@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from exporter.verifier.comparison.allowance import OTHERS, Allowance
-from exporter.verifier.comparison.bits import difference, first_index, first_of, unequal_bits
 from exporter.verifier.report.records import WIDE_ALLOWANCE, Check, Group
 
 _BINS = 65
@@ -60,22 +59,21 @@ class Measure:
         self._values += expected.size
         rows = examples if expected.shape[:1] == (len(examples),) else ()
         allowed = self._allow(expected, rows)
-        differs = difference(expected, found)
-        if differs is None:
+        if (expected.shape, expected.dtype) != (found.shape, found.dtype):
+            self._max_abs = self._max_ulp = None
+            differing = max(expected.size, found.size)
+            beyond, where = max(differing, 1), f"expected {_form(expected)}, found {_form(found)}"
+        elif expected.tobytes() == found.tobytes():  # NaN equals itself, and 0 is not -0
             self._bins[0] += expected.size
             return
-        self._differing += differs.differing
-        if expected.shape == found.shape and expected.dtype == found.dtype:
-            wrong = self._add_distances(expected, found, allowed)
-            where = first_of(wrong, expected, found) if wrong.any() else ""
-            if rows:
-                where = f"image '{rows[first_index(wrong)[0]]}', {where}"
-            beyond = int(np.count_nonzero(wrong))
         else:
-            self._max_abs = self._max_ulp = None
-            where, beyond = differs.where, max(differs.differing, 1)
+            unequal = _unequal_bits(expected, found)
+            wrong = self._add_distances(expected, found, unequal, allowed)
+            differing, beyond = int(unequal.sum()), int(np.count_nonzero(wrong))
+            where = _first_of(wrong, expected, found, rows) if beyond else ""
+        self._differing += differing
         if beyond and not self._beyond:
-            self._where = f"{label}{where} ({differs.differing} of {expected.size} values differ)"
+            self._where = f"{label}{where} ({differing} of {expected.size} values differ)"
         self._beyond += beyond
 
     def _allow(self, expected: np.ndarray, rows: Sequence[str]) -> np.ndarray:
@@ -96,10 +94,9 @@ class Measure:
         return allowed.reshape(-1, *[1] * (expected.ndim - 1)) if expected.ndim else allowed[0]
 
     def _add_distances(
-        self, expected: np.ndarray, found: np.ndarray, allowed: np.ndarray
+        self, expected: np.ndarray, found: np.ndarray, unequal: np.ndarray, allowed: np.ndarray
     ) -> np.ndarray:
         """Adds to the figures; marks the values beyond what is allowed."""
-        unequal = unequal_bits(expected, found)
         if expected.dtype.kind not in "fiub":
             self._max_abs = self._max_ulp = None
             return unequal
@@ -160,6 +157,39 @@ def ulp_distance(expected: np.ndarray, found: np.ndarray) -> np.ndarray:
         return np.abs(found.astype(np.int64) - expected.astype(np.int64)).astype(np.uint64)
     one, other = _ordered(expected), _ordered(found)
     return np.asarray(np.where(one > other, one - other, other - one))
+
+
+def _form(array: np.ndarray) -> str:
+    return f"{array.dtype} {list(array.shape)}"
+
+
+def _first_of(
+    wrong: np.ndarray, expected: np.ndarray, found: np.ndarray, rows: Sequence[str]
+) -> str:
+    """Shows the first place that is marked as wrong, and both values there.
+
+    Args:
+        wrong: Boolean, of the shape of both; at least one is true.
+        expected: The reference.
+        found: What is judged.
+        rows: Names of the examples, where the first dimension is the batch.
+
+    Returns:
+        Such as "at [1, 2] expected 1.0, found 1.0000001".
+    """
+    first = tuple(int(i) for i in np.unravel_index(int(np.argmax(wrong)), wrong.shape))
+    image = f"image '{rows[first[0]]}', " if rows else ""
+    index = f"at {list(first)} " if first else ""
+    return f"{image}{index}expected {expected[first]!s}, found {found[first]!s}"
+
+
+def _unequal_bits(expected: np.ndarray, found: np.ndarray) -> np.ndarray:
+    """Marks the values that are not the same bits, in arrays of one shape and dtype."""
+    return np.asarray((_bytes(expected) != _bytes(found)).any(axis=-1))
+
+
+def _bytes(array: np.ndarray) -> np.ndarray:
+    return np.frombuffer(array.tobytes(), np.uint8).reshape(*array.shape, array.dtype.itemsize)
 
 
 def _ordered(array: np.ndarray) -> np.ndarray:
