@@ -1,7 +1,8 @@
 """Compares what fine-tuning relies on: training mode, gradients, a step of SGD, losses."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property, partial
 from typing import Any
 
 from exporter.errors import listing
@@ -31,40 +32,35 @@ _GRADIENT_MOMENTA = (0.0, 0.997)
 _TRAINING = "training=True: "
 
 
+@dataclass(frozen=True)
 class FineTuningComparison:
     """Compares two models in training mode, on one batch.
 
     Both are put back as they were after every call.
     """
 
-    def __init__(
-        self,
-        model: Subject,
-        reference: Subject,
-        collector: Collector,
-        batch: Batch,
-        plan: Plan,
-    ) -> None:
-        self._model = model
-        self._reference = reference
-        self._collector = collector
-        self._batch = batch
-        self._plan = plan
-        self._ways = collector.common_ways(
-            model.training_ways, reference.training_ways, mark=_TRAINING
-        )
-        self._alone = shown_alone(self._ways)
+    _model: Subject
+    _reference: Subject
+    _collector: Collector
+    _batch: Batch
+    _plan: Plan
+
+    @cached_property
+    def _ways(self) -> list[str]:
+        both = (self._model.training_ways, self._reference.training_ways)
+        return self._collector.common_ways(*both, mark=_TRAINING)
 
     def run(self) -> None:
-        """Compares everything."""
+        """Compares everything, the ways of calling first."""
+        ways = self._ways
         if not self._reference.training_ways:
             self._collector.skip("training", PLAIN, "the reference has no argument 'training'")
         gradients = {}
-        if self._ways:
+        if ways:
             drawn = self._drawn()
             for hyperparameters in _settings(self._reference.hyperparameters, self._plan):
                 self._calls(hyperparameters, drawn)
-            for way in self._ways if self._plan.gradients else ():
+            for way in ways if self._plan.gradients else ():
                 gradients[way] = self._gradients(way, drawn[way], {})
             for momentum in self._momenta(gradients):
                 self._gradients(PLAIN, drawn[PLAIN], {MOMENTUM: momentum})
@@ -140,7 +136,7 @@ class FineTuningComparison:
 
     def _named(self, way: str, outputs: Arrays, drawn: set[str]) -> Arrays:
         same = {key: value for key, value in outputs.items() if key not in drawn}
-        return named_outputs(way, same, alone=self._alone)
+        return named_outputs(way, same, alone=shown_alone(self._ways))
 
     def _frozen(self, way: str, after: Arrays) -> None:
         """Checks that a training call by itself changes no trainable variable."""

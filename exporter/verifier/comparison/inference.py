@@ -1,5 +1,8 @@
 """Compares weights, outputs and end points, and that inference changes nothing."""
 
+from dataclasses import dataclass, field
+from functools import cached_property
+
 from exporter.errors import listing
 from exporter.verifier.comparison.allowance import Allowance
 from exporter.verifier.comparison.collect import (
@@ -40,27 +43,23 @@ def compare_weights(model: Subject, reference: Subject, collector: Collector) ->
     collector.note("weights", "trainable flags", message)
 
 
+@dataclass(frozen=True)
 class InferenceComparison:
     """Compares what two models compute in inference mode, batch by batch."""
 
-    def __init__(
-        self,
-        model: Subject,
-        reference: Subject,
-        collector: Collector,
-        folded: Collector | None = None,
-    ) -> None:
-        """Prepares the comparison; `folded` takes the check of `serving_folded`, if it has one."""
-        self._model = model
-        self._reference = reference
-        self._collector = collector
-        # One model's two ways need no allowance.
-        self._exactly = Collector(Allowance())
-        self._folded = folded
-        own = [way for way in model.ways if folded is None or way != FOLDED_WAY]
-        self._ways = collector.common_ways(own, reference.ways)
-        self._alone = shown_alone(self._ways)
-        self._looked: set[tuple[str, int]] = set()
+    _model: Subject
+    _reference: Subject
+    _collector: Collector
+    # Takes the check of `serving_folded`, if it has one.
+    _folded: Collector | None = None
+    # One model's two ways need no allowance.
+    _exactly: Collector = field(default_factory=lambda: Collector(Allowance()))
+    _looked: set[tuple[str, int]] = field(default_factory=set)
+
+    @cached_property
+    def _ways(self) -> list[str]:
+        own = [way for way in self._model.ways if self._folded is None or way != FOLDED_WAY]
+        return self._collector.common_ways(own, self._reference.ways)
 
     def run(self, examples: Examples) -> None:
         """Compares on probes and images, which are read block by block, at every batch size."""
@@ -88,11 +87,17 @@ class InferenceComparison:
 
     def _call(self, way: str, batch: Batch, size: int) -> Arrays | None:
         """Calls the model; the first time with a batch size, sees what becomes of its variables."""
-        if (way, size) in self._looked:
-            return self._attempt(way, batch, size)
+        seen = (way, size) in self._looked
         self._looked.add((way, size))
-        before = self._model.variables()
-        outputs = self._attempt(way, batch, size)
+        before = {} if seen else self._model.variables()
+        outputs: Arrays | None = self._collector.attempt(
+            group_of(way),
+            way,
+            lambda: self._model.inference([way], batch.inputs)[way],
+            f"batch {size}",
+        )
+        if seen:
+            return outputs
         if changed := unequal(before, self._model.variables()):
             message = f"expected no variable to change, found {len(changed)}: {listing(changed)}"
             self._collector.fail("frozen", way, message)
@@ -101,23 +106,14 @@ class InferenceComparison:
             self._collector.note("frozen", way)
         return outputs
 
-    def _attempt(self, way: str, batch: Batch, size: int) -> Arrays | None:
-        outputs: Arrays | None = self._collector.attempt(
-            group_of(way),
-            way,
-            lambda: self._model.inference([way], batch.inputs)[way],
-            f"batch {size}",
-        )
-        return outputs
-
     def _compare(self, way: str, expected: Arrays, found: Arrays, batch: Batch) -> None:
-        group = group_of(way)
+        group, alone = group_of(way), shown_alone(self._ways)
         if group == "end points":
             expected = {k: expected[k] for k in sorted(expected, key=self._collector.network.rank)}
         self._collector.each(
             group,
-            named_outputs(way, expected, alone=self._alone),
-            named_outputs(way, found, alone=self._alone),
+            named_outputs(way, expected, alone=alone),
+            named_outputs(way, found, alone=alone),
             f"batch {len(batch.names)}",
             examples=batch.names,
         )

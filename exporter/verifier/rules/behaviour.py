@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from exporter.errors import listing, reason
 from exporter.verifier.comparison.collect import CALL_ERRORS, output_name
-from exporter.verifier.rules.structure import NotApplicableError, needs_images
+from exporter.verifier.rules.structure import NotApplicableError, needs, needs_images
 from exporter.verifier.subjects.examples import FULL, Batch, Examples
 from exporter.verifier.subjects.op_by_op import UnsupportedError
 from exporter.verifier.subjects.recomputing import How, call_graph, recompute
@@ -75,10 +75,8 @@ def features_have_no_dropout(model: LoadedModel) -> Iterator[str]:
     """Calls feature vectors twice in training mode."""
     needs_images(model)
     _needs_training(model)
-    if "logits" in _served(model):
-        raise NotApplicableError("logits may have dropout in front of them")
-    if PLAIN not in model.training_ways:
-        raise NotApplicableError("there is no trace of __call__ in training mode")
+    needs("logits" not in _served(model), "logits may have dropout in front of them")
+    needs(PLAIN in model.training_ways, "there is no trace of __call__ in training mode")
     inputs = _batch(model).inputs
     once, again = (model.training([PLAIN], inputs, {})[PLAIN].outputs for _ in range(2))
     if unequal(once, again):
@@ -88,8 +86,7 @@ def features_have_no_dropout(model: LoadedModel) -> Iterator[str]:
 def logits_are_logits(model: LoadedModel) -> Iterator[str]:
     """Looks for a softmax in front of what is called logits."""
     needs_images(model)
-    if "logits" not in _served(model) or PLAIN not in model.ways:
-        raise NotApplicableError("the model returns no logits")
+    needs("logits" in _served(model) and PLAIN in model.ways, "the model returns no logits")
     values = model.inference([PLAIN], _batch(model, 3).inputs)[PLAIN].get(BARE)
     if values is None:
         raise NotApplicableError("__call__ returns no single tensor")
@@ -101,8 +98,7 @@ def default_hyperparameters_are_true(model: LoadedModel) -> Iterator[str]:
     """Compares a training call without hyperparameters with one that gives their defaults."""
     _needs_training(model)
     defaults = model.hyperparameters
-    if not defaults:
-        raise NotApplicableError("there are no hyperparameters")
+    needs(defaults, "there are no hyperparameters")
     inputs = _batch(model).inputs
     before = model.variables()
     for way in model.training_ways:
@@ -120,8 +116,7 @@ def default_hyperparameters_are_true(model: LoadedModel) -> Iterator[str]:
 
 def momentum_is_for_training(model: LoadedModel) -> Iterator[str]:
     """Compares calls in inference mode with several momenta."""
-    if MOMENTUM not in model.hyperparameters:
-        raise NotApplicableError(f"there is no argument '{MOMENTUM}'")
+    needs(MOMENTUM in model.hyperparameters, f"there is no argument '{MOMENTUM}'")
     inputs = _batch(model).inputs
     for way in model.interface.ways(training=False):
         expected = flat(model.call(way, inputs))
@@ -135,8 +130,7 @@ def momentum_is_for_training(model: LoadedModel) -> Iterator[str]:
 def hyperparameters_count(model: LoadedModel) -> Iterator[str]:
     """Checks that the batch-norm momentum is not ignored, and that no update is missing."""
     _needs_training(model)
-    if MOMENTUM not in model.hyperparameters:
-        raise NotApplicableError(f"there is no argument '{MOMENTUM}'")
+    needs(MOMENTUM in model.hyperparameters, f"there is no argument '{MOMENTUM}'")
     inputs = _batch(model).inputs
     before = model.variables()
     names = [n for n in before if n not in model.trainable and before[n].dtype.kind == "f"]
@@ -151,8 +145,7 @@ def hyperparameters_count(model: LoadedModel) -> Iterator[str]:
 
 def gradients_flow(model: LoadedModel) -> Iterator[str]:
     """Differentiates the output by every trainable variable, in both modes."""
-    if not model.trainable:
-        raise NotApplicableError("no variable is listed as trainable")
+    needs(model.trainable, "no variable is listed as trainable")
     inputs = _batch(model).inputs
     modes = ((True, model.training_ways[:1]), (False, model.ways[:1]))
     for training, way in ((mode, way) for mode, ways in modes for way in ways):
@@ -175,8 +168,7 @@ class _SeenError(Exception):
 def images_are_rescaled(model: LoadedModel) -> Iterator[str]:
     """Looks at what enters the first convolution."""
     needs_images(model)
-    if PLAIN not in model.ways:
-        raise NotApplicableError("there is no __call__")
+    needs(PLAIN in model.ways, "there is no __call__")
     images = model.input_spec.probe("noise")[0][None]
     try:
         recompute(call_graph(model, PLAIN), model, [images], How(intercept=_stop_at_convolution))
@@ -206,5 +198,4 @@ def _served(model: LoadedModel) -> set[str]:
 
 
 def _needs_training(model: LoadedModel) -> None:
-    if not model.training_ways:
-        raise NotApplicableError("no call in training mode was traced")
+    needs(model.training_ways, "no call in training mode was traced")

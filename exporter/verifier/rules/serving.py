@@ -12,7 +12,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 
 from exporter.errors import reason
-from exporter.verifier.rules.structure import NotApplicableError
+from exporter.verifier.rules.structure import needs
 from exporter.verifier.subjects.examples import FULL, Examples
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import Arrays, Inputs, flat, unequal
@@ -25,11 +25,9 @@ _SESSION_ROUNDING = 1e-5
 
 def servers_run_the_signature(model: LoadedModel) -> Iterator[str]:
     """Runs every signature as a server does."""
-    if not model.interface.signatures:
-        raise NotApplicableError("there are no signatures")
+    needs(model.interface.signatures, "there are no signatures")
     path = model.folder / "saved_model.pb"
-    if not path.is_file():
-        raise NotApplicableError("the model is not in binary form")
+    needs(path.is_file(), "the model is not in binary form")
     (graph, *others) = saved_model_pb2.SavedModel.FromString(path.read_bytes()).meta_graphs
     tags = sorted(graph.meta_info_def.tags)
     if others or tags != ["serve"]:

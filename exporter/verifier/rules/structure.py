@@ -17,6 +17,16 @@ class NotApplicableError(Exception):
     """A rule says nothing about this model; the message says why."""
 
 
+def needs(there: object, why_not: str) -> None:
+    """Refuses a model that lacks what a rule is about.
+
+    Raises:
+        NotApplicableError: If nothing is there.
+    """
+    if not there:
+        raise NotApplicableError(why_not)
+
+
 def call_is_function(model: LoadedModel) -> Iterator[str]:
     """Checks that `__call__` is a restored `tf.function` with traces."""
     if model.interface.call is None:
@@ -59,8 +69,7 @@ def hyperparameters_are_tensors(model: LoadedModel) -> Iterator[str]:
         for p in model.interface.parameters.values()
         if isinstance(p.default, float) and p.name != "training"
     }
-    if not named and not numbers:
-        raise NotApplicableError("there are no arguments that are numbers")
+    needs(named or numbers, "there are no arguments that are numbers")
     for name in sorted(named.keys() | numbers):
         free = [_choices(t) for t in model.interface.traces if has_specs(t.arguments.get(name))]
         # Beside one with a tensor, a trace with the default itself does no harm.
@@ -114,8 +123,7 @@ def trainable_variables_are_valid(model: LoadedModel) -> Iterator[str]:
 def trainable_variables_not_empty(model: LoadedModel) -> Iterator[str]:
     """Checks that there is something to train, where anything could be."""
     could = [v for v in model.interface.captured if v.trainable and v.dtype.is_floating]
-    if not could:
-        raise NotApplicableError("no variable in use is trainable")
+    needs(could, "no variable in use is trainable")
     if not model.interface.listed("trainable_variables"):
         yield f"expected up to {len(could)}, found none: fine-tuning would silently do nothing"
 
@@ -123,8 +131,7 @@ def trainable_variables_not_empty(model: LoadedModel) -> Iterator[str]:
 def trainable_variables_are_all(model: LoadedModel) -> Iterator[str]:
     """Checks that no trainable variable is left out."""
     listed = {id(v) for v in model.interface.listed("trainable_variables")}
-    if not listed:
-        raise NotApplicableError("trainable_variables is empty")
+    needs(listed, "trainable_variables is empty")
     left_out = [v.name for v in model.interface.captured if v.trainable and id(v) not in listed]
     if left_out:
         yield f"expected all variables that are trainable, missing {listing(left_out)}"
@@ -133,8 +140,7 @@ def trainable_variables_are_all(model: LoadedModel) -> Iterator[str]:
 def losses_are_scalars(model: LoadedModel) -> Iterator[str]:
     """Checks that each regularization loss takes nothing and returns a float scalar."""
     losses = model.interface.regularization_losses
-    if not losses:
-        raise NotApplicableError("there are no regularization losses")
+    needs(losses, "there are no regularization losses")
     for index, loss in enumerate(losses):
         try:
             value = tf.convert_to_tensor(loss())
@@ -185,8 +191,7 @@ def images_are_float(model: LoadedModel) -> Iterator[str]:
     """Checks the dtype and layout of images."""
     _needs_traces(model)
     specs = model.spec_of(PLAIN).specs if PLAIN in model.ways else model.input_spec.specs
-    if len(specs) != 1 or specs[0].shape.rank != 4:
-        raise NotApplicableError("the model takes no images")
+    needs(len(specs) == 1 and specs[0].shape.rank == 4, "the model takes no images")
     if specs[0].dtype != tf.float32 or specs[0].shape[3] != 3:
         found = f"{specs[0].dtype.name} {specs[0].shape}"
         yield f"expected float32 [batch, height, width, 3], found {found}"
@@ -203,8 +208,7 @@ def batch_is_free(model: LoadedModel) -> Iterator[str]:
 def output_is_a_matrix(model: LoadedModel) -> Iterator[str]:
     """Checks what models of images return."""
     needs_images(model)
-    if PLAIN not in model.ways:
-        raise NotApplicableError("there is no __call__")
+    needs(PLAIN in model.ways, "there is no __call__")
     output = model.interface.trace_of(PLAIN, training=False).function.structured_outputs
     if not isinstance(output, tf.TensorSpec | tf.Tensor):
         yield f"expected one tensor [batch, n], found a {type(output).__name__}"
@@ -218,13 +222,11 @@ def needs_images(model: LoadedModel) -> None:
     Raises:
         NotApplicableError: For those.
     """
-    if not model.ways or model.input_spec.image_size is None:
-        raise NotApplicableError("the model takes no images")
+    needs(model.ways and model.input_spec.image_size, "the model takes no images")
 
 
 def _needs_traces(model: LoadedModel) -> None:
-    if not model.interface.traces:
-        raise NotApplicableError("there is no __call__ with traces")
+    needs(model.interface.traces, "there is no __call__ with traces")
 
 
 def _choices(trace: CallTrace) -> dict[str, Any]:

@@ -121,7 +121,8 @@ class Interface:
         }
 
     @cached_property
-    def _flags(self) -> dict[str, dict[str, Any]]:
+    def flags(self) -> dict[str, dict[str, Any]]:
+        """The flags of every way of calling that was traced, `__call__` first."""
         found = {self._label(trace.flags): trace.flags for trace in self.traces}
         return {label: found[label] for label in sorted(found)}
 
@@ -136,16 +137,12 @@ class Interface:
             training: In which mode; a model without the argument has only inference.
         """
         if "training" not in self.parameters:
-            return [] if training else list(self._flags)
+            return [] if training else list(self.flags)
         chosen = [t for t in self.traces if _is(t.arguments["training"], wanted=training)]
         if not training and not chosen:
             chosen = [t for t in self.traces if not _is(t.arguments["training"], wanted=True)]
         labels = {self._label(trace.flags) for trace in chosen}
-        return [label for label in self._flags if label in labels]
-
-    def flags_of(self, way: str) -> dict[str, Any]:
-        """Returns the flags of one way of calling."""
-        return self._flags[way]
+        return [label for label in self.flags if label in labels]
 
     def trace_of(self, way: str, *, training: bool) -> CallTrace:
         """Returns the trace that one way of calling takes."""

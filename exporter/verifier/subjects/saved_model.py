@@ -177,7 +177,7 @@ class LoadedModel:
         try:
             if way in self.interface.signature_ways:
                 return self.interface.signature_ways[way](**packed)
-            arguments |= self.interface.flags_of(way)
+            arguments |= self.interface.flags[way]
             function = self.interface.call
             if directly:
                 function = chosen_trace(function, packed, **arguments)
