@@ -4,10 +4,21 @@ import re
 from collections.abc import Iterator, Mapping
 
 from exporter.contract.compare_traces import Arguments, compare_traces
-from exporter.contract.deviation import NONE, Deviation, changed, default_text, flipped, named
+from exporter.contract.deviation import (
+    NONE,
+    Deviation,
+    added,
+    changed,
+    default_text,
+    named,
+    text_of,
+)
 from exporter.contract.form import Argument, Function, Loss, Nest, Spec
 from exporter.errors import listing
 
+# What is said of False, and of True.
+_KEYWORD_ONLY = ("by position or keyword", "by keyword only").__getitem__
+_DEMANDED = ("not demanded", "demanded").__getitem__
 _NUMBER = re.compile(r"-?\d+(\.\d*)?(e[-+]?\d+)?")
 
 
@@ -40,20 +51,15 @@ def _compare_arguments(
             rule = _rule_of_default(argument, now, functions)
             yield from changed(rule, subject, argument.default, now.default, default_text)
 
-    rules = ("C31", _new_argument)
+    rules = ("C31", added("C34", "C35"))
     yield from named(arguments.old, arguments.new, rules, f"{function}: argument", compared)
-
-
-def _new_argument(argument: Argument) -> tuple[str, str]:
-    return "C34" if argument.default is None else "C35", default_text(argument.default)
 
 
 def _compare_positions(
     subject: str, functions: tuple[Function, Function], arguments: tuple[Argument, Argument]
 ) -> Iterator[Deviation]:
     old, new = (argument.keyword_only for argument in arguments)
-    told = ("by position or keyword", "by keyword only")
-    yield from flipped(("C41", "C40"), subject, (old, new), told)
+    yield from changed("C40" if new else "C41", subject, old, new, _KEYWORD_ONLY)
     if not old and not new:
         before, now = (f.arguments.index(a) for f, a in zip(functions, arguments, strict=True))
         yield from changed("C33", subject, before, now, "position {}".format)
@@ -83,11 +89,11 @@ def _matters_in_inference(function: Function, name: str) -> bool:
 def _compare_call(function: str, old: Function, new: Function) -> Iterator[Deviation]:
     for field, stars in (("varargs", "*args"), ("varkw", "**kwargs")):
         before, now = getattr(old, field), getattr(new, field)
-        taken = (before is not None, now is not None)
-        told = (NONE, before or now or NONE)
-        yield from flipped(("C42", "C43"), f"{function}: {stars}", taken, told)
-    demands = (old.jit_compile, new.jit_compile)
-    yield from flipped(("C45", "C44"), f"{function}: XLA", demands, ("not demanded", "demanded"))
+        if (before is None) != (now is None):
+            rule = "C42" if now is None else "C43"
+            yield Deviation(rule, f"{function}: {stars}", before or NONE, now or NONE)
+    rule = "C44" if new.jit_compile else "C45"
+    yield from changed(rule, f"{function}: XLA", old.jit_compile, new.jit_compile, _DEMANDED)
 
 
 def compare_losses(
@@ -114,13 +120,12 @@ def _loss(loss: Loss) -> str:
 
 
 def _nest(nest: Nest) -> str:
-    leaves = [
-        f"{leaf.dtype} {list(leaf.shape) if leaf.shape is not None else 'of any shape'}"
-        if isinstance(leaf, Spec)
-        else leaf
-        for leaf in nest.leaves.values()
-    ]
-    return f"{nest.kind} {listing(leaves)}"
+    leaves = nest.leaves.values()
+    told = (
+        f"{x.dtype} {text_of(x.shape, 'of any shape')}" if isinstance(x, Spec) else x
+        for x in leaves
+    )
+    return f"{nest.kind} {listing(told)}"
 
 
 def _told(word: str, names: set[str]) -> str:
