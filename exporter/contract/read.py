@@ -17,7 +17,14 @@ from exporter.contract.signature_defs import signatures_of, tensors_of
 from exporter.contract.variables import StoredVariables
 from exporter.digests import of_files
 from exporter.errors import ContractError, listing, reason
-from exporter.protobufs import SAVED_MODEL, functions_of, read_saved_model, unreadable
+from exporter.protobufs import (
+    SAVED_MODEL,
+    concrete_functions,
+    functions_of,
+    listed,
+    read_saved_model,
+    unreadable,
+)
 
 _INDEX = Path("variables/variables.index")
 
@@ -156,14 +163,14 @@ def _ops(meta_graph: Any, objects: Objects, functions: Functions) -> dict[str, U
     for node in objects.functions.values():
         for name, trace in functions.traces(node).items():
             called[trace.training].append(name)
-    for node in objects.listed(LOSSES) or ():
-        called[True] += objects.concrete(node)
+    for node in listed(objects.graph, LOSSES) or ():
+        called[True] += concrete_functions(objects.graph.nodes[node])
     saving = [
         name
         for found in objects.graph.nodes
         for saveable in found.saveable_objects.values()
         for node in (saveable.save_function, saveable.restore_function)
-        for name in objects.concrete(node)
+        for name in concrete_functions(objects.graph.nodes[node])
     ]
     saver = meta_graph.saver_def
     uses: dict[Place, Running] = {
