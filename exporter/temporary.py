@@ -14,10 +14,8 @@ def check() -> None:
     Raises:
         ExporterError: If there is none.
     """
-    try:
-        tempfile.gettempdir()
-    except OSError as error:
-        raise _no_room(error) from error
+    with folder():
+        pass
 
 
 @contextmanager
@@ -33,13 +31,9 @@ def folder() -> Iterator[Path]:
     try:
         place = tempfile.TemporaryDirectory(prefix="slim-export-", ignore_cleanup_errors=True)
     except OSError as error:
-        raise _no_room(error) from error
+        raise ExporterError(
+            f"Temporary files cannot be written: {reason(error)}. Free some space, or set TMPDIR to"
+            " another folder."
+        ) from error
     with place as name:
         yield Path(name)
-
-
-def _no_room(error: OSError) -> ExporterError:
-    return ExporterError(
-        f"Temporary files cannot be written: {reason(error)}. Free some space, or set TMPDIR to"
-        " another folder."
-    )

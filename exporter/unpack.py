@@ -80,13 +80,12 @@ def unpack(archive: Path, folder: Path) -> None:
         OSError: If a file cannot be written.
     """
     read_to_end(archive)
-    with (
-        _errors_of(archive),
-        gzip.open(archive, "rb") as stream,
-        _open(_Capped(stream, archive)) as tar,
-    ):
-        for member, target in _checked(tar, archive, folder):
-            _write(tar, member, target, archive)
+    with _errors_of(archive), gzip.open(archive, "rb") as stream:
+        # A stream needs no more than read(), but the types ask for more.
+        capped = cast("IO[bytes]", _Capped(stream, archive))
+        with tarfile.open(fileobj=capped, mode="r|", tarinfo=_CappedHeader) as tar:
+            for member, target in _checked(tar, archive, folder):
+                _write(tar, member, target, archive)
 
 
 @contextmanager
@@ -98,11 +97,6 @@ def _errors_of(archive: Path) -> Iterator[None]:
         raise FetchError(
             f"Archive '{archive}' cannot be unpacked: {error}. Fetch or copy it again."
         ) from error
-
-
-def _open(stream: _Capped) -> tarfile.TarFile:
-    # A stream needs no more than read(), but the types ask for more.
-    return tarfile.open(fileobj=cast("IO[bytes]", stream), mode="r|", tarinfo=_CappedHeader)
 
 
 def _checked(
