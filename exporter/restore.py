@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from checkpoints.layout import CheckpointError, stored_names
-from checkpoints.reader import Checkpoint, StoredTensor, open_checkpoint
+from checkpoints.reader import StoredTensor, open_checkpoint
 from exporter.errors import RestoreError, listing
 from exporter.sources import LocalCheckpoint
 from slim_nets.network import TASKS, Task
@@ -58,7 +58,11 @@ def restore(
         checkpoint = open_checkpoint(local.prefix)
         shapes = {spec.name: spec.shape for spec in variant.shape(task).variables}
         names = stored_names(shapes, checkpoint.tensors, use_moving_averages=use_moving_averages)
-        _check_fit(checkpoint, local, variant, task, names)
+        if problems := _misfits(checkpoint.tensors, variant, task, names):
+            raise RestoreError(
+                f"Checkpoint '{local.source}' does not fit {variant.name} as {task}:"
+                f" {listing(problems)}. {_advice(checkpoint.tensors, variant, task)}"
+            )
         values = {name: checkpoint.read(names[name]) for name in shapes}
         unused = checkpoint.tensors.keys() - set(names.values())
         for name in unused:
@@ -72,21 +76,6 @@ def restore(
             f" infinity in {listing(broken)}. Use a checkpoint from before training diverged."
         )
     return RestoredWeights(values, names, len(unused))
-
-
-def _check_fit(
-    checkpoint: Checkpoint,
-    local: LocalCheckpoint,
-    variant: Variant,
-    task: Task,
-    names: Mapping[str, str],
-) -> None:
-    problems = _misfits(checkpoint.tensors, variant, task, names)
-    if problems:
-        raise RestoreError(
-            f"Checkpoint '{local.source}' does not fit {variant.name} as {task}:"
-            f" {listing(problems)}. {_advice(checkpoint.tensors, variant, task)}"
-        )
 
 
 def _misfits(

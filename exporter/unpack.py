@@ -1,6 +1,7 @@
 """Unpacks checkpoint archives that nobody vouches for."""
 
 import gzip
+import shutil
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -127,8 +128,7 @@ def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path, archive:
     source = tar.extractfile(member)
     assert source is not None, "regular files have content"
     with file:
-        while block := source.read(_BLOCK):
-            file.write(block)
+        shutil.copyfileobj(source, file, _BLOCK)
 
 
 def _refused(archive: Path, expected: str, found: str) -> FetchError:

@@ -20,13 +20,14 @@ from exporter.errors import ContractError, listing, reason
 from exporter.protobufs import (
     SAVED_MODEL,
     concrete_functions,
+    damaged,
     functions_of,
     listed,
     read_saved_model,
     unreadable,
 )
 
-_INDEX = Path("variables/variables.index")
+INDEX = Path("variables/variables.index")
 
 
 def read(folder: Path, model: Any = None) -> Contract:
@@ -52,32 +53,15 @@ def read(folder: Path, model: Any = None) -> Contract:
     # What a damaged protobuf that can still be parsed lacks, or refers to.
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         what = error.args[0] if isinstance(error, LookupError) and error.args else reason(error)
-        raise ContractError(
-            f"Model '{folder}' is damaged: expected a whole object graph in {SAVED_MODEL}, found"
-            f" that it refers to what is not there ({what}). Export or copy it again."
-        ) from error
+        expected = f"a whole object graph in {SAVED_MODEL}"
+        found = f"that it refers to what is not there ({what})"
+        raise damaged(folder, expected, found, ContractError) from error
     except RecursionError as error:
-        raise ContractError(
-            f"Model '{folder}' is damaged: expected functions that end in ops, found one that calls"
-            " itself, or very many in each other. Export or copy it again."
-        ) from error
+        expected = "functions that end in ops"
+        found = "one that calls itself, or very many in each other"
+        raise damaged(folder, expected, found, ContractError) from error
     except OSError as error:
         raise unreadable(folder, error, ContractError) from error
-
-
-def read_sound(folder: Path) -> Contract:
-    """Reads the contract of a model and refuses one whose index does not fit.
-
-    Raises:
-        ContractError: If a variable has no value of its shape and dtype, or as `read`.
-    """
-    contract = read(folder)
-    if contract.index_mismatches:
-        raise ContractError(
-            f"Model '{folder}' does not fit its index: expected all variables in"
-            f" '{_INDEX}', found: {listing(contract.index_mismatches)}. Export or copy it again."
-        )
-    return contract
 
 
 def _contract(folder: Path, model: Any, index: Mapping[str, StoredTensor]) -> Contract:
@@ -128,15 +112,13 @@ def _meta_graph(folder: Path, model: Any) -> Any:
 
 
 def _index(folder: Path) -> Mapping[str, StoredTensor]:
-    path = folder / _INDEX
+    path = folder / INDEX
     try:
         found = "none" if not path.is_file() else "other bytes"
         return open_checkpoint(path.with_suffix("")).tensors
     except (CheckpointError, OSError) as error:
-        raise ContractError(
-            f"Model '{folder}' is damaged: expected an index of its variables in '{_INDEX}', found"
-            f" {found}. Export or copy it again."
-        ) from error
+        expected = f"an index of its variables in '{INDEX}'"
+        raise damaged(folder, expected, found, ContractError) from error
 
 
 def _saver(meta_graph: Any) -> str:
