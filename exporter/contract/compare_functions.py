@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 
-from exporter.contract.compare_traces import Arguments, compare_traces
+from exporter.contract.compare_traces import FunctionPair, compare_traces
 from exporter.contract.deviation import (
     NONE,
     Deviation,
@@ -34,45 +35,32 @@ def compare_functions(
     """
     yield from named(old, new, ("C29", "C30"), "function")
     for name in old.keys() & new.keys():
-        functions = old[name], new[name]
-        arguments = Arguments.of(*functions)
-        yield from _compare_arguments(name, functions, arguments)
-        yield from _compare_call(name, *functions)
-        yield from compare_traces(name, functions, arguments, variables)
+        pair = FunctionPair(name, old[name], new[name])
+        rules, compared = ("C31", added("C34", "C35")), partial(_compare_arguments, pair)
+        yield from named(pair.locked, pair.found, rules, f"{name}: argument", compared)
+        yield from _compare_call(name, old[name], new[name])
+        yield from compare_traces(pair, variables)
 
 
 def _compare_arguments(
-    function: str, functions: tuple[Function, Function], arguments: Arguments
+    pair: FunctionPair, subject: str, old: Argument, new: Argument
 ) -> Iterator[Deviation]:
-    def compared(subject: str, argument: Argument, now: Argument) -> Iterator[Deviation]:
-        yield from changed("C32", subject, argument.name, now.name)
-        yield from _compare_positions(subject, functions, (argument, now))
-        if argument.default != now.default:
-            rule = _rule_of_default(argument, now, functions)
-            yield from changed(rule, subject, argument.default, now.default, default_text)
-
-    rules = ("C31", added("C34", "C35"))
-    yield from named(arguments.old, arguments.new, rules, f"{function}: argument", compared)
-
-
-def _compare_positions(
-    subject: str, functions: tuple[Function, Function], arguments: tuple[Argument, Argument]
-) -> Iterator[Deviation]:
-    old, new = (argument.keyword_only for argument in arguments)
-    yield from changed("C40" if new else "C41", subject, old, new, _KEYWORD_ONLY)
-    if not old and not new:
-        before, now = (f.arguments.index(a) for f, a in zip(functions, arguments, strict=True))
+    yield from changed("C32", subject, old.name, new.name)
+    by_keyword = old.keyword_only, new.keyword_only
+    yield from changed("C40" if new.keyword_only else "C41", subject, *by_keyword, _KEYWORD_ONLY)
+    if not any(by_keyword):
+        before, now = pair.old.arguments.index(old), pair.new.arguments.index(new)
         yield from changed("C33", subject, before, now, "position {}".format)
+    rule = _rule_of_default(pair, old, new)
+    yield from changed(rule, subject, old.default, new.default, default_text)
 
 
-def _rule_of_default(old: Argument, new: Argument, functions: tuple[Function, Function]) -> str:
+def _rule_of_default(pair: FunctionPair, old: Argument, new: Argument) -> str:
     if old.default is None or new.default is None:
         return "C37" if old.default is None else "C36"
     numbers = all(_NUMBER.fullmatch(text) for text in (old.default, new.default))
-    matters = any(
-        _matters_in_inference(function, argument.name)
-        for function, argument in zip(functions, (old, new), strict=True)
-    )
+    sides = (pair.old, old.name), (pair.new, new.name)
+    matters = any(_matters_in_inference(function, name) for function, name in sides)
     # A default that is no number may find no trace at all, in either mode.
     return "C38" if matters or not numbers else "C39"
 
