@@ -1,5 +1,6 @@
 """Reads the weights of a network from a checkpoint, by name."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -96,13 +97,11 @@ def _advice(tensors: Mapping[str, StoredTensor], variant: Variant, task: Task) -
     """Says which flags the checkpoint would fit."""
     tasks: list[Task] = [task, *(other for other in TASKS if other != task)]
     candidates = [variant, *(named for named in variants().values() if named != variant)]
-    for averages in (True, False):
-        for fitting_task in tasks:
-            for named in candidates:
-                wanted = [spec.name for spec in named.shape(fitting_task).variables]
-                names = stored_names(wanted, tensors, use_moving_averages=averages)
-                if not _misfits(tensors, named, fitting_task, names):
-                    return _flags(variant, named, task, fitting_task, averages=averages)
+    for averages, fitting_task, named in itertools.product((True, False), tasks, candidates):
+        wanted = [spec.name for spec in named.shape(fitting_task).variables]
+        names = stored_names(wanted, tensors, use_moving_averages=averages)
+        if not _misfits(tensors, named, fitting_task, names):
+            return _flags(variant, named, task, fitting_task, averages=averages)
     return "It fits no known variant; check --variant, --depth_multiplier and --checkpoint."
 
 

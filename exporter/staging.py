@@ -1,4 +1,4 @@
-"""Folders that appear whole or not at all."""
+"""Folders and files that appear whole or not at all."""
 
 import ctypes
 import errno
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from exporter.errors import ExportError, reason
 
@@ -99,6 +100,28 @@ def check_target(target: Path, *, overwrite: bool, kind: FolderKind = SAVED_MODE
             f"Output '{target}' is not a {kind.name}: expected {expected} in it, found other"
             f" files. A {kind.name} replaces {kind.name}s only; choose another {kind.flag}."
         )
+
+
+def write_whole(path: Path, data: bytes, *, overwrite: bool) -> None:
+    """Writes a file that appears whole, in one step.
+
+    Raises:
+        FileExistsError: If one is there, which is not to be replaced.
+        OSError: If it cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{uuid4().hex[:8]}{_SUFFIX}")
+    try:
+        with part.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if overwrite:
+            part.replace(path)
+        else:
+            path.hardlink_to(part)  # fails where another process has made one meanwhile
+    finally:
+        with suppress(OSError):
+            part.unlink()
 
 
 def _refusal(target: Path, wrong: str, kind: FolderKind, otherwise: str = "") -> ExportError:

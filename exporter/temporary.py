@@ -8,16 +8,6 @@ from pathlib import Path
 from exporter.errors import ExporterError, reason
 
 
-def check() -> None:
-    """Looks for a place where temporary files can be written.
-
-    Raises:
-        ExporterError: If there is none.
-    """
-    with folder():
-        pass
-
-
 @contextmanager
 def folder() -> Iterator[Path]:
     """Makes an empty folder, which is gone afterwards.

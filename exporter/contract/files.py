@@ -2,16 +2,15 @@
 
 import os
 from collections import Counter
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
-from uuid import uuid4
 
 import pydantic
 
 from exporter.contract.diff import Acceptance
 from exporter.contract.form import Contract
 from exporter.errors import ContractError, listing, reason
+from exporter.staging import write_whole
 
 _T = TypeVar("_T")
 
@@ -87,25 +86,14 @@ def write(path: Path, data: bytes, flag: str, *, overwrite: bool) -> None:
             cannot be written.
     """
     check_free(path, flag, overwrite=overwrite)
-    part = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
     try:
-        with part.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if overwrite:
-            part.replace(path)
-        else:
-            path.hardlink_to(part)  # fails where another process has made one meanwhile
+        write_whole(path, data, overwrite=overwrite)
     except FileExistsError:
         check_free(path, flag, overwrite=False)
     except OSError as error:
         raise ContractError(
             f"Output '{path}' cannot be written: {reason(error)}. Choose another {flag}."
         ) from error
-    finally:
-        with suppress(OSError):
-            part.unlink()
 
 
 def check_free(path: Path, flag: str, *, overwrite: bool) -> None:
