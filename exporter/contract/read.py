@@ -30,12 +30,11 @@ from exporter.protobufs import (
 INDEX = Path("variables/variables.index")
 
 
-def read(folder: Path, model: Any = None) -> Contract:
+def read(folder: Path) -> Contract:
     """Reads what consumers of a SavedModel depend on.
 
     Args:
         folder: The SavedModel.
-        model: Its protobuf, where that was read already.
 
     Returns:
         Its contract, with what is wrong with its index.
@@ -43,8 +42,7 @@ def read(folder: Path, model: Any = None) -> Contract:
     Raises:
         ContractError: If it is none that TensorFlow 2 could load.
     """
-    if model is None:
-        model = read_saved_model(folder, ContractError)
+    model = read_saved_model(folder, ContractError)
     meta_graph = _meta_graph(folder, model)
     nodes = meta_graph.object_graph_def.nodes
     index = _index(folder) if any(node.HasField("variable") for node in nodes) else {}
