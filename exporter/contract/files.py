@@ -56,20 +56,13 @@ def _read(path: Path, form: pydantic.TypeAdapter[_T], what: str, flag: str) -> _
         return form.validate_json(data)
     except pydantic.ValidationError as error:
         first, *others = error.errors(include_url=False)
+        where = f"at '{'.'.join(map(str, first['loc']))}', " if first["loc"] else ""
+        text = " ".join(first["msg"].removeprefix("Value error, ").split())
         more = f" and {len(others)} more" if others else ""
         raise ContractError(
-            f"{what} '{path}' is malformed: {_where(first['loc'])}{_sentence(first['msg'])}{more}."
+            f"{what} '{path}' is malformed: {where}{text[:1].lower()}{text[1:]}{more}."
             f" Mend the file, or change {flag}."
         ) from error
-
-
-def _where(location: tuple[int | str, ...]) -> str:
-    return f"at '{'.'.join(map(str, location))}', " if location else ""
-
-
-def _sentence(message: str) -> str:
-    text = " ".join(message.removeprefix("Value error, ").split())
-    return text[:1].lower() + text[1:]
 
 
 def write(path: Path, data: bytes, flag: str, *, overwrite: bool) -> None:

@@ -43,16 +43,15 @@ class Objects:
     @cached_property
     def functions(self) -> dict[str, int]:
         """The functions that callers reach: the root's, and those of its children."""
-        found = self._functions_of(0, "")
-        for name, node in self.children.items():
-            if name not in _APART and not name.startswith("_") and not self.is_function(node):
-                found |= self._functions_of(node, f"{name}.")
-        return found
-
-    def _functions_of(self, node: int, prefix: str) -> dict[str, int]:
+        owners = {"": 0} | {
+            f"{name}.": node
+            for name, node in self.children.items()
+            if name not in _APART and not name.startswith("_") and not self.is_function(node)
+        }
         return {
             f"{prefix}{name}": child
-            for name, child in children_of(self.graph, node).items()
+            for prefix, owner in owners.items()
+            for name, child in children_of(self.graph, owner).items()
             if self.is_function(child) and (name == _CALL or not name.startswith("_"))
         }
 
