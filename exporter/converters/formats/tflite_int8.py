@@ -10,11 +10,12 @@ convolutions that harm most stay float32 as a whole.
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exporter.converters.conversion_inputs import calibration_images
 from exporter.converters.tflite.inner_end_points import layers
 from exporter.converters.tflite.litert import float_model, opened, optimized_model
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from exporter.converters.convert_request import ConvertRequest
     from exporter.converters.source_model import SourceModel
 
@@ -22,15 +23,11 @@ __all__ = ["convert", "convert_naively", "layers", "opened"]
 
 
 def convert(source: "SourceModel", target: Path, request: "ConvertRequest") -> None:
-    """Writes the file.
-
-    Raises:
-        ConversionError: If there are no calibration images, or the model takes none.
-    """
+    """Writes the file."""
     from exporter.converters.tflite.int8_selection import selection
     from exporter.converters.tflite.quantizing import ops_of, quantized, ranges_of
 
-    images = calibration_images(source, request.calibration_files)
+    images = _calibration(source, request)
     model = float_model(source)
     chosen = selection(source, images)
     (name,) = source.inputs
@@ -40,5 +37,13 @@ def convert(source: "SourceModel", target: Path, request: "ConvertRequest") -> N
 
 def convert_naively(source: "SourceModel", target: Path, request: "ConvertRequest") -> None:
     """Writes what TensorFlow's converter makes of a calibration set: everything in int8."""
-    images = calibration_images(source, request.calibration_files)
-    target.write_bytes(optimized_model(source, images=images))
+    target.write_bytes(optimized_model(source, images=_calibration(source, request)))
+
+
+def _calibration(source: "SourceModel", request: "ConvertRequest") -> "np.ndarray":
+    """Reads the calibration images as the model wants them, float32 in [0, 1]."""
+    from exporter.photos import read
+
+    assert source.image_size is not None, "refused before anything was converted"
+    images: np.ndarray = read(request.calibration_files, source.image_size)
+    return images
