@@ -32,7 +32,7 @@ Runner = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 class Converter(Protocol):
-    """What the module of a format has."""
+    """What the module of a format has: the first two, and what its row in the table asks for."""
 
     def convert(self, source: "SourceModel", target: Path, request: "ConvertRequest") -> None:
         """Writes the converted model.
@@ -54,14 +54,12 @@ class Converter(Protocol):
             threads: How many it may use; None for the runtime's default.
         """
 
-
-class Quantizer(Converter, Protocol):
-    """What the module of a format of eight bits has."""
-
     def convert_naively(
         self, source: "SourceModel", target: Path, request: "ConvertRequest"
     ) -> None:
         """Converts as TensorFlow's converter does by itself, to show what more care is for.
+
+        Of formats of eight bits.
 
         Args:
             source: The SavedModel's function.
@@ -70,7 +68,7 @@ class Quantizer(Converter, Protocol):
         """
 
     def layers(self, target: Path, source: "SourceModel", images: "np.ndarray") -> Runner:
-        """Finds the end points in a file.
+        """Finds the end points in a file of eight bits.
 
         Args:
             target: What `convert` wrote.
@@ -81,14 +79,10 @@ class Quantizer(Converter, Protocol):
             What computes those that are there.
         """
 
-
-class Trainer(Converter, Protocol):
-    """What the module of a format has whose models are fine-tuned."""
-
     def checks(
         self, target: Path, source: "SourceModel", examples: "Examples", allowance: "Allowance"
     ) -> "list[Check]":
-        """Compares what fine-tuning relies on.
+        """Compares what fine-tuning relies on, in formats that train.
 
         Args:
             target: What `convert` wrote.
@@ -143,16 +137,6 @@ class Format:
     def converter(self) -> Converter:
         """The module that converts; imports what it needs."""
         return cast(Converter, importlib.import_module(f"exporter.converters.formats.{self.name}"))
-
-    @property
-    def quantizer(self) -> Quantizer:
-        """The same, of a format of eight bits."""
-        return cast(Quantizer, self.converter)
-
-    @property
-    def trainer(self) -> Trainer:
-        """The same, of a format that trains."""
-        return cast(Trainer, self.converter)
 
 
 _TFLITE = Format("tflite", "model.tflite", "tflite", ("ai_edge_litert",))

@@ -152,7 +152,7 @@ def test_one_that_fails_stops_no_other(saved, tmp_path, in_this_process, monkeyp
     names = ("tflite_fp16", "frozen")
     failed, done = convert(ConvertRequest(saved, names, tmp_path / "out"))
     assert "found ZeroDivisionError: division by zero" in failed.error
-    assert (done.error, done.done.report.passed) == ("", True)
+    assert (done.error, done.report.passed) == ("", True)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["frozen"]
 
 

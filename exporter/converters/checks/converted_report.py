@@ -59,7 +59,7 @@ def verified(
     if row.eight_bits:
         checks += judge.naive()
     if row.trains:
-        checks += row.trainer.checks(target, source, judge.examples, allowance)
+        checks += row.converter.checks(target, source, judge.examples, allowance)
     settings = Settings(
         model_dir=f"{row.name}: {target.name}",
         reference=f"SavedModel '{source.folder}'",
@@ -107,7 +107,7 @@ class _Judge:
 
         def compared(shown: SourceModel) -> list[Check]:
             (images,) = self.examples.few(_TELLING).inputs
-            run = self.row.quantizer.layers(target, shown, images)
+            run = self.row.converter.layers(target, shown, images)
             return compare_end_points(run, shown, self.row, self.examples, self.allowance)
 
         return self._explained(compared)
@@ -118,7 +118,7 @@ class _Judge:
         row = replace(self.row, eight_bits=False)
         judge = replace(self, row=row, examples=replace(self.examples, plan=plan))
         try:
-            checks = judge.careless(self.row.quantizer.convert_naively)
+            checks = judge.careless(self.row.converter.convert_naively)
         except Exception as error:  # noqa: BLE001  (a converter raises what it likes)
             message = f"could not be converted: {reason(error)}"
             name = self.source.way
