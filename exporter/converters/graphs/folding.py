@@ -43,13 +43,11 @@ def folded(graph: tf.compat.v1.GraphDef) -> tf.compat.v1.GraphDef:
         A graph of its own with a `BiasAdd` under the name of each folded norm;
         constants that nobody uses any more are still in it.
     """
-    result = tf.compat.v1.GraphDef()
-    result.CopyFrom(graph)
-    nodes = Nodes(result)
-    found = [_fold(nodes, node) for node in result.node if node.op in _NORMS]
+    nodes = Nodes(graph)
+    found = [_fold(nodes, node) for node in nodes.graph.node if node.op in _NORMS]
     for fold in filter(None, found):
         _apply(nodes, fold)
-    return result
+    return nodes.graph
 
 
 def _fold(nodes: Nodes, norm: tf.compat.v1.NodeDef) -> _Fold | None:
