@@ -16,28 +16,13 @@ from slim_nets.registry import Variant, recognized
 
 
 @dataclass(frozen=True)
-class MeasuredInput:
-    """One input of the model.
-
-    Attributes:
-        name: As the default signature names it.
-        dtype: A NumPy name.
-        shape: Of one example, without the batch dimension.
-    """
-
-    name: str
-    dtype: str
-    shape: tuple[int, ...]
-
-
-@dataclass(frozen=True)
 class MeasuredModel:
     """What is known of the SavedModel.
 
     Attributes:
         ways: Ways of calling it that take the same inputs; the first one is the base.
         others: Signatures that take other inputs.
-        inputs: In sorted order of their names.
+        inputs: One example of each by its name in the default signature, in sorted order.
         batch: The only batch size that fits; None if any does.
         variant: Which network it is; None if it is none of ours.
         task: What it was trained for, where the network is known.
@@ -45,7 +30,7 @@ class MeasuredModel:
 
     ways: tuple[str, ...]
     others: tuple[str, ...]
-    inputs: tuple[MeasuredInput, ...]
+    inputs: Mapping[str, np.ndarray]
     batch: int | None = None
     variant: Variant | None = None
     task: Task | None = None
@@ -86,7 +71,7 @@ def described(folder: Path) -> MeasuredModel:
     return MeasuredModel(
         ways=tuple(fitting),
         others=tuple(way for way in found if way not in fitting),
-        inputs=tuple(MeasuredInput(name, e.dtype.name, e.shape) for name, e in examples.items()),
+        inputs=examples,
         batch=served.fixed_batch(),
         variant=network and network[0],
         task=network and network[1],

@@ -10,7 +10,7 @@ from random import Random
 from exporter import processes
 from exporter.bench.candidates import Candidate
 from exporter.bench.measured_model import MeasuredModel
-from exporter.bench.turns import OpenTask, Ran, RunTask, turns
+from exporter.bench.turns import Ran, RunTask, turns
 from exporter.errors import BenchmarkError
 from exporter.progress import Progress
 
@@ -63,10 +63,12 @@ class Worker:
     """A process with one candidate.
 
     Attributes:
-        task: What it was started with.
+        candidate: Which.
+        threads: How many it may use; None for its runtime's default.
     """
 
-    task: OpenTask
+    candidate: Candidate
+    threads: int | None
     _session: processes.Session[Ran]
 
     def ask(self, asked: RunTask | None) -> Ran:
@@ -92,30 +94,32 @@ class Worker:
     def refusal(self, reason: str) -> BenchmarkError:
         """Ends the process, and says why."""
         self._session.end()
-        candidate = self.task.candidate
         advice = {
             "saved_model": "Export or copy the model again",
             "format": "Convert it again, or remove its folder",
             "peer": "Leave it out of --peer, or install another version",
         }
         return BenchmarkError(
-            f"Subject '{candidate.name}' could not be measured: {reason.rstrip('.')}."
-            f" {advice[candidate.kind]}."
+            f"Subject '{self.candidate.name}' could not be measured: {reason.rstrip('.')}."
+            f" {advice[self.candidate.kind]}."
         )
 
 
 @contextmanager
-def started(task: OpenTask) -> Iterator[Worker]:
+def started(candidate: Candidate, model: MeasuredModel, threads: int | None) -> Iterator[Worker]:
     """Starts the process of a candidate, which begins with its imports.
 
     Args:
-        task: What to import now, and to load once it is asked for.
+        candidate: What to import now, and to load once it is asked for.
+        model: What is known of the SavedModel.
+        threads: How many it may use; None for its runtime's default.
 
     Yields:
         The running process, to be heard before it is asked; it is gone afterwards.
     """
-    with processes.session(turns, task, environment=environment(task.threads)) as running:
-        yield Worker(task, running)
+    given = (candidate, model, threads)
+    with processes.session(turns, *given, environment=environment(threads)) as running:
+        yield Worker(candidate, threads, running)
 
 
 def environment(threads: int | None = None) -> Mapping[str, str]:
@@ -174,10 +178,10 @@ class Race:
                     yield from self._run(workers, batch)
 
     def _opened(self, threads: int | None, stack: ExitStack) -> list[Worker]:
-        workers: list[Worker] = []
-        for candidate in self.candidates:
-            task = OpenTask(candidate=candidate, model=self.model, threads=threads)
-            workers.append(stack.enter_context(started(task)))
+        workers = [
+            stack.enter_context(started(candidate, self.model, threads))
+            for candidate in self.candidates
+        ]
         # All import at once, but only then load, one by one.
         for worker in workers.copy():
             self._turn(workers, worker, "import", worker.hear)
@@ -197,17 +201,17 @@ class Race:
 
     def _run(self, workers: list[Worker], batch: int) -> Iterator[Timings]:
         task = RunTask(batch=batch, seconds=_ROUND_SECONDS, calls=_ROUND_CALLS)
-        done: dict[str, list[Ran]] = {worker.task.candidate.name: [] for worker in workers}
+        done: dict[str, list[Ran]] = {worker.candidate.name: [] for worker in workers}
         for number in range(self.schedule.rounds):
             # In an order of its own each, so that nobody always follows the same one.
             for worker in Random(number).sample(workers, len(workers)):  # noqa: S311
-                label = f"{threads_named(worker.task.threads)}, batch {batch}"
+                label = f"{threads_named(worker.threads)}, batch {batch}"
                 ran = self._turn(workers, worker, label, partial(worker.ask, task))
-                done[worker.task.candidate.name] += [ran] if ran else []
+                done[worker.candidate.name] += [ran] if ran else []
         for worker in workers:
-            rans = done[worker.task.candidate.name]
+            rans = done[worker.candidate.name]
             latencies = tuple(ran.latencies for ran in rans)
-            yield Timings(worker.task.candidate, worker.task.threads, batch, latencies, rans[-1])
+            yield Timings(worker.candidate, worker.threads, batch, latencies, rans[-1])
 
     def _turn(
         self, workers: list[Worker], worker: Worker, label: str, act: Callable[[], Ran]
@@ -216,7 +220,7 @@ class Race:
         steps = len(self.schedule.batches) * (1 + self.schedule.rounds) + 2
         total = len(self.schedule.threads) * len(self.candidates) * steps
         self._turns += 1
-        self.progress(f"{label}: {worker.task.candidate.name}", self._turns, total)
+        self.progress(f"{label}: {worker.candidate.name}", self._turns, total)
         try:
             return act()
         except BenchmarkError as error:
@@ -224,7 +228,7 @@ class Race:
             return None
 
     def _drop(self, workers: list[Worker], worker: Worker, error: BenchmarkError) -> None:
-        if worker.task.candidate == self.candidates[0]:
+        if worker.candidate == self.candidates[0]:
             raise error
         workers.remove(worker)
         if str(error) not in self.refused:

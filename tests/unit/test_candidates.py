@@ -10,7 +10,7 @@ import pytest
 
 from exporter import digests
 from exporter.bench import candidates, peers
-from exporter.bench.measured_model import MeasuredInput, MeasuredModel
+from exporter.bench.measured_model import MeasuredModel
 from exporter.errors import BenchmarkError
 from slim_nets.registry import variants
 
@@ -19,7 +19,7 @@ PEERS = [SCRIPTS / "peer_keras_applications.py", SCRIPTS / "peer_timm.py"]
 SMALL = MeasuredModel(
     ways=("__call__",),
     others=(),
-    inputs=(MeasuredInput(name="inputs", dtype="float32", shape=(224, 224, 3)),),
+    inputs={"inputs": np.zeros((224, 224, 3), np.float32)},
     variant=variants()["mobilenet_v3_small_075_224"],
     task="feature_vector",
 )
