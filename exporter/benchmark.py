@@ -1,7 +1,6 @@
 """The stages of a benchmark, composed."""
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
 from exporter import processes
@@ -9,26 +8,9 @@ from exporter.bench.candidates import Lineup, check_made_of, of_formats, of_save
 from exporter.bench.figures import Benchmark, measurements, this_machine, versions
 from exporter.bench.measured_model import MeasuredModel, described
 from exporter.bench.peers import check_peers, of_peers
-from exporter.bench.rounds import Race, Schedule, environment
+from exporter.bench.rounds import BenchmarkRequest, Race, environment
 from exporter.errors import BenchmarkError, reason
 from exporter.progress import Progress, silent
-
-
-@dataclass(frozen=True)
-class BenchmarkRequest:
-    """What to measure.
-
-    Attributes:
-        model_dir: The SavedModel, whoever made it.
-        schedule: How much.
-        converted: The folder with a folder for each format; None for the SavedModel alone.
-        peers: Files of others' ports to measure too, as `exporter.bench.peers` describes them.
-    """
-
-    model_dir: Path
-    schedule: Schedule
-    converted: Path | None = None
-    peers: tuple[Path, ...] = ()
 
 
 def benchmark(request: BenchmarkRequest, progress: Progress = silent) -> Benchmark:
@@ -52,13 +34,13 @@ def benchmark(request: BenchmarkRequest, progress: Progress = silent) -> Benchma
     _check_batches(request, model)
     check_made_of(converted, request.model_dir)
     lineup = of_saved_model(request.model_dir, model) + converted + _peers(request, model)
-    race = Race(model, lineup.candidates, request.schedule, progress)
+    race = Race(model, lineup.candidates, request, progress)
     found = measurements(race.timings())
     return Benchmark(
         model_dir=str(request.model_dir),
         network=f"{model.variant.name} {model.task}" if model.variant else "",
         base=lineup.candidates[0].name,
-        rounds=request.schedule.rounds,
+        rounds=request.rounds,
         measurements=found,
         notes=lineup.notes,
         refused=tuple(race.refused),
@@ -89,7 +71,7 @@ def _peers(request: BenchmarkRequest, model: MeasuredModel) -> Lineup:
 
 
 def _check_batches(request: BenchmarkRequest, model: MeasuredModel) -> None:
-    wrong = [batch for batch in request.schedule.batches if model.batch not in (None, batch)]
+    wrong = [batch for batch in request.batches if model.batch not in (None, batch)]
     if wrong:
         raise BenchmarkError(
             f"SavedModel '{request.model_dir}' takes one batch size only: expected {model.batch},"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from random import Random
 
 from exporter import processes
@@ -25,18 +26,24 @@ _ROUND_SECONDS, _ROUND_CALLS = 0.2, 3
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """How much is measured.
+class BenchmarkRequest:
+    """What to measure, and how much.
 
     Attributes:
+        model_dir: The SavedModel, whoever made it.
         batches: Examples a call, each in turn.
         threads: Of every runtime, each in turn; None for the runtime's default.
         rounds: How often every candidate has its turn.
+        converted: The folder with a folder for each format; None for the SavedModel alone.
+        peers: Files of others' ports to measure too, as `exporter.bench.peers` describes them.
     """
 
+    model_dir: Path
     batches: tuple[int, ...]
     threads: tuple[int | None, ...]
     rounds: int
+    converted: Path | None = None
+    peers: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -146,14 +153,14 @@ class Race:
     Attributes:
         model: What is known of the SavedModel.
         candidates: The base first.
-        schedule: How much is measured.
+        request: How much is measured.
         progress: Told which candidate has its turn.
         refused: Filled with a sentence for each candidate that failed; the others go on.
     """
 
     model: MeasuredModel
     candidates: Sequence[Candidate]
-    schedule: Schedule
+    request: BenchmarkRequest
     progress: Progress
     refused: list[str] = field(default_factory=list)
     _turns: int = 0
@@ -169,11 +176,11 @@ class Race:
         Raises:
             BenchmarkError: If the base fails, with which all are compared.
         """
-        for threads in self.schedule.threads:
+        for threads in self.request.threads:
             with ExitStack() as stack:
                 workers = self._opened(threads, stack)
                 # The smallest first: the peak of memory is that of all calls up to then.
-                for batch in sorted(self.schedule.batches):
+                for batch in sorted(self.request.batches):
                     self._warm_up(workers, batch)
                     yield from self._run(workers, batch)
 
@@ -202,7 +209,7 @@ class Race:
     def _run(self, workers: list[Worker], batch: int) -> Iterator[Timings]:
         task = RunTask(batch=batch, seconds=_ROUND_SECONDS, calls=_ROUND_CALLS)
         done: dict[str, list[Ran]] = {worker.candidate.name: [] for worker in workers}
-        for number in range(self.schedule.rounds):
+        for number in range(self.request.rounds):
             # In an order of its own each, so that nobody always follows the same one.
             for worker in Random(number).sample(workers, len(workers)):  # noqa: S311
                 label = f"{threads_named(worker.threads)}, batch {batch}"
@@ -217,8 +224,8 @@ class Race:
         self, workers: list[Worker], worker: Worker, label: str, act: Callable[[], Ran]
     ) -> Ran | None:
         """Lets one candidate do something; one that fails leaves the race."""
-        steps = len(self.schedule.batches) * (1 + self.schedule.rounds) + 2
-        total = len(self.schedule.threads) * len(self.candidates) * steps
+        steps = len(self.request.batches) * (1 + self.request.rounds) + 2
+        total = len(self.request.threads) * len(self.candidates) * steps
         self._turns += 1
         self.progress(f"{label}: {worker.candidate.name}", self._turns, total)
         try:
