@@ -32,7 +32,7 @@ Runner = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 class Converter(Protocol):
-    """What the module of a format has: the first two, and what its row in the table asks for."""
+    """What converts to a format: it has the first two functions, and those its row asks for."""
 
     def convert(self, source: "SourceModel", target: Path, request: "ConvertRequest") -> None:
         """Writes the converted model.
@@ -102,6 +102,7 @@ class Format:
     Attributes:
         name: As users ask for it.
         file: The file that is written, or the main one.
+        module: Where an object of its name converts; empty where the module of its name does.
         extra: What to install; empty where nothing more is needed.
         packages: What must be importable.
         programs: What must be on the PATH.
@@ -118,6 +119,7 @@ class Format:
 
     name: str
     file: str
+    module: str = ""
     extra: str = ""
     packages: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
@@ -135,11 +137,12 @@ class Format:
 
     @property
     def converter(self) -> Converter:
-        """The module that converts; imports what it needs."""
-        return cast(Converter, importlib.import_module(f"exporter.converters.formats.{self.name}"))
+        """What converts; imports what it needs."""
+        module = importlib.import_module(f"exporter.converters.formats.{self.module or self.name}")
+        return cast(Converter, getattr(module, self.name) if self.module else module)
 
 
-_TFLITE = Format("tflite", "model.tflite", "tflite", ("ai_edge_litert",))
+_TFLITE = Format("tflite", "model.tflite", "tflite", "tflite", ("ai_edge_litert",))
 _QUANTIZED = replace(
     _TFLITE,
     extra="quantized",
@@ -155,6 +158,7 @@ FORMATS: Mapping[str, Format] = {
         replace(
             _TFLITE,
             name="tflite_metadata",
+            module="",
             packages=("ai_edge_litert", "flatbuffers"),
             labelled=True,
         ),
@@ -164,9 +168,9 @@ FORMATS: Mapping[str, Format] = {
         replace(_QUANTIZED, name="tflite_dynamic"),
         replace(_QUANTIZED, name="tflite_int8", calibrated=True),
         Format("tfjs", "model.json", programs=("node",), fetched=(("@tensorflow/tfjs", TFJS),)),
-        Format("keras", "model.keras", "keras", ("keras",), trains=True),
-        Format("onnx", "model.onnx", "onnx", ("tf2onnx", "onnx", "onnxruntime")),
-        Format("openvino", "model.xml", "openvino", ("openvino",)),
+        Format("keras", "model.keras", extra="keras", packages=("keras",), trains=True),
+        Format("onnx", "model.onnx", extra="onnx", packages=("tf2onnx", "onnx", "onnxruntime")),
+        Format("openvino", "model.xml", extra="openvino", packages=("openvino",)),
     )
 }
 

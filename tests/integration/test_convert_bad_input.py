@@ -21,6 +21,7 @@ def convert(source, target, request):
     target.write_bytes(b"half")
     {body}
 converter.convert = convert
+converter.tflite_fp16 = converter
 sys.modules[converter.__name__] = converter
 """
 
@@ -106,7 +107,7 @@ def test_messages_of_the_converter_are_shown_to_those_who_ask(
 ):
     # Of a format that is judged without the SavedModel's noise, which takes a while.
     body = "print('what the converter says'); raise ValueError('why')"
-    at_start(_CONVERTER.format(name="tflite_fp16", body=body))
+    at_start(_CONVERTER.format(name="tflite", body=body))
     flags = (f"--model_dir={saved}", "--format=tflite_fp16", f"--output_dir={tmp_path / 'out'}")
     result = slim_export("convert", *flags, "--verbosity=1", timeout=300)
     assert result.returncode == 1

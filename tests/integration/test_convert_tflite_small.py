@@ -66,7 +66,6 @@ def test_a_hand_written_model_converts_to_the_same_bytes_twice(made, calibrated,
 
 
 def test_what_int8_would_harm_too_much_stays_float32(made, calibrated, tmp_path, monkeypatch):
-    from exporter.converters.formats import tflite_int8
     from exporter.converters.tflite import int8_selection as selection
     from exporter.converters.tflite.litert import float_model
     from exporter.converters.tflite.quantizing import heavy, ops_of
@@ -89,17 +88,15 @@ def test_what_int8_would_harm_too_much_stays_float32(made, calibrated, tmp_path,
     assert selection.selection(made, images) == selection.Int8Ops(dynamic=heavy(ops))
     monkeypatch.setattr(selection, "_TARGET", 1 - 1e-12)
     assert selection.selection(made, images) == selection.Int8Ops()
-    tflite_int8.convert(made, tmp_path / "model.tflite", calibrated)
+    FORMATS["tflite_int8"].converter.convert(made, tmp_path / "model.tflite", calibrated)
     assert (tmp_path / "model.tflite").read_bytes() == float_model(made)
 
 
 def test_a_careless_conversion_that_fails_is_no_failure(made, tmp_path, monkeypatch):
-    from exporter.converters.formats import tflite_dynamic
-
     def fails(*_):
         raise RuntimeError("no such kernel")
 
-    monkeypatch.setattr(tflite_dynamic, "convert_naively", fails)
+    monkeypatch.setattr(FORMATS["tflite_dynamic"].converter, "convert_naively", fails)
     target = converted.convert("tflite_dynamic", made, tmp_path)
     report = converted.report("tflite_dynamic", made.folder, target)
     assert report.passed
