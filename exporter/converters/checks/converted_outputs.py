@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from exporter.converters.cosines import cosines, other_direction, other_length
+from exporter.converters.cosines import cosines, wrong_example
 from exporter.converters.format_table import Format, Runner
 from exporter.converters.source_model import SourceModel
 from exporter.errors import reason
@@ -155,13 +155,11 @@ def _of_equality(expected: np.ndarray, found: np.ndarray) -> dict[str, Any]:
 def _of_cosines(
     expected: np.ndarray, found: np.ndarray, examples: Sequence[str], floor: float
 ) -> dict[str, Any]:
-    angles = np.array(list(cosines(expected, found)))
-    least = float(angles.min())
+    least = float(np.min(list(cosines(expected, found))))
     gap = np.abs(expected.astype(np.float64) - found)
     largest = float(np.abs(np.nan_to_num(expected, posinf=0, neginf=0)).max(initial=0.0))
     max_abs = float(gap.max(initial=0.0))
-    wrong = other_direction(angles, examples, floor)
-    wrong = wrong or other_length(expected, found, examples, floor)
+    wrong = wrong_example(expected, found, examples, floor)
     return {
         "status": "failed" if wrong else "passed",
         "values": expected.size,
