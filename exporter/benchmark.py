@@ -1,7 +1,9 @@
 """The stages of a benchmark, composed."""
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 from exporter import processes
 from exporter.bench.candidates import Lineup, check_made_of, of_formats, of_saved_model
@@ -11,6 +13,8 @@ from exporter.bench.peers import check_peers, of_peers
 from exporter.bench.rounds import BenchmarkRequest, Race, environment
 from exporter.errors import BenchmarkError, reason
 from exporter.progress import Progress, silent
+
+_T = TypeVar("_T")
 
 
 def benchmark(request: BenchmarkRequest, progress: Progress = silent) -> Benchmark:
@@ -30,15 +34,22 @@ def benchmark(request: BenchmarkRequest, progress: Progress = silent) -> Benchma
     check_peers(request.peers)
     converted = of_formats(request.converted) if request.converted else Lineup()
     progress("look at the model", 0, None)
-    model = _looked_at(request.model_dir)
+    model = _looked_at(
+        f"SavedModel '{request.model_dir}'",
+        "Free some memory and try again.",
+        *(described, request.model_dir),
+    )
     _check_batches(request, model)
     check_made_of(converted, request.model_dir)
-    lineup = of_saved_model(request.model_dir, model) + converted + _peers(request, model)
+    lineup = of_saved_model(request.model_dir, model) + converted
+    if request.peers:
+        advice = "Leave them out of --peer one by one."
+        lineup += _looked_at("Peers", advice, of_peers, request.peers, model)
     race = Race(model, lineup.candidates, request, progress)
     found = measurements(race.timings())
     return Benchmark(
         model_dir=str(request.model_dir),
-        network=f"{model.variant.name} {model.task}" if model.variant else "",
+        network=f"{model.network[0].name} {model.network[1]}" if model.network else "",
         base=lineup.candidates[0].name,
         rounds=request.rounds,
         measurements=found,
@@ -49,25 +60,12 @@ def benchmark(request: BenchmarkRequest, progress: Progress = silent) -> Benchma
     )
 
 
-def _looked_at(folder: Path) -> MeasuredModel:
+def _looked_at(what: str, advice: str, look: Callable[..., _T], *given: Any) -> _T:
+    """Calls a function in a process that ends with it."""
     try:
-        return processes.call(described, folder, environment=environment())
+        return processes.call(look, *given, environment=environment())
     except processes.ProcessEndedError as error:
-        raise BenchmarkError(
-            f"SavedModel '{folder}' could not be looked at: {error}. Free some memory and try"
-            " again."
-        ) from error
-
-
-def _peers(request: BenchmarkRequest, model: MeasuredModel) -> Lineup:
-    if not request.peers:
-        return Lineup()
-    try:
-        return processes.call(of_peers, request.peers, model, environment=environment())
-    except processes.ProcessEndedError as error:
-        raise BenchmarkError(
-            f"Peers could not be looked at: {error}. Leave them out of --peer one by one."
-        ) from error
+        raise BenchmarkError(f"{what} could not be looked at: {error}. {advice}") from error
 
 
 def _check_batches(request: BenchmarkRequest, model: MeasuredModel) -> None:

@@ -24,16 +24,14 @@ class MeasuredModel:
         others: Signatures that take other inputs.
         inputs: One example of each by its name in the default signature, in sorted order.
         batch: The only batch size that fits; None if any does.
-        variant: Which network it is; None if it is none of ours.
-        task: What it was trained for, where the network is known.
+        network: Which it is and what it was trained for; None if it is none of ours.
     """
 
     ways: tuple[str, ...]
     others: tuple[str, ...]
     inputs: Mapping[str, np.ndarray]
     batch: int | None = None
-    variant: Variant | None = None
-    task: Task | None = None
+    network: tuple[Variant, Task] | None = None
 
 
 def described(folder: Path) -> MeasuredModel:
@@ -67,14 +65,12 @@ def described(folder: Path) -> MeasuredModel:
     found = [PLAIN] if PLAIN in model.interface.ways(training=False) else []
     found += sorted(model.interface.signature_ways, key=lambda way: way != source.way)
     fitting = [way for way in found if model.spec_of(way).is_like(served)]
-    network = recognized(model.variables(), served.image_size)
     return MeasuredModel(
         ways=tuple(fitting),
         others=tuple(way for way in found if way not in fitting),
         inputs=examples,
         batch=served.fixed_batch(),
-        variant=network and network[0],
-        task=network and network[1],
+        network=recognized(model.variables(), served.image_size),
     )
 
 

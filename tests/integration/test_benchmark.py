@@ -165,7 +165,7 @@ def test_the_model_is_described(place):
     assert found.others == ("signature 'scaled'",)
     told = {name: (one.dtype.name, one.shape) for name, one in found.inputs.items()}
     assert told == {"inputs": ("float32", (8, 8, 3))}
-    assert (found.batch, found.variant, found.task) == (None, None, None)
+    assert (found.batch, found.network) == (None, None)
 
 
 def test_turns_are_taken_when_they_are_asked_for(place):
