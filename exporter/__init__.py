@@ -1,3 +1,59 @@
-"""Turns TF-Slim checkpoints into reusable TF2 SavedModels."""
+"""Turns TF-Slim checkpoints into reusable TF2 SavedModels.
+
+The functions below are what the commands of `slim-export` call. Each takes one
+request record; what cannot be done raises `ExporterError` with the sentence
+that the command line prints. Importing this package imports nothing else: a
+function's module comes with its first use, and TensorFlow when a stage needs it.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from exporter.contract import contract_check, contract_lock
+    from exporter.conversion import ConvertRequest, convert
+    from exporter.errors import ExporterError
+    from exporter.exporting import ExportRequest, export, variant_named
+    from exporter.releases.handle import parse as model_handle
+    from exporter.releasing import (
+        PackageRequest,
+        PublishRequest,
+        ServeRequest,
+        package,
+        publish,
+        serve,
+    )
+    from exporter.sources import checkpoint_source
+    from exporter.verification import VerifyRequest, verify
 
 __version__ = "0.1.0"
+
+# Where each name is, and under which other name there; in the order of a model's way.
+_HOMES = {
+    "ExportRequest": "exporting",
+    "export": "exporting",
+    "variant_named": "exporting",
+    "checkpoint_source": "sources",
+    "VerifyRequest": "verification",
+    "verify": "verification",
+    "ConvertRequest": "conversion",
+    "convert": "conversion",
+    "contract_lock": "contract",
+    "contract_check": "contract",
+    "model_handle": "releases.handle:parse",
+    "PackageRequest": "releasing",
+    "package": "releasing",
+    "PublishRequest": "releasing",
+    "publish": "releasing",
+    "ServeRequest": "releasing",
+    "serve": "releasing",
+    "ExporterError": "errors",
+}
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, _, other = _HOMES[name].partition(":")
+    return getattr(importlib.import_module(f"{__name__}.{module}"), other or name)

@@ -36,6 +36,13 @@ def convert(
 
     Raises:
         ExporterError: If nothing can be converted at all.
+
+    Example:
+        >>> from pathlib import Path
+        >>> import exporter
+        >>> request = exporter.ConvertRequest(Path("model"), ("tflite",), Path("converted"))
+        >>> [(done.format.name, done.error) for done in exporter.convert(request)]
+        [('tflite', '')]
     """
     rows = chosen(request.formats)
     if request.labels is not None:

@@ -132,6 +132,18 @@ def export(
 
     Raises:
         ExporterError: If a stage refuses.
+
+    Example:
+        >>> from pathlib import Path
+        >>> import exporter
+        >>> request = exporter.ExportRequest(
+        ...     variant=exporter.variant_named("mobilenet_v3_small_075_224"),
+        ...     task="feature_vector",
+        ...     checkpoint=exporter.checkpoint_source("seeded:0"),
+        ...     output_dir=Path("model"),
+        ... )
+        >>> exporter.export(request).report.passed
+        True
     """
     target = _check(request)
     clock = _Clock(progress)

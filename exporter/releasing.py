@@ -81,6 +81,17 @@ def package(request: PackageRequest, progress: Progress = silent) -> Release:
     Raises:
         ExporterError: If the model was not verified or is not safe, or the
             release cannot be written.
+
+    Example:
+        >>> from pathlib import Path
+        >>> import exporter
+        >>> request = exporter.PackageRequest(
+        ...     model_dir=Path("model"),
+        ...     handle=exporter.model_handle("somebody/features/1"),
+        ...     output_dir=Path("releases/features"),
+        ... )
+        >>> str(exporter.package(request).manifest.handle)
+        'somebody/features/1'
     """
     target = request.output_dir.absolute()
     signer = _signer(request)
@@ -149,6 +160,13 @@ def publish(request: PublishRequest, progress: Progress = silent) -> Publication
     Raises:
         PublishError: If the release is not what it says or its rehearsal fails,
             if another version is there, or the host or the network fails.
+
+    Example:
+        >>> from pathlib import Path
+        >>> import exporter
+        >>> request = exporter.PublishRequest(Path("releases/features"), to="hub")
+        >>> exporter.publish(request).action
+        'published'
     """
     with opened(request.release) as release:
         target = open_target(request.to, release)
@@ -190,6 +208,15 @@ def serve(
 
     Raises:
         PublishError: If there is no such folder, or the port cannot be had.
+
+    Example:
+        >>> from pathlib import Path
+        >>> import exporter
+        >>> def ready(url: str, models: int) -> None:
+        ...     print(f"{models} model at {url}/")
+        >>> request = exporter.ServeRequest(Path("releases"), port=0)
+        >>> exporter.serve(request, ready, warn=print)
+        1 model at http://127.0.0.1:.../
     """
     catalog = host.open_catalog(request.release_dir, warn)
     with host.bind(request.host, request.port) as listening:

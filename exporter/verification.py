@@ -35,6 +35,18 @@ def verify(
 
     Raises:
         ExporterError: If no comparison came about.
+
+    Example:
+        >>> from pathlib import Path
+        >>> import exporter
+        >>> request = exporter.VerifyRequest(
+        ...     model_dir=Path("model"),
+        ...     checkpoint=exporter.checkpoint_source("seeded:0"),
+        ...     variant=exporter.variant_named("mobilenet_v3_small_075_224"),
+        ...     task="feature_vector",
+        ... )
+        >>> exporter.verify(request).verdict()
+        "All ... checks passed against the original graph with checkpoint 'seeded:0'."
     """
     _check(request)
     images = matching(request.images)

@@ -41,7 +41,11 @@ def contract_lock(
             variables are not all in its index, or the file cannot be written.
 
     Example:
-        >>> contract_lock(Path("model"), Path("contract.json"))
+        >>> from pathlib import Path
+        >>> import exporter
+        >>> contract = exporter.contract_lock(Path("model"), Path("contract.json"))
+        >>> sorted(contract.signatures)
+        ['serving_default']
     """
     from exporter.contract import files
 
@@ -84,8 +88,10 @@ def contract_check(
             matches nothing, or the XML cannot be written.
 
     Example:
-        >>> diff = contract_check(Path("model"), Path("contract.json"))
-        >>> diff.passed, diff.verdict()
+        >>> from pathlib import Path
+        >>> import exporter
+        >>> exporter.contract_check(Path("model"), Path("contract.json")).passed
+        True
     """
     from exporter.contract import files
     from exporter.contract.compare_contracts import compare, mark_accepted
