@@ -201,13 +201,13 @@ class KerasReference(LoadedModel):
         momentum = float(numbers.get(MOMENTUM, BATCH_NORM_MOMENTUM))
         before = self.variables()
         called = super().training(ways, inputs, hyperparameters)
-        given = (before, momentum, len(inputs[0]))
+        settings = (momentum, len(inputs[0]))
         return {
-            way: replace(call, variables=self._as_keras(call.variables, *given))
+            way: replace(call, variables=self._as_keras(before, call.variables, *settings))
             for way, call in called.items()
         }
 
-    def _as_keras(self, after: Arrays, before: Arrays, momentum: float, examples: int) -> Arrays:
+    def _as_keras(self, before: Arrays, after: Arrays, momentum: float, examples: int) -> Arrays:
         changed = {}
         for name, pixels in self.pixels.items():
             values = pixels * examples
