@@ -1,34 +1,20 @@
 """The stages of a benchmark, composed."""
 
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 from exporter import processes
 from exporter.bench.candidates import Lineup, check_made_of, of_formats, of_saved_model
 from exporter.bench.figures import Benchmark, measurements, this_machine, versions
 from exporter.bench.measured_model import MeasuredModel, described
 from exporter.bench.peers import check_peers, of_peers
-from exporter.bench.rounds import Race, Schedule, environment
+from exporter.bench.rounds import BenchmarkRequest, Race, environment
 from exporter.errors import BenchmarkError, reason
 from exporter.progress import Progress, silent
 
-
-@dataclass(frozen=True)
-class BenchmarkRequest:
-    """What to measure.
-
-    Attributes:
-        model_dir: The SavedModel, whoever made it.
-        schedule: How much.
-        converted: The folder with a folder for each format; None for the SavedModel alone.
-        peers: Files of others' ports to measure too, as `exporter.bench.peers` describes them.
-    """
-
-    model_dir: Path
-    schedule: Schedule
-    converted: Path | None = None
-    peers: tuple[Path, ...] = ()
+_T = TypeVar("_T")
 
 
 def benchmark(request: BenchmarkRequest, progress: Progress = silent) -> Benchmark:
@@ -48,17 +34,24 @@ def benchmark(request: BenchmarkRequest, progress: Progress = silent) -> Benchma
     check_peers(request.peers)
     converted = of_formats(request.converted) if request.converted else Lineup()
     progress("look at the model", 0, None)
-    model = _looked_at(request.model_dir)
+    model = _looked_at(
+        f"SavedModel '{request.model_dir}'",
+        "Free some memory and try again.",
+        *(described, request.model_dir),
+    )
     _check_batches(request, model)
     check_made_of(converted, request.model_dir)
-    lineup = of_saved_model(request.model_dir, model) + converted + _peers(request, model)
-    race = Race(model, lineup.candidates, request.schedule, progress)
+    lineup = of_saved_model(request.model_dir, model) + converted
+    if request.peers:
+        advice = "Leave them out of --peer one by one."
+        lineup += _looked_at("Peers", advice, of_peers, request.peers, model)
+    race = Race(model, lineup.candidates, request, progress)
     found = measurements(race.timings())
     return Benchmark(
         model_dir=str(request.model_dir),
-        network=f"{model.variant.name} {model.task}" if model.variant else "",
+        network=f"{model.network[0].name} {model.network[1]}" if model.network else "",
         base=lineup.candidates[0].name,
-        rounds=request.schedule.rounds,
+        rounds=request.rounds,
         measurements=found,
         notes=lineup.notes,
         refused=tuple(race.refused),
@@ -67,29 +60,16 @@ def benchmark(request: BenchmarkRequest, progress: Progress = silent) -> Benchma
     )
 
 
-def _looked_at(folder: Path) -> MeasuredModel:
+def _looked_at(what: str, advice: str, look: Callable[..., _T], *given: Any) -> _T:
+    """Calls a function in a process that ends with it."""
     try:
-        return processes.call(described, folder, environment=environment())
+        return processes.call(look, *given, environment=environment())
     except processes.ProcessEndedError as error:
-        raise BenchmarkError(
-            f"SavedModel '{folder}' could not be looked at: {error}. Free some memory and try"
-            " again."
-        ) from error
-
-
-def _peers(request: BenchmarkRequest, model: MeasuredModel) -> Lineup:
-    if not request.peers:
-        return Lineup()
-    try:
-        return processes.call(of_peers, request.peers, model, environment=environment())
-    except processes.ProcessEndedError as error:
-        raise BenchmarkError(
-            f"Peers could not be looked at: {error}. Leave them out of --peer one by one."
-        ) from error
+        raise BenchmarkError(f"{what} could not be looked at: {error}. {advice}") from error
 
 
 def _check_batches(request: BenchmarkRequest, model: MeasuredModel) -> None:
-    wrong = [batch for batch in request.schedule.batches if model.batch not in (None, batch)]
+    wrong = [batch for batch in request.batches if model.batch not in (None, batch)]
     if wrong:
         raise BenchmarkError(
             f"SavedModel '{request.model_dir}' takes one batch size only: expected {model.batch},"

@@ -95,10 +95,7 @@ def of_formats(converted: Path) -> Lineup:
             f" {', '.join(FORMATS)}, found {found}. Run 'slim-export convert' with"
             f" --output_dir={converted}, or change --converted."
         )
-    lineup = Lineup()
-    for row in rows:
-        lineup += _of_format(row, converted / row.name)
-    return lineup
+    return sum((_of_format(row, converted / row.name) for row in rows), Lineup())
 
 
 def _of_format(row: Format, folder: Path) -> Lineup:

@@ -16,39 +16,22 @@ from slim_nets.registry import Variant, recognized
 
 
 @dataclass(frozen=True)
-class MeasuredInput:
-    """One input of the model.
-
-    Attributes:
-        name: As the default signature names it.
-        dtype: A NumPy name.
-        shape: Of one example, without the batch dimension.
-    """
-
-    name: str
-    dtype: str
-    shape: tuple[int, ...]
-
-
-@dataclass(frozen=True)
 class MeasuredModel:
     """What is known of the SavedModel.
 
     Attributes:
         ways: Ways of calling it that take the same inputs; the first one is the base.
         others: Signatures that take other inputs.
-        inputs: In sorted order of their names.
+        inputs: One example of each by its name in the default signature, in sorted order.
         batch: The only batch size that fits; None if any does.
-        variant: Which network it is; None if it is none of ours.
-        task: What it was trained for, where the network is known.
+        network: Which it is and what it was trained for; None if it is none of ours.
     """
 
     ways: tuple[str, ...]
     others: tuple[str, ...]
-    inputs: tuple[MeasuredInput, ...]
+    inputs: Mapping[str, np.ndarray]
     batch: int | None = None
-    variant: Variant | None = None
-    task: Task | None = None
+    network: tuple[Variant, Task] | None = None
 
 
 def described(folder: Path) -> MeasuredModel:
@@ -82,14 +65,12 @@ def described(folder: Path) -> MeasuredModel:
     found = [PLAIN] if PLAIN in model.interface.ways(training=False) else []
     found += sorted(model.interface.signature_ways, key=lambda way: way != source.way)
     fitting = [way for way in found if model.spec_of(way).is_like(served)]
-    network = recognized(model.variables(), served.image_size)
     return MeasuredModel(
         ways=tuple(fitting),
         others=tuple(way for way in found if way not in fitting),
-        inputs=tuple(MeasuredInput(name, e.dtype.name, e.shape) for name, e in examples.items()),
+        inputs=examples,
         batch=served.fixed_batch(),
-        variant=network and network[0],
-        task=network and network[1],
+        network=recognized(model.variables(), served.image_size),
     )
 
 

@@ -76,17 +76,14 @@ def of_peers(files: Sequence[Path], model: MeasuredModel) -> Lineup:
     Raises:
         BenchmarkError: If the file of one fails, or lacks something.
     """
-    lineup = Lineup()
-    for path in dict.fromkeys(files):
-        lineup += _of_peer(path.absolute(), model)
-    return lineup
+    return sum((_of_peer(path.absolute(), model) for path in dict.fromkeys(files)), Lineup())
 
 
 def _of_peer(path: Path, model: MeasuredModel) -> Lineup:
     peer = loaded(path)
-    network = model.variant.name if model.variant else "which is none of the known ones"
+    network = model.network[0].name if model.network else "which is none of the known ones"
     with _errors_of(path):
-        has = bool(model.variant and model.task and peer.has(model.variant, model.task))
+        has = model.network is not None and peer.has(*model.network)
     if not has:
         note = f"{peer.TITLE} is left out: it does not have this network, {network}."
         return Lineup(notes=(note,))
@@ -133,9 +130,8 @@ def _errors_of(path: Path) -> Iterator[None]:
 @contextmanager
 def opened(candidate: Candidate, model: MeasuredModel, threads: int | None) -> Iterator[Runner]:
     """Builds the network that the SavedModel was recognized as."""
-    assert model.variant is not None, "peers of unknown networks are not asked for"
-    assert model.task is not None, "a known network has a known task"
-    compute = loaded(Path(candidate.what)).build(model.variant, model.task, threads)
+    assert model.network is not None, "peers of unknown networks are not asked for"
+    compute = loaded(Path(candidate.what)).build(*model.network, threads)
 
     def run(inputs: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         (images,) = inputs.values()

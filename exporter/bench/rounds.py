@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from random import Random
 
 from exporter import processes
 from exporter.bench.candidates import Candidate
 from exporter.bench.measured_model import MeasuredModel
-from exporter.bench.turns import OpenTask, Ran, RunTask, turns
+from exporter.bench.turns import Ran, RunTask, turns
 from exporter.errors import BenchmarkError
 from exporter.progress import Progress
 
@@ -25,18 +26,24 @@ _ROUND_SECONDS, _ROUND_CALLS = 0.2, 3
 
 
 @dataclass(frozen=True)
-class Schedule:
-    """How much is measured.
+class BenchmarkRequest:
+    """What to measure, and how much.
 
     Attributes:
+        model_dir: The SavedModel, whoever made it.
         batches: Examples a call, each in turn.
         threads: Of every runtime, each in turn; None for the runtime's default.
         rounds: How often every candidate has its turn.
+        converted: The folder with a folder for each format; None for the SavedModel alone.
+        peers: Files of others' ports to measure too, as `exporter.bench.peers` describes them.
     """
 
+    model_dir: Path
     batches: tuple[int, ...]
     threads: tuple[int | None, ...]
     rounds: int
+    converted: Path | None = None
+    peers: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,10 +70,12 @@ class Worker:
     """A process with one candidate.
 
     Attributes:
-        task: What it was started with.
+        candidate: Which.
+        threads: How many it may use; None for its runtime's default.
     """
 
-    task: OpenTask
+    candidate: Candidate
+    threads: int | None
     _session: processes.Session[Ran]
 
     def ask(self, asked: RunTask | None) -> Ran:
@@ -92,30 +101,32 @@ class Worker:
     def refusal(self, reason: str) -> BenchmarkError:
         """Ends the process, and says why."""
         self._session.end()
-        candidate = self.task.candidate
         advice = {
             "saved_model": "Export or copy the model again",
             "format": "Convert it again, or remove its folder",
             "peer": "Leave it out of --peer, or install another version",
         }
         return BenchmarkError(
-            f"Subject '{candidate.name}' could not be measured: {reason.rstrip('.')}."
-            f" {advice[candidate.kind]}."
+            f"Subject '{self.candidate.name}' could not be measured: {reason.rstrip('.')}."
+            f" {advice[self.candidate.kind]}."
         )
 
 
 @contextmanager
-def started(task: OpenTask) -> Iterator[Worker]:
+def started(candidate: Candidate, model: MeasuredModel, threads: int | None) -> Iterator[Worker]:
     """Starts the process of a candidate, which begins with its imports.
 
     Args:
-        task: What to import now, and to load once it is asked for.
+        candidate: What to import now, and to load once it is asked for.
+        model: What is known of the SavedModel.
+        threads: How many it may use; None for its runtime's default.
 
     Yields:
         The running process, to be heard before it is asked; it is gone afterwards.
     """
-    with processes.session(turns, task, environment=environment(task.threads)) as running:
-        yield Worker(task, running)
+    given = (candidate, model, threads)
+    with processes.session(turns, *given, environment=environment(threads)) as running:
+        yield Worker(candidate, threads, running)
 
 
 def environment(threads: int | None = None) -> Mapping[str, str]:
@@ -142,14 +153,14 @@ class Race:
     Attributes:
         model: What is known of the SavedModel.
         candidates: The base first.
-        schedule: How much is measured.
+        request: How much is measured.
         progress: Told which candidate has its turn.
         refused: Filled with a sentence for each candidate that failed; the others go on.
     """
 
     model: MeasuredModel
     candidates: Sequence[Candidate]
-    schedule: Schedule
+    request: BenchmarkRequest
     progress: Progress
     refused: list[str] = field(default_factory=list)
     _turns: int = 0
@@ -165,19 +176,19 @@ class Race:
         Raises:
             BenchmarkError: If the base fails, with which all are compared.
         """
-        for threads in self.schedule.threads:
+        for threads in self.request.threads:
             with ExitStack() as stack:
                 workers = self._opened(threads, stack)
                 # The smallest first: the peak of memory is that of all calls up to then.
-                for batch in sorted(self.schedule.batches):
+                for batch in sorted(self.request.batches):
                     self._warm_up(workers, batch)
                     yield from self._run(workers, batch)
 
     def _opened(self, threads: int | None, stack: ExitStack) -> list[Worker]:
-        workers: list[Worker] = []
-        for candidate in self.candidates:
-            task = OpenTask(candidate=candidate, model=self.model, threads=threads)
-            workers.append(stack.enter_context(started(task)))
+        workers = [
+            stack.enter_context(started(candidate, self.model, threads))
+            for candidate in self.candidates
+        ]
         # All import at once, but only then load, one by one.
         for worker in workers.copy():
             self._turn(workers, worker, "import", worker.hear)
@@ -197,26 +208,26 @@ class Race:
 
     def _run(self, workers: list[Worker], batch: int) -> Iterator[Timings]:
         task = RunTask(batch=batch, seconds=_ROUND_SECONDS, calls=_ROUND_CALLS)
-        done: dict[str, list[Ran]] = {worker.task.candidate.name: [] for worker in workers}
-        for number in range(self.schedule.rounds):
+        done: dict[str, list[Ran]] = {worker.candidate.name: [] for worker in workers}
+        for number in range(self.request.rounds):
             # In an order of its own each, so that nobody always follows the same one.
             for worker in Random(number).sample(workers, len(workers)):  # noqa: S311
-                label = f"{threads_named(worker.task.threads)}, batch {batch}"
+                label = f"{threads_named(worker.threads)}, batch {batch}"
                 ran = self._turn(workers, worker, label, partial(worker.ask, task))
-                done[worker.task.candidate.name] += [ran] if ran else []
+                done[worker.candidate.name] += [ran] if ran else []
         for worker in workers:
-            rans = done[worker.task.candidate.name]
+            rans = done[worker.candidate.name]
             latencies = tuple(ran.latencies for ran in rans)
-            yield Timings(worker.task.candidate, worker.task.threads, batch, latencies, rans[-1])
+            yield Timings(worker.candidate, worker.threads, batch, latencies, rans[-1])
 
     def _turn(
         self, workers: list[Worker], worker: Worker, label: str, act: Callable[[], Ran]
     ) -> Ran | None:
         """Lets one candidate do something; one that fails leaves the race."""
-        steps = len(self.schedule.batches) * (1 + self.schedule.rounds) + 2
-        total = len(self.schedule.threads) * len(self.candidates) * steps
+        steps = len(self.request.batches) * (1 + self.request.rounds) + 2
+        total = len(self.request.threads) * len(self.candidates) * steps
         self._turns += 1
-        self.progress(f"{label}: {worker.task.candidate.name}", self._turns, total)
+        self.progress(f"{label}: {worker.candidate.name}", self._turns, total)
         try:
             return act()
         except BenchmarkError as error:
@@ -224,7 +235,7 @@ class Race:
             return None
 
     def _drop(self, workers: list[Worker], worker: Worker, error: BenchmarkError) -> None:
-        if worker.task.candidate == self.candidates[0]:
+        if worker.candidate == self.candidates[0]:
             raise error
         workers.remove(worker)
         if str(error) not in self.refused:

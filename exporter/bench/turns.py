@@ -18,29 +18,16 @@ from absl import logging
 from exporter import quiet
 from exporter.bench import measured_model, peers
 from exporter.bench.candidates import Candidate
-from exporter.bench.measured_model import MeasuredInput, MeasuredModel
+from exporter.bench.measured_model import MeasuredModel
 from exporter.converters.format_table import FORMATS, Runner
 from exporter.errors import BenchmarkError, reason
+
+_Load = Callable[[], AbstractContextManager[Runner]]
 
 _SEED = 0
 # macOS counts in bytes.
 _UNIT = 1 if sys.platform == "darwin" else 1024
 _MOST = re.compile(r"^VmHWM:\s+(\d+) kB$", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class OpenTask:
-    """What one process is for.
-
-    Attributes:
-        candidate: What is loaded.
-        model: What is known of the SavedModel.
-        threads: How many it may use; None for its runtime's default.
-    """
-
-    candidate: Candidate
-    model: MeasuredModel
-    threads: int | None
 
 
 @dataclass(frozen=True)
@@ -77,13 +64,17 @@ class Ran:
     grown: int = 0
 
 
-def turns(task: OpenTask) -> Generator[Ran, RunTask | None, None]:
+def turns(
+    candidate: Candidate, model: MeasuredModel, threads: int | None
+) -> Generator[Ran, RunTask | None, None]:
     """Imports what the candidate needs, loads it when asked, then calls it a task at a time.
 
     It does nothing between them, so that many of these processes can take turns.
 
     Args:
-        task: What the process is for.
+        candidate: What is loaded.
+        model: What is known of the SavedModel.
+        threads: How many it may use; None for its runtime's default.
 
     Yields:
         An empty `Ran` after the imports, to be answered with None; one with the time of
@@ -93,15 +84,14 @@ def turns(task: OpenTask) -> Generator[Ran, RunTask | None, None]:
         BenchmarkError: If something fails, whatever it was.
     """
     try:
-        yield from _turns(task)
+        yield from _turns(_loader(candidate, model, threads), model)
     except Exception as error:  # a runtime raises what it likes
         if logging.get_verbosity() >= logging.INFO:
             logging.exception("benchmark")
         raise BenchmarkError(reason(error)) from error
 
 
-def _turns(task: OpenTask) -> Generator[Ran, RunTask | None, None]:
-    load = _loader(task)
+def _turns(load: _Load, model: MeasuredModel) -> Generator[Ran, RunTask | None, None]:
     before = peak()
     yield Ran()
     start = time.perf_counter()
@@ -112,34 +102,33 @@ def _turns(task: OpenTask) -> Generator[Ran, RunTask | None, None]:
         gc.freeze()
         asked = yield Ran(load=loaded)
         while asked is not None:
-            inputs = dict(batched(given, asked.batch) for given in task.model.inputs)
+            inputs = {name: batched(one, asked.batch) for name, one in model.inputs.items()}
             latencies, outputs = _timed(run, inputs, asked)
             most = peak()
             asked = yield Ran(latencies, _shapes(outputs), loaded, most, grown=most - before)
 
 
-def _loader(task: OpenTask) -> Callable[[], AbstractContextManager[Runner]]:
+def _loader(candidate: Candidate, model: MeasuredModel, threads: int | None) -> _Load:
     """Imports what the candidate needs, and returns what loads it."""
-    candidate = task.candidate
     if candidate.kind == "format":
         converter = FORMATS[candidate.what].converter
-        return partial(converter.opened, Path(candidate.path), task.threads)
+        return partial(converter.opened, Path(candidate.path), threads)
     if candidate.kind == "peer":
         for package in candidate.packages:
             importlib.import_module(package)
-        return partial(peers.opened, candidate, task.model, task.threads)
+        return partial(peers.opened, candidate, model, threads)
     quiet.import_tensorflow()
     # What reads SavedModels, which is imported before the clock and the memory are looked at.
     importlib.import_module("exporter.verifier.subjects.interface")
     return partial(measured_model.opened, Path(candidate.path), candidate.what)
 
 
-def batched(given: MeasuredInput, batch: int) -> tuple[str, np.ndarray]:
+def batched(example: np.ndarray, batch: int) -> np.ndarray:
     """Makes the same values in every process: uniform in [0, 1), or zeros and ones."""
-    values = np.random.RandomState(_SEED).random_sample((batch, *given.shape))
-    if not np.issubdtype(np.dtype(given.dtype), np.inexact):
+    values = np.random.RandomState(_SEED).random_sample((batch, *example.shape))
+    if not np.issubdtype(example.dtype, np.inexact):
         values = np.round(values)
-    return given.name, values.astype(given.dtype)
+    return values.astype(example.dtype)
 
 
 def _timed(

@@ -10,7 +10,7 @@ from exporter.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
     from exporter.bench.figures import Benchmark, Measurement
-    from exporter.benchmark import BenchmarkRequest
+    from exporter.bench.rounds import BenchmarkRequest
 
 _DEFAULT = ("default", "0")
 
@@ -73,12 +73,13 @@ def _request(arguments: argparse.Namespace) -> "BenchmarkRequest":
         for text in _listed(arguments.threads, "--threads")
     )
     rounds = _positive(arguments.rounds, "--rounds")
-    from exporter.bench.rounds import Schedule
-    from exporter.benchmark import BenchmarkRequest
+    from exporter.bench.rounds import BenchmarkRequest
 
     return BenchmarkRequest(
         model_dir=arguments.model_dir,
-        schedule=Schedule(tuple(dict.fromkeys(batches)), tuple(dict.fromkeys(threads)), rounds),
+        batches=tuple(dict.fromkeys(batches)),
+        threads=tuple(dict.fromkeys(threads)),
+        rounds=rounds,
         converted=arguments.converted,
         peers=tuple(map(flags.path, _listed(arguments.peer))) if arguments.peer else (),
     )

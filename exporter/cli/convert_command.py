@@ -78,31 +78,30 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _record(conversion: Conversion) -> dict[str, Any]:
-    done = conversion.done
     return {
         "format": conversion.format.name,
         "folder": str(conversion.folder),
         "error": conversion.error,
-        "seconds": done.seconds,
-        "size": done.size,
-        "report": done.report and done.report.model_dump(mode="json"),
+        "seconds": conversion.seconds,
+        "size": conversion.size,
+        "report": conversion.report and conversion.report.model_dump(mode="json"),
     }
 
 
 def _row(conversion: Conversion) -> tuple[str, ...]:
-    done, name = conversion.done, conversion.format.name
-    if done.report is None:
+    name = conversion.format.name
+    if conversion.report is None:
         return (name, "", "", "", "", "", "", "failed")
-    outputs = done.report.by_group().get("outputs", ())
+    outputs = conversion.report.by_group().get("outputs", ())
     naive = [check for check in outputs if check.naive]
     outputs = tuple(check for check in outputs if not check.naive)
     # Of probes only where there are no photographs: their numbers are larger.
     outputs = tuple(c for c in outputs if c.case.startswith("photographs")) or outputs
-    cells = [f"{done.size / 1e6:.2f}"]
+    cells = [f"{conversion.size / 1e6:.2f}"]
     for field in ("max_abs", "max_rel"):
         values = [v for check in outputs if (v := getattr(check, field)) is not None]
         cells.append(f"{max(values):.2g}" if values else "-")
-    cells += [_least_cosine(outputs), _least_cosine(naive), f"{done.seconds:.1f}"]
+    cells += [_least_cosine(outputs), _least_cosine(naive), f"{conversion.seconds:.1f}"]
     return (name, *cells, "failed" if conversion.error else str(conversion.folder))
 
 

@@ -10,8 +10,6 @@ from exporter.digests import of_files
 from exporter.errors import ConversionError, listing, reason
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from exporter.converters.source_model import SourceModel
 
 # Ranges from fewer do not reach what other images will.
@@ -41,9 +39,22 @@ def check_inputs(source: "SourceModel", rows: Sequence[Format], request: Convert
             " those the model will see, found none. Add --images='FOLDER/*.jpg'."
         )
     if any(row.calibrated for row in rows):
-        _calibrated_size(source, request.calibration_files)
+        _check_calibration(source, request)
     if request.labels is not None:
         labels_of(source, request.labels)
+
+
+def _check_calibration(source: "SourceModel", request: ConvertRequest) -> None:
+    if source.image_size is None:
+        raise ConversionError(
+            f"SavedModel '{source.folder}' cannot be calibrated: expected one input of float32"
+            f" [batch, height, width, 3], found {', '.join(source.inputs)}. Leave tflite_int8 out."
+        )
+    if not request.calibration_files:
+        raise ConversionError(
+            "Format 'tflite_int8' lacks calibration images: expected some that look like those"
+            " the model will see, found none. Add --calibration='FOLDER/*.jpg'."
+        )
 
 
 def remarks(rows: Sequence[Format], request: ConvertRequest) -> Iterator[str]:
@@ -70,45 +81,6 @@ def remarks(rows: Sequence[Format], request: ConvertRequest) -> Iterator[str]:
             f"Calibration has images that are judged on too: {listing(both)}. What the report says"
             " of them is better than of others."
         )
-
-
-def calibration_images(source: "SourceModel", files: Sequence[Path]) -> "np.ndarray":
-    """Reads calibration images as the model wants them.
-
-    Args:
-        source: The SavedModel's function.
-        files: The user's images.
-
-    Returns:
-        float32 `[number of files, height, width, 3]` in [0, 1].
-
-    Raises:
-        ConversionError: If there are none, or the model does not take images.
-        InvalidArgumentError: If one is no image.
-    """
-    from exporter.photos import read
-
-    images: np.ndarray = read(files, _calibrated_size(source, files))
-    return images
-
-
-def _calibrated_size(source: "SourceModel", files: Sequence[Path]) -> tuple[int, int]:
-    """Returns height and width of the model's images in pixels.
-
-    Raises:
-        ConversionError: If there are none to calibrate with, or the model does not take images.
-    """
-    if source.image_size is None:
-        raise ConversionError(
-            f"SavedModel '{source.folder}' cannot be calibrated: expected one input of float32"
-            f" [batch, height, width, 3], found {', '.join(source.inputs)}. Leave tflite_int8 out."
-        )
-    if not files:
-        raise ConversionError(
-            "Format 'tflite_int8' lacks calibration images: expected some that look like those"
-            " the model will see, found none. Add --calibration='FOLDER/*.jpg'."
-        )
-    return source.image_size
 
 
 def labels_of(source: "SourceModel", path: Path) -> list[str]:

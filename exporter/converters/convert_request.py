@@ -1,14 +1,10 @@
-"""What is asked of a conversion, from the command line to the converter, and what comes of it."""
+"""What is asked of a conversion, from the command line to the converter."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from exporter.errors import ConversionError
 from exporter.image_files import matching
-
-if TYPE_CHECKING:
-    from exporter.verifier.report.records import VerificationReport
 
 
 @dataclass(frozen=True)
@@ -53,21 +49,6 @@ class ConvertRequest:
     def folder(self, name: str) -> Path:
         """Returns where a format's files are to appear."""
         return self.output_dir.absolute() / name
-
-
-@dataclass(frozen=True)
-class Converted:
-    """What came of one format.
-
-    Attributes:
-        report: The comparison; it may say that checks failed. None if there was none.
-        seconds: Which the conversion took, without imports and verification.
-        size: Bytes of all files that were written.
-    """
-
-    report: "VerificationReport | None" = None
-    seconds: float = 0.0
-    size: int = 0
 
 
 def check_output(request: ConvertRequest) -> None:

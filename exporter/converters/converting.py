@@ -1,20 +1,21 @@
 """One conversion: made and verified in a process of its own, and put in its place."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from absl import logging
 
 from exporter import processes, quiet
-from exporter.converters.convert_request import Converted, ConvertRequest
-from exporter.converters.format_table import FORMATS, Format
+from exporter.converters.convert_request import ConvertRequest
+from exporter.converters.format_table import Format
 from exporter.errors import ConversionError, ExporterError
 from exporter.staging import errors_of, staged
 
 if TYPE_CHECKING:
     from exporter.verifier.comparison.allowance import Noise
+    from exporter.verifier.report.records import VerificationReport
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,17 @@ class Conversion:
     Attributes:
         format: Which.
         folder: Where its files are, or would be.
-        done: What came of it.
+        report: The comparison; it may say that checks failed. None if there was none.
+        seconds: Which the conversion took, without imports and verification.
+        size: Bytes of all files that were written.
         error: Why there is nothing in the folder; empty if there is.
     """
 
     format: Format
     folder: Path
-    done: Converted = field(default_factory=Converted)
+    report: "VerificationReport | None" = None
+    seconds: float = 0.0
+    size: int = 0
     error: str = ""
 
 
@@ -50,7 +55,8 @@ def written(request: ConvertRequest, row: Format, noise: "Noise") -> Conversion:
     from exporter.converters.tfjs.tfjs_runtime import runtime
     from exporter.reports.write import write_into
 
-    folder, done = request.folder(row.name), Converted()
+    folder = request.folder(row.name)
+    done = Conversion(row, folder)
     try:
         with staged(folder, overwrite=request.overwrite, kind=row.kind) as stage:
             if row.fetched:
@@ -58,7 +64,7 @@ def written(request: ConvertRequest, row: Format, noise: "Noise") -> Conversion:
                 runtime()
             # Whatever a user's own Keras runs on: what is compared runs on TensorFlow.
             environment = {"KERAS_BACKEND": "tensorflow", "TMPDIR": str(stage.workspace)}
-            given = (request, row.name, stage.model / row.file, noise)
+            given = (request, row, stage.model / row.file, noise)
             done = processes.call(converted, *given, environment=environment)
             assert done.report is not None, "made of every file"
             if not done.report.passed:
@@ -73,18 +79,18 @@ def written(request: ConvertRequest, row: Format, noise: "Noise") -> Conversion:
             f"Conversion of '{request.model_dir.absolute()}' to {row.name} ended before it was"
             f" done: {error}. Free some memory and try again, or leave this format out."
         )
-        return Conversion(row, folder, error=ended)
+        return replace(done, error=ended)
     except ExporterError as error:
-        return Conversion(row, folder, done, str(error))
-    return Conversion(row, folder, done)
+        return replace(done, error=str(error))
+    return done
 
 
-def converted(request: ConvertRequest, name: str, target: Path, noise: "Noise") -> Converted:
+def converted(request: ConvertRequest, row: Format, target: Path, noise: "Noise") -> Conversion:
     """Converts a SavedModel to one format, and verifies what was written.
 
     Args:
         request: What was asked for.
-        name: Of the format.
+        row: The format.
         target: The file to write, or the main one of several in an empty folder.
         noise: The SavedModel's own; nothing is asked of it in formats that are judged by a cosine.
 
@@ -98,20 +104,21 @@ def converted(request: ConvertRequest, name: str, target: Path, noise: "Noise") 
     from exporter.converters.checks.converted_report import verified
     from exporter.converters.source_model import source_of
 
-    folder, row = request.model_dir.absolute(), FORMATS[name]
+    folder = request.model_dir.absolute()
     try:
         source = source_of(folder)
         start = time.perf_counter()
         row.converter.convert(source, target, request)
         seconds = time.perf_counter() - start
         size = sum(path.stat().st_size for path in target.parent.rglob("*") if path.is_file())
-        return Converted(verified(source, row, target, request, noise), seconds, size)
+        report = verified(source, row, target, request, noise)
+        return Conversion(row, request.folder(row.name), report, seconds, size)
     except ExporterError:
         raise
     except Exception as error:  # a converter raises what it likes
         if logging.get_verbosity() >= logging.INFO:
-            logging.exception("%s", name)
-        raise _refusal(folder, name, error) from error
+            logging.exception("%s", row.name)
+        raise _refusal(folder, row.name, error) from error
 
 
 def _refusal(folder: Path, name: str, error: Exception) -> ConversionError:

@@ -23,36 +23,30 @@ def cosines(expected: np.ndarray, found: np.ndarray) -> Iterator[float]:
             yield float(np.vdot(one, other) / norms)
 
 
-def other_direction(angles: np.ndarray, examples: Sequence[str], floor: float) -> str:
-    """Says which result points elsewhere most; empty if none does by more than it may.
-
-    Args:
-        angles: Cosines, one an example.
-        examples: Their names.
-        floor: Which none may be below.
-    """
-    least = float(angles.min())
-    if least >= floor:
-        return ""
-    return (
-        f"image '{examples[int(angles.argmin())]}', expected a cosine of at least {floor:g}, found"
-        f" {least:.4f}"
-    )
-
-
-def other_length(
+def wrong_example(
     expected: np.ndarray, found: np.ndarray, examples: Sequence[str], floor: float
 ) -> str:
-    """Says which result is longer or shorter than it may be, since no cosine shows that.
+    """Says which result points elsewhere most, or is longer or shorter than it may be.
 
-    Along itself a result may be off by as much as the cosine lets it be across.
+    The length is looked at since no cosine shows it: along itself a result may be off by as
+    much as the cosine lets it be across.
 
     Args:
         expected: Any shape, the batch first.
         found: The same shape.
         examples: Their names.
         floor: Least cosine.
+
+    Returns:
+        Empty if none does by more than it may.
     """
+    angles = np.array(list(cosines(expected, found)))
+    least = float(angles.min())
+    if not least >= floor:
+        return (
+            f"image '{examples[int(angles.argmin())]}', expected a cosine of at least {floor:g},"
+            f" found {least:.4f}"
+        )
     allowed = float(np.sqrt(1 - floor**2))
     for name, one, other in zip(examples, expected, found, strict=True):
         length, wanted = (float(np.linalg.norm(v.astype(np.float64))) for v in (other, one))

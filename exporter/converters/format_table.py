@@ -32,7 +32,7 @@ Runner = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 class Converter(Protocol):
-    """What the module of a format has."""
+    """What converts to a format: it has the first two functions, and those its row asks for."""
 
     def convert(self, source: "SourceModel", target: Path, request: "ConvertRequest") -> None:
         """Writes the converted model.
@@ -54,14 +54,12 @@ class Converter(Protocol):
             threads: How many it may use; None for the runtime's default.
         """
 
-
-class Quantizer(Converter, Protocol):
-    """What the module of a format of eight bits has."""
-
     def convert_naively(
         self, source: "SourceModel", target: Path, request: "ConvertRequest"
     ) -> None:
         """Converts as TensorFlow's converter does by itself, to show what more care is for.
+
+        Of formats of eight bits.
 
         Args:
             source: The SavedModel's function.
@@ -70,7 +68,7 @@ class Quantizer(Converter, Protocol):
         """
 
     def layers(self, target: Path, source: "SourceModel", images: "np.ndarray") -> Runner:
-        """Finds the end points in a file.
+        """Finds the end points in a file of eight bits.
 
         Args:
             target: What `convert` wrote.
@@ -81,14 +79,10 @@ class Quantizer(Converter, Protocol):
             What computes those that are there.
         """
 
-
-class Trainer(Converter, Protocol):
-    """What the module of a format has whose models are fine-tuned."""
-
     def checks(
         self, target: Path, source: "SourceModel", examples: "Examples", allowance: "Allowance"
     ) -> "list[Check]":
-        """Compares what fine-tuning relies on.
+        """Compares what fine-tuning relies on, in formats that train.
 
         Args:
             target: What `convert` wrote.
@@ -108,6 +102,7 @@ class Format:
     Attributes:
         name: As users ask for it.
         file: The file that is written, or the main one.
+        module: Where an object of its name converts; empty where the module of its name does.
         extra: What to install; empty where nothing more is needed.
         packages: What must be importable.
         programs: What must be on the PATH.
@@ -124,6 +119,7 @@ class Format:
 
     name: str
     file: str
+    module: str = ""
     extra: str = ""
     packages: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
@@ -141,21 +137,12 @@ class Format:
 
     @property
     def converter(self) -> Converter:
-        """The module that converts; imports what it needs."""
-        return cast(Converter, importlib.import_module(f"exporter.converters.formats.{self.name}"))
-
-    @property
-    def quantizer(self) -> Quantizer:
-        """The same, of a format of eight bits."""
-        return cast(Quantizer, self.converter)
-
-    @property
-    def trainer(self) -> Trainer:
-        """The same, of a format that trains."""
-        return cast(Trainer, self.converter)
+        """What converts; imports what it needs."""
+        module = importlib.import_module(f"exporter.converters.formats.{self.module or self.name}")
+        return cast(Converter, getattr(module, self.name) if self.module else module)
 
 
-_TFLITE = Format("tflite", "model.tflite", "tflite", ("ai_edge_litert",))
+_TFLITE = Format("tflite", "model.tflite", "tflite", "tflite", ("ai_edge_litert",))
 _QUANTIZED = replace(
     _TFLITE,
     extra="quantized",
@@ -171,6 +158,7 @@ FORMATS: Mapping[str, Format] = {
         replace(
             _TFLITE,
             name="tflite_metadata",
+            module="",
             packages=("ai_edge_litert", "flatbuffers"),
             labelled=True,
         ),
@@ -180,9 +168,9 @@ FORMATS: Mapping[str, Format] = {
         replace(_QUANTIZED, name="tflite_dynamic"),
         replace(_QUANTIZED, name="tflite_int8", calibrated=True),
         Format("tfjs", "model.json", programs=("node",), fetched=(("@tensorflow/tfjs", TFJS),)),
-        Format("keras", "model.keras", "keras", ("keras",), trains=True),
-        Format("onnx", "model.onnx", "onnx", ("tf2onnx", "onnx", "onnxruntime")),
-        Format("openvino", "model.xml", "openvino", ("openvino",)),
+        Format("keras", "model.keras", extra="keras", packages=("keras",), trains=True),
+        Format("onnx", "model.onnx", extra="onnx", packages=("tf2onnx", "onnx", "onnxruntime")),
+        Format("openvino", "model.xml", extra="openvino", packages=("openvino",)),
     )
 }
 

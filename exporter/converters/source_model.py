@@ -39,18 +39,13 @@ class SourceModel:
         """Where the SavedModel lies."""
         return self.model.folder
 
-    @property
-    def root(self) -> Any:
-        """The restored object, which keeps the variables alive."""
-        return self.model.interface.root
-
     @cached_property
     def function(self) -> Any:
         """A concrete function with named inputs that returns a dict of tensors."""
         if self.way in self.model.interface.signature_ways:
             return self.model.interface.signature_ways[self.way]
         (spec,) = self.model.input_spec.specs
-        root = self.root
+        root = self.model.interface.root
 
         @tf.function(input_signature=[tf.TensorSpec(spec.shape, spec.dtype, "inputs")])
         def end_points_fn(inputs: tf.Tensor) -> dict[str, tf.Tensor]:

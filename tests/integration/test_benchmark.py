@@ -8,6 +8,7 @@ from io import StringIO
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from support import handmade
 
@@ -15,8 +16,8 @@ from exporter import processes, quiet
 from exporter.bench import rounds
 from exporter.bench.candidates import Candidate
 from exporter.bench.figures import Benchmark
-from exporter.bench.measured_model import MeasuredInput, MeasuredModel, described
-from exporter.bench.turns import OpenTask, RunTask, turns
+from exporter.bench.measured_model import MeasuredModel, described
+from exporter.bench.turns import RunTask, turns
 from exporter.cli import benchmark_command
 from exporter.cli.parser import parse
 from exporter.errors import BenchmarkError, ExporterError
@@ -153,21 +154,22 @@ def test_table_json_and_page_agree(found, place, capsys):
 
 
 def task_of(kind, what, path):
-    given = MeasuredInput(name="inputs", dtype="float32", shape=(8, 8, 3))
-    model = MeasuredModel(ways=("__call__",), others=(), inputs=(given,))
-    return OpenTask(Candidate(what, kind, what, path=str(path)), model, threads=1)
+    inputs = {"inputs": np.zeros((8, 8, 3), np.float32)}
+    model = MeasuredModel(ways=("__call__",), others=(), inputs=inputs)
+    return Candidate(what, kind, what, path=str(path)), model, 1
 
 
 def test_the_model_is_described(place):
     found = described(place / "model")
     assert found.ways[:2] == ("__call__", "signature 'serving_default'")
     assert found.others == ("signature 'scaled'",)
-    assert found.inputs == (MeasuredInput("inputs", "float32", (8, 8, 3)),)
-    assert (found.batch, found.variant, found.task) == (None, None, None)
+    told = {name: (one.dtype.name, one.shape) for name, one in found.inputs.items()}
+    assert told == {"inputs": ("float32", (8, 8, 3))}
+    assert (found.batch, found.network) == (None, None)
 
 
 def test_turns_are_taken_when_they_are_asked_for(place):
-    running = turns(task_of("saved_model", "signature 'second'", place / "model"))
+    running = turns(*task_of("saved_model", "signature 'second'", place / "model"))
     assert next(running).load == 0
     assert running.send(None).load > 0
     for batch in (2, 3):
@@ -181,7 +183,7 @@ def test_files_that_do_not_load_are_refused(tmp_path):
     damaged = tmp_path / "frozen.pb"
     damaged.write_bytes(b"no graph")
     task = task_of("format", "frozen", damaged)
-    with rounds.started(task) as worker:
+    with rounds.started(*task) as worker:
         worker.hear()
         with pytest.raises(BenchmarkError) as refusal:
             worker.ask(None)
@@ -191,9 +193,9 @@ def test_files_that_do_not_load_are_refused(tmp_path):
 
 
 def test_batches_that_do_not_fit_are_refused(place):
-    task = task_of("format", "frozen", place / "out/frozen/frozen.pb")
-    wrong = replace(task.model.inputs[0], shape=(8, 8, 4))
-    running = turns(replace(task, model=replace(task.model, inputs=(wrong,))))
+    candidate, model, threads = task_of("format", "frozen", place / "out/frozen/frozen.pb")
+    wrong = {"inputs": np.zeros((8, 8, 4), np.float32)}
+    running = turns(candidate, replace(model, inputs=wrong), threads)
     next(running)
     assert running.send(None).load > 0
     with pytest.raises(BenchmarkError) as refusal:
@@ -209,7 +211,7 @@ def from_module(name):
 def test_processes_that_crash_are_told_with_their_last_words(monkeypatch, tmp_path):
     monkeypatch.setattr(rounds, "turns", from_module("no_such_runtime"))
     task = task_of("format", "frozen", tmp_path)
-    with rounds.started(task) as worker, pytest.raises(BenchmarkError) as refusal:
+    with rounds.started(*task) as worker, pytest.raises(BenchmarkError) as refusal:
         worker.hear()
     assert str(refusal.value) == (
         "Subject 'frozen' could not be measured: expected an answer, found that its process ended"
@@ -223,7 +225,7 @@ def test_last_words_may_be_in_any_encoding(monkeypatch, tmp_path):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(rounds, "turns", from_module("latin"))
     told = pytest.raises(BenchmarkError, match=r"ended with status 4 \(caf\ufffd\)")
-    with rounds.started(task_of("format", "frozen", tmp_path)) as worker, told:
+    with rounds.started(*task_of("format", "frozen", tmp_path)) as worker, told:
         worker.hear()
 
 

@@ -21,6 +21,7 @@ def convert(source, target, request):
     target.write_bytes(b"half")
     {body}
 converter.convert = convert
+converter.tflite_fp16 = converter
 sys.modules[converter.__name__] = converter
 """
 
@@ -106,7 +107,7 @@ def test_messages_of_the_converter_are_shown_to_those_who_ask(
 ):
     # Of a format that is judged without the SavedModel's noise, which takes a while.
     body = "print('what the converter says'); raise ValueError('why')"
-    at_start(_CONVERTER.format(name="tflite_fp16", body=body))
+    at_start(_CONVERTER.format(name="tflite", body=body))
     flags = (f"--model_dir={saved}", "--format=tflite_fp16", f"--output_dir={tmp_path / 'out'}")
     result = slim_export("convert", *flags, "--verbosity=1", timeout=300)
     assert result.returncode == 1
@@ -152,7 +153,7 @@ def test_one_that_fails_stops_no_other(saved, tmp_path, in_this_process, monkeyp
     names = ("tflite_fp16", "frozen")
     failed, done = convert(ConvertRequest(saved, names, tmp_path / "out"))
     assert "found ZeroDivisionError: division by zero" in failed.error
-    assert (done.error, done.done.report.passed) == ("", True)
+    assert (done.error, done.report.passed) == ("", True)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["frozen"]
 
 

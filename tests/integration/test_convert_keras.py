@@ -134,7 +134,7 @@ def written_file(bench, tmp_path_factory, shared):
         patch.setenv("KERAS_BACKEND", "jax")
         conversion = written(request, FORMATS["keras"], bench.noise)
     assert conversion.error == ""
-    return conversion.folder / "model.keras", conversion.done.report.checks
+    return conversion.folder / "model.keras", conversion.report.checks
 
 
 @pytest.mark.published

@@ -8,7 +8,7 @@ from support import converted, handmade, nodejs
 from exporter.converters.checks.converted_outputs import compare_outputs
 from exporter.converters.checks.own_noise import noise_of
 from exporter.converters.format_table import FORMATS
-from exporter.converters.formats import tflite_int8
+from exporter.converters.formats import tflite
 from exporter.converters.source_model import source_of
 from exporter.photos import read
 from exporter.verifier.comparison.allowance import Allowance
@@ -65,8 +65,8 @@ def test_int8_of_scores_and_classes(tmp_path, images):
     signatures = {"serving_default": serving}
     source = source_of(handmade.save(tmp_path / "model", network, signatures=signatures))
     target = tmp_path / "model.tflite"
-    tflite_int8.convert(source, target, converted.asked(calibration=f"{tmp_path}/*.png"))
-    with tflite_int8.opened(target, None) as run:
+    tflite.tflite_int8.convert(source, target, converted.asked(calibration=f"{tmp_path}/*.png"))
+    with tflite.opened(target, None) as run:
         found = run({"inputs": read(images, (8, 8))})
     assert found.keys() == {"classes", "scores"}
 

@@ -66,14 +66,13 @@ def test_a_hand_written_model_converts_to_the_same_bytes_twice(made, calibrated,
 
 
 def test_what_int8_would_harm_too_much_stays_float32(made, calibrated, tmp_path, monkeypatch):
-    from exporter.converters.conversion_inputs import calibration_images
-    from exporter.converters.formats import tflite_int8
     from exporter.converters.tflite import int8_selection as selection
     from exporter.converters.tflite.litert import float_model
     from exporter.converters.tflite.quantizing import heavy, ops_of
+    from exporter.photos import read
 
     ops = ops_of(float_model(made))
-    images = calibration_images(made, calibrated.calibration_files)
+    images = read(calibrated.calibration_files, made.image_size)
     choice = selection.selection(made, images)
     assert choice.static
     assert choice.dynamic == heavy(ops)
@@ -89,17 +88,15 @@ def test_what_int8_would_harm_too_much_stays_float32(made, calibrated, tmp_path,
     assert selection.selection(made, images) == selection.Int8Ops(dynamic=heavy(ops))
     monkeypatch.setattr(selection, "_TARGET", 1 - 1e-12)
     assert selection.selection(made, images) == selection.Int8Ops()
-    tflite_int8.convert(made, tmp_path / "model.tflite", calibrated)
+    FORMATS["tflite_int8"].converter.convert(made, tmp_path / "model.tflite", calibrated)
     assert (tmp_path / "model.tflite").read_bytes() == float_model(made)
 
 
 def test_a_careless_conversion_that_fails_is_no_failure(made, tmp_path, monkeypatch):
-    from exporter.converters.formats import tflite_dynamic
-
     def fails(*_):
         raise RuntimeError("no such kernel")
 
-    monkeypatch.setattr(tflite_dynamic, "convert_naively", fails)
+    monkeypatch.setattr(FORMATS["tflite_dynamic"].converter, "convert_naively", fails)
     target = converted.convert("tflite_dynamic", made, tmp_path)
     report = converted.report("tflite_dynamic", made.folder, target)
     assert report.passed
@@ -203,12 +200,12 @@ def test_calibration_images_that_do_not_decode_are_refused(
 def test_a_model_without_images_cannot_be_calibrated(calibrated, tmp_path):
     from support.small_models import Small
 
-    from exporter.converters.formats import tflite_int8
+    from exporter.converters.conversion_inputs import check_inputs
     from exporter.converters.source_model import source_of
 
     source = source_of(Small().save(tmp_path / "model"))
     with pytest.raises(ConversionError, match=r"cannot be calibrated: expected one input of"):
-        tflite_int8.convert(source, tmp_path / "model.tflite", calibrated)
+        check_inputs(source, [FORMATS["tflite_int8"]], calibrated)
 
 
 # What MediaPipe's own tasks say of a file, as JSON.

@@ -21,11 +21,10 @@ from exporter.bench.figures import (
     spread,
     versions,
 )
-from exporter.bench.measured_model import MeasuredInput
 from exporter.bench.page import figure, page_of, rounded
-from exporter.bench.rounds import Schedule, Timings, environment
+from exporter.bench.rounds import BenchmarkRequest, Timings, environment
 from exporter.bench.turns import Ran, batched, peak
-from exporter.benchmark import BenchmarkRequest, benchmark, check_page
+from exporter.benchmark import benchmark, check_page
 from exporter.cli import benchmark_command
 from exporter.errors import BenchmarkError, InvalidArgumentError
 
@@ -135,9 +134,9 @@ def parsed(*arguments):
 
 def test_batches_and_threads_are_parsed():
     found = parsed("--batch=1, 32,1", "--threads=2,default,0", "--rounds=3", "--peer=a.py, ~/b.py")
-    assert found.schedule == Schedule((1, 32), (2, None), 3)
+    assert (found.batches, found.threads, found.rounds) == ((1, 32), (2, None), 3)
     assert found.peers == (Path("a.py"), Path.home() / "b.py")
-    assert parsed().schedule == Schedule((1, 32), (1, None), 10)
+    assert parsed() == BenchmarkRequest(Path("m"), (1, 32), (1, None), 10)
     assert parsed().peers == ()
 
 
@@ -166,7 +165,7 @@ def test_what_is_no_folder_is_refused_before_anything_starts(tmp_path, found):
     converted = tmp_path / "out"
     if found == "a file":
         converted.touch()
-    request = BenchmarkRequest(tmp_path, Schedule((1,), (1,), 1), converted)
+    request = BenchmarkRequest(tmp_path, (1,), (1,), 1, converted)
     with pytest.raises(BenchmarkError, match=f"found {found}. Change --converted"):
         benchmark(request)
 
@@ -177,7 +176,7 @@ def test_what_is_no_folder_is_refused_before_anything_starts(tmp_path, found):
 )
 def test_unknown_peers_are_refused_before_anything_starts(tmp_path, name, found):
     (tmp_path / "notes").touch()
-    request = BenchmarkRequest(tmp_path, Schedule((1,), (1,), 1), peers=(tmp_path / name,))
+    request = BenchmarkRequest(tmp_path, (1,), (1,), 1, peers=(tmp_path / name,))
     with pytest.raises(BenchmarkError) as refusal:
         benchmark(request)
     assert str(refusal.value) == (
@@ -210,9 +209,9 @@ def test_the_process_that_waits_has_no_tensorflow():
 
 @pytest.mark.parametrize("dtype", ["float32", "int32", "uint8", "bool"])
 def test_all_processes_get_the_same_inputs(dtype):
-    given = MeasuredInput(name="x", dtype=dtype, shape=(4, 3))
-    (name, one), (_, other) = batched(given, 8), batched(given, 8)
-    assert (name, one.shape, one.dtype) == ("x", (8, 4, 3), np.dtype(dtype))
+    given = np.zeros((4, 3), dtype)
+    one, other = batched(given, 8), batched(given, 8)
+    assert (one.shape, one.dtype) == ((8, 4, 3), np.dtype(dtype))
     np.testing.assert_array_equal(one, other)
     assert one.min() >= 0
     assert one.max() <= 1

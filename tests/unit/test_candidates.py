@@ -10,7 +10,7 @@ import pytest
 
 from exporter import digests
 from exporter.bench import candidates, peers
-from exporter.bench.measured_model import MeasuredInput, MeasuredModel
+from exporter.bench.measured_model import MeasuredModel
 from exporter.errors import BenchmarkError
 from slim_nets.registry import variants
 
@@ -19,9 +19,8 @@ PEERS = [SCRIPTS / "peer_keras_applications.py", SCRIPTS / "peer_timm.py"]
 SMALL = MeasuredModel(
     ways=("__call__",),
     others=(),
-    inputs=(MeasuredInput(name="inputs", dtype="float32", shape=(224, 224, 3)),),
-    variant=variants()["mobilenet_v3_small_075_224"],
-    task="feature_vector",
+    inputs={"inputs": np.zeros((224, 224, 3), np.float32)},
+    network=(variants()["mobilenet_v3_small_075_224"], "feature_vector"),
 )
 
 
@@ -89,11 +88,11 @@ def test_peers_that_are_not_there_are_told(monkeypatch):
     assert [one.what for one in found] == list(map(str, PEERS))
     assert [one.name for one in found] == ["Keras Applications", "timm, channels last"]
     assert [one.packages for one in found] == [("keras",), ("timm", "torch")]
-    edge = replace(SMALL, variant=variants()["mobilenet_edgetpu_100_224"])
+    edge = replace(SMALL, network=(variants()["mobilenet_edgetpu_100_224"], "feature_vector"))
     keras, timm = peers.of_peers(PEERS, edge).notes
     assert "does not have this network, mobilenet_edgetpu_100_224." in keras
     assert "does not have this network" in timm
-    unknown = replace(SMALL, variant=None)
+    unknown = replace(SMALL, network=None)
     assert "none of the known ones" in peers.of_peers(PEERS, unknown).notes[0]
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     notes = peers.of_peers(PEERS, SMALL).notes
@@ -133,4 +132,5 @@ def test_peers_compute_on_the_only_input(tmp_path):
     (candidate,) = peers.of_peers([path], SMALL).candidates
     with peers.opened(candidate, SMALL, 2) as run:
         np.testing.assert_array_equal(run({"inputs": np.ones(3)})[""], np.full([3, 224], 2))
-    assert peers.of_peers([path], replace(SMALL, task="classification")).candidates == ()
+    other = replace(SMALL, network=(SMALL.network[0], "classification"))
+    assert peers.of_peers([path], other).candidates == ()

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from exporter.converters.cosines import cosines, other_direction, other_length
+from exporter.converters.cosines import cosines, wrong_example
 from exporter.converters.format_table import Format, Runner
 from exporter.converters.source_model import SourceModel
 from exporter.errors import reason
@@ -73,10 +74,12 @@ class _Comparison:
 
     def __init__(self, source: SourceModel, row: Format, allowance: Allowance) -> None:
         self._source = source
-        self._floor, self._eight_bits = row.floor, row.eight_bits
+        self._floor = row.floor
         self._collector = Collector(allowance, source.network)
-        self._cosines: dict[tuple[Group, str, str], list[Check]] = {}
+        self._cosines: dict[tuple[str, str], list[Check]] = {}
         self._group: Group = "end points" if source.way.startswith("__call__") else "outputs"
+        # An end point that a runtime needs not keep is no tensor of the file.
+        self._optional = row.eight_bits and self._group == "end points"
 
     def add(self, run: Runner, batch: Batch, case: str) -> None:
         """Runs both on one batch."""
@@ -94,9 +97,8 @@ class _Comparison:
         if len(batch.names) == 1 and self._group == "outputs":
             case = f"{case}, '{batch.names[0]}'"
         for name, value in expected.items():
-            judge = self._cosine if value.dtype.kind == "f" else self._whole
-            check = judge(name, case, value, found.get(name), batch.names)
-            self._cosines.setdefault((self._group, name, case), []).append(check)
+            check = self._judged(name, case, value, found.get(name), batch.names)
+            self._cosines.setdefault((name, case), []).append(check)
         for name in sorted(found.keys() - expected.keys()):
             self._collector.fail(self._group, name, "expected none, found it", case)
 
@@ -104,7 +106,7 @@ class _Comparison:
         named: dict[str, np.ndarray] = named_outputs(self._source.way, outputs, alone=True)
         return named
 
-    def _cosine(
+    def _judged(
         self,
         name: str,
         case: str,
@@ -113,76 +115,64 @@ class _Comparison:
         examples: Sequence[str],
     ) -> Check:
         assert self._floor is not None, "only formats with a floor come here"
-        at = self._at(name)
-        if found is None and self._eight_bits and self._group == "end points":
-            message = f"no tensor of the file holds it{at}"
-            return Check(group=self._group, name=name, case=case, status="skipped", message=message)
-        if found is None or found.shape != expected.shape:
-            return self._misshapen(name, case, expected, found)
-        if expected.shape[:1] != (len(examples),):
+        figures: dict[str, Any]
+        if found is None and self._optional and expected.dtype.kind == "f":
+            figures = {"status": "skipped", "message": "no tensor of the file holds it"}
+        elif found is None or found.shape != expected.shape:
+            shape = "none" if found is None else f"shape {list(found.shape)}"
+            message = f"expected shape {list(expected.shape)}, found {shape}"
+            figures = {"status": "failed", "message": message}
+        elif expected.dtype.kind != "f":
+            figures = _of_equality(expected, found)
+        elif expected.shape[:1] == (len(examples),):
+            figures = _of_cosines(expected, found, examples, self._floor)
+        else:
             # An output that has no row for each example is compared as a whole.
-            expected, found, examples = expected[None], found[None], ("all",)
-        angles = np.array(list(cosines(expected, found)))
-        least = float(angles.min())
-        gap = np.abs(expected.astype(np.float64) - found)
-        largest = float(np.abs(np.nan_to_num(expected, posinf=0, neginf=0)).max(initial=0.0))
-        max_abs = float(gap.max(initial=0.0))
-        wrong = other_direction(angles, examples, self._floor)
-        wrong = wrong or other_length(expected, found, examples, self._floor)
-        return Check(
-            group=self._group,
-            name=name,
-            case=case,
-            status="failed" if wrong else "passed",
-            values=expected.size,
-            differing=int(np.count_nonzero(gap)),
-            largest=largest,
-            max_abs=max_abs if np.isfinite(max_abs) else None,
-            max_rel=max_abs / largest if largest and np.isfinite(max_abs) else None,
-            max_ulp=None,
-            cosine=least if np.isfinite(least) else None,
-            floor=self._floor,
-            reason=f"cosine of every example at least {self._floor:g}, and nearly its length",
-            message=f"{wrong}{at}" if wrong else "",
-        )
-
-    def _whole(
-        self,
-        name: str,
-        case: str,
-        expected: np.ndarray,
-        found: np.ndarray | None,
-        _: Sequence[str],
-    ) -> Check:
-        """Compares what has no angle: whole numbers, such as a class, and strings."""
-        if found is None or found.shape != expected.shape:
-            return self._misshapen(name, case, expected, found)
-        differing = int(np.count_nonzero(expected != found))
-        message = f"{differing} of {expected.size} differ, which no cosine judges{self._at(name)}"
-        return Check(
-            group=self._group,
-            name=name,
-            case=case,
-            status="warning" if differing else "passed",
-            values=expected.size,
-            differing=differing,
-            message=message if differing else "",
-        )
-
-    def _misshapen(
-        self, name: str, case: str, expected: np.ndarray, found: np.ndarray | None
-    ) -> Check:
-        shape = "none" if found is None else f"shape {list(found.shape)}"
-        message = f"expected shape {list(expected.shape)}, found {shape}{self._at(name)}"
-        return Check(group=self._group, name=name, case=case, status="failed", message=message)
-
-    def _at(self, name: str) -> str:
+            figures = _of_cosines(expected[None], found[None], ("all",), self._floor)
         place = self._source.network.place(name)
-        return f"; {place}" if place else ""
+        if place and figures["message"]:
+            figures["message"] += f"; {place}"
+        return Check(group=self._group, name=name, case=case, **figures)
 
     def checks(self) -> list[Check]:
         """Returns one check a name and case."""
         return [*self._collector.checks(), *(_joined(c) for c in self._cosines.values())]
+
+
+def _of_equality(expected: np.ndarray, found: np.ndarray) -> dict[str, Any]:
+    """Compares what has no angle: whole numbers, such as a class, and strings."""
+    differing = int(np.count_nonzero(expected != found))
+    return {
+        "status": "warning" if differing else "passed",
+        "values": expected.size,
+        "differing": differing,
+        "message": f"{differing} of {expected.size} differ, which no cosine judges"
+        if differing
+        else "",
+    }
+
+
+def _of_cosines(
+    expected: np.ndarray, found: np.ndarray, examples: Sequence[str], floor: float
+) -> dict[str, Any]:
+    least = float(np.min(list(cosines(expected, found))))
+    gap = np.abs(expected.astype(np.float64) - found)
+    largest = float(np.abs(np.nan_to_num(expected, posinf=0, neginf=0)).max(initial=0.0))
+    max_abs = float(gap.max(initial=0.0))
+    wrong = wrong_example(expected, found, examples, floor)
+    return {
+        "status": "failed" if wrong else "passed",
+        "values": expected.size,
+        "differing": int(np.count_nonzero(gap)),
+        "largest": largest,
+        "max_abs": max_abs if np.isfinite(max_abs) else None,
+        "max_rel": max_abs / largest if largest and np.isfinite(max_abs) else None,
+        "max_ulp": None,
+        "cosine": least if np.isfinite(least) else None,
+        "floor": floor,
+        "reason": f"cosine of every example at least {floor:g}, and nearly its length",
+        "message": wrong,
+    }
 
 
 def _joined(checks: list[Check]) -> Check:

@@ -59,7 +59,7 @@ def verified(
     if row.eight_bits:
         checks += judge.naive()
     if row.trains:
-        checks += row.trainer.checks(target, source, judge.examples, allowance)
+        checks += row.converter.checks(target, source, judge.examples, allowance)
     settings = Settings(
         model_dir=f"{row.name}: {target.name}",
         reference=f"SavedModel '{source.folder}'",
@@ -102,23 +102,19 @@ class _Judge:
 
     def end_points(self, target: Path) -> list[Check]:
         """Compares the end points inside a file, or of one with the end points as outputs."""
-        if not self.row.eight_bits:
-            return self._shown(self.row.converter.convert)
-
-        def compared(shown: SourceModel) -> list[Check]:
-            (images,) = self.examples.few(_TELLING).inputs
-            run = self.row.quantizer.layers(target, shown, images)
-            return compare_end_points(run, shown, self.row, self.examples, self.allowance)
-
-        return self._explained(compared)
+        return self.within(self.row.converter.convert, target if self.row.eight_bits else None)
 
     def naive(self) -> list[Check]:
         """Converts to the same without care, to show what the care is for; nothing can fail."""
+        convert = self.row.converter.convert_naively
         plan = replace(self.examples.plan, batch_sizes=(1,))
         row = replace(self.row, eight_bits=False)
         judge = replace(self, row=row, examples=replace(self.examples, plan=plan))
         try:
-            checks = judge.careless(self.row.quantizer.convert_naively)
+            with temporary.folder() as place:
+                target = place / self.row.file
+                convert(self.source, target, self.request)
+                checks = judge.outputs(target) + judge.within(convert)
         except Exception as error:  # noqa: BLE001  (a converter raises what it likes)
             message = f"could not be converted: {reason(error)}"
             name = self.source.way
@@ -128,32 +124,26 @@ class _Judge:
         named = [check.model_copy(update={"case": f"{NAIVE}, {check.case}"}) for check in checks]
         return [_remark(check, "not what was written") for check in named]
 
-    def careless(self, convert: _Convert) -> list[Check]:
-        """Converts by another function than the format's, and compares all that it gives."""
-        with temporary.folder() as place:
-            target = place / self.row.file
-            convert(self.source, target, self.request)
-            return self.outputs(target) + self._shown(convert)
+    def within(self, convert: _Convert, target: Path | None = None) -> list[Check]:
+        """Compares end points, if there are any: they explain outputs, and decide nothing.
 
-    def _shown(self, convert: _Convert) -> list[Check]:
-        """Compares the end points of a conversion that has them as outputs."""
-
-        def compared(shown: SourceModel) -> list[Check]:
-            with temporary.folder() as place:
-                target = place / self.row.file
-                convert(shown, target, replace(self.request, labels=None))
-                with self.row.converter.opened(target, None) as run:
-                    return compare_end_points(run, shown, self.row, self.examples, self.allowance)
-
-        return self._explained(compared)
-
-    def _explained(self, compared: Callable[[SourceModel], list[Check]]) -> list[Check]:
-        """Compares end points, if there are any: they explain outputs, and decide nothing."""
+        Args:
+            convert: Makes a file with the end points as outputs.
+            target: The file in which they are looked for instead.
+        """
         shown = self.source.end_points()
         if shown is None:
             return []
+        given = (shown, self.row, self.examples, self.allowance)
         try:
-            return compared(shown)
+            if target is not None:
+                (images,) = self.examples.few(_TELLING).inputs
+                return compare_end_points(self.row.converter.layers(target, shown, images), *given)
+            with temporary.folder() as place:
+                made = place / self.row.file
+                convert(shown, made, replace(self.request, labels=None))
+                with self.row.converter.opened(made, None) as run:
+                    return compare_end_points(run, *given)
         except Exception as error:  # noqa: BLE001  (a converter raises what it likes)
             message = f"end points could not be read: {reason(error)}"
             return [Check(group="end points", name=shown.way, status="skipped", message=message)]

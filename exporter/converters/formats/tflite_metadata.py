@@ -10,7 +10,7 @@ from ai_edge_litert.tools import flatbuffer_utils
 
 from exporter.converters.conversion_inputs import labels_of
 from exporter.converters.tflite.litert import float_model, opened
-from exporter.converters.tflite.metadata_buffer import ModelText, TensorText, metadata_buffer
+from exporter.converters.tflite.metadata_buffer import TensorText, metadata_buffer
 
 if TYPE_CHECKING:
     from exporter.converters.convert_request import ConvertRequest
@@ -32,10 +32,11 @@ def convert(source: "SourceModel", target: Path, request: "ConvertRequest") -> N
     """
     labels = labels_of(source, request.labels) if request.labels else []
     model = flatbuffer_utils.convert_bytearray_to_object(bytearray(float_model(source)))
+    name = source.name or source.folder.name
+    description = f"{name}: {', '.join(source.inputs)} to {', '.join(source.outputs)}."
+    texts = (name, description, "1", request.author, request.license)
     buffer = schema.BufferT()
-    buffer.data = metadata_buffer(
-        _model(source, request), *_tensors(source, model, _LABELS if labels else "")
-    )
+    buffer.data = metadata_buffer(texts, *_tensors(source, model, _LABELS if labels else ""))
     model.buffers.append(buffer)
     entry = schema.MetadataT()
     entry.name, entry.buffer = _ENTRY, len(model.buffers) - 1
@@ -45,17 +46,6 @@ def convert(source: "SourceModel", target: Path, request: "ConvertRequest") -> N
         with zipfile.ZipFile(written, "a") as archive:
             archive.writestr(zipfile.ZipInfo(_LABELS, _DATE), "".join(f"{n}\n" for n in labels))
     target.write_bytes(written.getvalue())
-
-
-def _model(source: "SourceModel", request: "ConvertRequest") -> ModelText:
-    name = source.name or source.folder.name
-    return ModelText(
-        name=name,
-        description=f"{name}: {', '.join(source.inputs)} to {', '.join(source.outputs)}.",
-        version="1",
-        author=request.author,
-        license=request.license,
-    )
 
 
 def _tensors(

@@ -1,6 +1,7 @@
 """Folds batch norms of inference into the convolutions before them."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import tensorflow as tf
@@ -9,25 +10,6 @@ from exporter.converters.graphs.nodes import Nodes
 
 _NORMS = frozenset({"FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"})
 _CONVOLUTIONS = frozenset({"Conv2D", "DepthwiseConv2dNative"})
-
-
-@dataclass(frozen=True)
-class _Fold:
-    """A batch norm that can be folded.
-
-    Attributes:
-        norm: Its op.
-        convolution: What it follows.
-        kernel: The convolution's.
-        bias: What is added between the two; zeros if nothing is.
-        parameters: `gamma`, `beta`, mean and variance.
-    """
-
-    norm: tf.compat.v1.NodeDef
-    convolution: tf.compat.v1.NodeDef
-    kernel: np.ndarray
-    bias: np.ndarray
-    parameters: tuple[np.ndarray, ...]
 
 
 def folded(graph: tf.compat.v1.GraphDef) -> tf.compat.v1.GraphDef:
@@ -43,17 +25,15 @@ def folded(graph: tf.compat.v1.GraphDef) -> tf.compat.v1.GraphDef:
         A graph of its own with a `BiasAdd` under the name of each folded norm;
         constants that nobody uses any more are still in it.
     """
-    result = tf.compat.v1.GraphDef()
-    result.CopyFrom(graph)
-    nodes = Nodes(result)
-    found = [_fold(nodes, node) for node in result.node if node.op in _NORMS]
+    nodes = Nodes(graph)
+    found = [_fold(nodes, node) for node in nodes.graph.node if node.op in _NORMS]
     for fold in filter(None, found):
-        _apply(nodes, fold)
-    return result
+        fold()
+    return nodes.graph
 
 
-def _fold(nodes: Nodes, norm: tf.compat.v1.NodeDef) -> _Fold | None:
-    """Says how a batch norm can be folded; None if it cannot."""
+def _fold(nodes: Nodes, norm: tf.compat.v1.NodeDef) -> Callable[[], None] | None:
+    """Returns what folds a batch norm, once all have been looked at; None if it cannot be."""
     parameters = tuple(nodes.constant(tensor) for tensor in norm.input[1:5])
     if norm.attr["is_training"].b or nodes.has_other_results(norm):
         return None
@@ -68,25 +48,32 @@ def _fold(nodes: Nodes, norm: tf.compat.v1.NodeDef) -> _Fold | None:
     kernel = nodes.constant(convolution.input[1])
     if not (alone and last) or any(value is None for value in (kernel, bias, *parameters)):
         return None
-    return _Fold(norm, convolution, kernel, bias, parameters)  # type: ignore[arg-type]
+    return partial(_apply, nodes, norm, convolution, kernel, bias, parameters)  # type: ignore[arg-type]
 
 
 def _channels_last(node: tf.compat.v1.NodeDef) -> bool:
     return node.attr["data_format"].s in {b"", b"NHWC"}
 
 
-def _apply(nodes: Nodes, fold: _Fold) -> None:
-    gamma, beta, mean, variance = (value.astype(np.float64) for value in fold.parameters)
-    scale = gamma / np.sqrt(variance + fold.norm.attr["epsilon"].f)
+def _apply(
+    nodes: Nodes,
+    norm: tf.compat.v1.NodeDef,
+    convolution: tf.compat.v1.NodeDef,
+    kernel: np.ndarray,
+    bias: np.ndarray,
+    parameters: Sequence[np.ndarray],
+) -> None:
+    """Folds a batch norm with its gamma, beta, mean and variance; without a bias, that is zeros."""
+    gamma, beta, mean, variance = (value.astype(np.float64) for value in parameters)
+    scale = gamma / np.sqrt(variance + norm.attr["epsilon"].f)
     # A depthwise kernel has its channels in the last two places.
-    places = fold.kernel.shape[2:] if fold.convolution.op == "DepthwiseConv2dNative" else (-1,)
-    kernel = nodes.add_constant(
-        f"{fold.convolution.name}/folded", fold.kernel * scale.reshape(places)
+    places = kernel.shape[2:] if convolution.op == "DepthwiseConv2dNative" else (-1,)
+    convolution.input[1] = nodes.add_constant(
+        f"{convolution.name}/folded", kernel * scale.reshape(places)
     )
-    offset = nodes.add_constant(f"{fold.norm.name}/offset", beta + (fold.bias - mean) * scale)
-    fold.convolution.input[1] = kernel
-    fold.norm.op = "BiasAdd"
-    fold.norm.input[:] = [fold.convolution.name, offset]
-    fold.norm.ClearField("attr")
-    fold.norm.attr["T"].type = tf.float32.as_datatype_enum
-    fold.norm.attr["data_format"].s = b"NHWC"
+    offset = nodes.add_constant(f"{norm.name}/offset", beta + (bias - mean) * scale)
+    norm.op = "BiasAdd"
+    norm.input[:] = [convolution.name, offset]
+    norm.ClearField("attr")
+    norm.attr["T"].type = tf.float32.as_datatype_enum
+    norm.attr["data_format"].s = b"NHWC"

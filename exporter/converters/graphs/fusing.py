@@ -21,18 +21,16 @@ def fused(graph: tf.compat.v1.GraphDef) -> tf.compat.v1.GraphDef:
     Returns:
         A graph of its own; ops that nobody uses any more are still in it.
     """
-    result = tf.compat.v1.GraphDef()
-    result.CopyFrom(graph)
-    nodes = Nodes(result)
-    for node in result.node:
+    nodes = Nodes(graph)
+    for node in nodes.graph.node:
         if node.op in _ACTIVATIONS and _fusible(nodes, nodes.of(node.input[0])):
             bias = nodes.of(node.input[0])
             if nodes.used_once(bias):
                 _fuse(nodes, node, bias, [b"BiasAdd", node.op.encode()])
-    for node in result.node:
+    for node in nodes.graph.node:
         if _fusible(nodes, node):
             _fuse(nodes, node, node, [b"BiasAdd"])
-    return result
+    return nodes.graph
 
 
 def _fusible(nodes: Nodes, bias: tf.compat.v1.NodeDef) -> bool:

@@ -25,13 +25,11 @@ def with_gates_spelled_out(graph: tf.compat.v1.GraphDef) -> tf.compat.v1.GraphDe
     Returns:
         A graph of its own.
     """
-    result = tf.compat.v1.GraphDef()
-    result.CopyFrom(graph)
-    nodes = Nodes(result)
-    for node in list(result.node):
+    nodes = Nodes(graph)
+    for node in list(nodes.graph.node):
         if node.op == "Mul":
             _spell_out(nodes, node)
-    return result
+    return nodes.graph
 
 
 def _spell_out(nodes: Nodes, node: tf.compat.v1.NodeDef) -> None:

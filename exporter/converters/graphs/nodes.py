@@ -11,16 +11,17 @@ _BRANCHES = frozenset({"Switch", "Merge", "Enter", "Exit", "NextIteration"})
 
 
 class Nodes:
-    """The nodes of a graph, which may be changed.
+    """The nodes of a copy of a graph, which may be changed.
 
     Attributes:
-        graph: They lie in it.
+        graph: The copy.
         by_name: The same, by name.
     """
 
     def __init__(self, graph: tf.compat.v1.GraphDef) -> None:
-        self.graph = graph
-        self.by_name = {node.name: node for node in graph.node}
+        self.graph = tf.compat.v1.GraphDef()
+        self.graph.CopyFrom(graph)
+        self.by_name = {node.name: node for node in self.graph.node}
         inputs = [tensor for node in graph.node for tensor in node.input]
         self._uses = Counter(op_of(tensor) for tensor in inputs)
         # Second and later results, which no folded op has.

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -63,13 +63,6 @@ class KerasSubject:
     def _variables(self) -> dict[str, Any]:
         return variables_of(self.model, self.variant, self.task)
 
-    @cached_property
-    def _batch_norms(self) -> dict[str, Any]:
-        """Layers by the name of their moving variance."""
-        layers = {layer.moving_variance.path: layer for layer in self._layers}
-        found = {name: layers.get(v.path) for name, v in self._variables.items()}
-        return {name: layer for name, layer in found.items() if layer is not None}
-
     @property
     def _layers(self) -> list[Any]:
         return [layer for layer in self.model.layers if hasattr(layer, _VARIANCE)]
@@ -77,8 +70,9 @@ class KerasSubject:
     @property
     def pixels(self) -> dict[str, int]:
         """Of how many pixels of an image a variance is taken, by its moving average's name."""
-        shapes = {name: layer.input.shape for name, layer in self._batch_norms.items()}
-        return {name: shape[1] * shape[2] for name, shape in shapes.items()}
+        shapes = {layer.moving_variance.path: layer.input.shape for layer in self._layers}
+        found = {name: shapes.get(v.path) for name, v in self._variables.items()}
+        return {name: shape[1] * shape[2] for name, shape in found.items() if shape is not None}
 
     @property
     def hyperparameters(self) -> Mapping[str, Any]:
@@ -203,15 +197,15 @@ class KerasReference(LoadedModel):
         self, ways: Sequence[str], inputs: Inputs, hyperparameters: Mapping[str, float]
     ) -> dict[str, TrainingCall]:
         """Calls each way once in training mode."""
-        given = {**self.hyperparameters, **hyperparameters}
-        momentum = float(given.get(MOMENTUM, BATCH_NORM_MOMENTUM))
+        numbers = {**self.hyperparameters, **hyperparameters}
+        momentum = float(numbers.get(MOMENTUM, BATCH_NORM_MOMENTUM))
         before = self.variables()
         called = super().training(ways, inputs, hyperparameters)
-        changed = {
-            way: self._as_keras(before, call.variables, momentum, len(inputs[0]))
+        settings = (momentum, len(inputs[0]))
+        return {
+            way: replace(call, variables=self._as_keras(before, call.variables, *settings))
             for way, call in called.items()
         }
-        return {way: TrainingCall(called[way].outputs, changed[way]) for way in called}
 
     def _as_keras(self, before: Arrays, after: Arrays, momentum: float, examples: int) -> Arrays:
         changed = {}

@@ -1,6 +1,7 @@
 """Chooses the ops of a network that can bear int8 activations."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -43,13 +44,8 @@ def selection(source: "SourceModel", images: np.ndarray) -> Int8Ops:
         Of `ops_of(float_model(source))`.
     """
     (name,) = source.inputs
-    return _Search(float_model(source), name, _spread(images)).chosen()
-
-
-def _spread(images: np.ndarray) -> np.ndarray:
-    places = np.linspace(0, len(images) - 1, min(len(images), _IMAGES)).round().astype(int)
-    chosen: np.ndarray = images[places]
-    return chosen
+    spread = np.linspace(0, len(images) - 1, min(len(images), _IMAGES)).round().astype(int)
+    return _Search(float_model(source), name, images[spread]).chosen()
 
 
 # Makes a choice of the places of some ops.
@@ -75,10 +71,7 @@ class _Search:
         )
         if static or self._least(Int8Ops(dynamic=weights), self._images) >= _TARGET:
             return Int8Ops(static, weights)
-
-        def dynamic(places: frozenset[int]) -> Int8Ops:
-            return Int8Ops(dynamic=places)
-
+        dynamic = partial(Int8Ops, frozenset())
         return dynamic(self._as_many(sorted(weights), dynamic, dynamic))
 
     def _as_many(

@@ -64,7 +64,9 @@ def _converter(source: "SourceModel") -> Any:
     """Returns TensorFlow's converter, to be set up further."""
     import tensorflow as tf
 
-    return tf.lite.TFLiteConverter.from_concrete_functions([source.function], source.root)
+    # The restored object keeps the variables alive.
+    root = source.model.interface.root
+    return tf.lite.TFLiteConverter.from_concrete_functions([source.function], root)
 
 
 @contextmanager

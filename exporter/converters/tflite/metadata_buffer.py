@@ -40,32 +40,13 @@ class TensorText:
     labels: str = ""
 
 
-@dataclass(frozen=True)
-class ModelText:
-    """What is said of the model.
-
-    Attributes:
-        name: Of the model.
-        description: For people.
-        version: Of the model.
-        author: Who made it.
-        license: Under which terms.
-    """
-
-    name: str
-    description: str
-    version: str
-    author: str
-    license: str
-
-
 def metadata_buffer(
-    model: ModelText, inputs: Sequence[TensorText], outputs: Sequence[TensorText]
+    model: Sequence[str], inputs: Sequence[TensorText], outputs: Sequence[TensorText]
 ) -> bytes:
     """Makes the flatbuffer.
 
     Args:
-        model: What is said of the model.
+        model: Its name, description for people, version, author and license.
         inputs: And of its inputs, in the order of the file's main graph.
         outputs: The same.
 
@@ -76,8 +57,7 @@ def metadata_buffer(
     tensors = [making.vector([making.tensor(t) for t in side]) for side in (inputs, outputs)]
     graph = making.table(10, {2: tensors[0], 3: tensors[1]})
     graphs = making.vector([graph])
-    texts = (model.name, model.description, model.version, model.author, model.license)
-    fields = dict(zip((0, 1, 2, 4, 5), map(making.text, texts), strict=True))
+    fields = dict(zip((0, 1, 2, 4, 5), map(making.text, model), strict=True))
     fields |= {3: graphs, 7: making.text(_MIN_PARSER_VERSION)}
     return making.finished(making.table(8, fields))
 

@@ -40,16 +40,20 @@ def test_missing_extra_says_what_to_install():
 @pytest.mark.parametrize("row", FORMATS.values(), ids=lambda row: row.name)
 def test_every_row_has_its_module(row):
     folder = Path(formats.__file__).parent
-    assert importlib.util.find_spec(f"exporter.converters.formats.{row.name}") is not None
-    assert (folder / f"{row.name}.py").is_file()
+    module = row.module or row.name
+    assert importlib.util.find_spec(f"exporter.converters.formats.{module}") is not None
+    assert (folder / f"{module}.py").is_file()
+    assert callable(row.converter.convert)
+    assert callable(row.converter.opened)
     assert bool(row.packages) == bool(row.extra)
 
 
 NEED_TENSORFLOW = ("frozen", "keras")
 IMPORTS = """
-import importlib, sys
+import sys
+from exporter.converters.format_table import FORMATS
 for name in sys.argv[1:]:
-    importlib.import_module(f"exporter.converters.formats.{name}")
+    assert FORMATS[name].converter
     print(name, *{"tensorflow", "ai_edge_quantizer", "onnx", "tf2onnx"} & set(sys.modules))
 """
 
