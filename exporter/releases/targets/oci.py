@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from exporter.errors import PublishError
 from exporter.progress import Progress
 from exporter.releases.checked_release import CheckedRelease
-from exporter.releases.targets import notes
-from exporter.releases.targets.address import Address
-from exporter.releases.targets.target import Payload, Standing, payloads_of
+from exporter.releases.targets import target
+from exporter.releases.targets.target import Address, Payload, Standing, Target
 
 if TYPE_CHECKING:
     from oras.container import Container
@@ -30,21 +29,17 @@ _LAYER_TYPES = {
 _TITLE = "org.opencontainers.image.title"
 
 
-@dataclass(frozen=True, slots=True)
-class OciTarget:
+@dataclass(frozen=True)
+class OciTarget(Target):
     """A tag. Blobs are sent first; the tag appears with the artifact's manifest, or not at all.
 
     Attributes:
-        place: Registry, repository and tag.
-        payloads: The layers.
         client: Of oras.
         container: Registry, repository and tag, as oras has them.
         annotations: Of the artifact.
         empty: A file with the empty configuration.
     """
 
-    place: str
-    payloads: tuple[Payload, ...]
     client: Any
     container: "Container"
     annotations: dict[str, str]
@@ -61,14 +56,12 @@ class OciTarget:
         """Compares the tag's manifest, else asks for every blob."""
         there = self.client.manifest_at(self.container)
         if there is None:
-            kept = (f for f in self.payloads if self.client.blob_exists(_layer(f), self.container))
-            names = frozenset(file.name for file in kept)
-            return Standing("partial" if names else "absent", names)
+            kept = self.kept(lambda f: self.client.blob_exists(_layer(f), self.container))
+            return Standing("partial" if kept else "absent", kept)
         if _essence(there) == _essence(self._manifest()):
-            return Standing("same", frozenset(file.name for file in self.payloads))
+            return Standing("same")
         digests = {layer.get("digest") for layer in there.get("layers", [])}
-        kept = (f for f in self.payloads if f"sha256:{f.sha256}" in digests)
-        return Standing("different", frozenset(file.name for file in kept))
+        return Standing("different", self.kept(lambda f: f"sha256:{f.sha256}" in digests))
 
     def send(self, standing: Standing, progress: Progress) -> None:
         """Sends the blobs that the registry does not have, then the manifest."""
@@ -110,7 +103,7 @@ def open_registry(address: Address, release: CheckedRelease) -> OciTarget:
     empty.write_bytes(_EMPTY)
     return OciTarget(
         f"oci://{reference}",
-        payloads_of(release.folder, release.names),
+        target.packed(release),
         client(address.host, insecure=_is_loopback(address.host)),
         Container(reference),
         _annotations(release),
@@ -124,8 +117,8 @@ def _annotations(release: CheckedRelease) -> dict[str, str]:
     return {
         f"{prefix}title": str(release.handle),
         f"{prefix}version": str(release.handle.version),
-        f"{prefix}description": notes.version_notes(release),
-        f"{prefix}licenses": notes.license_id(release),
+        f"{prefix}description": target.version_notes(release),
+        f"{prefix}licenses": target.license_id(release),
     }
 
 
