@@ -68,7 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
     _check_signing(arguments)
     from exporter.releases import handle
     from exporter.releases.model_page import ASSET_PATH
-    from exporter.releasing import PackageRequest, package
+    from exporter.releases.writing import PackageRequest
+    from exporter.releasing import package
 
     request = PackageRequest(
         model_dir=arguments.model_dir,

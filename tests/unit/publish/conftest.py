@@ -10,7 +10,8 @@ from exporter.releases import archive, handle, manifest
 from exporter.releases.manifest import VerificationSummary
 from exporter.releases.model_facts import ModelFacts
 from exporter.releases.model_page import PageRequest
-from exporter.releasing import PackageRequest, package
+from exporter.releases.writing import PackageRequest
+from exporter.releasing import package
 from exporter.verifier.report import kept as store
 from exporter.verifier.report.records import Check, Origin, Settings, VerificationReport
 from slim_nets.registry import variants
