@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from exporter import quiet
 from exporter.progress import Progress, silent
@@ -83,7 +82,7 @@ def package(request: PackageRequest, progress: Progress = silent) -> Release:
     return Release(request.output_dir, manifest, signer is not None)
 
 
-def _signer(request: PackageRequest) -> Any:
+def _signer(request: PackageRequest) -> sign.Signer | None:
     """Prepares to sign; None if nobody is to."""
     if request.sigstore:
         return sign.sigstore_signer(request.sigstore_token)

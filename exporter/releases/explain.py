@@ -120,18 +120,16 @@ def _model(theirs: Side, ours: Side, told: Manifest) -> Iterator[Mismatch]:
 
 
 def _files(theirs: Side, ours: Side) -> Iterator[Mismatch]:
-    for names, what in (
-        (theirs.files.keys() - ours.files.keys(), "files missing"),
-        (ours.files.keys() - theirs.files.keys(), "files added"),
-    ):
-        if names:
-            yield Mismatch(what, listing(names))
+    if missing := theirs.files.keys() - ours.files.keys():
+        yield Mismatch("files missing", listing(missing))
+    if added := ours.files.keys() - theirs.files.keys():
+        yield Mismatch("files added", listing(added))
 
 
 def _tensorflow(theirs: Side, ours: Side) -> Iterator[Mismatch]:
-    versions = [side.graph.meta_info_def.tensorflow_version for side in (theirs, ours)]
-    if versions[0] != versions[1]:
-        yield Mismatch("TensorFlow version", f"{versions[0]} and {versions[1]}")
+    one, other = (side.graph.meta_info_def.tensorflow_version for side in (theirs, ours))
+    if one != other:
+        yield Mismatch("TensorFlow version", f"{one} and {other}")
 
 
 def _weights(theirs: Side, ours: Side) -> Iterator[Mismatch]:
@@ -164,9 +162,9 @@ def _variable_order(theirs: Side, ours: Side) -> Iterator[Mismatch]:
 
 
 def _description(theirs: Side, ours: Side) -> Iterator[Mismatch]:
-    texts = [side.graph.meta_info_def.meta_graph_version for side in (theirs, ours)]
-    if texts[0] != texts[1]:
-        yield Mismatch("description", f"'{texts[0]}' and '{texts[1]}'")
+    one, other = (side.graph.meta_info_def.meta_graph_version for side in (theirs, ours))
+    if one != other:
+        yield Mismatch("description", f"'{one}' and '{other}'")
 
 
 def _interface(theirs: Side, ours: Side) -> Iterator[Mismatch]:
@@ -175,15 +173,15 @@ def _interface(theirs: Side, ours: Side) -> Iterator[Mismatch]:
     if names:
         yield Mismatch("signatures", listing(names))
     specs = [
-        [n.function.function_spec for n in side.graph.object_graph_def.nodes if _is_function(n)]
+        [
+            n.function.function_spec
+            for n in side.graph.object_graph_def.nodes
+            if n.HasField("function")
+        ]
         for side in (theirs, ours)
     ]
     if specs[0] != specs[1]:
         yield Mismatch("arguments", "names or defaults, such as batch_norm_momentum")
-
-
-def _is_function(node: Any) -> bool:
-    return bool(node.HasField("function"))
 
 
 def _functions(theirs: Side, ours: Side) -> Iterator[Mismatch]:

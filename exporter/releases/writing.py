@@ -33,7 +33,7 @@ class PackageRequest:
         sign_key: PEM file with the EC key to sign with, if one is to sign.
         sigstore: Whether to sign through Sigstore instead.
         sigstore_token: File with the token that says who signs, as
-            `keyless.signer` takes it.
+            `keyless.token_of` takes it.
         asset_path: Where the page says the archive is.
         overwrite: Whether a release that is there may be replaced.
     """
