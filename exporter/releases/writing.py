@@ -10,7 +10,7 @@ from exporter.errors import PublishError
 from exporter.releases import archive, manifest
 from exporter.releases.handle import Handle
 from exporter.releases.manifest import Manifest, ReleaseFile
-from exporter.releases.model_facts import model_facts
+from exporter.releases.model_facts import ModelFacts, model_facts
 from exporter.releases.model_page import ASSET_PATH, PageRequest, model_page, published
 from exporter.releases.page_rules import check_page
 from exporter.releases.rebuild import rebuild_command
@@ -84,27 +84,17 @@ def write_release(
     """
     from exporter.reports.html import html
 
-    packed = _pack(request.model_dir, passed, folder)
+    model = _pack(request.model_dir, passed, folder)
     facts = model_facts(request.model_dir)
     # Where the model and the checkpoint lay says nothing to others, and would differ every time.
     reference = f"the original graph with checkpoint '{origin.checkpoint}'"
     report = passed.named(str(request.handle), reference)
-    page_request = PageRequest(
-        handle=request.handle,
-        origin=origin,
-        facts=facts,
-        verification=_verification(report),
-        archive=archive.file(folder / manifest.ARCHIVE),
-        rebuild=rebuild_command(
-            origin, facts.batch_norm_momentum, folded_signature=facts.folded_signature
-        ),
-        tool=__version__,
-        asset_path=request.asset_path,
-    )
-    page_name, page = manifest.page_name(request.handle.version), model_page(page_request)
-    check_page(page, page_name)
+    packed = archive.file(folder / manifest.ARCHIVE)
+    draft = _manifest(request.handle, report, origin, facts, model=model, packed=packed)
+    page = model_page(PageRequest(draft, origin, facts, request.asset_path))
+    check_page(page, draft.page_name)
     texts = {
-        page_name: page,
+        draft.page_name: page,
         manifest.REPORT: report.model_dump_json(indent=1) + "\n",
         manifest.REPORT_PAGE: html(report),
         manifest.CONTRACT: contract_lock(request.model_dir).to_json(),
@@ -112,7 +102,7 @@ def write_release(
     for name, text in texts.items():
         (folder / name).write_text(text, "utf-8")
     files = {path.name: archive.file(path) for path in sorted(folder.iterdir())}
-    made = _manifest(page_request, passed, packed, files)
+    made = draft.model_copy(update={"files": files})
     (folder / manifest.MANIFEST).write_text(manifest.serialized(made), "utf-8")
     return made
 
@@ -130,20 +120,24 @@ def _pack(model_dir: Path, passed: VerificationReport, folder: Path) -> dict[str
 
 
 def _manifest(
-    page: PageRequest,
-    passed: VerificationReport,
+    handle: Handle,
+    report: VerificationReport,
+    origin: Origin,
+    facts: ModelFacts,
+    *,
     model: dict[str, ReleaseFile],
-    files: dict[str, ReleaseFile],
+    packed: ReleaseFile,
 ) -> Manifest:
-    origin, row = page.origin, published(page.origin)
+    """Says what is known of a release before its page is written."""
+    row = published(origin)
     return Manifest(
-        handle=str(page.handle),
+        handle=str(handle),
         variant=origin.variant.name,
         task=origin.task,
         image_size=origin.variant.image_size,
-        model_digest=passed.digest,
+        model_digest=report.digest,
         model=model,
-        files=files,
+        files={manifest.ARCHIVE: packed},
         checkpoint=manifest.WeightsOrigin(
             name=origin.checkpoint,
             sha256=origin.checkpoint_sha256,
@@ -151,10 +145,11 @@ def _manifest(
             archive_url=row and row.url,
             archive_sha256=row and row.sha256,
         ),
-        verification=page.verification,
-        versions=passed.versions
-        | {"slim-exporter": page.tool, "tensorflow": page.facts.tensorflow},
-        rebuild=page.rebuild,
+        verification=_verification(report),
+        versions=report.versions | {"slim-exporter": __version__, "tensorflow": facts.tensorflow},
+        rebuild=rebuild_command(
+            origin, facts.batch_norm_momentum, folded_signature=facts.folded_signature
+        ),
     )
 
 
