@@ -48,10 +48,8 @@ def rehearse(release: CheckedRelease, progress: Progress = silent) -> Rehearsal:
         url = f"{host}/{handle}"
         trial = Trial(
             url=url,
-            model_digest=release.manifest.model_digest,
-            tensorflow=release.manifest.versions.get("tensorflow", ""),
-            probe=report.sample.image,
-            expected=report.sample.found,
+            manifest=release.manifest,
+            sample=report.sample,
             blocks=tuple(localized(block, handle, url) for block in blocks),
         )
         try:

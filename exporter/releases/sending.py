@@ -13,12 +13,8 @@ from exporter.releases.targets.target import Target
 from exporter.releases.trial import Rehearsal
 
 Action = Literal["published", "replaced", "unchanged"]
-_ACTIONS: dict[str, Action] = {
-    "same": "unchanged",
-    "different": "replaced",
-    "partial": "published",
-    "absent": "published",
-}
+# What becomes of a version; one that is not there is published.
+_ACTIONS: dict[str, Action] = {"same": "unchanged", "different": "replaced"}
 
 
 @dataclass(frozen=True)
@@ -110,7 +106,8 @@ def send(
         Sent(file.name, file.size, file.sha256, not same and file.name not in standing.kept)
         for file in target.payloads
     )
-    return Publication(target.place, _ACTIONS[standing.state], request.dry_run, files, rehearsal)
+    action = _ACTIONS.get(standing.state, "published")
+    return Publication(target.place, action, request.dry_run, files, rehearsal)
 
 
 @contextmanager

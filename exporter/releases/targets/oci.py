@@ -1,12 +1,12 @@
 """An artifact in an OCI registry, through oras."""
 
-import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from exporter.errors import PublishError
 from exporter.progress import Progress
 from exporter.releases.checked_release import CheckedRelease
+from exporter.releases.serve.host import is_this_machine
 from exporter.releases.targets import target
 from exporter.releases.targets.target import Address, Payload, Standing, Target
 
@@ -99,12 +99,14 @@ def open_registry(address: Address, release: CheckedRelease) -> OciTarget:
             " oci://registry/repository:tag. Change --to."
         )
     reference = f"{address.host}/{repository}:{tag or release.handle.version}"
+    name = address.host.rsplit(":", 1)[0].strip("[]")
     empty = release.workspace / "empty.json"
     empty.write_bytes(_EMPTY)
     return OciTarget(
         f"oci://{reference}",
         target.packed(release),
-        client(address.host, insecure=_is_loopback(address.host)),
+        # Plain HTTP will do where nobody else can listen.
+        client(address.host, insecure=is_this_machine(name)),
         Container(reference),
         _annotations(release),
         Payload(empty.name, empty, len(_EMPTY), _EMPTY_DIGEST.removeprefix("sha256:")),
@@ -120,17 +122,6 @@ def _annotations(release: CheckedRelease) -> dict[str, str]:
         f"{prefix}description": target.version_notes(release),
         f"{prefix}licenses": target.license_id(release),
     }
-
-
-def _is_loopback(host: str) -> bool:
-    """Says whether plain HTTP will do, since nobody else can listen."""
-    name = host.rsplit(":", 1)[0].strip("[]")
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def _layer(file: Payload) -> dict[str, Any]:
