@@ -147,9 +147,7 @@ def _manifest(
         ),
         verification=_verification(report),
         versions=report.versions | {"slim-exporter": __version__, "tensorflow": facts.tensorflow},
-        rebuild=rebuild_command(
-            origin, facts.batch_norm_momentum, folded_signature=facts.folded_signature
-        ),
+        rebuild=rebuild_command(origin, facts),
     )
 
 

@@ -48,14 +48,14 @@ class DirectoryTarget(Target):
 def open_hub(address: Address, release: CheckedRelease) -> DirectoryTarget:
     """Opens `file://` or a path: `<root>/<publisher>/<name>/<version>/`."""
     folder = _local(address) / str(release.handle)
-    return DirectoryTarget(str(folder), target.packed(release), folder, _RELEASE)
+    return DirectoryTarget(str(folder), target.packed(release), release, folder, _RELEASE)
 
 
 def open_serving(address: Address, release: CheckedRelease) -> DirectoryTarget:
     """Opens `tfserving://`: `<path>/<version>/`, with the SavedModel itself in it."""
     folder = _local(address) / str(release.handle.version)
     payloads = target.payloads_of(release.model, target.files_below(release.model))
-    return DirectoryTarget(str(folder), payloads, folder, _SERVED)
+    return DirectoryTarget(str(folder), payloads, release, folder, _SERVED)
 
 
 def _local(address: Address) -> Path:

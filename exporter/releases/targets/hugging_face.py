@@ -32,13 +32,11 @@ class HuggingFaceTarget(Target):
         api: Of huggingface_hub.
         repo: `owner/name`.
         tag: The version.
-        notes: What the commit and the tag say.
     """
 
     api: "HfApi"
     repo: str
     tag: str
-    notes: str
 
     @property
     def failures(self) -> tuple[type[Exception], ...]:
@@ -83,16 +81,16 @@ class HuggingFaceTarget(Target):
             for file in self.payloads
             if file.name not in kept
         ]
-        revision = None
+        revision, notes = None, target.version_notes(self.release)
         if operations:
-            title, _, rest = self.notes.partition(". ")
+            title, _, rest = notes.partition(". ")
             revision = self.api.create_commit(
                 self.repo, operations, commit_message=title, commit_description=rest
             ).oid
         progress("tag", len(self.payloads), len(self.payloads))
         if standing.state == "different":
             self.api.delete_tag(self.repo, tag=self.tag)
-        self.api.create_tag(self.repo, tag=self.tag, tag_message=self.notes, revision=revision)
+        self.api.create_tag(self.repo, tag=self.tag, tag_message=notes, revision=revision)
 
     def _kept(self, there: dict[str, str]) -> frozenset[str]:
         return self.kept(lambda f: there.get(f.name) in (f.sha256, _git_blob(f.path)))
@@ -119,8 +117,7 @@ def open_hub(address: Address, release: CheckedRelease) -> HuggingFaceTarget:
     card = release.workspace / _CARD
     card.write_text(_card(release), encoding="utf-8")
     payloads = target.unpacked(release, target.payload(_CARD, card))
-    notes = target.version_notes(release)
-    return HuggingFaceTarget(f"hf://{repo} at tag {tag}", payloads, HfApi(), repo, tag, notes)
+    return HuggingFaceTarget(f"hf://{repo} at tag {tag}", payloads, release, HfApi(), repo, tag)
 
 
 def _card(release: CheckedRelease) -> str:

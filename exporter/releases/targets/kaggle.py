@@ -26,15 +26,11 @@ class KaggleTarget(Target):
 
     Attributes:
         handle: `owner/model/framework/variation`.
-        workspace: For what is downloaded and for what is sent.
         license_name: As Kaggle writes it.
-        notes: What the version says.
     """
 
     handle: str
-    workspace: Path
     license_name: str
-    notes: str
 
     @property
     def failures(self) -> tuple[type[Exception], ...]:
@@ -47,13 +43,12 @@ class KaggleTarget(Target):
 
     def compare(self) -> Standing:
         """Looks for the version among the manifests of all versions, the newest first."""
-        wanted = self.payloads[-1]
-        version = Manifest.model_validate_json(wanted.path.read_bytes()).handle
+        wanted = (self.release.folder / MANIFEST).read_bytes()
         for number in range(self._current(), 0, -1):
             found = self._manifest(number)
-            if found == wanted.path.read_bytes():
+            if found == wanted:
                 return Standing("same")
-            if found is not None and _handle(found) == version:
+            if found is not None and _handle(found) == self.release.manifest.handle:
                 return Standing("different")
         return Standing("absent")
 
@@ -61,11 +56,14 @@ class KaggleTarget(Target):
         """Sends all files, then makes the version of them."""
         import kagglehub
 
-        folder = self.workspace / "send"
+        folder = self.release.workspace / "send"
         self.copy(folder, progress)
         progress("upload", 0, None)
         kagglehub.model_upload(
-            self.handle, str(folder), license_name=self.license_name, version_notes=self.notes
+            self.handle,
+            str(folder),
+            license_name=self.license_name,
+            version_notes=target.version_notes(self.release),
         )
 
     def _current(self) -> int:
@@ -88,7 +86,7 @@ class KaggleTarget(Target):
         """Fetches a version's manifest; None if it has none."""
         import kagglehub
 
-        folder = self.workspace / f"version-{number}"
+        folder = self.release.workspace / f"version-{number}"
         path = _if_there(
             lambda: kagglehub.model_download(
                 f"{self.handle}/{number}", MANIFEST, output_dir=str(folder), force_download=True
@@ -112,14 +110,8 @@ def open_variation(address: Address, release: CheckedRelease) -> KaggleTarget:
             f"Licence '{license_id}' of the page is not known to Kaggle: expected one of"
             f" {', '.join(sorted(_LICENSES))}. Publish elsewhere."
         )
-    return KaggleTarget(
-        f"kaggle://{handle}",
-        target.unpacked(release),
-        handle,
-        release.workspace,
-        _LICENSES[license_id],
-        target.version_notes(release),
-    )
+    payloads, license_name = target.unpacked(release), _LICENSES[license_id]
+    return KaggleTarget(f"kaggle://{handle}", payloads, release, handle, license_name)
 
 
 def _check(address: Address, handle: str) -> None:

@@ -107,7 +107,7 @@ def open_store(address: Address, release: CheckedRelease) -> ObjectStoreTarget:
             f"Target '{address.scheme}://' needs a package that is not installed: expected fsspec's"
             f" own for it, found none ({error}). Install it."
         ) from error
-    return ObjectStoreTarget(url, packed(release), store, root)
+    return ObjectStoreTarget(url, packed(release), release, store, root)
 
 
 def schemes() -> frozenset[str]:

@@ -36,13 +36,11 @@ class OciTarget(Target):
     Attributes:
         client: Of oras.
         container: Registry, repository and tag, as oras has them.
-        annotations: Of the artifact.
         empty: A file with the empty configuration.
     """
 
     client: Any
     container: "Container"
-    annotations: dict[str, str]
     empty: Payload
 
     @property
@@ -82,7 +80,7 @@ class OciTarget(Target):
             "artifactType": _ARTIFACT_TYPE,
             "config": _config(),
             "layers": [_layer(file) for file in self.payloads],
-            "annotations": self.annotations,
+            "annotations": _annotations(self.release),
         }
 
 
@@ -105,10 +103,10 @@ def open_registry(address: Address, release: CheckedRelease) -> OciTarget:
     return OciTarget(
         f"oci://{reference}",
         target.packed(release),
+        release,
         # Plain HTTP will do where nobody else can listen.
         client(address.host, insecure=is_this_machine(name)),
         Container(reference),
-        _annotations(release),
         Payload(empty.name, empty, len(_EMPTY), _EMPTY_DIGEST.removeprefix("sha256:")),
     )
 

@@ -78,10 +78,12 @@ class Target(ABC):
     Attributes:
         place: Where that is, for people.
         payloads: What belongs there, in the order in which it is sent.
+        release: What they are of.
     """
 
     place: str
     payloads: tuple[Payload, ...]
+    release: CheckedRelease
 
     @property
     def failures(self) -> tuple[type[Exception], ...]:
