@@ -1,6 +1,6 @@
 """Says why a model is not, byte for byte, the one in a release."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,11 @@ from exporter.unpack import unpack
 _VARIABLES = "variables/variables"
 _KEY = "variables/{}/.ATTRIBUTES/VARIABLE_VALUE"
 _FINGERPRINT, _MODEL = "fingerprint.pb", "saved_model.pb"
+# What is found in the graph, and so explains other bytes of its file.
+_OF_THE_GRAPH = (
+    *("TensorFlow version", "variables", "order of variables", "description", "signatures"),
+    *("arguments", "functions", "nodes", "node order"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,10 @@ def _packing(_theirs: Side, ours: Side, told: Manifest) -> Iterator[Mismatch]:
 
 
 def _model(theirs: Side, ours: Side, told: Manifest) -> Iterator[Mismatch]:
-    found = [difference for compare in _COMPARISONS for difference in compare(theirs, ours)]
+    comparisons = (
+        *(_files, _tensorflow, _weights, _variable_order, _description, _interface, _functions),
+    )
+    found = [difference for compare in comparisons for difference in compare(theirs, ours)]
     if (version := told.versions.get("slim-exporter")) != __version__:
         found.append(Mismatch("tool", f"slim-exporter {version} and {__version__}"))
     changed = {n for n in theirs.files.keys() & ours.files if theirs.files[n] != ours.files[n]}
@@ -204,14 +212,3 @@ def _bodies(side: Side) -> dict[str, list[Any]]:
     bodies = {"the graph itself": list(side.graph.graph_def.node)}
     functions = functions_of(side.graph.graph_def)
     return bodies | {name: list(function.node_def) for name, function in functions.items()}
-
-
-_Comparison = Callable[[Side, Side], Iterator[Mismatch]]
-_COMPARISONS: tuple[_Comparison, ...] = (
-    *(_files, _tensorflow, _weights, _variable_order, _description, _interface, _functions),
-)
-# What is found in the graph, and so explains other bytes of its file.
-_OF_THE_GRAPH = (
-    *("TensorFlow version", "variables", "order of variables", "description", "signatures"),
-    *("arguments", "functions", "nodes", "node order"),
-)

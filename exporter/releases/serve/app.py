@@ -112,7 +112,7 @@ def _file(path: str, index: Index) -> Response | ServedFile:
 
 async def _send_file(file: ServedFile, scope: Scope, receive: Receive, send: Send) -> None:
     """Sends a file that is still the one that was checked, in small blocks."""
-    headers = {**_HEADERS, "ETag": f'"{file.sha256}"'}
+    headers = {**_HEADERS, "ETag": f'"{file.content.sha256}"'}
     if _matches(Headers(scope=scope), headers["ETag"]):
         await Response(status_code=304, headers=headers)(scope, receive, send)
         return
@@ -144,7 +144,7 @@ def _read(file: ServedFile) -> str | None:
         content = file.path.read_bytes()
     except OSError:
         return None
-    if hashlib.sha256(content).hexdigest() != file.sha256:
+    if hashlib.sha256(content).hexdigest() != file.content.sha256:
         return None
     return content.decode("utf-8", errors="replace")
 

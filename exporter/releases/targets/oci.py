@@ -1,6 +1,7 @@
 """An artifact in an OCI registry, through oras."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exporter.errors import PublishError
@@ -36,12 +37,10 @@ class OciTarget(Target):
     Attributes:
         client: Of oras.
         container: Registry, repository and tag, as oras has them.
-        empty: A file with the empty configuration.
     """
 
     client: Any
     container: "Container"
-    empty: Payload
 
     @property
     def failures(self) -> tuple[type[Exception], ...]:
@@ -66,12 +65,14 @@ class OciTarget(Target):
         for count, file in enumerate(self.payloads):
             progress(file.name, count, len(self.payloads))
             if file.name not in standing.kept:
-                self._upload(file, _layer(file))
-        self._upload(self.empty, _config())
+                self._upload(file.path, _layer(file))
+        empty = self.release.workspace / "empty.json"
+        empty.write_bytes(_EMPTY)
+        self._upload(empty, _config())
         self.client.upload_manifest(self._manifest(), self.container).raise_for_status()
 
-    def _upload(self, file: Payload, layer: dict[str, Any]) -> None:
-        self.client.upload_blob(str(file.path), self.container, layer).raise_for_status()
+    def _upload(self, path: Path, layer: dict[str, Any]) -> None:
+        self.client.upload_blob(str(path), self.container, layer).raise_for_status()
 
     def _manifest(self) -> dict[str, Any]:
         return {
@@ -98,8 +99,6 @@ def open_registry(address: Address, release: CheckedRelease) -> OciTarget:
         )
     reference = f"{address.host}/{repository}:{tag or release.handle.version}"
     name = address.host.rsplit(":", 1)[0].strip("[]")
-    empty = release.workspace / "empty.json"
-    empty.write_bytes(_EMPTY)
     return OciTarget(
         f"oci://{reference}",
         target.packed(release),
@@ -107,7 +106,6 @@ def open_registry(address: Address, release: CheckedRelease) -> OciTarget:
         # Plain HTTP will do where nobody else can listen.
         client(address.host, insecure=is_this_machine(name)),
         Container(reference),
-        Payload(empty.name, empty, len(_EMPTY), _EMPTY_DIGEST.removeprefix("sha256:")),
     )
 
 
