@@ -108,10 +108,3 @@ def open_store(address: Address, release: CheckedRelease) -> ObjectStoreTarget:
             f" own for it, found none ({error}). Install it."
         ) from error
     return ObjectStoreTarget(url, packed(release), release, store, root)
-
-
-def schemes() -> frozenset[str]:
-    """Lists the schemes that fsspec knows."""
-    import fsspec
-
-    return frozenset(fsspec.available_protocols())

@@ -64,7 +64,9 @@ def _parse(text: str) -> Address:
 def _opener(to: Address) -> Callable[[Address, CheckedRelease], Target]:
     if to.scheme in _OPENERS:
         return _OPENERS[to.scheme]
-    if to.scheme in object_store.schemes():
+    import fsspec
+
+    if to.scheme in fsspec.available_protocols():
         return object_store.open_store
     listed = ", ".join(f"{scheme}://" for scheme in _OPENERS)
     raise PublishError(
