@@ -64,9 +64,5 @@ def published_prefix(path: Path) -> str | None:
     Returns:
         Such as `v3-small_224_0.75_float/ema/model-497500`; None for any other path.
     """
-    for row in checkpoints():
-        if row.prefix is not None:
-            parts = Path(row.prefix).parts
-            if path.parts[-len(parts) :] == parts:
-                return row.prefix
-    return None
+    prefixes = (row.prefix for row in checkpoints() if row.prefix is not None)
+    return next(filter(path.match, prefixes), None)

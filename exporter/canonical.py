@@ -5,7 +5,6 @@ order of those names, and draws a random identifier for every save. So the
 second export of a process would differ from the first.
 """
 
-import hashlib
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -15,6 +14,7 @@ import tensorflow as tf
 from tensorflow.core.framework import function_pb2
 from tensorflow.core.protobuf import fingerprint_pb2, meta_graph_pb2, saved_object_graph_pb2
 
+from exporter.digests import of_files
 from exporter.errors import ExportError
 from exporter.protobufs import SAVED_MODEL, called_by, nodes_of, read_saved_model
 
@@ -93,9 +93,7 @@ def _derive_fingerprint(folder: Path) -> None:
     model = (folder / SAVED_MODEL).read_bytes()
     hashed = tf.fingerprint(np.frombuffer(model, np.uint8)[np.newaxis]).numpy()
     fingerprint.saved_model_checksum = int.from_bytes(hashed.tobytes(), "little")
-    digest = hashlib.sha256(model)
-    for file in sorted((folder / "variables").iterdir()):
-        digest.update(file.read_bytes())
+    digest = of_files([folder / SAVED_MODEL, *sorted((folder / "variables").iterdir())])
     # A number of 128 bits in decimal digits, as TensorFlow's own.
-    fingerprint.uuid = str(int.from_bytes(digest.digest()[:16], "big"))
+    fingerprint.uuid = str(int(digest[:32], 16))
     path.write_bytes(fingerprint.SerializeToString(deterministic=True))

@@ -177,15 +177,11 @@ def _accepted(transfer: _Transfer, response: requests.Response, start: int) -> i
 
 
 def _gave_up(transfer: _Transfer, error: Exception) -> FetchError:
-    reason = str(error) if isinstance(error, _RetryableError) else _root_reason(error)
+    innermost: BaseException = error
+    while (inner := innermost.__cause__ or innermost.__context__) is not None:
+        innermost = inner
+    reason = " ".join(str(innermost).split()) or type(innermost).__name__
     return FetchError(
         f"Archive '{transfer.url}' could not be downloaded: {reason}. Check the network, use"
         " --mirror=URL, or fetch the archive elsewhere and export with --checkpoint=FILE.tgz."
     )
-
-
-def _root_reason(error: BaseException) -> str:
-    """Returns what the innermost error says, on one line."""
-    while (inner := error.__cause__ or error.__context__) is not None:
-        error = inner
-    return " ".join(str(error).split()) or type(error).__name__

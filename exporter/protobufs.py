@@ -42,12 +42,17 @@ def read_saved_model(folder: Path, refusal: type[ExporterError]) -> Any:
     try:
         return saved_model_pb2.SavedModel.FromString(path.read_bytes())
     except DecodeError as error:
-        raise refusal(
-            f"Model '{folder}' is damaged: expected a SavedModel's protobuf in {SAVED_MODEL}, found"
-            " other bytes. Export or copy it again."
-        ) from error
+        expected = f"a SavedModel's protobuf in {SAVED_MODEL}"
+        raise damaged(folder, expected, "other bytes", refusal) from error
     except OSError as error:
         raise unreadable(folder, error, refusal) from error
+
+
+def damaged(folder: Path, expected: str, found: str, refusal: type[ExporterError]) -> ExporterError:
+    """Makes the refusal of a model that is not whole."""
+    return refusal(
+        f"Model '{folder}' is damaged: expected {expected}, found {found}. Export or copy it again."
+    )
 
 
 def unreadable(folder: Path, error: OSError, refusal: type[ExporterError]) -> ExporterError:

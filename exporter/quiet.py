@@ -37,7 +37,8 @@ def before_exit() -> None:
 
 
 def _import() -> None:
-    temporary.check()  # TensorFlow looks for such a folder too, and fails without a clear word
+    with temporary.folder():
+        pass  # TensorFlow looks for such a place too, and fails without a clear word
     if logging.get_verbosity() >= logging.INFO:
         importlib.import_module("tensorflow")
         return

@@ -15,7 +15,7 @@ from exporter.releases.sending import Publication, PublishRequest
 from exporter.releases.serve import host
 from exporter.releases.targets.schemes import open_target
 from exporter.releases.writing import PackageRequest, check_handle, write_release
-from exporter.staging import RELEASE, check_target, staged, unwritable
+from exporter.staging import RELEASE, check_target, errors_of, staged
 
 STEPS = ("import TensorFlow", "scan", "write", "sign")
 
@@ -70,15 +70,15 @@ def package(request: PackageRequest, progress: Progress = silent) -> Release:
     quiet.import_tensorflow()
     progress(STEPS[1], 1, len(STEPS))
     scan.check(request.model_dir)
-    with staged(target, overwrite=request.overwrite, kind=RELEASE) as stage:
-        try:
-            progress(STEPS[2], 2, len(STEPS))
-            manifest = write_release(stage.model, request, report, origin)
-            if signer is not None:
-                progress(STEPS[3], 3, len(STEPS))
-                sign.sign(stage.model, signer)
-        except OSError as error:
-            raise unwritable(target, error, RELEASE) from error
+    with (
+        staged(target, overwrite=request.overwrite, kind=RELEASE) as stage,
+        errors_of(target, RELEASE),
+    ):
+        progress(STEPS[2], 2, len(STEPS))
+        manifest = write_release(stage.model, request, report, origin)
+        if signer is not None:
+            progress(STEPS[3], 3, len(STEPS))
+            sign.sign(stage.model, signer)
     return Release(request.output_dir, manifest, signer is not None)
 
 

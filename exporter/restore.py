@@ -1,12 +1,13 @@
 """Reads the weights of a network from a checkpoint, by name."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from checkpoints.layout import CheckpointError, stored_names
-from checkpoints.reader import Checkpoint, StoredTensor, open_checkpoint
+from checkpoints.reader import StoredTensor, open_checkpoint
 from exporter.errors import RestoreError, listing
 from exporter.sources import LocalCheckpoint
 from slim_nets.network import TASKS, Task
@@ -58,7 +59,11 @@ def restore(
         checkpoint = open_checkpoint(local.prefix)
         shapes = {spec.name: spec.shape for spec in variant.shape(task).variables}
         names = stored_names(shapes, checkpoint.tensors, use_moving_averages=use_moving_averages)
-        _check_fit(checkpoint, local, variant, task, names)
+        if problems := _misfits(checkpoint.tensors, variant, task, names):
+            raise RestoreError(
+                f"Checkpoint '{local.source}' does not fit {variant.name} as {task}:"
+                f" {listing(problems)}. {_advice(checkpoint.tensors, variant, task)}"
+            )
         values = {name: checkpoint.read(names[name]) for name in shapes}
         unused = checkpoint.tensors.keys() - set(names.values())
         for name in unused:
@@ -72,21 +77,6 @@ def restore(
             f" infinity in {listing(broken)}. Use a checkpoint from before training diverged."
         )
     return RestoredWeights(values, names, len(unused))
-
-
-def _check_fit(
-    checkpoint: Checkpoint,
-    local: LocalCheckpoint,
-    variant: Variant,
-    task: Task,
-    names: Mapping[str, str],
-) -> None:
-    problems = _misfits(checkpoint.tensors, variant, task, names)
-    if problems:
-        raise RestoreError(
-            f"Checkpoint '{local.source}' does not fit {variant.name} as {task}:"
-            f" {listing(problems)}. {_advice(checkpoint.tensors, variant, task)}"
-        )
 
 
 def _misfits(
@@ -107,13 +97,11 @@ def _advice(tensors: Mapping[str, StoredTensor], variant: Variant, task: Task) -
     """Says which flags the checkpoint would fit."""
     tasks: list[Task] = [task, *(other for other in TASKS if other != task)]
     candidates = [variant, *(named for named in variants().values() if named != variant)]
-    for averages in (True, False):
-        for fitting_task in tasks:
-            for named in candidates:
-                wanted = [spec.name for spec in named.shape(fitting_task).variables]
-                names = stored_names(wanted, tensors, use_moving_averages=averages)
-                if not _misfits(tensors, named, fitting_task, names):
-                    return _flags(variant, named, task, fitting_task, averages=averages)
+    for averages, fitting_task, named in itertools.product((True, False), tasks, candidates):
+        wanted = [spec.name for spec in named.shape(fitting_task).variables]
+        names = stored_names(wanted, tensors, use_moving_averages=averages)
+        if not _misfits(tensors, named, fitting_task, names):
+            return _flags(variant, named, task, fitting_task, averages=averages)
     return "It fits no known variant; check --variant, --depth_multiplier and --checkpoint."
 
 

@@ -1,4 +1,4 @@
-"""Folders that appear whole or not at all."""
+"""Folders and files that appear whole or not at all."""
 
 import ctypes
 import errno
@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from exporter.errors import ExportError, reason
 
@@ -82,22 +83,15 @@ def check_target(target: Path, *, overwrite: bool, kind: FolderKind = SAVED_MODE
             f" Choose another {kind.flag}."
         )
     if Path.cwd().is_relative_to(target):
-        raise ExportError(
-            f"Output '{target}' is the current folder or one above it: expected another."
-            f" Choose another {kind.flag}."
-        )
+        raise _refusal(target, "is the current folder or one above it: expected another", kind)
     if not os.path.lexists(target):
         return
     if not target.is_dir() or target.is_symlink():
-        raise ExportError(
-            f"Output '{target}' is not a folder: expected a new one, found a file or link."
-            f" Choose another {kind.flag}."
-        )
+        wrong = "is not a folder: expected a new one, found a file or link"
+        raise _refusal(target, wrong, kind)
     if not overwrite:
-        raise ExportError(
-            f"Output '{target}' exists already: expected none, found a folder. Choose another"
-            f" {kind.flag}, or use --overwrite to replace a {kind.name}."
-        )
+        wrong = "exists already: expected none, found a folder"
+        raise _refusal(target, wrong, kind, f", or use --overwrite to replace a {kind.name}")
     there = {path.name for path in target.iterdir()}
     strange = there - kind.files if kind.files else set()
     if there and (strange or not (target / kind.marker).is_file()):
@@ -106,6 +100,33 @@ def check_target(target: Path, *, overwrite: bool, kind: FolderKind = SAVED_MODE
             f"Output '{target}' is not a {kind.name}: expected {expected} in it, found other"
             f" files. A {kind.name} replaces {kind.name}s only; choose another {kind.flag}."
         )
+
+
+def write_whole(path: Path, data: bytes, *, overwrite: bool) -> None:
+    """Writes a file that appears whole, in one step.
+
+    Raises:
+        FileExistsError: If one is there, which is not to be replaced.
+        OSError: If it cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{uuid4().hex[:8]}{_SUFFIX}")
+    try:
+        with part.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if overwrite:
+            part.replace(path)
+        else:
+            path.hardlink_to(part)  # fails where another process has made one meanwhile
+    finally:
+        with suppress(OSError):
+            part.unlink()
+
+
+def _refusal(target: Path, wrong: str, kind: FolderKind, otherwise: str = "") -> ExportError:
+    advice = f"Choose another {kind.flag}{otherwise}."
+    return ExportError(f"Output '{target}' {wrong}. {advice}")
 
 
 @contextmanager
@@ -142,7 +163,10 @@ def staged(target: Path, *, overwrite: bool, kind: FolderKind = SAVED_MODEL) -> 
     finally:
         os.close(lock)
         shutil.rmtree(place, ignore_errors=True)
-        _remove_empty(missing)
+        # The deepest first of what was made for a target that did not appear.
+        for folder in missing:
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _new_place(target: Path) -> tuple[Path, int]:
@@ -150,8 +174,7 @@ def _new_place(target: Path) -> tuple[Path, int]:
     for _ in range(_TRIES):
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            parent = os.open(target.parent, os.O_RDONLY)
-            try:
+            with _opened(target.parent) as parent:
                 if _lock(parent, seconds=_PATIENCE):
                     _sweep(target)
                 prefix = f".{target.name}."
@@ -159,8 +182,6 @@ def _new_place(target: Path) -> tuple[Path, int]:
                 lock = os.open(place, os.O_RDONLY)
                 _lock(lock)
                 return place, lock
-            finally:
-                os.close(parent)
         except FileNotFoundError:
             # Another export has just removed the parent that it had made and did not need.
             time.sleep(0.05)
@@ -173,13 +194,11 @@ def _lock(descriptor: int, *, seconds: float = 0) -> bool:
     while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
+        except OSError as error:
+            # Some network file systems have no locks: nothing is swept there.
+            if not isinstance(error, BlockingIOError) or time.monotonic() >= deadline:
                 return False
             time.sleep(0.02)
-        except OSError:
-            # Some network file systems have no locks: nothing is swept there.
-            return False
         else:
             return True
 
@@ -189,17 +208,15 @@ def _sweep(target: Path) -> None:
     ours = re.compile(rf"\.{re.escape(target.name)}\.[a-z0-9_]{{8}}{re.escape(_SUFFIX)}")
     for place in target.parent.iterdir():
         if ours.fullmatch(place.name):
-            with suppress(OSError):  # of another user, not a folder, or gone meanwhile
-                lock = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-                try:
-                    if _lock(lock):
-                        shutil.rmtree(place, ignore_errors=True)
-                finally:
-                    os.close(lock)
+            # One of another user, not a folder, or gone meanwhile is left.
+            with suppress(OSError), _opened(place, os.O_DIRECTORY | os.O_NOFOLLOW) as lock:
+                if _lock(lock):
+                    shutil.rmtree(place, ignore_errors=True)
 
 
 def _put(model: Path, target: Path, *, overwrite: bool, kind: FolderKind) -> None:
-    _flush(model)
+    # Everything is on the disk before its name appears.
+    _flush(*filter(Path.is_file, model.rglob("*")), model)
     if overwrite and target.exists():
         # Afterwards the old one lies in the stage and goes with it.
         _exchange(model, target)
@@ -208,12 +225,10 @@ def _put(model: Path, target: Path, *, overwrite: bool, kind: FolderKind) -> Non
         model.rename(target)
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
-            raise ExportError(
-                f"Output '{target}' was made by another process meanwhile: expected none, found"
-                f" a folder. Choose another {kind.flag}, or use --overwrite."
-            ) from error
+            wrong = "was made by another process meanwhile: expected none, found a folder"
+            raise _refusal(target, wrong, kind, ", or use --overwrite") from error
         raise
-    _flush_folder(target.parent)
+    _flush(target.parent)
 
 
 def _exchange(model: Path, target: Path) -> None:
@@ -234,26 +249,18 @@ def _exchange(model: Path, target: Path) -> None:
         raise
 
 
-def _remove_empty(folders: list[Path]) -> None:
-    """Removes folders that were made for a target that did not appear, the deepest first."""
-    for folder in folders:
-        with suppress(OSError):
-            folder.rmdir()
+def _flush(*paths: Path) -> None:
+    """Has files and folders on the disk."""
+    for path in paths:
+        with _opened(path) as descriptor:
+            os.fsync(descriptor)
 
 
-def _flush(folder: Path) -> None:
-    """Has everything below a folder on the disk before its name appears."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-    _flush_folder(folder)
-
-
-def _flush_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+@contextmanager
+def _opened(path: Path, flags: int = 0) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY | flags)
     try:
-        os.fsync(descriptor)
+        yield descriptor
     finally:
         os.close(descriptor)
 
@@ -264,13 +271,8 @@ def errors_of(target: Path, kind: FolderKind) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise unwritable(target, error, kind) from error
-
-
-def unwritable(target: Path, error: OSError, kind: FolderKind) -> ExportError:
-    """Says that a result cannot be written, and why."""
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    advice = "Free some space, or choose" if full else "Choose"
-    return ExportError(
-        f"Output '{target}' cannot be written: {reason(error)}. {advice} another {kind.flag}."
-    )
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        advice = "Free some space, or choose" if full else "Choose"
+        raise ExportError(
+            f"Output '{target}' cannot be written: {reason(error)}. {advice} another {kind.flag}."
+        ) from error

@@ -8,18 +8,6 @@ from pathlib import Path
 from exporter.errors import ExporterError, reason
 
 
-def check() -> None:
-    """Looks for a place where temporary files can be written.
-
-    Raises:
-        ExporterError: If there is none.
-    """
-    try:
-        tempfile.gettempdir()
-    except OSError as error:
-        raise _no_room(error) from error
-
-
 @contextmanager
 def folder() -> Iterator[Path]:
     """Makes an empty folder, which is gone afterwards.
@@ -33,13 +21,9 @@ def folder() -> Iterator[Path]:
     try:
         place = tempfile.TemporaryDirectory(prefix="slim-export-", ignore_cleanup_errors=True)
     except OSError as error:
-        raise _no_room(error) from error
+        raise ExporterError(
+            f"Temporary files cannot be written: {reason(error)}. Free some space, or set TMPDIR to"
+            " another folder."
+        ) from error
     with place as name:
         yield Path(name)
-
-
-def _no_room(error: OSError) -> ExporterError:
-    return ExporterError(
-        f"Temporary files cannot be written: {reason(error)}. Free some space, or set TMPDIR to"
-        " another folder."
-    )

@@ -1,6 +1,7 @@
 """Unpacks checkpoint archives that nobody vouches for."""
 
 import gzip
+import shutil
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -80,13 +81,12 @@ def unpack(archive: Path, folder: Path) -> None:
         OSError: If a file cannot be written.
     """
     read_to_end(archive)
-    with (
-        _errors_of(archive),
-        gzip.open(archive, "rb") as stream,
-        _open(_Capped(stream, archive)) as tar,
-    ):
-        for member, target in _checked(tar, archive, folder):
-            _write(tar, member, target, archive)
+    with _errors_of(archive), gzip.open(archive, "rb") as stream:
+        # A stream needs no more than read(), but the types ask for more.
+        capped = cast("IO[bytes]", _Capped(stream, archive))
+        with tarfile.open(fileobj=capped, mode="r|", tarinfo=_CappedHeader) as tar:
+            for member, target in _checked(tar, archive, folder):
+                _write(tar, member, target, archive)
 
 
 @contextmanager
@@ -98,11 +98,6 @@ def _errors_of(archive: Path) -> Iterator[None]:
         raise FetchError(
             f"Archive '{archive}' cannot be unpacked: {error}. Fetch or copy it again."
         ) from error
-
-
-def _open(stream: _Capped) -> tarfile.TarFile:
-    # A stream needs no more than read(), but the types ask for more.
-    return tarfile.open(fileobj=cast("IO[bytes]", stream), mode="r|", tarinfo=_CappedHeader)
 
 
 def _checked(
@@ -133,8 +128,7 @@ def _write(tar: tarfile.TarFile, member: tarfile.TarInfo, target: Path, archive:
     source = tar.extractfile(member)
     assert source is not None, "regular files have content"
     with file:
-        while block := source.read(_BLOCK):
-            file.write(block)
+        shutil.copyfileobj(source, file, _BLOCK)
 
 
 def _refused(archive: Path, expected: str, found: str) -> FetchError:

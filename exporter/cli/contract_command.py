@@ -122,7 +122,8 @@ def _rules(arguments: argparse.Namespace) -> int:
     """Prints the rules."""
     rules = contract_rules().values()
     if arguments.json:
-        print_json([_as_json(rule) for rule in rules])
+        fields = map(dataclasses.asdict, rules)
+        print_json([{"rule": field.pop("number"), **field} for field in fields])
         return 0
     rows = [
         (
@@ -145,8 +146,3 @@ def _rules(arguments: argparse.Namespace) -> int:
 def _cell(rule: ContractRule, consumer: Consumer) -> str:
     severity = rule.classes[consumer]
     return severity if rule.classes_in_training_mode[consumer] == severity else f"{severity}*"
-
-
-def _as_json(rule: ContractRule) -> dict[str, Any]:
-    fields = dataclasses.asdict(rule)
-    return {"rule": fields.pop("number"), **fields}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter import quiet
+from exporter.errors import ContractError, listing
 from exporter.progress import Progress, silent
 
 if TYPE_CHECKING:
@@ -53,9 +54,14 @@ def contract_lock(
         files.check_free(lock, "--lock", overwrite=overwrite)
     progress(_STEP, 0, None)
     quiet.import_tensorflow()
-    from exporter.contract.read import read_sound
+    from exporter.contract.read import INDEX, read
 
-    contract = read_sound(model_dir)
+    contract = read(model_dir)
+    if contract.index_mismatches:
+        raise ContractError(
+            f"Model '{model_dir}' does not fit its index: expected all variables in"
+            f" '{INDEX}', found: {listing(contract.index_mismatches)}. Export or copy it again."
+        )
     if lock is not None:
         files.write(lock, contract.to_json().encode(), "--lock", overwrite=overwrite)
     return contract

@@ -35,7 +35,8 @@ class Body:
         return self.library[self.name]
 
     @cached_property
-    def _nodes(self) -> dict[str, Any]:
+    def own_nodes(self) -> dict[str, Any]:
+        """The nodes that stand in it, by name."""
         return {node.name: node for node in self.function.node_def}
 
     @cached_property
@@ -66,14 +67,14 @@ class Body:
         if name in self._arguments and not output:
             position = self._arguments[name]
             if self.caller is None:
-                return Producer(self, None, position)
+                return Producer(self, "", position)
             return self.caller.resolve(self.inputs[position])
-        node = self._nodes[name]
+        node = self.own_nodes[name]
         if node.op in _CALLS:
             callee = self.call(node)
             result = callee.function.signature.output_arg[int(output[-1]) if output else 0].name
             return callee.resolve(callee.function.ret[result])
-        return Producer(self, node, 0)
+        return Producer(self, name, 0)
 
     def nodes(self) -> Iterator[tuple["Body", Any]]:
         """Yields every op that is not a call, with the body that it stands in."""
@@ -91,17 +92,12 @@ class Body:
     def used(self) -> set[int]:
         """Returns the positions of the arguments that something depends on."""
         values = [b.resolve(name) for b, node in self.nodes() for name in data_inputs(node)]
-        return {v.position for v in (*values, *self.results()) if v.node is None}
+        return {v.position for v in (*values, *self.results()) if not v.node}
 
     def assigned(self) -> set[int]:
         """Returns the positions of the arguments that are variables and are assigned."""
-        return {
-            value.position
-            for body, node in self.nodes()
-            if assigns(node)
-            for value in [body.resolve(node.input[0])]
-            if value.node is None
-        }
+        values = [b.resolve(node.input[0]) for b, node in self.nodes() if assigns(node)]
+        return {value.position for value in values if not value.node}
 
     def order_of_use(self) -> list[int]:
         """Lists the positions of arguments in the order in which the results need them.
@@ -110,40 +106,34 @@ class Body:
         after all that the layer's input depends on.
         """
         found: list[int] = []
-        seen: set[tuple[int, str, int]] = set()
+        seen: set[Producer] = set()
         stack: list[Iterator[Producer]] = [iter(self.results())]
         while stack:
             value = next(stack[-1], None)
             if value is None:
                 stack.pop()
-            elif value.key not in seen:
-                seen.add(value.key)
-                if value.node is None:
-                    found.append(value.position)
-                else:
-                    inputs = data_inputs(value.node)
+            elif value not in seen:
+                seen.add(value)
+                if value.node:
+                    inputs = data_inputs(value.body.own_nodes[value.node])
                     stack.append(map(value.body.resolve, inputs))
+                else:
+                    found.append(value.position)
         return found
 
 
-@dataclass(frozen=True, eq=False)
-class Producer:
+class Producer(NamedTuple):
     """What computes a value.
 
     Attributes:
         body: Where it stands.
-        node: The op; None for an argument of the outermost function.
+        node: Name of the op; empty for an argument of the outermost function.
         position: Of that argument.
     """
 
     body: Body
-    node: Any
+    node: str
     position: int
-
-    @property
-    def key(self) -> tuple[int, str, int]:
-        """Tells values apart."""
-        return id(self.body), "" if self.node is None else self.node.name, self.position
 
 
 def assigns(node: Any) -> bool:

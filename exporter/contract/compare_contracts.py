@@ -6,30 +6,17 @@ from functools import partial
 from exporter.contract.compare_functions import compare_functions, compare_losses
 from exporter.contract.compare_variables import compare_variables, renamed_variables
 from exporter.contract.contract_rules import contract_rules
-from exporter.contract.deviation import (
-    Deviation,
-    changed,
-    default_text,
-    flipped,
-    named,
-    tensors,
-)
+from exporter.contract.deviation import Deviation, added, changed, default_text, named, tensors
 from exporter.contract.diff import Acceptance, ContractDifference
-from exporter.contract.form import (
-    LOSSES,
-    SIGNATURES,
-    VARIABLE_LISTS,
-    Contract,
-    Signature,
-    SignatureTensor,
-)
+from exporter.contract.form import APART, Contract, Signature, SignatureTensor
 from exporter.contract.ops import compare_ops
 from exporter.errors import ContractError, listing
 
 # Growth of all files together beyond which a larger model is told.
 _MAX_GROWTH = 1.5
-# They have rules of their own.
-_NO_CHILDREN = frozenset({SIGNATURES, LOSSES, *VARIABLE_LISTS})
+# What is said of False, and of True.
+_UPDATES = ("updates none", "updates variables").__getitem__
+_ATTRIBUTE = ("not in model.signatures", "in model.signatures").__getitem__
 _TEXTS = {"tensorflow_version": "C03", "description": "C04", "saver": "C05"}
 _INPUTS = {"dtype": "C25", "freed": "C26", "last freed": "C26", "fixed": "C27"}
 _OUTPUTS = {**_INPUTS, "last freed": "C91"}
@@ -64,18 +51,13 @@ def _deviations(locked: Contract, found: Contract) -> Iterator[Deviation]:
 
 
 def _classed(same: list[Deviation]) -> ContractDifference:
-    first = same[0]
-    rule = contract_rules()[first.rule]
+    told = same[0]._asdict()
+    told["where"] = "; ".join(sorted({deviation.where for deviation in same} - {""}))
+    told.pop("training")
     training = all(deviation.training for deviation in same)
-    return ContractDifference(
-        rule=first.rule,
-        title=rule.title,
-        subject=first.subject,
-        expected=first.expected,
-        found=first.found,
-        where="; ".join(sorted({deviation.where for deviation in same} - {""})),
-        classes=rule.classes_in_training_mode if training else rule.classes,
-    )
+    rule = contract_rules()[told["rule"]]
+    classes = rule.classes_in_training_mode if training else rule.classes
+    return ContractDifference(**told, title=rule.title, classes=classes)
 
 
 def _compare_model(locked: Contract, found: Contract) -> Iterator[Deviation]:
@@ -96,7 +78,7 @@ def _compare_model(locked: Contract, found: Contract) -> Iterator[Deviation]:
 
 
 def _compare_children(locked: Contract, found: Contract) -> Iterator[Deviation]:
-    apart = _NO_CHILDREN | locked.functions.keys() | found.functions.keys()
+    apart = APART | locked.functions.keys() | found.functions.keys()
     old, new = (
         {name: kind for name, kind in contract.children.items() if name not in apart}
         for contract in (locked, found)
@@ -109,17 +91,13 @@ def _compare_children(locked: Contract, found: Contract) -> Iterator[Deviation]:
 
 def _signature(name: str, old: Signature, new: Signature) -> Iterator[Deviation]:
     yield from changed("C16", f"{name}: method", old.method_name, new.method_name, repr)
-    does = ("updates none", "updates variables")
-    yield from flipped(("C90", "C90"), name, (old.updates, new.updates), does)
-    where = ("not in model.signatures", "in model.signatures")
-    yield from flipped(("C92", "C93"), name, (old.attribute, new.attribute), where)
-    yield from named(old.inputs, new.inputs, ("C17", _new_input), f"{name}: input", _input)
-    added = "C23" if len(old.outputs) == 1 else "C24"
-    yield from named(old.outputs, new.outputs, ("C22", added), f"{name}: output", _output)
-
-
-def _new_input(tensor: SignatureTensor) -> tuple[str, str]:
-    return "C18" if tensor.default is None else "C19", default_text(tensor.default)
+    yield from changed("C90", name, old.updates, new.updates, _UPDATES)
+    rule = "C93" if new.attribute else "C92"
+    yield from changed(rule, name, old.attribute, new.attribute, _ATTRIBUTE)
+    rules = ("C17", added("C18", "C19"))
+    yield from named(old.inputs, new.inputs, rules, f"{name}: input", _input)
+    one_more = "C23" if len(old.outputs) == 1 else "C24"
+    yield from named(old.outputs, new.outputs, ("C22", one_more), f"{name}: output", _output)
 
 
 def _input(subject: str, old: SignatureTensor, new: SignatureTensor) -> Iterator[Deviation]:

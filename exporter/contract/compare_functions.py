@@ -2,12 +2,24 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 
-from exporter.contract.compare_traces import Arguments, compare_traces
-from exporter.contract.deviation import NONE, Deviation, changed, default_text, flipped, named
+from exporter.contract.compare_traces import FunctionPair, compare_traces
+from exporter.contract.deviation import (
+    NONE,
+    Deviation,
+    added,
+    changed,
+    default_text,
+    named,
+    text_of,
+)
 from exporter.contract.form import Argument, Function, Loss, Nest, Spec
 from exporter.errors import listing
 
+# What is said of False, and of True.
+_KEYWORD_ONLY = ("by position or keyword", "by keyword only").__getitem__
+_DEMANDED = ("not demanded", "demanded").__getitem__
 _NUMBER = re.compile(r"-?\d+(\.\d*)?(e[-+]?\d+)?")
 
 
@@ -23,50 +35,32 @@ def compare_functions(
     """
     yield from named(old, new, ("C29", "C30"), "function")
     for name in old.keys() & new.keys():
-        functions = old[name], new[name]
-        arguments = Arguments.of(*functions)
-        yield from _compare_arguments(name, functions, arguments)
-        yield from _compare_call(name, *functions)
-        yield from compare_traces(name, functions, arguments, variables)
+        pair = FunctionPair(name, old[name], new[name])
+        rules, compared = ("C31", added("C34", "C35")), partial(_compare_arguments, pair)
+        yield from named(pair.locked, pair.found, rules, f"{name}: argument", compared)
+        yield from _compare_call(name, old[name], new[name])
+        yield from compare_traces(pair, variables)
 
 
 def _compare_arguments(
-    function: str, functions: tuple[Function, Function], arguments: Arguments
+    pair: FunctionPair, subject: str, old: Argument, new: Argument
 ) -> Iterator[Deviation]:
-    def compared(subject: str, argument: Argument, now: Argument) -> Iterator[Deviation]:
-        yield from changed("C32", subject, argument.name, now.name)
-        yield from _compare_positions(subject, functions, (argument, now))
-        if argument.default != now.default:
-            rule = _rule_of_default(argument, now, functions)
-            yield from changed(rule, subject, argument.default, now.default, default_text)
-
-    rules = ("C31", _new_argument)
-    yield from named(arguments.old, arguments.new, rules, f"{function}: argument", compared)
-
-
-def _new_argument(argument: Argument) -> tuple[str, str]:
-    return "C34" if argument.default is None else "C35", default_text(argument.default)
-
-
-def _compare_positions(
-    subject: str, functions: tuple[Function, Function], arguments: tuple[Argument, Argument]
-) -> Iterator[Deviation]:
-    old, new = (argument.keyword_only for argument in arguments)
-    told = ("by position or keyword", "by keyword only")
-    yield from flipped(("C41", "C40"), subject, (old, new), told)
-    if not old and not new:
-        before, now = (f.arguments.index(a) for f, a in zip(functions, arguments, strict=True))
+    yield from changed("C32", subject, old.name, new.name)
+    by_keyword = old.keyword_only, new.keyword_only
+    yield from changed("C40" if new.keyword_only else "C41", subject, *by_keyword, _KEYWORD_ONLY)
+    if not any(by_keyword):
+        before, now = pair.old.arguments.index(old), pair.new.arguments.index(new)
         yield from changed("C33", subject, before, now, "position {}".format)
+    rule = _rule_of_default(pair, old, new)
+    yield from changed(rule, subject, old.default, new.default, default_text)
 
 
-def _rule_of_default(old: Argument, new: Argument, functions: tuple[Function, Function]) -> str:
+def _rule_of_default(pair: FunctionPair, old: Argument, new: Argument) -> str:
     if old.default is None or new.default is None:
         return "C37" if old.default is None else "C36"
     numbers = all(_NUMBER.fullmatch(text) for text in (old.default, new.default))
-    matters = any(
-        _matters_in_inference(function, argument.name)
-        for function, argument in zip(functions, (old, new), strict=True)
-    )
+    sides = (pair.old, old.name), (pair.new, new.name)
+    matters = any(_matters_in_inference(function, name) for function, name in sides)
     # A default that is no number may find no trace at all, in either mode.
     return "C38" if matters or not numbers else "C39"
 
@@ -83,11 +77,11 @@ def _matters_in_inference(function: Function, name: str) -> bool:
 def _compare_call(function: str, old: Function, new: Function) -> Iterator[Deviation]:
     for field, stars in (("varargs", "*args"), ("varkw", "**kwargs")):
         before, now = getattr(old, field), getattr(new, field)
-        taken = (before is not None, now is not None)
-        told = (NONE, before or now or NONE)
-        yield from flipped(("C42", "C43"), f"{function}: {stars}", taken, told)
-    demands = (old.jit_compile, new.jit_compile)
-    yield from flipped(("C45", "C44"), f"{function}: XLA", demands, ("not demanded", "demanded"))
+        if (before is None) != (now is None):
+            rule = "C42" if now is None else "C43"
+            yield Deviation(rule, f"{function}: {stars}", before or NONE, now or NONE)
+    rule = "C44" if new.jit_compile else "C45"
+    yield from changed(rule, f"{function}: XLA", old.jit_compile, new.jit_compile, _DEMANDED)
 
 
 def compare_losses(
@@ -114,13 +108,12 @@ def _loss(loss: Loss) -> str:
 
 
 def _nest(nest: Nest) -> str:
-    leaves = [
-        f"{leaf.dtype} {list(leaf.shape) if leaf.shape is not None else 'of any shape'}"
-        if isinstance(leaf, Spec)
-        else leaf
-        for leaf in nest.leaves.values()
-    ]
-    return f"{nest.kind} {listing(leaves)}"
+    leaves = nest.leaves.values()
+    told = (
+        f"{x.dtype} {text_of(x.shape, 'of any shape')}" if isinstance(x, Spec) else x
+        for x in leaves
+    )
+    return f"{nest.kind} {listing(told)}"
 
 
 def _told(word: str, names: set[str]) -> str:

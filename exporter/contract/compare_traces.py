@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from exporter.contract.deviation import (
     NONE,
@@ -24,36 +25,43 @@ _OUTPUTS = {"dtype": "C55", "freed": "C56", "last freed": "C57", "fixed": "C58"}
 Inputs = Mapping[str, Leaf]
 
 
-@dataclass(frozen=True, slots=True)
-class Arguments:
-    """The arguments of a function on both sides, by their names in the locked one.
+@dataclass(frozen=True)
+class FunctionPair:
+    """A function on both sides.
 
     Attributes:
+        name: Its name.
         old: What is locked.
-        new: What the model has; one of another name stands under the old one.
+        new: What the model has.
     """
 
-    old: Mapping[str, Argument]
-    new: Mapping[str, Argument]
+    name: str
+    old: Function
+    new: Function
 
-    @classmethod
-    def of(cls, old: Function, new: Function) -> "Arguments":
-        """Takes arguments at the same position for one, if both names are new to the other side."""
-        known = {a.name for a in old.arguments}, {a.name for a in new.arguments}
+    @cached_property
+    def locked(self) -> dict[str, Argument]:
+        """The arguments that are locked, by name."""
+        return {argument.name: argument for argument in self.old.arguments}
+
+    @cached_property
+    def found(self) -> dict[str, Argument]:
+        """The arguments that the model has, by the names that they have in the locked function.
+
+        Those at the same position are one, if both names are new to the other side.
+        """
+        kept = {argument.name for argument in self.new.arguments}
         renamed = {
             b.name: a.name
-            for a, b in zip(old.arguments, new.arguments, strict=False)
-            if a.name not in known[1] and b.name not in known[0]
+            for a, b in zip(self.old.arguments, self.new.arguments, strict=False)
+            if a.name not in kept and b.name not in self.locked
         }
-        return cls(
-            {a.name: a for a in old.arguments},
-            {renamed.get(b.name, b.name): b for b in new.arguments},
-        )
+        return {renamed.get(b.name, b.name): b for b in self.new.arguments}
 
     def now(self, path: str) -> str:
         """Writes a path into an argument with the argument's new name."""
         name = _argument(path)
-        return (self.new[name].name if name in self.new else name) + path[len(name) :]
+        return (self.found[name].name if name in self.found else name) + path[len(name) :]
 
     def carried(self, trace: ConcreteFunction) -> Inputs | None:
         """Writes an old trace's inputs as the new function takes them.
@@ -63,8 +71,8 @@ class Arguments:
         """
         inputs: dict[str, Leaf] = {}
         for path, leaf in trace.inputs.items():
-            removed = self.old.get(_argument(path))
-            if removed is None or removed.name in self.new:
+            removed = self.locked.get(_argument(path))
+            if removed is None or removed.name in self.found:
                 inputs[self.now(path)] = leaf
             elif isinstance(leaf, str) and leaf != removed.default:
                 return None
@@ -78,15 +86,10 @@ class Arguments:
         return trace.model_copy(update={"inputs": inputs})
 
     def _added(self) -> list[Argument]:
-        return [argument for name, argument in self.new.items() if name not in self.old]
+        return [argument for name, argument in self.found.items() if name not in self.locked]
 
 
-def compare_traces(
-    function: str,
-    functions: tuple[Function, Function],
-    arguments: Arguments,
-    variables: Mapping[str, str],
-) -> Iterator[Deviation]:
+def compare_traces(pair: FunctionPair, variables: Mapping[str, str]) -> Iterator[Deviation]:
     """Yields differences of traces.
 
     A locked trace is kept if some trace takes all that it took. Else it is
@@ -94,66 +97,54 @@ def compare_traces(
     another locked trace's.
 
     Args:
-        function: Its name.
-        functions: What is locked, and what the model has.
-        arguments: How they changed.
+        pair: The function.
         variables: New names of variables by the old ones, where they were renamed.
     """
-    old = [(trace, arguments.carried(trace)) for trace in functions[0].traces]
-    new = [arguments.asked(trace) for trace in functions[1].traces]
-    pairs, lost = _paired([(t, inputs) for t, inputs in old if inputs is not None], new)
-    taken = [id(now) for *_, now in pairs]
+    old = [(trace, pair.carried(trace)) for trace in pair.old.traces]
+    new = [pair.asked(trace) for trace in pair.new.traces]
+    kept, lost = _paired([(t, inputs) for t, inputs in old if inputs is not None], new)
+    taken = [id(now) for *_, now in kept]
     for trace, inputs in lost:
-        told = f"{function}({_label(inputs)})", _tensors(inputs), NONE
+        told = f"{pair.name}({_label(inputs)})", _tensors(inputs), NONE
         yield Deviation("C46", *told, training=trace.training)
     for trace in new:
         if id(trace) not in taken:
-            told = f"{function}({_label(trace.inputs)})", NONE, _tensors(trace.inputs)
+            told = f"{pair.name}({_label(trace.inputs)})", NONE, _tensors(trace.inputs)
             yield Deviation("C47", *told, training=trace.training)
-    for trace, inputs, now in pairs:
-        for found in _compare(function, (trace, inputs, now), arguments, variables):
+    for trace, inputs, now in kept:
+        for found in _compare(pair, (trace, inputs, now), variables):
             yield found._replace(where=_label(inputs), training=trace.training)
 
 
-_Pair = tuple[ConcreteFunction, Inputs, ConcreteFunction]
+_Kept = tuple[ConcreteFunction, Inputs, ConcreteFunction]
 
 
 def _paired(
     old: list[tuple[ConcreteFunction, Inputs]], new: Sequence[ConcreteFunction]
-) -> tuple[list[_Pair], list[tuple[ConcreteFunction, Inputs]]]:
+) -> tuple[list[_Kept], list[tuple[ConcreteFunction, Inputs]]]:
     """Finds for each old trace, with its inputs, the new one that takes its place."""
-    pairs: list[_Pair] = []
-    others = []
-    for trace, inputs in old:
-        taker = _nearest(inputs, [n for n in new if _takes(n.inputs, inputs)])
-        if taker is None:
-            others.append((trace, inputs))
-        else:
-            pairs.append((trace, inputs, taker))
-    left = [trace for trace in new if all(trace is not taker for *_, taker in pairs)]
+    takers = [_nearest(inputs, [n for n in new if _takes(n.inputs, inputs)]) for _, inputs in old]
+    kept = [(*known, now) for known, now in zip(old, takers, strict=True) if now is not None]
+    left = [trace for trace in new if all(trace is not taker for taker in takers)]
     lost = []
-    for trace, inputs in others:
+    for trace, inputs in (known for known, now in zip(old, takers, strict=True) if now is None):
         near = _nearest(inputs, [n for n in left if _python(n.inputs) == _python(inputs)])
         if near is None:
             lost.append((trace, inputs))
         else:
             left = [other for other in left if other is not near]
-            pairs.append((trace, inputs, near))
-    return pairs, lost
+            kept.append((trace, inputs, near))
+    return kept, lost
 
 
-def _compare(
-    function: str,
-    pair: tuple[ConcreteFunction, Inputs, ConcreteFunction],
-    arguments: Arguments,
-    variables: Mapping[str, str],
-) -> Iterator[Deviation]:
-    trace, inputs, now = pair
+def _compare(pair: FunctionPair, kept: _Kept, variables: Mapping[str, str]) -> Iterator[Deviation]:
+    trace, inputs, now = kept
+    function = pair.name
     for path in inputs.keys() & now.inputs.keys():
         subject = f"{function}: argument '{path}'"
         yield from _compare_inputs(subject, inputs[path], now.inputs[path])
     yield from _compare_outputs(f"{function}: output", trace.outputs, now.outputs)
-    unused = set(map(arguments.now, trace.unused))
+    unused = set(map(pair.now, trace.unused))
     shared = {path for path in now.inputs if isinstance(inputs.get(path), Spec)}
     for path in (unused ^ set(now.unused)) & shared:
         had = ("no effect", "an effect") if path in unused else ("an effect", "no effect")

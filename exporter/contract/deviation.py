@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, NamedTuple, TypeVar
 
-from exporter.contract.form import Shape, Tensor
+from exporter.contract.form import Argument, Shape, SignatureTensor, Tensor
 
 T = TypeVar("T")
 
@@ -38,22 +38,6 @@ def changed(
         yield Deviation(rule, subject, told(old), told(new))
 
 
-def flipped(
-    rules: tuple[str, str], subject: str, values: tuple[bool, bool], told: tuple[str, str]
-) -> Iterator[Deviation]:
-    """Yields that a flag is another one.
-
-    Args:
-        rules: For one that no longer holds, and for one that holds now.
-        subject: What has the flag.
-        values: What is locked, and what the model has.
-        told: What is said of False, and of True.
-    """
-    old, new = values
-    if old != new:
-        yield Deviation(rules[new], subject, told[old], told[new])
-
-
 def named(
     old: Mapping[str, T],
     new: Mapping[str, T],
@@ -80,6 +64,11 @@ def named(
     if compared is not None:
         for name in old.keys() & new.keys():
             yield from compared(f"{kind} '{name}'", old[name], new[name])
+
+
+def added(required: str, optional: str) -> Callable[[Argument | SignatureTensor], tuple[str, str]]:
+    """Returns what `named` is told of an argument or input that was added, by its default."""
+    return lambda new: (required if new.default is None else optional, default_text(new.default))
 
 
 def default_text(default: str | None, without: str = "required") -> str:
@@ -122,6 +111,6 @@ def shape_change(old: Shape, new: Shape) -> Literal["same", "freed", "last freed
     return "last freed" if len(new) > 1 and old[-1] != new[-1] else "freed"
 
 
-def text_of(shape: Shape) -> str:
-    """Writes a shape."""
-    return "any shape" if shape is None else str(list(shape))
+def text_of(shape: Shape, unknown: str = "any shape") -> str:
+    """Writes a shape, or what is said of an unknown rank."""
+    return unknown if shape is None else str(list(shape))

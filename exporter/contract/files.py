@@ -2,16 +2,15 @@
 
 import os
 from collections import Counter
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
-from uuid import uuid4
 
 import pydantic
 
 from exporter.contract.diff import Acceptance
 from exporter.contract.form import Contract
 from exporter.errors import ContractError, listing, reason
+from exporter.staging import write_whole
 
 _T = TypeVar("_T")
 
@@ -57,20 +56,13 @@ def _read(path: Path, form: pydantic.TypeAdapter[_T], what: str, flag: str) -> _
         return form.validate_json(data)
     except pydantic.ValidationError as error:
         first, *others = error.errors(include_url=False)
+        where = f"at '{'.'.join(map(str, first['loc']))}', " if first["loc"] else ""
+        text = " ".join(first["msg"].removeprefix("Value error, ").split())
         more = f" and {len(others)} more" if others else ""
         raise ContractError(
-            f"{what} '{path}' is malformed: {_where(first['loc'])}{_sentence(first['msg'])}{more}."
+            f"{what} '{path}' is malformed: {where}{text[:1].lower()}{text[1:]}{more}."
             f" Mend the file, or change {flag}."
         ) from error
-
-
-def _where(location: tuple[int | str, ...]) -> str:
-    return f"at '{'.'.join(map(str, location))}', " if location else ""
-
-
-def _sentence(message: str) -> str:
-    text = " ".join(message.removeprefix("Value error, ").split())
-    return text[:1].lower() + text[1:]
 
 
 def write(path: Path, data: bytes, flag: str, *, overwrite: bool) -> None:
@@ -87,25 +79,14 @@ def write(path: Path, data: bytes, flag: str, *, overwrite: bool) -> None:
             cannot be written.
     """
     check_free(path, flag, overwrite=overwrite)
-    part = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
     try:
-        with part.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        if overwrite:
-            part.replace(path)
-        else:
-            path.hardlink_to(part)  # fails where another process has made one meanwhile
+        write_whole(path, data, overwrite=overwrite)
     except FileExistsError:
         check_free(path, flag, overwrite=False)
     except OSError as error:
         raise ContractError(
             f"Output '{path}' cannot be written: {reason(error)}. Choose another {flag}."
         ) from error
-    finally:
-        with suppress(OSError):
-            part.unlink()
 
 
 def check_free(path: Path, flag: str, *, overwrite: bool) -> None:

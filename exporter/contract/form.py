@@ -7,7 +7,8 @@ variables.
 """
 
 import json
-from typing import Any, Literal
+import re
+from typing import Literal
 
 import pydantic
 
@@ -23,8 +24,12 @@ Order = Literal["network", "arbitrary", "other"]
 # The root's children that have a meaning of their own.
 SIGNATURES, LOSSES = "signatures", "regularization_losses"
 VARIABLE_LISTS = ("variables", "trainable_variables")
+APART = frozenset({SIGNATURES, LOSSES, *VARIABLE_LISTS})
 # The argument that chooses the mode.
 TRAINING = "training"
+
+# A list of numbers in indented JSON; no string holds a line break.
+_NUMBERS = re.compile(r"\[\n[^\"\[\]{}]*\]")
 
 
 class Part(pydantic.BaseModel, frozen=True, extra="forbid", strict=True):
@@ -262,18 +267,5 @@ class Contract(Part):
 
     def to_json(self) -> str:
         """Writes it with sorted keys, one field a line, shapes on one line."""
-        return _text(self.model_dump(mode="json"), "") + "\n"
-
-
-def _text(value: Any, indent: str) -> str:
-    """Writes JSON; lists of numbers stay on one line, which `json.dumps` cannot do."""
-    deeper = indent + " "
-    if isinstance(value, dict) and value:
-        rows = [f"{json.dumps(key)}: {_text(value[key], deeper)}" for key in sorted(value)]
-    elif isinstance(value, list) and any(isinstance(item, str | dict) for item in value):
-        rows = [_text(item, deeper) for item in value]
-    else:
-        return json.dumps(value)
-    opening, closing = "{}" if isinstance(value, dict) else "[]"
-    body = f",\n{deeper}".join(rows)
-    return f"{opening}\n{deeper}{body}\n{indent}{closing}"
+        text = json.dumps(self.model_dump(mode="json"), indent=1, sort_keys=True)
+        return _NUMBERS.sub(lambda found: json.dumps(json.loads(found[0])), text) + "\n"

@@ -18,6 +18,7 @@ from exporter.contract.form import (
 )
 from exporter.contract.objects import Objects
 from exporter.contract.values import fields_of, items_of, leaves_of, nest_of, python_of
+from exporter.protobufs import concrete_functions, listed
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,13 @@ class Functions:
         """Reads the traces of a function's node by the names of their concrete functions."""
         if node not in self._traces:
             arguments = self._arguments(node)
-            names = self.objects.concrete(node)
+            names = concrete_functions(self.objects.graph.nodes[node])
             self._traces[node] = {name: self._trace(name, arguments) for name in names}
         return self._traces[node]
 
     def losses(self) -> tuple[Loss, ...] | None:
         """Reads the regularization losses."""
-        nodes = self.objects.listed(LOSSES)
+        nodes = listed(self.objects.graph, LOSSES)
         return None if nodes is None else tuple(self._loss(node) for node in nodes)
 
     def order_of_use(self) -> list[int]:
@@ -69,7 +70,7 @@ class Functions:
             return Loss(arguments=(), value=Nest(kind=kind, leaves={}), variables=())
         function = self._function(node)
         values = [trace.outputs for trace in function.traces]
-        used = {v for name in self.objects.concrete(node) for v in self._variables_used(name)}
+        used = {v for name in self.traces(node) for v in self._variables_used(name)}
         return Loss(
             arguments=tuple(a.name for a in function.arguments if a.default is None),
             value=values[0] if values else Nest(kind="no trace", leaves={}),
@@ -146,20 +147,21 @@ class Functions:
 def _arguments(spec: Any) -> tuple[Argument, ...]:
     """Reads a FullArgSpec."""
     found = fields_of(spec.fullargspec)
-    names = [item.string_value for item in items_of(found["args"])]
-    defaults = [python_of(item) for item in items_of(found["defaults"])]
-    required = len(names) - len(defaults)
-    told: list[str | None] = [*[None] * required, *defaults]
-    arguments = [
-        Argument(name=name, keyword_only=False, default=default)
-        for name, default in zip(names, told, strict=True)
-    ][bool(spec.is_method) :]  # without `self`
-    by_name = fields_of(found["kwonlydefaults"])
-    for item in items_of(found["kwonlyargs"]):
-        name = item.string_value
-        default = python_of(by_name[name]) if name in by_name else None
-        arguments.append(Argument(name=name, keyword_only=True, default=default))
-    return tuple(arguments)
+    names, keywords = (
+        [v.string_value for v in items_of(found[key])] for key in ("args", "kwonlyargs")
+    )
+    given = items_of(found["defaults"])
+    defaults = dict(zip(names, [*[None] * (len(names) - len(given)), *given], strict=True))
+    defaults |= fields_of(found["kwonlydefaults"])
+    positional = names[bool(spec.is_method) :]  # without `self`
+    return tuple(
+        Argument(
+            name=name,
+            keyword_only=i >= len(positional),
+            default=None if (default := defaults.get(name)) is None else python_of(default),
+        )
+        for i, name in enumerate([*positional, *keywords])
+    )
 
 
 def _inputs(signature: Any, arguments: tuple[Argument, ...]) -> list[tuple[str, Leaf]]:

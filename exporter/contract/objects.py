@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from exporter.contract.form import LOSSES, SIGNATURES, VARIABLE_LISTS
-from exporter.protobufs import children_of, concrete_functions, listed
+from exporter.contract.form import APART, SIGNATURES
+from exporter.protobufs import children_of
 
 _CALL = "__call__"
 # Their members are no attributes that anyone calls; Keras keeps its own under its name.
-_APART = frozenset({SIGNATURES, LOSSES, *VARIABLE_LISTS, "keras_api"})
+_APART = APART | {"keras_api"}
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,7 @@ class Objects:
     @cached_property
     def children(self) -> dict[str, int]:
         """The root's children: node by name."""
-        return self.children_of(0)
-
-    def children_of(self, node: int) -> dict[str, int]:
-        """Returns a node's children by name."""
-        return children_of(self.graph, node)
+        return children_of(self.graph, 0)
 
     def kind(self, node: int) -> str:
         """Names a node's kind: what a user object says that it is, else its field."""
@@ -38,29 +34,24 @@ class Objects:
         kind: str = found.WhichOneof("kind") or "nothing"
         return found.user_object.identifier if kind == "user_object" else kind
 
-    def listed(self, name: str) -> list[int] | None:
-        """Returns the nodes in one of the root's lists in its order; None without it."""
-        return listed(self.graph, name)
-
     @property
     def signatures(self) -> set[str]:
         """Names of the members of `model.signatures`."""
         held = self.children.get(SIGNATURES)
-        return set() if held is None else set(self.children_of(held))
+        return set() if held is None else set(children_of(self.graph, held))
 
     @cached_property
     def functions(self) -> dict[str, int]:
         """The functions that callers reach: the root's, and those of its children."""
-        found = self._functions_of(0, "")
-        for name, node in self.children.items():
-            if name not in _APART and not name.startswith("_") and not self.is_function(node):
-                found |= self._functions_of(node, f"{name}.")
-        return found
-
-    def _functions_of(self, node: int, prefix: str) -> dict[str, int]:
+        owners = {"": 0} | {
+            f"{name}.": node
+            for name, node in self.children.items()
+            if name not in _APART and not name.startswith("_") and not self.is_function(node)
+        }
         return {
             f"{prefix}{name}": child
-            for name, child in self.children_of(node).items()
+            for prefix, owner in owners.items()
+            for name, child in children_of(self.graph, owner).items()
             if self.is_function(child) and (name == _CALL or not name.startswith("_"))
         }
 
@@ -68,17 +59,13 @@ class Objects:
         """Returns whether a node can be called."""
         return self.kind(node) in ("function", "bare_concrete_function")
 
-    def concrete(self, node: int) -> list[str]:
-        """Names the concrete functions of a node; none for what is no function."""
-        return concrete_functions(self.graph.nodes[node])
-
     @cached_property
     def ways(self) -> dict[int, list[tuple[str, ...]]]:
         """The ways from the root to each object, the shortest first; one for each parent."""
         found: dict[int, list[tuple[str, ...]]] = {0: [()]}
         queue = [0]
         for node in queue:  # grows while it runs: breadth first
-            for name, child in self.children_of(node).items():
+            for name, child in children_of(self.graph, node).items():
                 if child not in found:
                     found[child] = []
                     queue.append(child)

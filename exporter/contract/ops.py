@@ -19,13 +19,10 @@ _SAVER_OPS = frozenset(
 )
 
 # Stateful by name only: they hold the model's variables, or call its functions.
-_STATE_OF_THE_MODEL = frozenset(
-    {
-        *("VarHandleOp", "ReadVariableOp", "VarIsInitializedOp", "DestroyResourceOp"),
-        *("AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp", "ResourceGather"),
-        *("StatefulPartitionedCall", "If", "While", "Case", "Assert", "DisableCopyOnRead"),
-    }
-)
+_STATE_OF_THE_MODEL = _SAVER_OPS | {
+    *("VarIsInitializedOp", "DestroyResourceOp", "AssignAddVariableOp", "AssignSubVariableOp"),
+    *("ResourceGather", "If", "While", "Case", "Assert"),
+}
 # They reach files, a Python interpreter or another machine.
 _OUTSIDE = frozenset(
     {
@@ -86,7 +83,7 @@ def _kind(name: str) -> OpKind:
         return "unknown"
     if name in _OUTSIDE:
         return "outside"
-    stateful = definition.is_stateful and name not in _STATE_OF_THE_MODEL | _SAVER_OPS
+    stateful = definition.is_stateful and name not in _STATE_OF_THE_MODEL
     return "stateful" if stateful else "known"
 
 

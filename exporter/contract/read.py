@@ -17,17 +17,24 @@ from exporter.contract.signature_defs import signatures_of, tensors_of
 from exporter.contract.variables import StoredVariables
 from exporter.digests import of_files
 from exporter.errors import ContractError, listing, reason
-from exporter.protobufs import SAVED_MODEL, functions_of, read_saved_model, unreadable
+from exporter.protobufs import (
+    SAVED_MODEL,
+    concrete_functions,
+    damaged,
+    functions_of,
+    listed,
+    read_saved_model,
+    unreadable,
+)
 
-_INDEX = Path("variables/variables.index")
+INDEX = Path("variables/variables.index")
 
 
-def read(folder: Path, model: Any = None) -> Contract:
+def read(folder: Path) -> Contract:
     """Reads what consumers of a SavedModel depend on.
 
     Args:
         folder: The SavedModel.
-        model: Its protobuf, where that was read already.
 
     Returns:
         Its contract, with what is wrong with its index.
@@ -35,8 +42,7 @@ def read(folder: Path, model: Any = None) -> Contract:
     Raises:
         ContractError: If it is none that TensorFlow 2 could load.
     """
-    if model is None:
-        model = read_saved_model(folder, ContractError)
+    model = read_saved_model(folder, ContractError)
     meta_graph = _meta_graph(folder, model)
     nodes = meta_graph.object_graph_def.nodes
     index = _index(folder) if any(node.HasField("variable") for node in nodes) else {}
@@ -45,32 +51,15 @@ def read(folder: Path, model: Any = None) -> Contract:
     # What a damaged protobuf that can still be parsed lacks, or refers to.
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         what = error.args[0] if isinstance(error, LookupError) and error.args else reason(error)
-        raise ContractError(
-            f"Model '{folder}' is damaged: expected a whole object graph in {SAVED_MODEL}, found"
-            f" that it refers to what is not there ({what}). Export or copy it again."
-        ) from error
+        expected = f"a whole object graph in {SAVED_MODEL}"
+        found = f"that it refers to what is not there ({what})"
+        raise damaged(folder, expected, found, ContractError) from error
     except RecursionError as error:
-        raise ContractError(
-            f"Model '{folder}' is damaged: expected functions that end in ops, found one that calls"
-            " itself, or very many in each other. Export or copy it again."
-        ) from error
+        expected = "functions that end in ops"
+        found = "one that calls itself, or very many in each other"
+        raise damaged(folder, expected, found, ContractError) from error
     except OSError as error:
         raise unreadable(folder, error, ContractError) from error
-
-
-def read_sound(folder: Path) -> Contract:
-    """Reads the contract of a model and refuses one whose index does not fit.
-
-    Raises:
-        ContractError: If a variable has no value of its shape and dtype, or as `read`.
-    """
-    contract = read(folder)
-    if contract.index_mismatches:
-        raise ContractError(
-            f"Model '{folder}' does not fit its index: expected all variables in"
-            f" '{_INDEX}', found: {listing(contract.index_mismatches)}. Export or copy it again."
-        )
-    return contract
 
 
 def _contract(folder: Path, model: Any, index: Mapping[str, StoredTensor]) -> Contract:
@@ -121,15 +110,13 @@ def _meta_graph(folder: Path, model: Any) -> Any:
 
 
 def _index(folder: Path) -> Mapping[str, StoredTensor]:
-    path = folder / _INDEX
+    path = folder / INDEX
     try:
         found = "none" if not path.is_file() else "other bytes"
         return open_checkpoint(path.with_suffix("")).tensors
     except (CheckpointError, OSError) as error:
-        raise ContractError(
-            f"Model '{folder}' is damaged: expected an index of its variables in '{_INDEX}', found"
-            f" {found}. Export or copy it again."
-        ) from error
+        expected = f"an index of its variables in '{INDEX}'"
+        raise damaged(folder, expected, found, ContractError) from error
 
 
 def _saver(meta_graph: Any) -> str:
@@ -156,14 +143,14 @@ def _ops(meta_graph: Any, objects: Objects, functions: Functions) -> dict[str, U
     for node in objects.functions.values():
         for name, trace in functions.traces(node).items():
             called[trace.training].append(name)
-    for node in objects.listed(LOSSES) or ():
-        called[True] += objects.concrete(node)
+    for node in listed(objects.graph, LOSSES) or ():
+        called[True] += concrete_functions(objects.graph.nodes[node])
     saving = [
         name
         for found in objects.graph.nodes
         for saveable in found.saveable_objects.values()
         for node in (saveable.save_function, saveable.restore_function)
-        for name in objects.concrete(node)
+        for name in concrete_functions(objects.graph.nodes[node])
     ]
     saver = meta_graph.saver_def
     uses: dict[Place, Running] = {

@@ -12,6 +12,7 @@ from checkpoints.reader import StoredTensor
 from exporter.contract.form import VARIABLE_LISTS, Order, Shape, Variable, VariableList
 from exporter.contract.objects import Objects
 from exporter.contract.values import dtype_of, shape_of
+from exporter.protobufs import listed
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class StoredVariables:
         wanted = [names[node] for node in used if node in names]
         found = {}
         for name in VARIABLE_LISTS:
-            nodes = self.objects.listed(name)
+            nodes = listed(self.objects.graph, name)
             if nodes is not None:
                 members = tuple(names[node] for node in nodes if node in names)
                 found[name] = VariableList(names=members, order=order_of(members, wanted))

@@ -1,8 +1,6 @@
 """Keeps passed reports in the user's cache, so that a verified model can be packaged later."""
 
 import re
-import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 import pydantic
@@ -10,6 +8,7 @@ from absl import logging
 
 from exporter.archives import cache_dir
 from exporter.errors import reason
+from exporter.staging import write_whole
 from exporter.verifier.report.records import VerificationReport
 
 _DIGEST = re.compile("[0-9a-f]{64}")
@@ -35,7 +34,9 @@ def put(report: VerificationReport) -> None:
         return
     path = place(report.digest)
     try:
-        _write(path, report.model_dump_json(indent=1) + "\n")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = report.model_dump_json(indent=1) + "\n"
+        write_whole(path, text.encode(), overwrite=True)
     except OSError as error:
         logging.warning("Report cannot be kept in '%s': %s.", path.parent, reason(error))
 
@@ -53,20 +54,3 @@ def find(digest: str) -> VerificationReport | None:
         return VerificationReport.model_validate_json(place(digest).read_bytes())
     except (OSError, pydantic.ValidationError):
         return None
-
-
-def _write(path: Path, text: str) -> None:
-    """Writes a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, suffix=".part", delete=False
-    ) as file:
-        part = Path(file.name)
-        try:
-            file.write(text)
-            file.flush()
-            part.rename(path)
-        except OSError:
-            with suppress(OSError):
-                part.unlink()
-            raise

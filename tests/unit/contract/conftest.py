@@ -4,8 +4,6 @@ import pytest
 
 from exporter import quiet
 from exporter.contract import contract_lock
-from exporter.errors import ContractError
-from exporter.protobufs import read_saved_model
 
 
 @pytest.fixture(scope="session")
@@ -31,15 +29,14 @@ def locked(small):
 
 
 @pytest.fixture(scope="session")
-def edited(small):
-    """Reads the small model as if its protobuf were another."""
+def edited(small, tmp_path_factory):
+    """Reads a changed copy of the small model."""
+    from support import mutating
+
     from exporter.contract.read import read
 
-    model = read_saved_model(small, ContractError)
-
     def run(change):
-        copy = type(model).FromString(model.SerializeToString())
-        change(copy.meta_graphs[0])
-        return read(small, copy)
+        folder = tmp_path_factory.mktemp("edited") / "model"
+        return read(mutating.edited(small, folder, change))
 
     return run
