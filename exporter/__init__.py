@@ -15,14 +15,9 @@ if TYPE_CHECKING:
     from exporter.errors import ExporterError
     from exporter.exporting import ExportRequest, export, variant_named
     from exporter.releases.handle import parse as model_handle
-    from exporter.releasing import (
-        PackageRequest,
-        PublishRequest,
-        ServeRequest,
-        package,
-        publish,
-        serve,
-    )
+    from exporter.releases.sending import PublishRequest
+    from exporter.releases.writing import PackageRequest
+    from exporter.releasing import ServeRequest, package, publish, serve
     from exporter.sources import checkpoint_source
     from exporter.verification import VerifyRequest, verify
 
@@ -41,9 +36,9 @@ _HOMES = {
     "contract_lock": "contract",
     "contract_check": "contract",
     "model_handle": "releases.handle:parse",
-    "PackageRequest": "releasing",
+    "PackageRequest": "releases.writing",
     "package": "releasing",
-    "PublishRequest": "releasing",
+    "PublishRequest": "releases.sending",
     "publish": "releasing",
     "ServeRequest": "releasing",
     "serve": "releasing",

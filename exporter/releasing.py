@@ -3,53 +3,21 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from exporter import quiet
 from exporter.progress import Progress, silent
 from exporter.releases import scan, sending, sign
 from exporter.releases.checked_release import opened
-from exporter.releases.handle import Handle
 from exporter.releases.manifest import Manifest
-from exporter.releases.model_page import ASSET_PATH
 from exporter.releases.passed import passed_report
 from exporter.releases.rehearsal import rehearse
-from exporter.releases.sending import Publication
+from exporter.releases.sending import Publication, PublishRequest
 from exporter.releases.serve import host
 from exporter.releases.targets.schemes import open_target
-from exporter.releases.writing import check_handle, write_release
+from exporter.releases.writing import PackageRequest, check_handle, write_release
 from exporter.staging import RELEASE, check_target, errors_of, staged
 
 STEPS = ("import TensorFlow", "scan", "write", "sign")
-
-
-@dataclass(frozen=True)
-class PackageRequest:
-    """What to package.
-
-    Attributes:
-        model_dir: The SavedModel.
-        handle: What it is to be called.
-        output_dir: Where the release is to appear.
-        report_dir: Folder of its report; None for the one that was kept when
-            it was verified.
-        sign_key: PEM file with the EC key to sign with, if one is to sign.
-        sigstore: Whether to sign through Sigstore instead.
-        sigstore_token: File with the token that says who signs, as
-            `keyless.signer` takes it.
-        asset_path: Where the page says the archive is.
-        overwrite: Whether a release that is there may be replaced.
-    """
-
-    model_dir: Path
-    handle: Handle
-    output_dir: Path
-    report_dir: Path | None = None
-    sign_key: Path | None = None
-    sigstore: bool = False
-    sigstore_token: Path | None = None
-    asset_path: str = ASSET_PATH
-    overwrite: bool = False
 
 
 @dataclass(frozen=True)
@@ -96,8 +64,8 @@ def package(request: PackageRequest, progress: Progress = silent) -> Release:
     target = request.output_dir.absolute()
     signer = _signer(request)
     check_target(target, overwrite=request.overwrite, kind=RELEASE)
-    passed = passed_report(request.model_dir, request.report_dir)
-    check_handle(request.handle, passed.origin)
+    report, origin = passed_report(request.model_dir, request.report_dir)
+    check_handle(request.handle, origin)
     progress(STEPS[0], 0, len(STEPS))
     quiet.import_tensorflow()
     progress(STEPS[1], 1, len(STEPS))
@@ -107,44 +75,18 @@ def package(request: PackageRequest, progress: Progress = silent) -> Release:
         errors_of(target, RELEASE),
     ):
         progress(STEPS[2], 2, len(STEPS))
-        manifest = write_release(
-            stage.model,
-            request.model_dir,
-            passed,
-            handle=request.handle,
-            asset_path=request.asset_path,
-        )
+        manifest = write_release(stage.model, request, report, origin)
         if signer is not None:
             progress(STEPS[3], 3, len(STEPS))
             sign.sign(stage.model, signer)
     return Release(request.output_dir, manifest, signer is not None)
 
 
-def _signer(request: PackageRequest) -> Any:
+def _signer(request: PackageRequest) -> sign.Signer | None:
     """Prepares to sign; None if nobody is to."""
     if request.sigstore:
         return sign.sigstore_signer(request.sigstore_token)
     return sign.signer(request.sign_key) if request.sign_key else None
-
-
-@dataclass(frozen=True)
-class PublishRequest:
-    """What to publish.
-
-    Attributes:
-        release: Folder of the release.
-        to: Where, as a path or a URL.
-        overwrite: Whether a version of other bytes may be replaced.
-        dry_run: Whether to send nothing.
-        rehearse: Whether to load it back from this machine first, and to send
-            it only if all is right.
-    """
-
-    release: Path
-    to: str
-    overwrite: bool = False
-    dry_run: bool = False
-    rehearse: bool = False
 
 
 def publish(request: PublishRequest, progress: Progress = silent) -> Publication:
@@ -170,13 +112,8 @@ def publish(request: PublishRequest, progress: Progress = silent) -> Publication
     """
     with opened(request.release) as release:
         target = open_target(request.to, release)
-        return sending.send(
-            target,
-            overwrite=request.overwrite,
-            dry_run=request.dry_run,
-            rehearsal=rehearse(release, progress) if request.rehearse else None,
-            progress=progress,
-        )
+        rehearsal = rehearse(release, progress) if request.rehearse else None
+        return sending.send(target, request, rehearsal, progress)
 
 
 @dataclass(frozen=True)

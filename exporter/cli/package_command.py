@@ -1,6 +1,7 @@
 """`slim-export package`."""
 
 import argparse
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
@@ -68,7 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
     _check_signing(arguments)
     from exporter.releases import handle
     from exporter.releases.model_page import ASSET_PATH
-    from exporter.releasing import PackageRequest, package
+    from exporter.releases.writing import PackageRequest
+    from exporter.releasing import package
 
     request = PackageRequest(
         model_dir=arguments.model_dir,
@@ -131,7 +133,7 @@ def _explain(arguments: argparse.Namespace) -> int:
     with progress_bar() as progress:
         differences = explain(arguments.model_dir, arguments.explain, progress)
     if arguments.json:
-        print_json([{"what": d.what, "detail": d.detail} for d in differences])
+        print_json([asdict(difference) for difference in differences])
     elif differences:
         print_table(("what differs", "how"), [(d.what, d.detail) for d in differences])
     else:

@@ -43,7 +43,8 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Sends a release to a place."""
-    from exporter.releasing import PublishRequest, publish
+    from exporter.releases.sending import PublishRequest
+    from exporter.releasing import publish
 
     request = PublishRequest(
         release=arguments.release,

@@ -1,6 +1,7 @@
 """`slim-export verify-release`."""
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,9 +73,7 @@ def _as_json(verified: "Verified") -> dict[str, Any]:
         "handle": verified.manifest.handle,
         "passed": not verified.problems,
         "signature": verified.signature,
-        "problems": [
-            {"kind": p.kind, "what": p.what, "detail": p.detail} for p in verified.problems
-        ],
+        "problems": [asdict(problem) for problem in verified.problems],
     }
 
 

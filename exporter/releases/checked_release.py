@@ -10,7 +10,7 @@ from exporter.errors import PublishError, listing, reason
 from exporter.releases import archive, contents, handle, manifest
 from exporter.releases.contents import Problem
 from exporter.releases.handle import Handle
-from exporter.releases.manifest import ARCHIVE, MANIFEST, SIGNATURE, Manifest, page_name
+from exporter.releases.manifest import ARCHIVE, MANIFEST, SIGNATURE, Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class CheckedRelease:
     @property
     def page(self) -> Path:
         """The model's page."""
-        return self.folder / page_name(self.handle.version)
+        return self.folder / self.manifest.page_name
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ def _refuse(folder: Path, problems: Iterator[Problem]) -> None:
 
 
 def _check_page(folder: Path, told: Manifest) -> None:
-    page = folder / page_name(handle.parse(told.handle).version)
+    page = folder / told.page_name
     try:
         page.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

@@ -1,6 +1,6 @@
 """Says why a model is not, byte for byte, the one in a release."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,11 @@ from exporter.unpack import unpack
 _VARIABLES = "variables/variables"
 _KEY = "variables/{}/.ATTRIBUTES/VARIABLE_VALUE"
 _FINGERPRINT, _MODEL = "fingerprint.pb", "saved_model.pb"
+# What is found in the graph, and so explains other bytes of its file.
+_OF_THE_GRAPH = (
+    *("TensorFlow version", "variables", "order of variables", "description", "signatures"),
+    *("arguments", "functions", "nodes", "node order"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,10 @@ def _packing(_theirs: Side, ours: Side, told: Manifest) -> Iterator[Mismatch]:
 
 
 def _model(theirs: Side, ours: Side, told: Manifest) -> Iterator[Mismatch]:
-    found = [difference for compare in _COMPARISONS for difference in compare(theirs, ours)]
+    comparisons = (
+        *(_files, _tensorflow, _weights, _variable_order, _description, _interface, _functions),
+    )
+    found = [difference for compare in comparisons for difference in compare(theirs, ours)]
     if (version := told.versions.get("slim-exporter")) != __version__:
         found.append(Mismatch("tool", f"slim-exporter {version} and {__version__}"))
     changed = {n for n in theirs.files.keys() & ours.files if theirs.files[n] != ours.files[n]}
@@ -120,18 +128,16 @@ def _model(theirs: Side, ours: Side, told: Manifest) -> Iterator[Mismatch]:
 
 
 def _files(theirs: Side, ours: Side) -> Iterator[Mismatch]:
-    for names, what in (
-        (theirs.files.keys() - ours.files.keys(), "files missing"),
-        (ours.files.keys() - theirs.files.keys(), "files added"),
-    ):
-        if names:
-            yield Mismatch(what, listing(names))
+    if missing := theirs.files.keys() - ours.files.keys():
+        yield Mismatch("files missing", listing(missing))
+    if added := ours.files.keys() - theirs.files.keys():
+        yield Mismatch("files added", listing(added))
 
 
 def _tensorflow(theirs: Side, ours: Side) -> Iterator[Mismatch]:
-    versions = [side.graph.meta_info_def.tensorflow_version for side in (theirs, ours)]
-    if versions[0] != versions[1]:
-        yield Mismatch("TensorFlow version", f"{versions[0]} and {versions[1]}")
+    one, other = (side.graph.meta_info_def.tensorflow_version for side in (theirs, ours))
+    if one != other:
+        yield Mismatch("TensorFlow version", f"{one} and {other}")
 
 
 def _weights(theirs: Side, ours: Side) -> Iterator[Mismatch]:
@@ -164,9 +170,9 @@ def _variable_order(theirs: Side, ours: Side) -> Iterator[Mismatch]:
 
 
 def _description(theirs: Side, ours: Side) -> Iterator[Mismatch]:
-    texts = [side.graph.meta_info_def.meta_graph_version for side in (theirs, ours)]
-    if texts[0] != texts[1]:
-        yield Mismatch("description", f"'{texts[0]}' and '{texts[1]}'")
+    one, other = (side.graph.meta_info_def.meta_graph_version for side in (theirs, ours))
+    if one != other:
+        yield Mismatch("description", f"'{one}' and '{other}'")
 
 
 def _interface(theirs: Side, ours: Side) -> Iterator[Mismatch]:
@@ -175,15 +181,15 @@ def _interface(theirs: Side, ours: Side) -> Iterator[Mismatch]:
     if names:
         yield Mismatch("signatures", listing(names))
     specs = [
-        [n.function.function_spec for n in side.graph.object_graph_def.nodes if _is_function(n)]
+        [
+            n.function.function_spec
+            for n in side.graph.object_graph_def.nodes
+            if n.HasField("function")
+        ]
         for side in (theirs, ours)
     ]
     if specs[0] != specs[1]:
         yield Mismatch("arguments", "names or defaults, such as batch_norm_momentum")
-
-
-def _is_function(node: Any) -> bool:
-    return bool(node.HasField("function"))
 
 
 def _functions(theirs: Side, ours: Side) -> Iterator[Mismatch]:
@@ -206,14 +212,3 @@ def _bodies(side: Side) -> dict[str, list[Any]]:
     bodies = {"the graph itself": list(side.graph.graph_def.node)}
     functions = functions_of(side.graph.graph_def)
     return bodies | {name: list(function.node_def) for name, function in functions.items()}
-
-
-_Comparison = Callable[[Side, Side], Iterator[Mismatch]]
-_COMPARISONS: tuple[_Comparison, ...] = (
-    *(_files, _tensorflow, _weights, _variable_order, _description, _interface, _functions),
-)
-# What is found in the graph, and so explains other bytes of its file.
-_OF_THE_GRAPH = (
-    *("TensorFlow version", "variables", "order of variables", "description", "signatures"),
-    *("arguments", "functions", "nodes", "node order"),
-)

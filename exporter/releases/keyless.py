@@ -1,6 +1,6 @@
-"""Signs and verifies with Sigstore, where an identity stands in for a key.
+"""What signing through Sigstore needs, where an identity stands in for a key.
 
-Both need its services. They are model-signing's, as with a key; only what
+Signing and verifying need its services. They are model-signing's, as with a key; only what
 can go wrong on the way to them is told here.
 """
 
@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from exporter.errors import PublishError, reason
 from exporter.releases.targets.failures import described
@@ -32,67 +31,6 @@ class Identity:
         return f"identity '{self.name}' of '{self.issuer}'"
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """What signs through Sigstore.
-
-    Attributes:
-        config: What model-signing signs with.
-    """
-
-    config: Any
-
-    def set_hashing_config(self, hashing: Any) -> None:
-        """Says which files are signed."""
-        self.config.set_hashing_config(hashing)
-
-    def sign(self, folder: Path, signature: Path) -> None:
-        """Signs a folder.
-
-        Raises:
-            PublishError: If Sigstore does not.
-            OSError: If the signature cannot be written.
-        """
-        with service():
-            self.config.sign(folder, signature)
-
-
-def signer(config: Any, token_file: Path | None) -> Signer:
-    """Prepares to sign as whoever a token names.
-
-    Args:
-        config: What model-signing signs with.
-        token_file: Holds an OpenID Connect token for the audience `sigstore`;
-            None for the one of the CI this runs in, or else for a login in the
-            browser when it is signed.
-
-    Returns:
-        What signs.
-
-    Raises:
-        PublishError: If there is no such token, or Sigstore cannot be reached.
-    """
-    token = _token(token_file)
-    if token is None and not sys.stdin.isatty():
-        raise PublishError(
-            "Who signs is not known: expected --sigstore_token_file, the token of a CI, or a"
-            " terminal from which to log in, found none. Give the file; in GitHub workflows, the"
-            " permission 'id-token: write'."
-        )
-    with service():
-        return Signer(config.use_sigstore_signer(identity_token=token))
-
-
-def verifier(config: Any, identity: Identity) -> Any:
-    """Prepares to verify that an identity signed.
-
-    Raises:
-        PublishError: If Sigstore cannot be reached.
-    """
-    with service():
-        return config.use_sigstore_verifier(identity=identity.name, oidc_issuer=identity.issuer)
-
-
 @contextmanager
 def service() -> Iterator[None]:
     """Turns what goes wrong at Sigstore's services into what the user is told."""
@@ -109,8 +47,19 @@ def service() -> Iterator[None]:
         ) from error
 
 
-def _token(file: Path | None) -> str | None:
-    """Finds a token that has not expired."""
+def token_of(file: Path | None) -> str | None:
+    """Finds a token that has not expired and names who signs.
+
+    Args:
+        file: Holds an OpenID Connect token for the audience `sigstore`; None
+            for the one of the CI this runs in.
+
+    Returns:
+        The token; None for a login in the browser when it is signed.
+
+    Raises:
+        PublishError: If there is none, nor a terminal from which to log in.
+    """
     from sigstore import oidc
 
     try:
@@ -127,4 +76,10 @@ def _token(file: Path | None) -> str | None:
             "Identity token cannot be used: expected an OpenID Connect token for the audience"
             f" 'sigstore' that has not expired, found {found}. Ask for a new one."
         ) from error
+    if token is None and not sys.stdin.isatty():
+        raise PublishError(
+            "Who signs is not known: expected --sigstore_token_file, the token of a CI, or a"
+            " terminal from which to log in, found none. Give the file; in GitHub workflows, the"
+            " permission 'id-token: write'."
+        )
     return token

@@ -103,10 +103,10 @@ class Manifest(ManifestPart):
     versions: dict[str, str]
     rebuild: str
 
-
-def page_name(version: int) -> str:
-    """Names the page of a version."""
-    return f"{version}.md"
+    @property
+    def page_name(self) -> str:
+        """The name of the page."""
+        return f"{handle.parse(self.handle).version}.md"
 
 
 def serialized(manifest: Manifest) -> str:
@@ -154,7 +154,7 @@ def _check_names(release: Path, manifest: Manifest) -> None:
         path = PurePosixPath(name)
         if path.is_absolute() or str(path) != name or any(p.startswith(".") for p in path.parts):
             raise _malformed(release, f"the name {name!r}")
-    needed = {ARCHIVE, page_name(handle.parse(manifest.handle).version)}
+    needed = {ARCHIVE, manifest.page_name}
     if missing := needed - manifest.files.keys():
         raise _malformed(release, f"no {listing(missing)} among its files")
     if nested := [name for name in manifest.files if "/" in name]:

@@ -9,8 +9,9 @@ from typing import Any
 import jinja2
 
 from checkpoints import catalog
+from exporter.releases import handle
 from exporter.releases.handle import Handle
-from exporter.releases.manifest import ReleaseFile, VerificationSummary
+from exporter.releases.manifest import ARCHIVE, Manifest
 from exporter.releases.model_facts import ModelFacts
 from exporter.releases.page_code import HOST
 from exporter.verifier.report.records import Origin
@@ -19,7 +20,7 @@ from slim_nets.page_words import FamilyMember, PageWords
 from slim_nets.registry import Variant, variants
 
 # The archive beside the page, until somebody says where it is hosted.
-ASSET_PATH = "model.tar.gz"
+ASSET_PATH = ARCHIVE
 
 _COLABS = (
     "https://colab.research.google.com/github/tensorflow/docs/blob/master/site/en/hub/tutorials/"
@@ -60,23 +61,15 @@ class PageRequest:
     """What a page is made from.
 
     Attributes:
-        handle: Of the model.
+        manifest: Of the release; the archive is the only file that it need know.
         origin: Where the model came from.
         facts: What it says of itself.
-        verification: What the report says.
-        archive: The archive.
-        rebuild: The command that makes the model again.
-        tool: Version of this tool.
         asset_path: Where the archive is.
     """
 
-    handle: Handle
+    manifest: Manifest
     origin: Origin
     facts: ModelFacts
-    verification: VerificationSummary
-    archive: ReleaseFile
-    rebuild: str
-    tool: str
     asset_path: str = ASSET_PATH
 
 
@@ -104,7 +97,7 @@ def model_page(request: PageRequest) -> str:
         undefined=jinja2.StrictUndefined,
     )
     environment.filters["code"] = _code
-    origin = request.origin
+    origin, known = request.origin, handle.parse(request.manifest.handle)
     words = origin.variant.network.words(origin.task)
     page = environment.from_string(template).render(
         **{name: getattr(request, name) for name in PageRequest.__slots__},
@@ -115,20 +108,21 @@ def model_page(request: PageRequest) -> str:
         network=_network(origin.variant, words),
         family=[_row(member, origin.task) for member in words.family],
         published=published(origin),
-        sibling=sibling(request.handle, origin.task),
-        url=f"{HOST}{request.handle}",
-        version=request.handle.version,
+        archive=request.manifest.files[ARCHIVE],
+        sibling=sibling(known, origin.task),
+        url=f"{HOST}{known}",
+        version=known.version,
     )
     return re.sub(r"\n{3,}", "\n\n", page)
 
 
-def sibling(handle: Handle, task: Task) -> Handle | None:
+def sibling(known: Handle, task: Task) -> Handle | None:
     """Returns the handle of the same network for the other task, None where it cannot be told."""
-    *first, last = handle.name.split("/")
+    *first, last = known.name.split("/")
     if not first or last != task:
         return None
     (other,) = (name for name in TASKS if name != task)
-    return Handle(handle.publisher, "/".join([*first, other]), handle.version)
+    return Handle(known.publisher, "/".join([*first, other]), known.version)
 
 
 def _description(request: PageRequest, words: PageWords) -> str:

@@ -1,6 +1,5 @@
 """The passed report without which nothing is packaged."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import pydantic
@@ -17,20 +16,7 @@ _ADVICE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
-    """A report that says that a model is what its checkpoint gives.
-
-    Attributes:
-        report: The report.
-        origin: Where the model came from.
-    """
-
-    report: VerificationReport
-    origin: Origin
-
-
-def passed_report(model: Path, folder: Path | None = None) -> Passed:
+def passed_report(model: Path, folder: Path | None = None) -> tuple[VerificationReport, Origin]:
     """Finds the report of a model, and refuses one that does not prove what it is.
 
     Args:
@@ -39,7 +25,7 @@ def passed_report(model: Path, folder: Path | None = None) -> Passed:
             model was verified.
 
     Returns:
-        The report.
+        The report, and where it says that the model came from.
 
     Raises:
         PublishError: If there is none, or none of these bytes, none that is
@@ -72,7 +58,7 @@ def passed_report(model: Path, folder: Path | None = None) -> Passed:
             f"{whose} does not say where the model came from: expected a comparison with the"
             f" original graph, found one with {report.settings.reference}. {_ADVICE}"
         )
-    return Passed(report, report.origin)
+    return report, report.origin
 
 
 def _read_report(folder: Path) -> VerificationReport:

@@ -2,6 +2,7 @@
 
 import shlex
 
+from exporter.releases.model_facts import ModelFacts
 from exporter.releases.model_page import published
 from exporter.signatures import BATCH_NORM_MOMENTUM
 from exporter.sources import Published
@@ -9,15 +10,12 @@ from exporter.verifier.report.records import Origin
 from slim_nets.registry import Variant, base_of, variants
 
 
-def rebuild_command(
-    origin: Origin, batch_norm_momentum: float, *, folded_signature: bool = False
-) -> str:
+def rebuild_command(origin: Origin, facts: ModelFacts) -> str:
     """Writes a command.
 
     Args:
         origin: Where the model came from.
-        batch_norm_momentum: Default of its argument.
-        folded_signature: Whether it has the signature `serving_folded`.
+        facts: What it says of itself.
 
     Returns:
         A line for a shell. With the same versions of this tool and of
@@ -29,9 +27,9 @@ def rebuild_command(
     words += [f"--task={origin.task}", f"--checkpoint={checkpoint}", "--output_dir=model"]
     if not origin.use_moving_averages:
         words.append("--use_moving_averages=false")
-    if batch_norm_momentum != BATCH_NORM_MOMENTUM:
-        words.append(f"--batch_norm_momentum={batch_norm_momentum!r}")
-    if folded_signature:
+    if facts.batch_norm_momentum != BATCH_NORM_MOMENTUM:
+        words.append(f"--batch_norm_momentum={facts.batch_norm_momentum!r}")
+    if facts.folded_signature:
         words.append("--folded_signature")
     return shlex.join(words)
 

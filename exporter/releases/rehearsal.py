@@ -35,23 +35,22 @@ def rehearse(release: CheckedRelease, progress: Progress = silent) -> Rehearsal:
     Raises:
         PublishError: If anything is not as page, manifest and report say.
     """
+    handle = release.manifest.handle
     report, blocks = _report(release), code_blocks(release.page.read_text(encoding="utf-8"))
     if report.sample is None:
         raise _failed(
             release, "its report holds no values of the output, so outputs cannot be compared"
         )
-    if not any(loads(block, release.handle) for block in blocks):
-        raise _failed(release, f"no code block of its page loads '{release.handle}'")
+    if not any(loads(block, handle) for block in blocks):
+        raise _failed(release, f"no code block of its page loads '{handle}'")
     progress("rehearse", 0, None)
     with temporary.folder() as cache, serving(release.folder) as host:
-        url = f"{host}/{release.handle}"
+        url = f"{host}/{handle}"
         trial = Trial(
             url=url,
-            model_digest=release.manifest.model_digest,
-            tensorflow=release.manifest.versions.get("tensorflow", ""),
-            probe=report.sample.image,
-            expected=report.sample.found,
-            blocks=tuple(localized(block, release.handle, url) for block in blocks),
+            manifest=release.manifest,
+            sample=report.sample,
+            blocks=tuple(localized(block, handle, url) for block in blocks),
         )
         try:
             environment = _environment(cache)

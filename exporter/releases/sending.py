@@ -3,21 +3,38 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from exporter.errors import PublishError
-from exporter.progress import Progress, silent
+from exporter.progress import Progress
 from exporter.releases.targets.failures import described
 from exporter.releases.targets.target import Target
 from exporter.releases.trial import Rehearsal
 
 Action = Literal["published", "replaced", "unchanged"]
-_ACTIONS: dict[str, Action] = {
-    "same": "unchanged",
-    "different": "replaced",
-    "partial": "published",
-    "absent": "published",
-}
+# What becomes of a version; one that is not there is published.
+_ACTIONS: dict[str, Action] = {"same": "unchanged", "different": "replaced"}
+
+
+@dataclass(frozen=True)
+class PublishRequest:
+    """What to publish.
+
+    Attributes:
+        release: Folder of the release.
+        to: Where, as a path or a URL.
+        overwrite: Whether a version of other bytes may be replaced.
+        dry_run: Whether to send nothing.
+        rehearse: Whether to load it back from this machine first, and to send
+            it only if all is right.
+    """
+
+    release: Path
+    to: str
+    overwrite: bool = False
+    dry_run: bool = False
+    rehearse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +74,14 @@ class Publication:
 
 
 def send(
-    target: Target,
-    *,
-    overwrite: bool = False,
-    dry_run: bool = False,
-    rehearsal: Rehearsal | None = None,
-    progress: Progress = silent,
+    target: Target, request: PublishRequest, rehearsal: Rehearsal | None, progress: Progress
 ) -> Publication:
     """Sends to a place what is not there.
 
     Args:
         target: The place, with what belongs there.
-        overwrite: Whether a version of other bytes may be replaced.
-        dry_run: Whether to send nothing.
-        rehearsal: What was tried before.
+        request: What to publish.
+        rehearsal: What was tried before; None if nothing was.
         progress: Told what is sent.
 
     Returns:
@@ -82,12 +93,12 @@ def send(
     with _failures(target, "nothing was sent"):
         progress("compare", 0, None)
         standing = target.compare()
-    if standing.state == "different" and not overwrite:
+    if standing.state == "different" and not request.overwrite:
         raise PublishError(
             f"Version at '{target.place}' exists already: expected none or the same bytes, found"
             " others. Give the model a new version, or use --overwrite."
         )
-    if standing.state != "same" and not dry_run:
+    if standing.state != "same" and not request.dry_run:
         with _failures(target, "publish again to send the rest"):
             target.send(standing, progress)
     same = standing.state == "same"
@@ -95,7 +106,8 @@ def send(
         Sent(file.name, file.size, file.sha256, not same and file.name not in standing.kept)
         for file in target.payloads
     )
-    return Publication(target.place, _ACTIONS[standing.state], dry_run, files, rehearsal)
+    action = _ACTIONS.get(standing.state, "published")
+    return Publication(target.place, action, request.dry_run, files, rehearsal)
 
 
 @contextmanager

@@ -2,6 +2,9 @@
 
 import base64
 import json
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,20 @@ _CURVES = "P-256, P-384 or P-521"
 _BAD_KEY = (ValueError, TypeError, AttributeError)
 
 
-def signer(key: Path) -> Any:
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """What signs.
+
+    Attributes:
+        config: Of model-signing.
+        refusing: What turns its errors into what the user is told.
+    """
+
+    config: Any
+    refusing: Callable[[], AbstractContextManager[None]] = nullcontext
+
+
+def signer(key: Path) -> Signer:
     """Loads a private key.
 
     Args:
@@ -27,24 +43,17 @@ def signer(key: Path) -> Any:
     Raises:
         PublishError: If it cannot be used, or model-signing is not installed.
     """
-    signing = _model_signing().signing
-    try:
-        return signing.Config().use_elliptic_key_signer(private_key=key)
-    except OSError as error:
-        raise _unreadable(key, error) from error
-    except _BAD_KEY as error:  # whose texts might quote the key
-        raise PublishError(
-            f"Key '{key}' cannot sign: expected an unencrypted EC private key in PEM, of curve"
-            f" {_CURVES}, found none. Make one with 'openssl ecparam -genkey -name prime256v1"
-            " -noout'."
-        ) from error
+    config = _model_signing().signing.Config()
+    advice = "Make one with 'openssl ecparam -genkey -name prime256v1 -noout'."
+    with _refusing(key, "sign", "an unencrypted EC private key", advice):
+        return Signer(config.use_elliptic_key_signer(private_key=key))
 
 
-def sigstore_signer(token_file: Path | None) -> Any:
+def sigstore_signer(token_file: Path | None) -> Signer:
     """Prepares to sign through Sigstore, as whoever a token names.
 
     Args:
-        token_file: As `keyless.signer` says.
+        token_file: As `keyless.token_of` takes it.
 
     Returns:
         What `sign` takes.
@@ -52,22 +61,26 @@ def sigstore_signer(token_file: Path | None) -> Any:
     Raises:
         PublishError: If that is not possible, or model-signing is not installed.
     """
-    return keyless.signer(_model_signing().signing.Config(), token_file)
+    config = _model_signing().signing.Config()
+    token = keyless.token_of(token_file)
+    with keyless.service():
+        return Signer(config.use_sigstore_signer(identity_token=token), keyless.service)
 
 
-def sign(folder: Path, config: Any) -> None:
+def sign(folder: Path, signer: Signer) -> None:
     """Signs all files of a release, and puts the signature beside them.
 
     Args:
         folder: The release, without a signature.
-        config: From `signer` or `sigstore_signer`.
+        signer: Who signs.
 
     Raises:
         PublishError: If Sigstore does not sign.
         OSError: If the signature cannot be written.
     """
-    config.set_hashing_config(_hashing())
-    config.sign(folder, folder / SIGNATURE)
+    signer.config.set_hashing_config(_hashing())
+    with signer.refusing():
+        signer.config.sign(folder, folder / SIGNATURE)
 
 
 def verify(folder: Path, by: Path | Identity) -> dict[str, str]:
@@ -88,8 +101,7 @@ def verify(folder: Path, by: Path | Identity) -> dict[str, str]:
         PublishError: If there is no signature, or it is another's.
     """
     path = folder / SIGNATURE
-    config = _model_signing().verifying.Config()
-    config = keyless.verifier(config, by) if isinstance(by, Identity) else _with_key(config, by)
+    config = _verifier(by)
     if not path.is_file():
         raise PublishError(
             f"Release '{folder}' is not signed: expected '{SIGNATURE}', found none. Get a signed"
@@ -121,15 +133,29 @@ def _payload(path: Path) -> bytes:
     return decoded[0]
 
 
-def _with_key(config: Any, key: Path) -> Any:
+def _verifier(by: Path | Identity) -> Any:
+    config = _model_signing().verifying.Config()
+    if isinstance(by, Identity):
+        with keyless.service():
+            return config.use_sigstore_verifier(identity=by.name, oidc_issuer=by.issuer)
+    advice = "Make it from the private one with 'openssl ec -pubout'."
+    with _refusing(by, "verify", "an EC public key", advice):
+        return config.use_elliptic_key_verifier(public_key=by)
+
+
+@contextmanager
+def _refusing(key: Path, use: str, expected: str, advice: str) -> Iterator[None]:
+    """Turns what the key's loader raises into what the user is told."""
     try:
-        return config.use_elliptic_key_verifier(public_key=key)
+        yield
     except OSError as error:
-        raise _unreadable(key, error) from error
-    except _BAD_KEY as error:
         raise PublishError(
-            f"Key '{key}' cannot verify: expected an EC public key in PEM, of curve {_CURVES},"
-            " found none. Make it from the private one with 'openssl ec -pubout'."
+            f"Key '{key}' cannot be read: {reason(error)}. Check the path."
+        ) from error
+    except _BAD_KEY as error:  # whose texts might quote the key
+        raise PublishError(
+            f"Key '{key}' cannot {use}: expected {expected} in PEM, of curve {_CURVES}, found none."
+            f" {advice}"
         ) from error
 
 
@@ -164,7 +190,3 @@ def _model_signing() -> Any:
             f" found no module '{error.name}'. Run pip install 'slim-exporter[sign]'."
         ) from error
     return model_signing
-
-
-def _unreadable(key: Path, error: OSError) -> PublishError:
-    return PublishError(f"Key '{key}' cannot be read: {reason(error)}. Check the path.")

@@ -6,17 +6,22 @@ imports them, `num_classes` = 3, `images`, two of noise in the model's size, and
 `labels` for them.
 """
 
-import ipaddress
 import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exporter import quiet
 from exporter.digests import of_folder
 from exporter.errors import PublishError
+from exporter.releases.manifest import Manifest
+from exporter.releases.serve.host import is_this_machine
+from exporter.verifier.report.records import Output
+
+if TYPE_CHECKING:
+    from exporter.verifier.subjects.examples import InputSpec
 
 # Another TensorFlow or processor moves results by so much of the largest value: its kernels sum
 # in another order. Measured between batch sizes and with oneDNN off.
@@ -24,7 +29,6 @@ NOISE = 2e-6
 # A report does not say in which batch an example was computed, which moves its last bits.
 _BATCHES = (4, 2, 1)
 _CLASSES = 3
-_ADDRESS_ANY = ("", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +37,14 @@ class Trial:
 
     Attributes:
         url: The model's handle on the local host.
-        model_digest: Of its files.
-        tensorflow: The version under which the report was made.
-        probe: The input's name.
-        expected: Values of the output on it, evenly spaced.
+        manifest: What the release says of itself.
+        sample: The report's values of the output, evenly spaced.
         blocks: The page's code, with local handles.
     """
 
     url: str
-    model_digest: str
-    tensorflow: str
-    probe: str
-    expected: tuple[float, ...]
+    manifest: Manifest
+    sample: Output
     blocks: tuple[str, ...]
 
 
@@ -111,10 +111,9 @@ def _fetched(trial: Trial) -> Any:
     try:
         folder = Path(hub.resolve(trial.url))
         found = of_folder(folder)
-        if found != trial.model_digest:
+        if (expected := trial.manifest.model_digest) != found:
             raise TrialError(
-                f"tensorflow_hub fetched other files: expected digest {trial.model_digest},"
-                f" found {found}"
+                f"tensorflow_hub fetched other files: expected digest {expected}, found {found}"
             )
         return hub.load(trial.url)
     except (OSError, ValueError, RuntimeError, tf.errors.OpError) as error:
@@ -125,52 +124,54 @@ def _compared(model: Any, trial: Trial) -> Rehearsal:
     import numpy as np
     import tensorflow as tf
 
-    same = trial.tensorflow == tf.__version__
+    made_by, sample = trial.manifest.versions.get("tensorflow", ""), trial.sample
+    same = made_by == tf.__version__
     allowance = "no bit may differ"
     if not same:
         allowance = (
-            f"made by TensorFlow {trial.tensorflow or 'unknown'}, run by {tf.__version__}:"
+            f"made by TensorFlow {made_by or 'unknown'}, run by {tf.__version__}:"
             f" {NOISE:g} of the largest value may differ"
         )
-    expected = np.array(trial.expected)
-    found = [_sampled(model, trial, size) for size in _BATCHES]
+    expected = np.array(sample.found)
+    found = [_sampled(model, sample, size) for size in _BATCHES]
     scale = float(np.abs(expected).max()) or 1.0
     difference = min(float(np.abs(values - expected).max()) for values in found) / scale
     if not difference <= (0 if same else NOISE):  # not above, so that NaN fails
         raise TrialError(
-            f"the output on '{trial.probe}' differs from the report's by {difference:.2g} of the"
+            f"the output on '{sample.image}' differs from the report's by {difference:.2g} of the"
             f" largest value ({allowance})"
         )
-    return Rehearsal(len(trial.blocks), expected.size, trial.probe, allowance, difference)
+    return Rehearsal(len(trial.blocks), expected.size, sample.image, allowance, difference)
 
 
-def _sampled(model: Any, trial: Trial, batch: int) -> Any:
+def _sampled(model: Any, sample: Output, batch: int) -> Any:
     """Computes the values that a report would hold."""
     import numpy as np
     import tensorflow as tf
 
-    from exporter.verifier.subjects.examples import PROBES, InputSpec
+    from exporter.verifier.subjects.examples import PROBES
 
-    if trial.probe not in PROBES:
-        raise TrialError(f"the report's values are of '{trial.probe}', which is no probe")
-    spec = InputSpec((_input_spec(model),))
-    images = tf.constant(np.stack(spec.probe(trial.probe) * batch))
+    if sample.image not in PROBES:
+        raise TrialError(f"the report's values are of '{sample.image}', which is no probe")
+    images = tf.constant(np.stack(_input_spec(model).probe(sample.image) * batch))
     output = model(images)[0].numpy().ravel()
-    step = max(1, -(-output.size // max(1, len(trial.expected))))
+    step = max(1, -(-output.size // max(1, len(sample.found))))
     values = output[::step]
-    if not trial.expected or values.size != len(trial.expected):
+    if not sample.found or values.size != len(sample.found):
         raise TrialError(
-            f"the output on '{trial.probe}' has another size: expected {len(trial.expected)}"
+            f"the output on '{sample.image}' has another size: expected {len(sample.found)}"
             f" values, found {values.size}"
         )
     return values.astype(np.float64)
 
 
-def _input_spec(model: Any) -> Any:
+def _input_spec(model: Any) -> "InputSpec":
     """Returns what the model takes, as its serving signature states it."""
+    from exporter.verifier.subjects.examples import InputSpec
+
     signature = model.signatures["serving_default"]
     (spec,) = signature.structured_input_signature[1].values()
-    return spec
+    return InputSpec((spec,))
 
 
 def _run_blocks(blocks: Sequence[str], model: Any) -> None:
@@ -189,9 +190,7 @@ def _prelude(model: Any) -> dict[str, Any]:
     import tensorflow as tf
     import tensorflow_hub as hub
 
-    from exporter.verifier.subjects.examples import InputSpec
-
-    image = InputSpec((_input_spec(model),)).probe("noise")[0]
+    image = _input_spec(model).probe("noise")[0]
     return {
         "__name__": "__main__",
         "tf": tf,
@@ -212,13 +211,7 @@ def refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
     else:
         return
     host = host.decode() if isinstance(host, bytes) else host
-    if host in _ADDRESS_ANY:
-        return
-    try:
-        inside = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        inside = False
-    if not inside:
+    if host and not is_this_machine(host):
         raise ConnectionRefusedError(f"a rehearsal does not connect to {host}")
 
 

@@ -8,7 +8,7 @@ import pydantic
 
 from exporter import temporary
 from exporter.errors import ExporterError, PublishError, listing, reason
-from exporter.releases import archive, contents, handle, manifest, sign
+from exporter.releases import archive, contents, manifest, sign
 from exporter.releases.contents import Problem
 from exporter.releases.keyless import Identity
 from exporter.releases.manifest import MANIFEST, SIGNATURE, Manifest, ReleaseFile
@@ -82,8 +82,7 @@ def _contradictions(
     folder: Path, told: Manifest, found: Mapping[str, ReleaseFile | None]
 ) -> Iterator[Problem]:
     """Compares what the files of a release say with what its manifest says."""
-    page = manifest.page_name(handle.parse(told.handle).version)
-    checks = {manifest.ARCHIVE: _archive, page: _page, manifest.REPORT: _report}
+    checks = {manifest.ARCHIVE: _archive, told.page_name: _page, manifest.REPORT: _report}
     for name, check in checks.items():
         if name not in told.files:
             yield Problem("missing", name, f"not in '{MANIFEST}'")

@@ -1,5 +1,6 @@
 """Writes the files of a release: archive, page, report, contract, and the manifest of them all."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,43 @@ from exporter.errors import PublishError
 from exporter.releases import archive, manifest
 from exporter.releases.handle import Handle
 from exporter.releases.manifest import Manifest, ReleaseFile
-from exporter.releases.model_facts import model_facts
-from exporter.releases.model_page import PageRequest, model_page, published
+from exporter.releases.model_facts import ModelFacts, model_facts
+from exporter.releases.model_page import ASSET_PATH, PageRequest, model_page, published
 from exporter.releases.page_rules import check_page
-from exporter.releases.passed import Passed
 from exporter.releases.rebuild import rebuild_command
 from exporter.signatures import FOLDED, way_of
 from exporter.verifier.report.records import GROUPS, Origin, VerificationReport
 from slim_nets.network import TASKS
 from slim_nets.registry import variants
+
+
+@dataclass(frozen=True)
+class PackageRequest:
+    """What to package.
+
+    Attributes:
+        model_dir: The SavedModel.
+        handle: What it is to be called.
+        output_dir: Where the release is to appear.
+        report_dir: Folder of its report; None for the one that was kept when
+            it was verified.
+        sign_key: PEM file with the EC key to sign with, if one is to sign.
+        sigstore: Whether to sign through Sigstore instead.
+        sigstore_token: File with the token that says who signs, as
+            `keyless.token_of` takes it.
+        asset_path: Where the page says the archive is.
+        overwrite: Whether a release that is there may be replaced.
+    """
+
+    model_dir: Path
+    handle: Handle
+    output_dir: Path
+    report_dir: Path | None = None
+    sign_key: Path | None = None
+    sigstore: bool = False
+    sigstore_token: Path | None = None
+    asset_path: str = ASSET_PATH
+    overwrite: bool = False
 
 
 def check_handle(handle: Handle, origin: Origin) -> None:
@@ -36,16 +65,15 @@ def check_handle(handle: Handle, origin: Origin) -> None:
 
 
 def write_release(
-    folder: Path, model_dir: Path, passed: Passed, *, handle: Handle, asset_path: str
+    folder: Path, request: PackageRequest, passed: VerificationReport, origin: Origin
 ) -> Manifest:
     """Writes all files of a release but the signature.
 
     Args:
         folder: An empty folder.
-        model_dir: The SavedModel.
-        passed: Its report.
-        handle: What it is to be called.
-        asset_path: Where the page says the archive is.
+        request: What to package.
+        passed: The model's report.
+        origin: Where the report says that the model came from.
 
     Returns:
         The manifest.
@@ -56,65 +84,60 @@ def write_release(
     """
     from exporter.reports.html import html
 
-    packed = _pack(model_dir, passed, folder)
-    facts = model_facts(model_dir)
+    model = _pack(request.model_dir, passed, folder)
+    facts = model_facts(request.model_dir)
     # Where the model and the checkpoint lay says nothing to others, and would differ every time.
-    reference = f"the original graph with checkpoint '{passed.origin.checkpoint}'"
-    report = passed.report.named(str(handle), reference)
-    page_request = PageRequest(
-        handle=handle,
-        origin=passed.origin,
-        facts=facts,
-        verification=_verification(report),
-        archive=archive.file(folder / manifest.ARCHIVE),
-        rebuild=rebuild_command(
-            passed.origin,
-            facts.batch_norm_momentum,
-            folded_signature=facts.folded_signature,
-        ),
-        tool=__version__,
-        asset_path=asset_path,
-    )
-    page_name, page = manifest.page_name(handle.version), model_page(page_request)
-    check_page(page, page_name)
+    reference = f"the original graph with checkpoint '{origin.checkpoint}'"
+    report = passed.named(str(request.handle), reference)
+    packed = archive.file(folder / manifest.ARCHIVE)
+    draft = _manifest(request.handle, report, origin, facts, model=model, packed=packed)
+    page = model_page(PageRequest(draft, origin, facts, request.asset_path))
+    check_page(page, draft.page_name)
     texts = {
-        page_name: page,
+        draft.page_name: page,
         manifest.REPORT: report.model_dump_json(indent=1) + "\n",
         manifest.REPORT_PAGE: html(report),
-        manifest.CONTRACT: contract_lock(model_dir).to_json(),
+        manifest.CONTRACT: contract_lock(request.model_dir).to_json(),
     }
     for name, text in texts.items():
         (folder / name).write_text(text, "utf-8")
     files = {path.name: archive.file(path) for path in sorted(folder.iterdir())}
-    made = _manifest(page_request, passed, packed, files)
+    made = draft.model_copy(update={"files": files})
     (folder / manifest.MANIFEST).write_text(manifest.serialized(made), "utf-8")
     return made
 
 
-def _pack(model_dir: Path, passed: Passed, folder: Path) -> dict[str, ReleaseFile]:
+def _pack(model_dir: Path, passed: VerificationReport, folder: Path) -> dict[str, ReleaseFile]:
     """Writes the archive, and holds what went into it against the report."""
     with (folder / manifest.ARCHIVE).open("wb") as target:
         packed = archive.write(model_dir, target)
-    if (found := archive.digest(packed)) != passed.report.digest:
+    if (found := archive.digest(packed)) != passed.digest:
         raise PublishError(
             f"SavedModel '{model_dir}' changed while it was packaged: expected sha256"
-            f" {passed.report.digest}, found {found}. Try again when nothing writes there."
+            f" {passed.digest}, found {found}. Try again when nothing writes there."
         )
     return packed
 
 
 def _manifest(
-    page: PageRequest, passed: Passed, model: dict[str, ReleaseFile], files: dict[str, ReleaseFile]
+    handle: Handle,
+    report: VerificationReport,
+    origin: Origin,
+    facts: ModelFacts,
+    *,
+    model: dict[str, ReleaseFile],
+    packed: ReleaseFile,
 ) -> Manifest:
-    origin, row = passed.origin, published(passed.origin)
+    """Says what is known of a release before its page is written."""
+    row = published(origin)
     return Manifest(
-        handle=str(page.handle),
+        handle=str(handle),
         variant=origin.variant.name,
         task=origin.task,
         image_size=origin.variant.image_size,
-        model_digest=passed.report.digest,
+        model_digest=report.digest,
         model=model,
-        files=files,
+        files={manifest.ARCHIVE: packed},
         checkpoint=manifest.WeightsOrigin(
             name=origin.checkpoint,
             sha256=origin.checkpoint_sha256,
@@ -122,10 +145,9 @@ def _manifest(
             archive_url=row and row.url,
             archive_sha256=row and row.sha256,
         ),
-        verification=page.verification,
-        versions=passed.report.versions
-        | {"slim-exporter": page.tool, "tensorflow": page.facts.tensorflow},
-        rebuild=page.rebuild,
+        verification=_verification(report),
+        versions=report.versions | {"slim-exporter": __version__, "tensorflow": facts.tensorflow},
+        rebuild=rebuild_command(origin, facts),
     )
 
 

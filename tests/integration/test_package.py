@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from exporter.releases import handle
 from exporter.releases.page_code import code_blocks, localized
 
 pytestmark = pytest.mark.integration
@@ -109,9 +108,8 @@ def test_not_verified(package, seeded_export, tmp_path):
 
 def test_page_runs(release, verified, run_python):
     """What users copy from the page works as it stands there."""
-    known = handle.parse(HANDLE)
     page = (release / "5.md").read_text()
-    blocks = [localized(block, known, str(verified)) for block in code_blocks(page)]
+    blocks = [localized(block, HANDLE, str(verified)) for block in code_blocks(page)]
     shown = "import json\nprint(json.dumps([model.output_shape[1], layer.trainable]))"
     assert run_python("\n".join([*blocks, shown])) == [10, True]
 

@@ -13,8 +13,9 @@ from support.loopback_hosts.server import BREAK
 from support.releases import HANDLE, contents, make_release
 
 from exporter.errors import PublishError
+from exporter.releases.sending import PublishRequest
 from exporter.releases.serve.index import Catalog
-from exporter.releasing import PublishRequest, publish
+from exporter.releasing import publish
 
 pytestmark = pytest.mark.integration
 

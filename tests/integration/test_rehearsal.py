@@ -8,7 +8,8 @@ from support.releases import HANDLE, PAGE, contents, make_release
 
 from exporter.errors import PublishError
 from exporter.releases import rehearsal
-from exporter.releasing import PublishRequest, publish
+from exporter.releases.sending import PublishRequest
+from exporter.releasing import publish
 
 pytestmark = pytest.mark.integration
 

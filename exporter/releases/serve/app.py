@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from exporter.releases.manifest import ARCHIVE, page_name
+from exporter.releases.manifest import ARCHIVE
 from exporter.releases.serve import pages
 from exporter.releases.serve.index import Catalog, Index, ServedFile, ServedRelease, identity_of
 
@@ -61,7 +61,7 @@ class Host:
         if not path:
             return _page(pages.listing(index), Headers(scope=scope))
         if path in index.releases:
-            return await _model(path, index.releases[path], scope)
+            return await _model(index.releases[path], scope)
         return _file(path, index)
 
 
@@ -79,7 +79,7 @@ def _refusal(scope: Scope) -> Response | None:
     return None
 
 
-async def _model(handle: str, release: ServedRelease, scope: Scope) -> Response | ServedFile:
+async def _model(release: ServedRelease, scope: Scope) -> Response | ServedFile:
     """Answers a handle: the archive for programs, the page for people."""
     wanted = QueryParams(scope["query_string"]).getlist(_FORMAT)
     if wanted == ["compressed"]:
@@ -92,11 +92,11 @@ async def _model(handle: str, release: ServedRelease, scope: Scope) -> Response 
         )
     if wanted:
         return _text(400, "tf-hub-format is malformed: expected 'compressed' once.")
-    page = release.files[page_name(int(handle.rpartition("/")[2]))]
+    page = release.files[release.manifest.page_name]
     content = await run_in_threadpool(_read, page)
     if content is None:
         return _changed()
-    html = await run_in_threadpool(pages.model, handle, release, content)
+    html = await run_in_threadpool(pages.model, release, content)
     return _page(html, Headers(scope=scope))
 
 
@@ -112,7 +112,7 @@ def _file(path: str, index: Index) -> Response | ServedFile:
 
 async def _send_file(file: ServedFile, scope: Scope, receive: Receive, send: Send) -> None:
     """Sends a file that is still the one that was checked, in small blocks."""
-    headers = {**_HEADERS, "ETag": f'"{file.sha256}"'}
+    headers = {**_HEADERS, "ETag": f'"{file.content.sha256}"'}
     if _matches(Headers(scope=scope), headers["ETag"]):
         await Response(status_code=304, headers=headers)(scope, receive, send)
         return
@@ -144,7 +144,7 @@ def _read(file: ServedFile) -> str | None:
         content = file.path.read_bytes()
     except OSError:
         return None
-    if hashlib.sha256(content).hexdigest() != file.sha256:
+    if hashlib.sha256(content).hexdigest() != file.content.sha256:
         return None
     return content.decode("utf-8", errors="replace")
 

@@ -78,7 +78,15 @@ def url_of(listening: socket.socket) -> str:
 
 def is_loopback(listening: socket.socket) -> bool:
     """Says whether only this machine can reach a socket."""
-    return ipaddress.ip_address(listening.getsockname()[0].split("%")[0]).is_loopback
+    return is_this_machine(listening.getsockname()[0].split("%")[0])
+
+
+def is_this_machine(host: str) -> bool:
+    """Says whether a name or an address, without a port, is of the loopback."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def serve(catalog: Catalog, listening: socket.socket) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from exporter.digests import of_files
 from exporter.errors import PublishError, reason
-from exporter.releases.manifest import MANIFEST, SIGNATURE, Manifest, load
+from exporter.releases.manifest import MANIFEST, SIGNATURE, Manifest, ReleaseFile, load
 
 # Handles have few parts; a folder that is deeper holds something else.
 _MAX_DEPTH = 16
@@ -26,14 +26,12 @@ class ServedFile:
 
     Attributes:
         path: Where it lies, without links on the way.
-        size: In bytes.
-        sha256: Of its contents.
+        content: What it held.
         identity: What changes when the file does.
     """
 
     path: Path
-    size: int
-    sha256: str
+    content: ReleaseFile
     identity: FileIdentity
 
 
@@ -79,7 +77,7 @@ class Catalog:
         self.root = root.resolve(strict=True)
         self._tell = tell
         self._lock = threading.Lock()
-        self._digests: dict[Path, tuple[FileIdentity, str]] = {}
+        self._files: dict[Path, ServedFile] = {}
         self._index = Index()
         self._stale_at = float("-inf")
 
@@ -111,15 +109,15 @@ class Catalog:
                 damaged[folder] = str(error)
         for folder in damaged.keys() - self._index.damaged.keys():
             self._tell(damaged[folder])
-        self._digests = {path: d for path, d in self._digests.items() if path.exists()}
+        self._files = {path: file for path, file in self._files.items() if path.exists()}
         return Index(releases, damaged, frozenset(handles - releases.keys()))
 
     def _release(self, folder: Path, manifest: Manifest) -> ServedRelease:
         files = {}
         for name, listed in manifest.files.items():
             file = self._file(folder, name)
-            if (file.size, file.sha256) != (listed.size, listed.sha256):
-                raise _damaged(folder, name, f"sha256 {listed.sha256}, found {file.sha256}")
+            if (found := file.content) != listed:
+                raise _damaged(folder, name, f"sha256 {listed.sha256}, found {found.sha256}")
             files[name] = file
         for name in (MANIFEST, SIGNATURE):
             if os.path.lexists(folder / name):
@@ -133,12 +131,13 @@ class Catalog:
             if not stat.S_ISREG(found.st_mode):
                 raise _damaged(folder, name, "a regular file, found a link or something else")
             identity = identity_of(found)
-            known = self._digests.get(path)
-            if known is None or known[0] != identity:
-                self._digests[path] = known = identity, of_files([path])
+            known = self._files.get(path)
+            if known is None or known.identity != identity:
+                content = ReleaseFile(sha256=of_files([path]), size=found.st_size)
+                self._files[path] = known = ServedFile(path, content, identity)
         except OSError as error:
             raise _damaged(folder, name, f"to be there, found: {reason(error)}") from error
-        return ServedFile(path, found.st_size, known[1], identity)
+        return known
 
 
 def identity_of(found: os.stat_result) -> FileIdentity:

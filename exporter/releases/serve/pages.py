@@ -7,7 +7,7 @@ from urllib.parse import quote
 from jinja2 import Environment, PackageLoader
 from markdown_it import MarkdownIt
 
-from exporter.releases.manifest import ARCHIVE, CONTRACT, MANIFEST, REPORT_PAGE, page_name
+from exporter.releases.manifest import ARCHIVE, CONTRACT, MANIFEST, REPORT_PAGE
 from exporter.releases.serve.index import Index, ServedRelease
 
 # Nothing may run, and nothing may be fetched from elsewhere; reports draw with inline styles.
@@ -29,26 +29,27 @@ def listing(index: Index) -> str:
     )
 
 
-def model(handle: str, release: ServedRelease, markdown: str) -> str:
+def model(release: ServedRelease, markdown: str) -> str:
     """Writes the page of one model.
 
     Args:
-        handle: Its name.
         release: What is served of it.
         markdown: Its page.
 
     Returns:
         HTML. Tags in the page are shown as text.
     """
-    links = {
-        title: f"/{handle}/{quote(name)}" for title, name in _LINKS.items() if name in release.files
-    }
-    version = int(handle.rpartition("/")[2])
+    handle = release.manifest.handle
+    links = {**_LINKS, "page": release.manifest.page_name}
     return _render(
         "model.html.j2",
         handle=handle,
         manifest=release.manifest,
-        links={**links, "page": f"/{handle}/{page_name(version)}"},
+        links={
+            title: f"/{handle}/{quote(name)}"
+            for title, name in links.items()
+            if name in release.files
+        },
         body=_markdown().render(_METADATA.sub("", markdown)),
     )
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,10 +9,8 @@ from typing import TYPE_CHECKING, Any
 from exporter.errors import PublishError
 from exporter.progress import Progress
 from exporter.releases.checked_release import CheckedRelease
-from exporter.releases.manifest import MANIFEST
-from exporter.releases.targets import notes
-from exporter.releases.targets.address import Address
-from exporter.releases.targets.target import Payload, Standing, files_below, payload, payloads_of
+from exporter.releases.targets import target
+from exporter.releases.targets.target import Address, Standing, Target
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -27,25 +24,19 @@ _PIPELINES = {
 _OURS = re.compile(r"\d+\.md|saved_model\.pb|fingerprint\.pb|model\.sig|(variables|assets)/.*")
 
 
-@dataclass(frozen=True, slots=True)
-class HuggingFaceTarget:
+@dataclass(frozen=True)
+class HuggingFaceTarget(Target):
     """A tag in a repository. All files come in one commit; the tag is put on it last.
 
     Attributes:
-        place: Repository and tag.
-        payloads: The SavedModel, the card, the page and the records of the release.
         api: Of huggingface_hub.
         repo: `owner/name`.
         tag: The version.
-        notes: What the commit and the tag say.
     """
 
-    place: str
-    payloads: tuple[Payload, ...]
     api: "HfApi"
     repo: str
     tag: str
-    notes: str
 
     @property
     def failures(self) -> tuple[type[Exception], ...]:
@@ -67,7 +58,7 @@ class HuggingFaceTarget:
         tagged = any(tag.name == self.tag for tag in refs.tags)
         if not tagged and not refs.branches:
             return Standing("absent")
-        kept = self._kept(self.tag if tagged else "main")
+        kept = self._kept(self._tree(self.tag if tagged else "main"))
         if not tagged:
             return Standing("partial" if kept else "absent", kept)
         return Standing("same" if len(kept) == len(self.payloads) else "different", kept)
@@ -81,28 +72,28 @@ class HuggingFaceTarget:
         progress("upload", 0, len(self.payloads))
         self.api.create_repo(self.repo, exist_ok=True)
         there = self._tree("main")
-        kept = frozenset(f.name for f in self.payloads if there.get(f.name) in _oids(f))
-        stale = [n for n in there if _OURS.fullmatch(n) and n not in _names(self.payloads)]
+        kept = self._kept(there)
+        names = {file.name for file in self.payloads}
+        stale = [name for name in there if _OURS.fullmatch(name) and name not in names]
         operations: list[Any] = [CommitOperationDelete(name) for name in sorted(stale)]
         operations += [
             CommitOperationAdd(file.name, file.path)
             for file in self.payloads
             if file.name not in kept
         ]
-        revision = None
+        revision, notes = None, target.version_notes(self.release)
         if operations:
-            title, _, rest = self.notes.partition(". ")
+            title, _, rest = notes.partition(". ")
             revision = self.api.create_commit(
                 self.repo, operations, commit_message=title, commit_description=rest
             ).oid
         progress("tag", len(self.payloads), len(self.payloads))
         if standing.state == "different":
             self.api.delete_tag(self.repo, tag=self.tag)
-        self.api.create_tag(self.repo, tag=self.tag, tag_message=self.notes, revision=revision)
+        self.api.create_tag(self.repo, tag=self.tag, tag_message=notes, revision=revision)
 
-    def _kept(self, revision: str) -> frozenset[str]:
-        there = self._tree(revision)
-        return frozenset(f.name for f in self.payloads if there.get(f.name) in _oids(f))
+    def _kept(self, there: dict[str, str]) -> frozenset[str]:
+        return self.kept(lambda f: there.get(f.name) in (f.sha256, _git_blob(f.path)))
 
     def _tree(self, revision: str) -> dict[str, str]:
         """Lists the files of a revision: the sha256 of large ones, Git's name of the others."""
@@ -125,16 +116,8 @@ def open_hub(address: Address, release: CheckedRelease) -> HuggingFaceTarget:
     repo, tag = f"{address.host}/{name}", str(release.handle.version)
     card = release.workspace / _CARD
     card.write_text(_card(release), encoding="utf-8")
-    records = [name for name in release.names if not name.endswith(".tar.gz") and name != MANIFEST]
-    payloads = (
-        *payloads_of(release.model, files_below(release.model)),
-        *payloads_of(release.folder, records),
-        payload(_CARD, card),
-        payload(MANIFEST, release.folder / MANIFEST),
-    )
-    return HuggingFaceTarget(
-        f"hf://{repo} at tag {tag}", payloads, HfApi(), repo, tag, notes.version_notes(release)
-    )
+    payloads = target.unpacked(release, target.payload(_CARD, card))
+    return HuggingFaceTarget(f"hf://{repo} at tag {tag}", payloads, release, HfApi(), repo, tag)
 
 
 def _card(release: CheckedRelease) -> str:
@@ -142,21 +125,12 @@ def _card(release: CheckedRelease) -> str:
     from huggingface_hub import ModelCardData
 
     data = ModelCardData(
-        license=notes.license_id(release),
+        license=target.license_id(release),
         library_name="tensorflow",
         pipeline_tag=_PIPELINES.get(release.manifest.task),
         tags=["tensorflow", "saved-model", "tensorflow-hub", release.manifest.variant],
     )
     return f"---\n{data.to_yaml()}\n---\n\n{release.page.read_text(encoding='utf-8')}"
-
-
-def _names(files: Iterable[Payload]) -> frozenset[str]:
-    return frozenset(file.name for file in files)
-
-
-def _oids(file: Payload) -> tuple[str, str]:
-    """Returns the names that the Hub may give a file's contents."""
-    return file.sha256, _git_blob(file.path)
 
 
 def _git_blob(path: Path) -> str:

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,37 +9,28 @@ from typing import Any
 from exporter.errors import PublishError
 from exporter.progress import Progress
 from exporter.releases.checked_release import CheckedRelease
-from exporter.releases.manifest import ARCHIVE, MANIFEST, Manifest
-from exporter.releases.targets import notes
-from exporter.releases.targets.address import Address
-from exporter.releases.targets.target import Payload, Standing, files_below, payload, payloads_of
+from exporter.releases.manifest import MANIFEST, Manifest
+from exporter.releases.targets import target
+from exporter.releases.targets.target import Address, Standing, Target
 
 # Kaggle writes licences by their titles.
 _LICENSES = {"apache-2.0": "Apache 2.0", "mit": "MIT", "cc-by-4.0": "Attribution 4.0 International"}
 
 
-@dataclass(frozen=True, slots=True)
-class KaggleTarget:
+@dataclass(frozen=True)
+class KaggleTarget(Target):
     """A variation, whose versions Kaggle numbers; each holds the manifest, which tells ours.
 
     A version appears when all files are there. Kaggle replaces none: with
     `--overwrite` another one is added, which becomes the current one.
 
     Attributes:
-        place: The variation's handle.
-        payloads: The SavedModel, the page and the records of the release.
         handle: `owner/model/framework/variation`.
-        workspace: For what is downloaded and for what is sent.
         license_name: As Kaggle writes it.
-        notes: What the version says.
     """
 
-    place: str
-    payloads: tuple[Payload, ...]
     handle: str
-    workspace: Path
     license_name: str
-    notes: str
 
     @property
     def failures(self) -> tuple[type[Exception], ...]:
@@ -53,13 +43,12 @@ class KaggleTarget:
 
     def compare(self) -> Standing:
         """Looks for the version among the manifests of all versions, the newest first."""
-        wanted = self.payloads[-1]
-        version = Manifest.model_validate_json(wanted.path.read_bytes()).handle
+        wanted = (self.release.folder / MANIFEST).read_bytes()
         for number in range(self._current(), 0, -1):
             found = self._manifest(number)
-            if found == wanted.path.read_bytes():
-                return Standing("same", frozenset(file.name for file in self.payloads))
-            if found is not None and _handle(found) == version:
+            if found == wanted:
+                return Standing("same")
+            if found is not None and _handle(found) == self.release.manifest.handle:
                 return Standing("different")
         return Standing("absent")
 
@@ -67,15 +56,14 @@ class KaggleTarget:
         """Sends all files, then makes the version of them."""
         import kagglehub
 
-        folder = self.workspace / "send"
-        for count, file in enumerate(self.payloads):
-            progress(file.name, count, len(self.payloads))
-            copy = folder / file.name
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file.path, copy)
+        folder = self.release.workspace / "send"
+        self.copy(folder, progress)
         progress("upload", 0, None)
         kagglehub.model_upload(
-            self.handle, str(folder), license_name=self.license_name, version_notes=self.notes
+            self.handle,
+            str(folder),
+            license_name=self.license_name,
+            version_notes=target.version_notes(self.release),
         )
 
     def _current(self) -> int:
@@ -98,7 +86,7 @@ class KaggleTarget:
         """Fetches a version's manifest; None if it has none."""
         import kagglehub
 
-        folder = self.workspace / f"version-{number}"
+        folder = self.release.workspace / f"version-{number}"
         path = _if_there(
             lambda: kagglehub.model_download(
                 f"{self.handle}/{number}", MANIFEST, output_dir=str(folder), force_download=True
@@ -116,26 +104,14 @@ def open_variation(address: Address, release: CheckedRelease) -> KaggleTarget:
     logging.getLogger(kagglehub.__name__).setLevel(logging.CRITICAL)
     handle = f"{address.host}{address.path}".strip("/")
     _check(address, handle)
-    license_id = notes.license_id(release)
+    license_id = target.license_id(release)
     if license_id not in _LICENSES:
         raise PublishError(
             f"Licence '{license_id}' of the page is not known to Kaggle: expected one of"
             f" {', '.join(sorted(_LICENSES))}. Publish elsewhere."
         )
-    records = [name for name in release.names if name not in (ARCHIVE, MANIFEST)]
-    payloads = (
-        *payloads_of(release.model, files_below(release.model)),
-        *payloads_of(release.folder, records),
-        payload(MANIFEST, release.folder / MANIFEST),
-    )
-    return KaggleTarget(
-        f"kaggle://{handle}",
-        payloads,
-        handle,
-        release.workspace,
-        _LICENSES[license_id],
-        notes.version_notes(release),
-    )
+    payloads, license_name = target.unpacked(release), _LICENSES[license_id]
+    return KaggleTarget(f"kaggle://{handle}", payloads, release, handle, license_name)
 
 
 def _check(address: Address, handle: str) -> None:

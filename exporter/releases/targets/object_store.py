@@ -2,6 +2,7 @@
 
 import hashlib
 import posixpath
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,12 +10,11 @@ from exporter.errors import PublishError
 from exporter.progress import Progress
 from exporter.releases.checked_release import CheckedRelease
 from exporter.releases.manifest import MANIFEST
-from exporter.releases.targets.address import Address
-from exporter.releases.targets.target import Payload, Standing, payloads_of
+from exporter.releases.targets.target import Address, Payload, Standing, Target, packed
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectStoreTarget:
+@dataclass(frozen=True)
+class ObjectStoreTarget(Target):
     """A prefix in a store. Without a manifest nobody takes what lies there for a version.
 
     A store cannot replace several objects in one step. So a version that
@@ -22,14 +22,10 @@ class ObjectStoreTarget:
     old manifest taken away, the objects moved, and the new manifest put last.
 
     Attributes:
-        place: The version's URL.
-        payloads: What belongs there; the manifest last.
         store: An fsspec file system.
         root: The version's path in it.
     """
 
-    place: str
-    payloads: tuple[Payload, ...]
     store: Any
     root: str
 
@@ -37,24 +33,20 @@ class ObjectStoreTarget:
     def failures(self) -> tuple[type[Exception], ...]:
         """What fsspec's stores raise; those of S3 only where they are installed."""
         found: list[type[Exception]] = [OSError, NotImplementedError, ValueError]
-        try:
+        with suppress(ImportError):
             from botocore.exceptions import BotoCoreError, ClientError
 
             found += [BotoCoreError, ClientError]
-        except ImportError:
-            pass
-        try:
+        with suppress(ImportError):
             from aiohttp import ClientError as AiohttpError
 
             found.append(AiohttpError)
-        except ImportError:
-            pass
         return tuple(found)
 
     def compare(self) -> Standing:
         """Compares sizes, then reads back what has the right size."""
         there = self._there()
-        kept = frozenset(f.name for f in self.payloads if self._equal(f, there.get(f.name)))
+        kept = self.kept(lambda file: self._equal(file, there.get(file.name)))
         if MANIFEST not in there:
             return Standing("partial" if there else "absent", kept - {MANIFEST})
         same = len(kept) == len(self.payloads) == len(there)
@@ -115,11 +107,4 @@ def open_store(address: Address, release: CheckedRelease) -> ObjectStoreTarget:
             f"Target '{address.scheme}://' needs a package that is not installed: expected fsspec's"
             f" own for it, found none ({error}). Install it."
         ) from error
-    return ObjectStoreTarget(url, payloads_of(release.folder, release.names), store, root)
-
-
-def schemes() -> frozenset[str]:
-    """Lists the schemes that fsspec knows."""
-    import fsspec
-
-    return frozenset(fsspec.available_protocols())
+    return ObjectStoreTarget(url, packed(release), release, store, root)

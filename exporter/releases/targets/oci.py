@@ -1,15 +1,15 @@
 """An artifact in an OCI registry, through oras."""
 
-import ipaddress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exporter.errors import PublishError
 from exporter.progress import Progress
 from exporter.releases.checked_release import CheckedRelease
-from exporter.releases.targets import notes
-from exporter.releases.targets.address import Address
-from exporter.releases.targets.target import Payload, Standing, payloads_of
+from exporter.releases.serve.host import is_this_machine
+from exporter.releases.targets import target
+from exporter.releases.targets.target import Address, Payload, Standing, Target
 
 if TYPE_CHECKING:
     from oras.container import Container
@@ -30,25 +30,17 @@ _LAYER_TYPES = {
 _TITLE = "org.opencontainers.image.title"
 
 
-@dataclass(frozen=True, slots=True)
-class OciTarget:
+@dataclass(frozen=True)
+class OciTarget(Target):
     """A tag. Blobs are sent first; the tag appears with the artifact's manifest, or not at all.
 
     Attributes:
-        place: Registry, repository and tag.
-        payloads: The layers.
         client: Of oras.
         container: Registry, repository and tag, as oras has them.
-        annotations: Of the artifact.
-        empty: A file with the empty configuration.
     """
 
-    place: str
-    payloads: tuple[Payload, ...]
     client: Any
     container: "Container"
-    annotations: dict[str, str]
-    empty: Payload
 
     @property
     def failures(self) -> tuple[type[Exception], ...]:
@@ -61,26 +53,26 @@ class OciTarget:
         """Compares the tag's manifest, else asks for every blob."""
         there = self.client.manifest_at(self.container)
         if there is None:
-            kept = (f for f in self.payloads if self.client.blob_exists(_layer(f), self.container))
-            names = frozenset(file.name for file in kept)
-            return Standing("partial" if names else "absent", names)
+            kept = self.kept(lambda f: self.client.blob_exists(_layer(f), self.container))
+            return Standing("partial" if kept else "absent", kept)
         if _essence(there) == _essence(self._manifest()):
-            return Standing("same", frozenset(file.name for file in self.payloads))
+            return Standing("same")
         digests = {layer.get("digest") for layer in there.get("layers", [])}
-        kept = (f for f in self.payloads if f"sha256:{f.sha256}" in digests)
-        return Standing("different", frozenset(file.name for file in kept))
+        return Standing("different", self.kept(lambda f: f"sha256:{f.sha256}" in digests))
 
     def send(self, standing: Standing, progress: Progress) -> None:
         """Sends the blobs that the registry does not have, then the manifest."""
         for count, file in enumerate(self.payloads):
             progress(file.name, count, len(self.payloads))
             if file.name not in standing.kept:
-                self._upload(file, _layer(file))
-        self._upload(self.empty, _config())
+                self._upload(file.path, _layer(file))
+        empty = self.release.workspace / "empty.json"
+        empty.write_bytes(_EMPTY)
+        self._upload(empty, _config())
         self.client.upload_manifest(self._manifest(), self.container).raise_for_status()
 
-    def _upload(self, file: Payload, layer: dict[str, Any]) -> None:
-        self.client.upload_blob(str(file.path), self.container, layer).raise_for_status()
+    def _upload(self, path: Path, layer: dict[str, Any]) -> None:
+        self.client.upload_blob(str(path), self.container, layer).raise_for_status()
 
     def _manifest(self) -> dict[str, Any]:
         return {
@@ -89,7 +81,7 @@ class OciTarget:
             "artifactType": _ARTIFACT_TYPE,
             "config": _config(),
             "layers": [_layer(file) for file in self.payloads],
-            "annotations": self.annotations,
+            "annotations": _annotations(self.release),
         }
 
 
@@ -106,15 +98,14 @@ def open_registry(address: Address, release: CheckedRelease) -> OciTarget:
             " oci://registry/repository:tag. Change --to."
         )
     reference = f"{address.host}/{repository}:{tag or release.handle.version}"
-    empty = release.workspace / "empty.json"
-    empty.write_bytes(_EMPTY)
+    name = address.host.rsplit(":", 1)[0].strip("[]")
     return OciTarget(
         f"oci://{reference}",
-        payloads_of(release.folder, release.names),
-        client(address.host, insecure=_is_loopback(address.host)),
+        target.packed(release),
+        release,
+        # Plain HTTP will do where nobody else can listen.
+        client(address.host, insecure=is_this_machine(name)),
         Container(reference),
-        _annotations(release),
-        Payload(empty.name, empty, len(_EMPTY), _EMPTY_DIGEST.removeprefix("sha256:")),
     )
 
 
@@ -124,20 +115,9 @@ def _annotations(release: CheckedRelease) -> dict[str, str]:
     return {
         f"{prefix}title": str(release.handle),
         f"{prefix}version": str(release.handle.version),
-        f"{prefix}description": notes.version_notes(release),
-        f"{prefix}licenses": notes.license_id(release),
+        f"{prefix}description": target.version_notes(release),
+        f"{prefix}licenses": target.license_id(release),
     }
-
-
-def _is_loopback(host: str) -> bool:
-    """Says whether plain HTTP will do, since nobody else can listen."""
-    name = host.rsplit(":", 1)[0].strip("[]")
-    if name == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def _layer(file: Payload) -> dict[str, Any]:

@@ -6,11 +6,12 @@ import shutil
 import pytest
 
 from exporter import digests, quiet
-from exporter.releases import archive, handle, manifest
-from exporter.releases.manifest import VerificationSummary
+from exporter.releases import archive, handle
+from exporter.releases.manifest import Manifest, ReleaseFile, VerificationSummary, WeightsOrigin
 from exporter.releases.model_facts import ModelFacts
 from exporter.releases.model_page import PageRequest
-from exporter.releasing import PackageRequest, package
+from exporter.releases.writing import PackageRequest
+from exporter.releasing import package
 from exporter.verifier.report import kept as store
 from exporter.verifier.report.records import Check, Origin, Settings, VerificationReport
 from slim_nets.registry import variants
@@ -91,18 +92,14 @@ def page_request(origin):
     def make(checkpoint="seeded:0", *, variant=SMALL, task="feature_vector", **more):
         shape = variant.shape(task)
         known = {
-            "handle": handle.parse(f"google/imagenet/{variant.name}/{task}/5"),
-            "origin": origin(checkpoint, variant=variant, task=task),
-            "facts": ModelFacts(
-                image_size=variant.image_size,
-                output="logits" if task == "classification" else task,
-                num_outputs=shape.output[0],
-                variables=len(shape.variables),
-                parameters=shape.parameters,
-                trainable=1234,
-                batch_norm_momentum=0.99,
-                tensorflow="2.21.0",
-            ),
+            "handle": f"google/imagenet/{variant.name}/{task}/5",
+            "variant": variant.name,
+            "task": task,
+            "image_size": variant.image_size,
+            "model_digest": "d" * 64,
+            "model": {},
+            "files": {"model.tar.gz": ReleaseFile(sha256="a" * 64, size=3935306)},
+            "checkpoint": WeightsOrigin(name=checkpoint, sha256="c" * 64, trained=False),
             "verification": VerificationSummary(
                 reference="the original graph",
                 allowance="exact",
@@ -110,11 +107,21 @@ def page_request(origin):
                 differing=0,
                 max_abs=0.0,
             ),
-            "archive": manifest.ReleaseFile(sha256="a" * 64, size=3935306),
+            "versions": {"slim-exporter": "0.1.0"},
             "rebuild": "slim-export export",
-            "tool": "0.1.0",
         }
-        return PageRequest(**(known | more))
+        facts = ModelFacts(
+            image_size=variant.image_size,
+            output="logits" if task == "classification" else task,
+            num_outputs=shape.output[0],
+            variables=len(shape.variables),
+            parameters=shape.parameters,
+            trainable=1234,
+            batch_norm_momentum=0.99,
+            tensorflow="2.21.0",
+        )
+        came_from = origin(checkpoint, variant=variant, task=task)
+        return PageRequest(Manifest(**(known | more)), came_from, facts)
 
     return make
 

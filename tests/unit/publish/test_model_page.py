@@ -104,7 +104,7 @@ def test_networks_beside_the_named_ones(page_request):
 
 def test_numbers_that_differ_are_told(page_request):
     request = page_request()
-    verification = request.verification.model_copy(
+    verification = request.manifest.verification.model_copy(
         update={"differing": 1200, "max_abs": 2.5e-6, "allowance": "noise"}
     )
     page = model_page(page_request(verification=verification))
@@ -124,9 +124,9 @@ def test_code_blocks_load_from_where_they_are_told(page_request, task):
     blocks = code_blocks(model_page(request))
     assert len(blocks) == 2
     for block in blocks:
-        assert loads(block, request.handle)
-        local = localized(block, request.handle, "http://localhost:1/m")
-        assert not loads(local, request.handle)
+        assert loads(block, request.manifest.handle)
+        local = localized(block, request.manifest.handle, "http://localhost:1/m")
+        assert not loads(local, request.manifest.handle)
         assert '"http://localhost:1/m"' in local
         assert "tfhub.dev" not in local
         compile(local, "page", "exec")

@@ -10,7 +10,8 @@ from exporter.contract import contract_lock
 from exporter.errors import ExporterError, PublishError
 from exporter.releases import archive, handle, manifest, scan
 from exporter.releases.passed import passed_report
-from exporter.releasing import PackageRequest, package
+from exporter.releases.writing import PackageRequest
+from exporter.releasing import package
 from exporter.verifier.report import kept as store
 from exporter.verifier.report.records import Check
 

@@ -1,5 +1,7 @@
 """The command that makes a model again, for every way in which models differ."""
 
+from dataclasses import replace
+
 import pytest
 
 from exporter.releases.rebuild import rebuild_command
@@ -44,7 +46,8 @@ START = "slim-export export --variant="
         ),
     ],
 )
-def test_command(origin, change, momentum, expected):
-    assert rebuild_command(origin(**change), momentum) == START + expected
-    folded = rebuild_command(origin(**change), momentum, folded_signature=True)
+def test_command(origin, page_request, change, momentum, expected):
+    facts = replace(page_request().facts, batch_norm_momentum=momentum)
+    assert rebuild_command(origin(**change), facts) == START + expected
+    folded = rebuild_command(origin(**change), replace(facts, folded_signature=True))
     assert folded == f"{START}{expected} --folded_signature"
