@@ -1,6 +1,7 @@
 """A benchmark of a small model made by hand, with signatures that must be refused."""
 
 import json
+import os
 import re
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import replace
@@ -222,7 +223,8 @@ def test_processes_that_crash_are_told_with_their_last_words(monkeypatch, tmp_pa
 
 def test_last_words_may_be_in_any_encoding(monkeypatch, tmp_path):
     (tmp_path / "latin.py").write_text("import os; os.write(2, b'caf\\xe9'); os._exit(4)")
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    path = os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]])
+    monkeypatch.setenv("PYTHONPATH", path)
     monkeypatch.setattr(rounds, "turns", from_module("latin"))
     told = pytest.raises(BenchmarkError, match=r"ended with status 4 \(caf\ufffd\)")
     with rounds.started(*task_of("format", "frozen", tmp_path)) as worker, told:
