@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from checkpoints import catalog
 from checkpoints.layout import CheckpointError, data_files, find_prefix
@@ -17,14 +17,41 @@ _ARCHIVES = (".tgz", ".tar.gz")
 _MAX_SEED = 2**32 - 1
 
 
-class CheckpointSource(Protocol):
-    """Where a checkpoint comes from; its text is what `--checkpoint` says.
+@dataclass(frozen=True, slots=True)
+class LocalCheckpoint:
+    """A checkpoint on this disk.
+
+    Attributes:
+        prefix: Where it lies.
+        sha256: Over its index and data files, in this order.
+        source: Where it came from.
+    """
+
+    prefix: Path
+    sha256: str
+    source: "CheckpointSource"
+
+    @property
+    def name(self) -> str:
+        """Name that does not depend on where it lies: as published, else that of the file."""
+        if not self.source.trained:
+            return str(self.source)
+        return catalog.published_prefix(self.prefix.absolute()) or self.prefix.name
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The published checkpoint of the variant, from the cache, else downloaded.
 
     Attributes:
         trained: False for weights drawn from a seed.
     """
 
-    trained: ClassVar[bool]
+    trained: ClassVar[bool] = True
+
+    def __str__(self) -> str:
+        """Returns what `--checkpoint` says."""
+        return _PUBLISHED
 
     def check(self, variant: Variant) -> None:
         """Refuses what can be refused before anything is loaded.
@@ -32,8 +59,9 @@ class CheckpointSource(Protocol):
         Raises:
             FetchError: If there is no such checkpoint.
         """
+        published_checkpoint(variant)
 
-    def open(self, variant: Variant, workspace: Path, fetching: FetchOptions) -> "LocalCheckpoint":
+    def open(self, variant: Variant, workspace: Path, fetching: FetchOptions) -> LocalCheckpoint:
         """Makes the checkpoint one on this disk.
 
         Args:
@@ -48,46 +76,6 @@ class CheckpointSource(Protocol):
             FetchError: If an archive could not be had or unpacked.
             RestoreError: If there is no checkpoint, or it cannot be written.
         """
-
-
-@dataclass(frozen=True, slots=True)
-class LocalCheckpoint:
-    """A checkpoint on this disk.
-
-    Attributes:
-        prefix: Where it lies.
-        sha256: Over its index and data files, in this order.
-        source: Where it came from.
-    """
-
-    prefix: Path
-    sha256: str
-    source: CheckpointSource
-
-    @property
-    def name(self) -> str:
-        """Name that does not depend on where it lies: as published, else that of the file."""
-        if not self.source.trained:
-            return str(self.source)
-        return catalog.published_prefix(self.prefix.absolute()) or self.prefix.name
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """The published checkpoint of the variant, from the cache, else downloaded."""
-
-    trained: ClassVar[bool] = True
-
-    def __str__(self) -> str:
-        """Returns what `--checkpoint` says."""
-        return _PUBLISHED
-
-    def check(self, variant: Variant) -> None:
-        """Refuses variants of which none was published."""
-        published_checkpoint(variant)
-
-    def open(self, variant: Variant, workspace: Path, fetching: FetchOptions) -> LocalCheckpoint:
-        """Fetches and unpacks the archive."""
         archive = fetch(published_checkpoint(variant), fetching)
         return _located(unpacked(archive, workspace), self)
 
@@ -158,6 +146,9 @@ class Stored:
         except (OSError, RuntimeError, ValueError) as error:
             raise _unusable(self, error) from error
         return _located(unpacked(path, workspace) if is_archive else path, self)
+
+
+CheckpointSource = Published | Seeded | Stored
 
 
 def checkpoint_source(text: str) -> CheckpointSource:
