@@ -9,6 +9,7 @@ from absl import app, logging
 from exporter import quiet
 from exporter.cli import signals
 from exporter.cli.parser import parse
+from exporter.cli.terminal import tell
 from exporter.errors import ExporterError
 
 
@@ -31,7 +32,7 @@ def _run(arguments: object) -> int:
         return int(arguments.command(arguments))  # type: ignore[attr-defined]
     except ExporterError as error:
         signals.check()  # an interruption may look like an error to what was interrupted
-        sys.stderr.write(f"slim-export: {error}\n")
+        tell(str(error))
         return 1
 
 

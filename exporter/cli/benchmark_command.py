@@ -1,11 +1,10 @@
 """`slim-export benchmark`."""
 
 import argparse
-import sys
 from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
-from exporter.cli.terminal import print_json, print_table, print_text, progress_bar
+from exporter.cli.terminal import print_json, print_table, print_text, progress_bar, tell
 from exporter.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -19,11 +18,11 @@ def add(commands: Any) -> None:
     """Adds the command and its flags."""
     summary = "measure a SavedModel and its conversions side by side"
     parser = flags.add_command(commands, "benchmark", run, summary)
-    parser.add_argument("--model_dir", type=flags.path, help="the SavedModel, whoever made it")
-    parser.add_argument(
-        "--converted",
-        type=flags.path,
-        help="the --output_dir of 'convert', of which every format that is there is measured",
+    flags.add_path(parser, "model_dir", "the SavedModel, whoever made it")
+    flags.add_path(
+        parser,
+        "converted",
+        "the --output_dir of 'convert', of which every format that is there is measured",
     )
     parser.add_argument("--batch", default="1,32", help="images a call, separated by commas (1,32)")
     parser.add_argument(
@@ -37,7 +36,7 @@ def add(commands: Any) -> None:
         default="",
         help="measure others' ports too: Python files that build them, separated by commas",
     )
-    parser.add_argument("--html", type=flags.path, help="write a page with plots there")
+    flags.add_path(parser, "html", "write a page with plots there")
     flags.add_json(parser)
 
 
@@ -55,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         _print(found)
     for sentence in (*found.notes, *found.refused):
-        sys.stderr.write(f"slim-export: {sentence}\n")
+        tell(sentence)
     # Last: what was measured is not lost where no page can be written.
     if arguments.html is not None:
         with progress_bar() as progress:
@@ -65,29 +64,28 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _request(arguments: argparse.Namespace) -> "BenchmarkRequest":
-    if arguments.model_dir is None:
-        raise InvalidArgumentError("--model_dir is missing: expected a folder. Add it.")
-    batches = tuple(_positive(text, "--batch") for text in _listed(arguments.batch, "--batch"))
+    flags.check_given(arguments, "model_dir")
+    batches = tuple(_positive(text, "--batch") for text in _numbers(arguments.batch, "--batch"))
     threads = tuple(
         None if text in _DEFAULT else _positive(text, "--threads")
-        for text in _listed(arguments.threads, "--threads")
+        for text in _numbers(arguments.threads, "--threads")
     )
     rounds = _positive(arguments.rounds, "--rounds")
     from exporter.bench.rounds import BenchmarkRequest
 
-    return BenchmarkRequest(
-        model_dir=arguments.model_dir,
+    return flags.fill(
+        BenchmarkRequest,
+        arguments,
         batches=tuple(dict.fromkeys(batches)),
         threads=tuple(dict.fromkeys(threads)),
         rounds=rounds,
-        converted=arguments.converted,
-        peers=tuple(map(flags.path, _listed(arguments.peer))) if arguments.peer else (),
+        peers=tuple(map(flags.path, flags.listed(arguments.peer))),
     )
 
 
-def _listed(text: str, flag: str = "") -> tuple[str, ...]:
-    found = tuple(filter(None, (part.strip() for part in text.split(","))))
-    if not found and flag:
+def _numbers(text: str, flag: str) -> tuple[str, ...]:
+    found = flags.listed(text)
+    if not found:
         raise InvalidArgumentError(f"{flag} is empty: expected numbers. Add some, or leave it out.")
     return found
 

@@ -36,9 +36,7 @@ def add(commands: Any) -> None:
 def _add_lock(actions: Any) -> None:
     parser = flags.add_command(actions, "lock", _lock, "write the contract of a SavedModel")
     _add_model_and_lock(parser, "where the contract is to appear, such as contract.json")
-    flags.add_switch(
-        parser, "overwrite", default=False, summary="replace a contract that is there (off)"
-    )
+    flags.add_switch(parser, "overwrite", "replace a contract that is there (off)")
 
 
 def _add_check(actions: Any) -> None:
@@ -48,18 +46,18 @@ def _add_check(actions: Any) -> None:
     parser.add_argument(
         "--consumer", choices=CONSUMERS, help="whom the model must not break (everyone)"
     )
-    parser.add_argument(
-        "--accept",
-        type=flags.path,
-        help="JSON list of deliberate changes, each with rule, subject, reason and date",
+    flags.add_path(
+        parser,
+        "accept",
+        "JSON list of deliberate changes, each with rule, subject, reason and date",
     )
-    parser.add_argument("--junit", type=flags.path, help="write JUnit XML there, a case a rule")
+    flags.add_path(parser, "junit", "write JUnit XML there, a case a rule")
     flags.add_json(parser)
 
 
 def _add_model_and_lock(parser: argparse.ArgumentParser, lock: str) -> None:
-    parser.add_argument("--model_dir", required=True, type=flags.path, help="the SavedModel")
-    parser.add_argument("--lock", required=True, type=flags.path, help=lock)
+    flags.add_path(parser, "model_dir", "the SavedModel", required=True)
+    flags.add_path(parser, "lock", lock, required=True)
 
 
 def _lock(arguments: argparse.Namespace) -> int:
@@ -67,9 +65,7 @@ def _lock(arguments: argparse.Namespace) -> int:
     from exporter.contract import contract_lock
 
     with progress_bar() as progress:
-        locked = contract_lock(
-            arguments.model_dir, arguments.lock, overwrite=arguments.overwrite, progress=progress
-        )
+        locked = flags.fill(contract_lock, arguments, progress=progress)
     traces = sum(len(function.traces) for function in locked.functions.values())
     print_text(
         f"{arguments.lock}: {len(locked.signatures)} signatures, {traces} traces,"
@@ -83,14 +79,7 @@ def _check(arguments: argparse.Namespace) -> int:
     from exporter.contract import contract_check
 
     with progress_bar() as progress:
-        diff = contract_check(
-            arguments.model_dir,
-            arguments.lock,
-            consumer=arguments.consumer,
-            accept=arguments.accept,
-            junit=arguments.junit,
-            progress=progress,
-        )
+        diff = flags.fill(contract_check, arguments, progress=progress)
     if arguments.json:
         print_json({"passed": diff.passed, **diff.model_dump(mode="json")})
     else:

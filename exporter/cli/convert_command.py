@@ -1,28 +1,24 @@
 """`slim-export convert`."""
 
 import argparse
-import sys
 from collections.abc import Iterable
 from typing import Any
 
 from exporter.cli import flags
-from exporter.cli.terminal import print_json, print_table, progress_bar
+from exporter.cli.terminal import print_json, print_table, progress_bar, tell
 from exporter.conversion import Conversion, ConvertRequest, convert
 from exporter.converters.format_table import FORMATS
-from exporter.errors import InvalidArgumentError
 
 
 def add(commands: Any) -> None:
     """Adds the command and its flags."""
     summary = "convert a SavedModel to other formats, each verified in its own runtime"
     parser = flags.add_command(commands, "convert", run, summary)
-    parser.add_argument("--model_dir", type=flags.path, help="the SavedModel, whoever made it")
+    flags.add_path(parser, "model_dir", "the SavedModel, whoever made it")
     parser.add_argument(
         "--format", default="", help=f"some of {', '.join(FORMATS)}, separated by commas"
     )
-    parser.add_argument(
-        "--output_dir", type=flags.path, help="where a folder for each format is to appear"
-    )
+    flags.add_path(parser, "output_dir", "where a folder for each format is to appear")
     parser.add_argument(
         "--images", default="", help="a pattern of image files to compare on, quoted"
     )
@@ -31,38 +27,22 @@ def add(commands: Any) -> None:
         default="",
         help="a pattern of other image files, from which int8 ranges are taken",
     )
-    parser.add_argument(
-        "--labels", type=flags.path, help="a text file with a class name a line, for metadata"
-    )
+    flags.add_path(parser, "labels", "a text file with a class name a line, for metadata")
     parser.add_argument("--author", default="", help="who is named in metadata")
     parser.add_argument("--license", default="", help="what is named in metadata (none)")
-    flags.add_switch(
-        parser, "overwrite", default=False, summary="replace conversions that are there (off)"
-    )
+    flags.add_switch(parser, "overwrite", "replace conversions that are there (off)")
     flags.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Converts; returns 1 if a format failed."""
-    for name in ("model_dir", "output_dir"):
-        if getattr(arguments, name) is None:
-            raise InvalidArgumentError(f"--{name} is missing: expected a folder. Add it.")
-    request = ConvertRequest(
-        model_dir=arguments.model_dir,
-        formats=tuple(filter(None, (name.strip() for name in arguments.format.split(",")))),
-        output_dir=arguments.output_dir,
-        images=arguments.images,
-        calibration=arguments.calibration,
-        labels=arguments.labels,
-        author=arguments.author,
-        license=arguments.license,
-        overwrite=arguments.overwrite,
-    )
+    flags.check_given(arguments, "model_dir", "output_dir")
+    request = flags.fill(ConvertRequest, arguments, formats=flags.listed(arguments.format))
     told: list[str] = []
     with progress_bar() as progress:
         conversions = list(convert(request, progress, told.append))
     for remark in told:
-        sys.stderr.write(f"slim-export: {remark}\n")
+        tell(remark)
     if arguments.json:
         print_json([_record(conversion) for conversion in conversions])
     else:
@@ -73,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_table(columns, [_row(conversion) for conversion in conversions], keep=2)
     failed = [conversion.error for conversion in conversions if conversion.error]
     for error in failed:
-        sys.stderr.write(f"slim-export: {error}\n")
+        tell(error)
     return 1 if failed else 0
 
 

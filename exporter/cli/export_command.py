@@ -51,9 +51,7 @@ def add(commands: Any) -> None:
         help="'published' (from the cache, else downloaded), 'seeded:N' (random weights from seed"
         " N), or a path: a prefix, a folder with one checkpoint, or a .tgz archive",
     )
-    parser.add_argument(
-        "--output_dir", required=True, type=flags.path, help="where the SavedModel is to appear"
-    )
+    flags.add_path(parser, "output_dir", "where the SavedModel is to appear", required=True)
     parser.add_argument(
         "--batch_norm_momentum",
         type=float,
@@ -61,20 +59,17 @@ def add(commands: Any) -> None:
         help=f"default of the model's argument, 0 to 1 ({BATCH_NORM_MOMENTUM})",
     )
     flags.add_size(parser)
-    flags.add_switch(
-        parser, "overwrite", default=False, summary="replace a SavedModel that is there (off)"
-    )
+    flags.add_switch(parser, "overwrite", "replace a SavedModel that is there (off)")
     flags.add_switch(
         parser,
         "verify",
+        "compare with the original graph, bit for bit, before anything appears (on)",
         default=True,
-        summary="compare with the original graph, bit for bit, before anything appears (on)",
     )
     flags.add_switch(
         parser,
         "folded_signature",
-        default=False,
-        summary="add the signature serving_folded, batch norms folded, equal up to rounding (off)",
+        "add the signature serving_folded, batch norms folded, equal up to rounding (off)",
     )
     flags.add_moving_averages(parser)
     flags.add_network(parser)
@@ -83,20 +78,12 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Exports a checkpoint as a SavedModel."""
-    request = ExportRequest(
-        variant=variant_named(
-            arguments.variant,
-            depth_multiplier=arguments.depth_multiplier,
-            image_size=arguments.image_size,
-        ),
+    request = flags.fill(
+        ExportRequest,
+        arguments,
+        variant=flags.fill(variant_named, arguments, name=arguments.variant),
         task=task_named(arguments.task),
         checkpoint=checkpoint_source(arguments.checkpoint),
-        output_dir=arguments.output_dir,
-        batch_norm_momentum=arguments.batch_norm_momentum,
-        overwrite=arguments.overwrite,
-        verify=arguments.verify,
-        use_moving_averages=arguments.use_moving_averages,
-        folded_signature=arguments.folded_signature,
     )
     with progress_bar() as progress:
         result = export(request, fetch_options(arguments, progress), progress)

@@ -1,9 +1,14 @@
 """Flags that several commands share. Nothing here may import TensorFlow."""
 
 import argparse
+import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from exporter.errors import InvalidArgumentError
+
+_T = TypeVar("_T")
 
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off"})
@@ -25,8 +30,8 @@ def add_moving_averages(parser: argparse.ArgumentParser) -> None:
     add_switch(
         parser,
         "use_moving_averages",
+        "prefer .../ExponentialMovingAverage to raw values where both are there (on)",
         default=True,
-        summary="prefer .../ExponentialMovingAverage to raw values where both are there (on)",
     )
 
 
@@ -61,19 +66,28 @@ def add_network(parser: argparse.ArgumentParser) -> None:
 
 def add_cache_dir(parser: argparse.ArgumentParser) -> None:
     """Adds `--cache_dir`."""
-    parser.add_argument(
-        "--cache_dir",
-        type=path,
-        help="where downloads are kept (or SLIM_EXPORT_CACHE_DIR; else the user's cache)",
+    add_path(
+        parser,
+        "cache_dir",
+        "where downloads are kept (or SLIM_EXPORT_CACHE_DIR; else the user's cache)",
     )
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Adds `--json`."""
-    add_switch(parser, "json", default=False, summary="print JSON (off)")
+    add_switch(parser, "json", "print JSON (off)")
 
 
-def add_switch(parser: argparse.ArgumentParser, name: str, *, default: bool, summary: str) -> None:
+def add_path(
+    parser: argparse.ArgumentParser, name: str, summary: str, *, required: bool = False
+) -> None:
+    """Adds `--name` of a file or folder."""
+    parser.add_argument(f"--{name}", required=required, type=path, help=summary)
+
+
+def add_switch(
+    parser: argparse.ArgumentParser, name: str, summary: str, *, default: bool = False
+) -> None:
     """Adds `--name`, `--name=false` and `--noname`, as absl's own booleans have them."""
     group = parser.add_mutually_exclusive_group()
     group.add_argument(
@@ -82,6 +96,35 @@ def add_switch(parser: argparse.ArgumentParser, name: str, *, default: bool, sum
     group.add_argument(
         f"--no{name}", dest=name, action="store_false", default=default, help=argparse.SUPPRESS
     )
+
+
+def fill(made: Callable[..., _T], arguments: argparse.Namespace, **others: Any) -> _T:
+    """Makes a request, or calls a function, with the flags that are called as its parameters.
+
+    Args:
+        made: What to make or call.
+        arguments: The parsed flags.
+        others: Values of parameters that are no flag, or not as it was parsed.
+    """
+    names = inspect.signature(made).parameters
+    given = {name: value for name, value in vars(arguments).items() if name in names}
+    return made(**given | others)
+
+
+def listed(text: str) -> tuple[str, ...]:
+    """Splits a text at its commas, and leaves out what is empty."""
+    return tuple(filter(None, (part.strip() for part in text.split(","))))
+
+
+def check_given(arguments: argparse.Namespace, *folders: str) -> None:
+    """Refuses a command without folders that it needs.
+
+    Raises:
+        InvalidArgumentError: If one is missing.
+    """
+    for name in folders:
+        if getattr(arguments, name) is None:
+            raise InvalidArgumentError(f"--{name} is missing: expected a folder. Add it.")
 
 
 def not_empty(text: str) -> str:

@@ -16,29 +16,24 @@ def add(commands: Any) -> None:
     """Adds the command and its flags."""
     summary = "make a release of a verified SavedModel: archive, page, manifest, reports"
     parser = flags.add_command(commands, "package", run, summary)
-    parser.add_argument(
-        "--model_dir", required=True, type=flags.path, help="the SavedModel, verified"
-    )
+    flags.add_path(parser, "model_dir", "the SavedModel, verified", required=True)
     parser.add_argument("--handle", help="what it is called: publisher/name/version")
-    parser.add_argument("--output_dir", type=flags.path, help="where the release is to appear")
-    parser.add_argument(
-        "--report_dir",
-        type=flags.path,
-        help="its report, as 'slim-export verify' writes it (the one that was kept in the cache)",
+    flags.add_path(parser, "output_dir", "where the release is to appear")
+    flags.add_path(
+        parser,
+        "report_dir",
+        "its report, as 'slim-export verify' writes it (the one that was kept in the cache)",
     )
-    parser.add_argument(
-        "--sign_key", type=flags.path, help="sign with this EC key: a PEM file, not encrypted"
-    )
+    flags.add_path(parser, "sign_key", "sign with this EC key: a PEM file, not encrypted")
     flags.add_switch(
         parser,
         "sigstore",
-        default=False,
-        summary="sign through Sigstore instead, as the CI this runs in, or who logs in (off)",
+        "sign through Sigstore instead, as the CI this runs in, or who logs in (off)",
     )
-    parser.add_argument(
-        "--sigstore_token_file",
-        type=flags.path,
-        help="sign as whom this OpenID Connect token for the audience 'sigstore' names",
+    flags.add_path(
+        parser,
+        "sigstore_token_file",
+        "sign as whom this OpenID Connect token for the audience 'sigstore' names",
     )
     parser.add_argument(
         "--asset_path",
@@ -51,9 +46,7 @@ def add(commands: Any) -> None:
         metavar="RELEASE",
         help="write nothing, but say why the model is not the one in this release",
     )
-    flags.add_switch(
-        parser, "overwrite", default=False, summary="replace a release that is there (off)"
-    )
+    flags.add_switch(parser, "overwrite", "replace a release that is there (off)")
     flags.add_json(parser)
 
 
@@ -72,16 +65,12 @@ def run(arguments: argparse.Namespace) -> int:
     from exporter.releases.writing import PackageRequest
     from exporter.releasing import package
 
-    request = PackageRequest(
-        model_dir=arguments.model_dir,
+    request = flags.fill(
+        PackageRequest,
+        arguments,
         handle=handle.parse(arguments.handle),
-        output_dir=arguments.output_dir,
-        report_dir=arguments.report_dir,
-        sign_key=arguments.sign_key,
-        sigstore=arguments.sigstore,
         sigstore_token=arguments.sigstore_token_file,
         asset_path=arguments.asset_path or ASSET_PATH,
-        overwrite=arguments.overwrite,
     )
     with progress_bar() as progress:
         release = package(request, progress)

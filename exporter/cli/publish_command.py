@@ -16,7 +16,7 @@ def add(commands: Any) -> None:
     parser = flags.add_command(
         commands, "publish", run, "send a release to where it is loaded from"
     )
-    parser.add_argument("--release", required=True, type=flags.path, help="what 'package' wrote")
+    flags.add_path(parser, "release", "what 'package' wrote", required=True)
     parser.add_argument(
         "--to",
         required=True,
@@ -25,17 +25,12 @@ def add(commands: Any) -> None:
         " tfserving:///models/NAME; hf://owner/repository;"
         " kaggle://owner/model/framework/variation; oci://registry/repository:tag",
     )
-    flags.add_switch(
-        parser, "dry_run", default=False, summary="say what would be sent, and send nothing (off)"
-    )
-    flags.add_switch(
-        parser, "overwrite", default=False, summary="replace a version of other bytes (off)"
-    )
+    flags.add_switch(parser, "dry_run", "say what would be sent, and send nothing (off)")
+    flags.add_switch(parser, "overwrite", "replace a version of other bytes (off)")
     flags.add_switch(
         parser,
         "rehearse",
-        default=False,
-        summary="first serve the release on this machine, load it back in a fresh process, run the"
+        "first serve the release on this machine, load it back in a fresh process, run the"
         " page's code and compare the outputs with the report; send only if all is right (off)",
     )
     flags.add_json(parser)
@@ -46,15 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
     from exporter.releases.sending import PublishRequest
     from exporter.releasing import publish
 
-    request = PublishRequest(
-        release=arguments.release,
-        to=arguments.to,
-        overwrite=arguments.overwrite,
-        dry_run=arguments.dry_run,
-        rehearse=arguments.rehearse,
-    )
     with progress_bar() as progress:
-        done = publish(request, progress)
+        done = publish(flags.fill(PublishRequest, arguments), progress)
     if arguments.json:
         print_json(asdict(done))
     else:

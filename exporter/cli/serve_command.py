@@ -1,11 +1,10 @@
 """`slim-export serve`."""
 
 import argparse
-import sys
 from typing import Any
 
 from exporter.cli import flags
-from exporter.cli.terminal import print_text
+from exporter.cli.terminal import print_text, tell
 from exporter.errors import InvalidArgumentError
 
 _PORT, _MAX_PORT = 8500, 65535
@@ -16,9 +15,7 @@ def add(commands: Any) -> None:
     """Adds the command and its flags."""
     summary = "serve releases to tensorflow_hub and to browsers, until interrupted"
     parser = flags.add_command(commands, "serve", run, summary)
-    parser.add_argument(
-        "--release_dir", required=True, type=flags.path, help="a folder with releases, at any depth"
-    )
+    flags.add_path(parser, "release_dir", "a folder with releases, at any depth", required=True)
     parser.add_argument(
         "--port", type=int, default=_PORT, help=f"where to listen; 0 takes a free one ({_PORT})"
     )
@@ -38,13 +35,9 @@ def run(arguments: argparse.Namespace) -> int:
         )
     from exporter.releasing import ServeRequest, serve
 
-    serve(ServeRequest(arguments.release_dir, arguments.port, arguments.host), _ready, _tell)
+    serve(flags.fill(ServeRequest, arguments), _ready, tell)
     return 0
 
 
 def _ready(url: str, count: int) -> None:
     print_text(f"Serving {'1 model' if count == 1 else f'{count} models'} at {url}/\n")
-
-
-def _tell(sentence: str) -> None:
-    sys.stderr.write(f"slim-export: {sentence}\n")

@@ -7,11 +7,15 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal
 
 from exporter.cli import signals
 from exporter.errors import OutputError
 from exporter.progress import Progress
+
+if TYPE_CHECKING:
+    from exporter.contract.diff import ContractDiff
+    from exporter.verifier.report.records import VerificationReport
 
 _UNLIMITED = 10_000
 _GAP = 2
@@ -85,19 +89,16 @@ def print_table(
     print_text("\n".join(lines) + "\n")
 
 
-class Comparison(Protocol):
-    """What came of comparing."""
-
-    @property
-    def passed(self) -> bool:
-        """Whether all is as it should be."""
-
-    def verdict(self) -> str:
-        """Says so, or what is not."""
+def tell(sentence: str) -> None:
+    """Says something on standard error, under the command's name."""
+    sys.stderr.write(f"slim-export: {sentence}\n")
 
 
 def conclude(
-    found: Comparison, annotations: Callable[[], Iterable[str]], *, to_errors: bool
+    found: "VerificationReport | ContractDiff",
+    annotations: Callable[[], Iterable[str]],
+    *,
+    to_errors: bool,
 ) -> int:
     """Ends a comparison that was printed.
 
@@ -116,7 +117,7 @@ def conclude(
             else:
                 print_text(f"{line}\n")
     if not found.passed:
-        sys.stderr.write(f"slim-export: {found.verdict()}\n")
+        tell(found.verdict())
     return 0 if found.passed else 1
 
 

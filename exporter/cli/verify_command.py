@@ -24,10 +24,8 @@ def add(commands: Any) -> None:
     """Adds the command and its flags."""
     summary = "compare a SavedModel with its original, or with another SavedModel"
     parser = flags.add_command(commands, "verify", run, summary)
-    parser.add_argument("--model_dir", type=flags.path, help="the SavedModel, whoever made it")
-    parser.add_argument(
-        "--reference_dir", type=flags.path, help="another SavedModel to compare with"
-    )
+    flags.add_path(parser, "model_dir", "the SavedModel, whoever made it")
+    flags.add_path(parser, "reference_dir", "another SavedModel to compare with")
     parser.add_argument(
         "--checkpoint",
         type=flags.not_empty,
@@ -48,17 +46,13 @@ def add(commands: Any) -> None:
     )
     parser.add_argument("--atol", type=float, help="allow this absolute difference instead")
     parser.add_argument("--rtol", type=float, help="and this one, times each expected value")
-    parser.add_argument(
-        "--report_dir",
-        type=flags.path,
-        help="write report.json, report.html and report.xml there, with the noise measured",
+    flags.add_path(
+        parser,
+        "report_dir",
+        "write report.json, report.html and report.xml there, with the noise measured",
     )
-    flags.add_switch(
-        parser, "list_rules", default=False, summary="print the interface's rules and end (off)"
-    )
-    flags.add_switch(
-        parser, "report_schema", default=False, summary="print report.json's schema and end (off)"
-    )
+    flags.add_switch(parser, "list_rules", "print the interface's rules and end (off)")
+    flags.add_switch(parser, "report_schema", "print report.json's schema and end (off)")
     flags.add_moving_averages(parser)
     flags.add_network(parser)
     flags.add_json(parser)
@@ -112,23 +106,16 @@ def _request(arguments: argparse.Namespace) -> VerifyRequest:
             " --image_size. Add it."
         )
     _check_report_dir(arguments)
-    return VerifyRequest(
-        model_dir=arguments.model_dir,
-        reference_dir=arguments.reference_dir,
+    return flags.fill(
+        VerifyRequest,
+        arguments,
         checkpoint=arguments.checkpoint and checkpoint_source(arguments.checkpoint),
-        variant=named
-        and variant_named(
-            named,
-            depth_multiplier=arguments.depth_multiplier,
-            image_size=arguments.image_size,
-        ),
+        variant=named and flags.fill(variant_named, arguments, name=named),
         task=arguments.task and task_named(arguments.task),
-        images=arguments.images,
         allowance="given" if given else arguments.allowance,
         atol=arguments.atol or 0.0,
         rtol=arguments.rtol or 0.0,
         noise=arguments.report_dir is not None,
-        use_moving_averages=arguments.use_moving_averages,
     )
 
 

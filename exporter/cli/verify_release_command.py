@@ -18,11 +18,11 @@ def add(commands: Any) -> None:
     """Adds the command and its flags."""
     summary = "check a release against its manifest and signature"
     parser = flags.add_command(commands, "verify-release", run, summary)
-    parser.add_argument("--release", required=True, type=flags.path, help="its folder")
-    parser.add_argument(
-        "--verify_key",
-        type=flags.path,
-        help="the publisher's public EC key, a PEM file; without it no signature is checked",
+    flags.add_path(parser, "release", "its folder", required=True)
+    flags.add_path(
+        parser,
+        "verify_key",
+        "the publisher's public EC key, a PEM file; without it no signature is checked",
     )
     parser.add_argument(
         "--sigstore_identity",
