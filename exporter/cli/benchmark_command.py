@@ -17,27 +17,25 @@ _DEFAULT = ("default", "0")
 def add(commands: Any) -> None:
     """Adds the command and its flags."""
     summary = "measure a SavedModel and its conversions side by side"
-    parser = flags.add_command(commands, "benchmark", run, summary)
-    flags.add_path(parser, "model_dir", "the SavedModel, whoever made it")
-    flags.add_path(
-        parser,
-        "converted",
-        "the --output_dir of 'convert', of which every format that is there is measured",
+    flags.add_command(
+        *(commands, "benchmark", run, summary),
+        model_dir=flags.path("the SavedModel, whoever made it"),
+        converted=flags.path(
+            "the --output_dir of 'convert', of which every format that is there is measured"
+        ),
+        batch=flags.value("images a call, separated by commas (1,32)", default="1,32"),
+        threads=flags.value(
+            "of every runtime, separated by commas; 'default' for its own choice (1,default)",
+            default="1,default",
+        ),
+        rounds=flags.value("how often every one has its turn (10)", default="10"),
+        peer=flags.value(
+            "measure others' ports too: Python files that build them, separated by commas",
+            default="",
+        ),
+        html=flags.path("write a page with plots there"),
+        json=flags.JSON,
     )
-    parser.add_argument("--batch", default="1,32", help="images a call, separated by commas (1,32)")
-    parser.add_argument(
-        "--threads",
-        default="1,default",
-        help="of every runtime, separated by commas; 'default' for its own choice (1,default)",
-    )
-    parser.add_argument("--rounds", default="10", help="how often every one has its turn (10)")
-    parser.add_argument(
-        "--peer",
-        default="",
-        help="measure others' ports too: Python files that build them, separated by commas",
-    )
-    flags.add_path(parser, "html", "write a page with plots there")
-    flags.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -79,7 +77,7 @@ def _request(arguments: argparse.Namespace) -> "BenchmarkRequest":
         batches=tuple(dict.fromkeys(batches)),
         threads=tuple(dict.fromkeys(threads)),
         rounds=rounds,
-        peers=tuple(map(flags.path, flags.listed(arguments.peer))),
+        peers=tuple(map(flags.parsed_path, flags.listed(arguments.peer))),
     )
 
 

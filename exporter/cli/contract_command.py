@@ -27,37 +27,25 @@ def add(commands: Any) -> None:
     summary = "lock what consumers of a SavedModel depend on, and check later ones"
     parser = flags.add_command(commands, "contract", _lock, summary)
     actions = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    _add_lock(actions)
-    _add_check(actions)
-    rules = flags.add_command(actions, "rules", _rules, "print the rules that class differences")
-    flags.add_json(rules)
-
-
-def _add_lock(actions: Any) -> None:
-    parser = flags.add_command(actions, "lock", _lock, "write the contract of a SavedModel")
-    _add_model_and_lock(parser, "where the contract is to appear, such as contract.json")
-    flags.add_switch(parser, "overwrite", "replace a contract that is there (off)")
-
-
-def _add_check(actions: Any) -> None:
-    summary = "compare a SavedModel with a locked contract"
-    parser = flags.add_command(actions, "check", _check, summary)
-    _add_model_and_lock(parser, "the contract, as 'slim-export contract lock' wrote it")
-    parser.add_argument(
-        "--consumer", choices=CONSUMERS, help="whom the model must not break (everyone)"
+    flags.add_command(
+        *(actions, "lock", _lock, "write the contract of a SavedModel"),
+        model_dir=flags.path("the SavedModel", required=True),
+        lock=flags.path("where the contract is to appear, such as contract.json", required=True),
+        overwrite=flags.switch("replace a contract that is there (off)"),
     )
-    flags.add_path(
-        parser,
-        "accept",
-        "JSON list of deliberate changes, each with rule, subject, reason and date",
+    flags.add_command(
+        *(actions, "check", _check, "compare a SavedModel with a locked contract"),
+        model_dir=flags.path("the SavedModel", required=True),
+        lock=flags.path("the contract, as 'slim-export contract lock' wrote it", required=True),
+        consumer=flags.value("whom the model must not break (everyone)", choices=CONSUMERS),
+        accept=flags.path(
+            "JSON list of deliberate changes, each with rule, subject, reason and date"
+        ),
+        junit=flags.path("write JUnit XML there, a case a rule"),
+        json=flags.JSON,
     )
-    flags.add_path(parser, "junit", "write JUnit XML there, a case a rule")
-    flags.add_json(parser)
-
-
-def _add_model_and_lock(parser: argparse.ArgumentParser, lock: str) -> None:
-    flags.add_path(parser, "model_dir", "the SavedModel", required=True)
-    flags.add_path(parser, "lock", lock, required=True)
+    summary = "print the rules that class differences"
+    flags.add_command(actions, "rules", _rules, summary, json=flags.JSON)
 
 
 def _lock(arguments: argparse.Namespace) -> int:

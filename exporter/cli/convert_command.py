@@ -13,25 +13,21 @@ from exporter.converters.format_table import FORMATS
 def add(commands: Any) -> None:
     """Adds the command and its flags."""
     summary = "convert a SavedModel to other formats, each verified in its own runtime"
-    parser = flags.add_command(commands, "convert", run, summary)
-    flags.add_path(parser, "model_dir", "the SavedModel, whoever made it")
-    parser.add_argument(
-        "--format", default="", help=f"some of {', '.join(FORMATS)}, separated by commas"
+    flags.add_command(
+        *(commands, "convert", run, summary),
+        model_dir=flags.path("the SavedModel, whoever made it"),
+        format=flags.value(f"some of {', '.join(FORMATS)}, separated by commas", default=""),
+        output_dir=flags.path("where a folder for each format is to appear"),
+        images=flags.value("a pattern of image files to compare on, quoted", default=""),
+        calibration=flags.value(
+            "a pattern of other image files, from which int8 ranges are taken", default=""
+        ),
+        labels=flags.path("a text file with a class name a line, for metadata"),
+        author=flags.value("who is named in metadata", default=""),
+        license=flags.value("what is named in metadata (none)", default=""),
+        overwrite=flags.switch("replace conversions that are there (off)"),
+        json=flags.JSON,
     )
-    flags.add_path(parser, "output_dir", "where a folder for each format is to appear")
-    parser.add_argument(
-        "--images", default="", help="a pattern of image files to compare on, quoted"
-    )
-    parser.add_argument(
-        "--calibration",
-        default="",
-        help="a pattern of other image files, from which int8 ranges are taken",
-    )
-    flags.add_path(parser, "labels", "a text file with a class name a line, for metadata")
-    parser.add_argument("--author", default="", help="who is named in metadata")
-    parser.add_argument("--license", default="", help="what is named in metadata (none)")
-    flags.add_switch(parser, "overwrite", "replace conversions that are there (off)")
-    flags.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -41,39 +41,35 @@ How to fine-tune it:
 
 def add(commands: Any) -> None:
     """Adds the command and its flags."""
-    parser = flags.add_command(commands, "export", run, "write a SavedModel from a checkpoint")
-    flags.add_variant(parser)
-    parser.add_argument("--task", required=True, help="feature_vector or classification")
-    parser.add_argument(
-        "--checkpoint",
-        required=True,
-        type=flags.not_empty,
-        help="'published' (from the cache, else downloaded), 'seeded:N' (random weights from seed"
-        " N), or a path: a prefix, a folder with one checkpoint, or a .tgz archive",
+    flags.add_command(
+        *(commands, "export", run, "write a SavedModel from a checkpoint"),
+        variant=flags.value("as 'slim-export list' prints it", required=True),
+        task=flags.value("feature_vector or classification", required=True),
+        checkpoint=flags.value(
+            "'published' (from the cache, else downloaded), 'seeded:N' (random weights from seed"
+            " N), or a path: a prefix, a folder with one checkpoint, or a .tgz archive",
+            required=True,
+            type=flags.not_empty,
+        ),
+        output_dir=flags.path("where the SavedModel is to appear", required=True),
+        batch_norm_momentum=flags.value(
+            f"default of the model's argument, 0 to 1 ({BATCH_NORM_MOMENTUM})",
+            type=float,
+            default=BATCH_NORM_MOMENTUM,
+        ),
+        **flags.SIZE,
+        overwrite=flags.switch("replace a SavedModel that is there (off)"),
+        verify=flags.switch(
+            "compare with the original graph, bit for bit, before anything appears (on)",
+            default=True,
+        ),
+        folded_signature=flags.switch(
+            "add the signature serving_folded, batch norms folded, equal up to rounding (off)"
+        ),
+        use_moving_averages=flags.MOVING_AVERAGES,
+        **flags.DOWNLOADS,
+        json=flags.JSON,
     )
-    flags.add_path(parser, "output_dir", "where the SavedModel is to appear", required=True)
-    parser.add_argument(
-        "--batch_norm_momentum",
-        type=float,
-        default=BATCH_NORM_MOMENTUM,
-        help=f"default of the model's argument, 0 to 1 ({BATCH_NORM_MOMENTUM})",
-    )
-    flags.add_size(parser)
-    flags.add_switch(parser, "overwrite", "replace a SavedModel that is there (off)")
-    flags.add_switch(
-        parser,
-        "verify",
-        "compare with the original graph, bit for bit, before anything appears (on)",
-        default=True,
-    )
-    flags.add_switch(
-        parser,
-        "folded_signature",
-        "add the signature serving_folded, batch norms folded, equal up to rounding (off)",
-    )
-    flags.add_moving_averages(parser)
-    flags.add_network(parser)
-    flags.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -16,10 +16,12 @@ _MAX_TIMEOUT = 3600
 
 def add(commands: Any) -> None:
     """Adds the command and its flags."""
-    parser = flags.add_command(commands, "fetch", run, "download a published checkpoint")
-    flags.add_variant(parser)
-    flags.add_network(parser)
-    flags.add_json(parser)
+    flags.add_command(
+        *(commands, "fetch", run, "download a published checkpoint"),
+        variant=flags.value("as 'slim-export list' prints it", required=True),
+        **flags.DOWNLOADS,
+        json=flags.JSON,
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

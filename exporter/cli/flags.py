@@ -14,88 +14,51 @@ _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off"})
 
 
+# Adds a flag of a name to a command's parser.
+Flag = Callable[[argparse.ArgumentParser, str], object]
+
+
 def add_command(
-    commands: Any, name: str, run: Callable[[argparse.Namespace], int], summary: str
+    commands: Any,
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    summary: str,
+    /,
+    **flags: Flag,
 ) -> argparse.ArgumentParser:
-    """Adds a command; `run` takes the parsed flags and returns the exit status."""
+    """Adds a command and its flags; `run` takes them parsed, and returns the exit status."""
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False
     )
     parser.set_defaults(command=run)
+    for flag, add in flags.items():
+        add(parser, flag)
     return parser
 
 
-def add_moving_averages(parser: argparse.ArgumentParser) -> None:
-    """Adds `--use_moving_averages`."""
-    add_switch(
-        parser,
-        "use_moving_averages",
-        "prefer .../ExponentialMovingAverage to raw values where both are there (on)",
-        default=True,
-    )
+def value(summary: str, **options: Any) -> Flag:
+    """Makes a flag with a value; the options are those of `ArgumentParser.add_argument`."""
+    return lambda parser, name: parser.add_argument(f"--{name}", help=summary, **options)
 
 
-def add_size(parser: argparse.ArgumentParser) -> None:
-    """Adds what changes a variant's size."""
-    parser.add_argument(
-        "--depth_multiplier", type=float, help="another one than the variant's, above 0 to 2"
-    )
-    parser.add_argument(
-        "--image_size", type=int, help="another one than the variant's, 32 to 2048 pixels"
-    )
+def path(summary: str, **options: Any) -> Flag:
+    """Makes a flag with the path of a file or folder."""
+    return value(summary, type=parsed_path, **options)
 
 
-def add_variant(parser: argparse.ArgumentParser) -> None:
-    """Adds `--variant`, required."""
-    parser.add_argument("--variant", required=True, help="as 'slim-export list' prints it")
+def switch(summary: str, *, default: bool = False) -> Flag:
+    """Makes `--name`, `--name=false` and `--noname`, as absl's own booleans have them."""
 
+    def add(parser: argparse.ArgumentParser, name: str) -> None:
+        group = parser.add_mutually_exclusive_group()
+        group.add_argument(
+            f"--{name}", nargs="?", const=True, default=default, type=_boolean, help=summary
+        )
+        group.add_argument(
+            f"--no{name}", dest=name, action="store_false", default=default, help=argparse.SUPPRESS
+        )
 
-def add_network(parser: argparse.ArgumentParser) -> None:
-    """Adds what says how archives are downloaded."""
-    add_cache_dir(parser)
-    parser.add_argument(
-        "--mirror", help="URL of a folder with the published archives (or SLIM_EXPORT_MIRROR)"
-    )
-    parser.add_argument(
-        "--timeout",
-        type=float,
-        default=20.0,
-        help="seconds without a byte after which a download starts anew (20)",
-    )
-
-
-def add_cache_dir(parser: argparse.ArgumentParser) -> None:
-    """Adds `--cache_dir`."""
-    add_path(
-        parser,
-        "cache_dir",
-        "where downloads are kept (or SLIM_EXPORT_CACHE_DIR; else the user's cache)",
-    )
-
-
-def add_json(parser: argparse.ArgumentParser) -> None:
-    """Adds `--json`."""
-    add_switch(parser, "json", "print JSON (off)")
-
-
-def add_path(
-    parser: argparse.ArgumentParser, name: str, summary: str, *, required: bool = False
-) -> None:
-    """Adds `--name` of a file or folder."""
-    parser.add_argument(f"--{name}", required=required, type=path, help=summary)
-
-
-def add_switch(
-    parser: argparse.ArgumentParser, name: str, summary: str, *, default: bool = False
-) -> None:
-    """Adds `--name`, `--name=false` and `--noname`, as absl's own booleans have them."""
-    group = parser.add_mutually_exclusive_group()
-    group.add_argument(
-        f"--{name}", nargs="?", const=True, default=default, type=_boolean, help=summary
-    )
-    group.add_argument(
-        f"--no{name}", dest=name, action="store_false", default=default, help=argparse.SUPPRESS
-    )
+    return add
 
 
 def fill(made: Callable[..., _T], arguments: argparse.Namespace, **others: Any) -> _T:
@@ -134,7 +97,7 @@ def not_empty(text: str) -> str:
     return text
 
 
-def path(text: str) -> Path:
+def parsed_path(text: str) -> Path:
     """Parses a path."""
     # Shells do not expand the ~ of --flag=~/folder.
     try:
@@ -149,3 +112,23 @@ def _boolean(text: str) -> bool:
     if text.lower() in _FALSE:
         return False
     raise argparse.ArgumentTypeError(f"expected true or false, found '{text}'")
+
+
+JSON = switch("print JSON (off)")
+MOVING_AVERAGES = switch(
+    "prefer .../ExponentialMovingAverage to raw values where both are there (on)", default=True
+)
+# What changes a variant's size.
+SIZE = {
+    "depth_multiplier": value("another one than the variant's, above 0 to 2", type=float),
+    "image_size": value("another one than the variant's, 32 to 2048 pixels", type=int),
+}
+CACHE_DIR = path("where downloads are kept (or SLIM_EXPORT_CACHE_DIR; else the user's cache)")
+# How archives are downloaded.
+DOWNLOADS = {
+    "cache_dir": CACHE_DIR,
+    "mirror": value("URL of a folder with the published archives (or SLIM_EXPORT_MIRROR)"),
+    "timeout": value(
+        "seconds without a byte after which a download starts anew (20)", type=float, default=20.0
+    ),
+}

@@ -27,9 +27,11 @@ _COLUMNS = (
 
 def add(commands: Any) -> None:
     """Adds the command and its flags."""
-    parser = flags.add_command(commands, "list", run, "print the variants that can be exported")
-    flags.add_cache_dir(parser)
-    flags.add_json(parser)
+    flags.add_command(
+        *(commands, "list", run, "print the variants that can be exported"),
+        cache_dir=flags.CACHE_DIR,
+        json=flags.JSON,
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

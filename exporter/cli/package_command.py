@@ -15,39 +15,32 @@ if TYPE_CHECKING:
 def add(commands: Any) -> None:
     """Adds the command and its flags."""
     summary = "make a release of a verified SavedModel: archive, page, manifest, reports"
-    parser = flags.add_command(commands, "package", run, summary)
-    flags.add_path(parser, "model_dir", "the SavedModel, verified", required=True)
-    parser.add_argument("--handle", help="what it is called: publisher/name/version")
-    flags.add_path(parser, "output_dir", "where the release is to appear")
-    flags.add_path(
-        parser,
-        "report_dir",
-        "its report, as 'slim-export verify' writes it (the one that was kept in the cache)",
+    flags.add_command(
+        *(commands, "package", run, summary),
+        model_dir=flags.path("the SavedModel, verified", required=True),
+        handle=flags.value("what it is called: publisher/name/version"),
+        output_dir=flags.path("where the release is to appear"),
+        report_dir=flags.path(
+            "its report, as 'slim-export verify' writes it (the one that was kept in the cache)"
+        ),
+        sign_key=flags.path("sign with this EC key: a PEM file, not encrypted"),
+        sigstore=flags.switch(
+            "sign through Sigstore instead, as the CI this runs in, or who logs in (off)"
+        ),
+        sigstore_token_file=flags.path(
+            "sign as whom this OpenID Connect token for the audience 'sigstore' names"
+        ),
+        asset_path=flags.value(
+            "where the page says the archive is: an https URL that ends with .tar.gz, not on"
+            " github.com (model.tar.gz, beside the page)"
+        ),
+        explain=flags.path(
+            "write nothing, but say why the model is not the one in this release",
+            metavar="RELEASE",
+        ),
+        overwrite=flags.switch("replace a release that is there (off)"),
+        json=flags.JSON,
     )
-    flags.add_path(parser, "sign_key", "sign with this EC key: a PEM file, not encrypted")
-    flags.add_switch(
-        parser,
-        "sigstore",
-        "sign through Sigstore instead, as the CI this runs in, or who logs in (off)",
-    )
-    flags.add_path(
-        parser,
-        "sigstore_token_file",
-        "sign as whom this OpenID Connect token for the audience 'sigstore' names",
-    )
-    parser.add_argument(
-        "--asset_path",
-        help="where the page says the archive is: an https URL that ends with .tar.gz, not on"
-        " github.com (model.tar.gz, beside the page)",
-    )
-    parser.add_argument(
-        "--explain",
-        type=flags.path,
-        metavar="RELEASE",
-        help="write nothing, but say why the model is not the one in this release",
-    )
-    flags.add_switch(parser, "overwrite", "replace a release that is there (off)")
-    flags.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -13,27 +13,24 @@ if TYPE_CHECKING:
 
 def add(commands: Any) -> None:
     """Adds the command and its flags."""
-    parser = flags.add_command(
-        commands, "publish", run, "send a release to where it is loaded from"
+    flags.add_command(
+        *(commands, "publish", run, "send a release to where it is loaded from"),
+        release=flags.path("what 'package' wrote", required=True),
+        to=flags.value(
+            "a folder; s3://bucket/prefix, gs:// or another store that fsspec writes;"
+            " tfserving:///models/NAME; hf://owner/repository;"
+            " kaggle://owner/model/framework/variation; oci://registry/repository:tag",
+            required=True,
+            type=flags.not_empty,
+        ),
+        dry_run=flags.switch("say what would be sent, and send nothing (off)"),
+        overwrite=flags.switch("replace a version of other bytes (off)"),
+        rehearse=flags.switch(
+            "first serve the release on this machine, load it back in a fresh process, run the"
+            " page's code and compare the outputs with the report; send only if all is right (off)"
+        ),
+        json=flags.JSON,
     )
-    flags.add_path(parser, "release", "what 'package' wrote", required=True)
-    parser.add_argument(
-        "--to",
-        required=True,
-        type=flags.not_empty,
-        help="a folder; s3://bucket/prefix, gs:// or another store that fsspec writes;"
-        " tfserving:///models/NAME; hf://owner/repository;"
-        " kaggle://owner/model/framework/variation; oci://registry/repository:tag",
-    )
-    flags.add_switch(parser, "dry_run", "say what would be sent, and send nothing (off)")
-    flags.add_switch(parser, "overwrite", "replace a version of other bytes (off)")
-    flags.add_switch(
-        parser,
-        "rehearse",
-        "first serve the release on this machine, load it back in a fresh process, run the"
-        " page's code and compare the outputs with the report; send only if all is right (off)",
-    )
-    flags.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -14,16 +14,15 @@ _HOST = "127.0.0.1"
 def add(commands: Any) -> None:
     """Adds the command and its flags."""
     summary = "serve releases to tensorflow_hub and to browsers, until interrupted"
-    parser = flags.add_command(commands, "serve", run, summary)
-    flags.add_path(parser, "release_dir", "a folder with releases, at any depth", required=True)
-    parser.add_argument(
-        "--port", type=int, default=_PORT, help=f"where to listen; 0 takes a free one ({_PORT})"
-    )
-    parser.add_argument(
-        "--host",
-        type=flags.not_empty,
-        default=_HOST,
-        help=f"address to listen at; only this machine reaches the default ({_HOST})",
+    flags.add_command(
+        *(commands, "serve", run, summary),
+        release_dir=flags.path("a folder with releases, at any depth", required=True),
+        port=flags.value(f"where to listen; 0 takes a free one ({_PORT})", type=int, default=_PORT),
+        host=flags.value(
+            f"address to listen at; only this machine reaches the default ({_HOST})",
+            type=flags.not_empty,
+            default=_HOST,
+        ),
     )
 
 

@@ -23,39 +23,35 @@ _SHOWN = 20
 def add(commands: Any) -> None:
     """Adds the command and its flags."""
     summary = "compare a SavedModel with its original, or with another SavedModel"
-    parser = flags.add_command(commands, "verify", run, summary)
-    flags.add_path(parser, "model_dir", "the SavedModel, whoever made it")
-    flags.add_path(parser, "reference_dir", "another SavedModel to compare with")
-    parser.add_argument(
-        "--checkpoint",
-        type=flags.not_empty,
-        help="compare with the original graph and this checkpoint: 'published', 'seeded:N', or a"
-        " path; needs --variant and --task. Without it and --reference_dir, only the interface is"
-        " checked",
+    flags.add_command(
+        *(commands, "verify", run, summary),
+        model_dir=flags.path("the SavedModel, whoever made it"),
+        reference_dir=flags.path("another SavedModel to compare with"),
+        checkpoint=flags.value(
+            "compare with the original graph and this checkpoint: 'published', 'seeded:N', or a"
+            " path; needs --variant and --task. Without it and --reference_dir, only the interface"
+            " is checked",
+            type=flags.not_empty,
+        ),
+        variant=flags.value("as 'slim-export list' prints it"),
+        task=flags.value("feature_vector or classification"),
+        **flags.SIZE,
+        images=flags.value("a pattern of image files, such as 'photos/*.jpg', quoted", default=""),
+        allowance=flags.value(
+            "what may differ: exact, no bit; noise, 4 times the reference's own noise (exact)",
+            default="exact",
+        ),
+        atol=flags.value("allow this absolute difference instead", type=float),
+        rtol=flags.value("and this one, times each expected value", type=float),
+        report_dir=flags.path(
+            "write report.json, report.html and report.xml there, with the noise measured"
+        ),
+        list_rules=flags.switch("print the interface's rules and end (off)"),
+        report_schema=flags.switch("print report.json's schema and end (off)"),
+        use_moving_averages=flags.MOVING_AVERAGES,
+        **flags.DOWNLOADS,
+        json=flags.JSON,
     )
-    parser.add_argument("--variant", help="as 'slim-export list' prints it")
-    parser.add_argument("--task", help="feature_vector or classification")
-    flags.add_size(parser)
-    parser.add_argument(
-        "--images", default="", help="a pattern of image files, such as 'photos/*.jpg', quoted"
-    )
-    parser.add_argument(
-        "--allowance",
-        default="exact",
-        help="what may differ: exact, no bit; noise, 4 times the reference's own noise (exact)",
-    )
-    parser.add_argument("--atol", type=float, help="allow this absolute difference instead")
-    parser.add_argument("--rtol", type=float, help="and this one, times each expected value")
-    flags.add_path(
-        parser,
-        "report_dir",
-        "write report.json, report.html and report.xml there, with the noise measured",
-    )
-    flags.add_switch(parser, "list_rules", "print the interface's rules and end (off)")
-    flags.add_switch(parser, "report_schema", "print report.json's schema and end (off)")
-    flags.add_moving_averages(parser)
-    flags.add_network(parser)
-    flags.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -16,26 +16,23 @@ if TYPE_CHECKING:
 
 def add(commands: Any) -> None:
     """Adds the command and its flags."""
-    summary = "check a release against its manifest and signature"
-    parser = flags.add_command(commands, "verify-release", run, summary)
-    flags.add_path(parser, "release", "its folder", required=True)
-    flags.add_path(
-        parser,
-        "verify_key",
-        "the publisher's public EC key, a PEM file; without it no signature is checked",
+    flags.add_command(
+        *(commands, "verify-release", run, "check a release against its manifest and signature"),
+        release=flags.path("its folder", required=True),
+        verify_key=flags.path(
+            "the publisher's public EC key, a PEM file; without it no signature is checked"
+        ),
+        sigstore_identity=flags.value(
+            "who signed through Sigstore, such as a mail address; asks its services, so that a"
+            " network is needed",
+            type=flags.not_empty,
+        ),
+        sigstore_issuer=flags.value(
+            "who vouches for them, such as https://token.actions.githubusercontent.com",
+            type=flags.not_empty,
+        ),
+        json=flags.JSON,
     )
-    parser.add_argument(
-        "--sigstore_identity",
-        type=flags.not_empty,
-        help="who signed through Sigstore, such as a mail address; asks its services, so that a"
-        " network is needed",
-    )
-    parser.add_argument(
-        "--sigstore_issuer",
-        type=flags.not_empty,
-        help="who vouches for them, such as https://token.actions.githubusercontent.com",
-    )
-    flags.add_json(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
