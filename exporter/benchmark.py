@@ -1,6 +1,5 @@
 """The stages of a benchmark, composed."""
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,6 +12,7 @@ from exporter.bench.peers import check_peers, of_peers
 from exporter.bench.rounds import BenchmarkRequest, Race, environment
 from exporter.errors import BenchmarkError, reason
 from exporter.progress import Progress, silent
+from exporter.staging import write_whole
 
 _T = TypeVar("_T")
 
@@ -99,12 +99,9 @@ def write_page(found: Benchmark, path: Path) -> None:
     """
     from exporter.bench.page import page_of
 
-    text = page_of(found)
+    page = page_of(found).encode()
     try:
-        with tempfile.TemporaryDirectory(dir=path.absolute().parent, prefix=".page-") as place:
-            part = Path(place, "page.html")
-            part.write_text(text, "utf-8")
-            part.replace(path)
+        write_whole(path, page, overwrite=True)
     except OSError as error:
         raise BenchmarkError(
             f"Page '{path}' cannot be written: {reason(error)}. Change --html."

@@ -68,11 +68,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
     with progress_bar() as progress:
         diff = flags.fill(contract_check, arguments, progress=progress)
-    if arguments.json:
-        print_json({"passed": diff.passed, **diff.model_dump(mode="json")})
-    else:
-        _print(diff)
-    return conclude(diff, diff.annotations, to_errors=arguments.json)
+    return conclude(diff, _print, diff.annotations(), as_json=arguments.json)
 
 
 def _print(diff: "ContractDiff") -> None:
@@ -92,7 +88,6 @@ def _print(diff: "ContractDiff") -> None:
         print_table(("rule", "subject", *consumers, "expected", "found", "where", "accepted"), rows)
     if len(ordered) > _SHOWN:
         print_text(f"and {len(ordered) - _SHOWN} more; --json has all\n")
-    print_text(f"\n{diff.verdict()}\n" if diff.passed else "")
 
 
 def _rules(arguments: argparse.Namespace) -> int:

@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from exporter.cli import signals
 from exporter.errors import OutputError
@@ -16,6 +16,8 @@ from exporter.progress import Progress
 if TYPE_CHECKING:
     from exporter.contract.diff import ContractDiff
     from exporter.verifier.report.records import VerificationReport
+
+_Compared = TypeVar("_Compared", "VerificationReport", "ContractDiff")
 
 _UNLIMITED = 10_000
 _GAP = 2
@@ -95,24 +97,31 @@ def tell(sentence: str) -> None:
 
 
 def conclude(
-    found: "VerificationReport | ContractDiff",
-    annotations: Callable[[], Iterable[str]],
+    found: _Compared,
+    show: Callable[[_Compared], None],
+    annotations: Iterable[str],
     *,
-    to_errors: bool,
+    as_json: bool,
 ) -> int:
-    """Ends a comparison that was printed.
+    """Prints what came of a comparison.
 
     Args:
         found: What came of it.
-        annotations: Makes workflow commands, for GitHub workflows.
-        to_errors: Whether those go to standard error, beside JSON.
+        show: Prints it for people.
+        annotations: Workflow commands, for GitHub workflows; on standard error beside JSON.
+        as_json: Whether to print JSON instead.
 
     Returns:
         The exit status: 1, and the verdict on standard error, if it failed.
     """
+    if as_json:
+        print_json({"passed": found.passed, **found.model_dump(mode="json")})
+    else:
+        show(found)
+        print_text(f"\n{found.verdict()}\n" if found.passed else "")
     if os.environ.get("GITHUB_ACTIONS"):
-        for line in annotations():
-            if to_errors:
+        for line in annotations:
+            if as_json:
                 sys.stderr.write(f"{line}\n")
             else:
                 print_text(f"{line}\n")

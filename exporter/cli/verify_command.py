@@ -72,13 +72,9 @@ def run(arguments: argparse.Namespace) -> int:
             from exporter.reports.write import write
 
             write(report, arguments.report_dir)
-    if arguments.json:
-        print_json({"passed": report.passed, **report.model_dump(mode="json")})
-    else:
-        _print(report)
     from exporter.reports.annotations import annotations
 
-    return conclude(report, lambda: annotations(report), to_errors=arguments.json)
+    return conclude(report, _print, annotations(report), as_json=arguments.json)
 
 
 def _request(arguments: argparse.Namespace) -> VerifyRequest:
@@ -160,7 +156,6 @@ def _print(report: "VerificationReport") -> None:
         _print_checks(report.with_status(status), title)  # type: ignore[arg-type]
     for cause in report.explanations:
         print_text(f"\nLikely cause: {cause.name} ({cause.evidence}). {cause.fix}\n")
-    print_text(f"\n{report.verdict()}\n" if report.passed else "")
 
 
 def _worst(checks: tuple["Check", ...]) -> tuple[str, str, str]:

@@ -3,13 +3,14 @@
 import fnmatch
 import gzip
 import hashlib
+import io
 import os
 import re
 import stat
 import tarfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import IO, Self, cast
+from typing import IO
 
 from exporter.digests import of_files
 from exporter.errors import PublishError, listing, reason
@@ -91,10 +92,11 @@ def write(folder: Path, target: IO[bytes]) -> dict[str, ReleaseFile]:
                 header.type, header.mode = tarfile.DIRTYPE, 0o755
                 tar.addfile(header)
                 continue
-            with _Source(folder, name) as source:
-                header.mode, header.size = 0o644, source.size
-                tar.addfile(header, cast("IO[bytes]", source))
-                packed[name] = ReleaseFile(sha256=source.digest.hexdigest(), size=source.size)
+            content = _content(folder / name)
+            header.mode, header.size = 0o644, len(content)
+            tar.addfile(header, io.BytesIO(content))
+            sha256 = hashlib.sha256(content).hexdigest()
+            packed[name] = ReleaseFile(sha256=sha256, size=len(content))
     return packed
 
 
@@ -127,34 +129,13 @@ def digest(files: Mapping[str, ReleaseFile]) -> str:
     return hashlib.sha256(b"".join(lines)).hexdigest()
 
 
-class _Source:
-    """A file that is hashed as it is read; no link is followed to it."""
-
-    def __init__(self, folder: Path, name: str) -> None:
-        self._folder = folder
-        self.digest = hashlib.sha256()
-        try:
-            descriptor = os.open(folder / name, os.O_RDONLY | os.O_NOFOLLOW)
-            self._file = os.fdopen(descriptor, "rb")
-            self.size = os.fstat(descriptor).st_size
-        except OSError as error:
-            raise unreadable(folder / name, error) from error
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
-
-    def read(self, size: int) -> bytes:
-        try:
-            block = self._file.read(size)
-        except OSError as error:
-            raise unreadable(self._folder, error) from error
-        if not block and size:
-            raise _refused(self._folder, "files that stay as they are", "one that became shorter")
-        self.digest.update(block)
-        return block
+def _content(path: Path) -> bytes:
+    """Reads a file at once, so that it is packed as it is hashed; no link is followed to it."""
+    try:
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+            return file.read()
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 def _refused(folder: Path, expected: str, found: str) -> PublishError:
