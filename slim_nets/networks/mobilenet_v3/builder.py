@@ -2,8 +2,8 @@
 
 from typing import TypeVar
 
-from slim_nets.blocks import InvertedResidual, Scopes, inverted_residual, make_divisible
-from slim_nets.layers.protocol import Activation, ConvLayer, Layers
+from slim_nets.blocks import Scopes, make_divisible
+from slim_nets.layers.protocol import Activation, BatchNorm, ConvLayer, Layers
 from slim_nets.network import Built
 from slim_nets.networks.mobilenet_v3.rows import BATCH_NORM, Bneck, Conv, Pool, Table
 
@@ -38,7 +38,62 @@ def squeeze_excite(x: T, scope: str, layers: Layers[T]) -> T:
 
 
 def _biased(scope: str, num_outputs: int, activation: Activation) -> ConvLayer:
-    return ConvLayer(scope, (1, 1), num_outputs, activation, None, _WEIGHT_DECAY)
+    return _layer(scope, 1, num_outputs, activation, None)
+
+
+def _layer(
+    scope: str,
+    kernel_size: int,
+    num_outputs: int,
+    activation: Activation,
+    batch_norm: BatchNorm | None = BATCH_NORM,
+    stride: int = 1,
+) -> ConvLayer:
+    size = (kernel_size, kernel_size)
+    return ConvLayer(scope, size, num_outputs, activation, batch_norm, _WEIGHT_DECAY, stride)
+
+
+def _inverted_residual(
+    x: T, row: Bneck, scope: str, expanded: int, num_outputs: int, layers: Layers[T]
+) -> dict[str, T]:
+    """Builds one inverted residual block.
+
+    Source: arXiv:1801.04381, Section 3.3. There is no expansion where it would
+    not add channels, also in a fused block, which then is its projection alone.
+
+    Args:
+        x: float32 `[batch, height, width, channels]`.
+        row: Which.
+        scope: Variable scope of the block.
+        expanded: Channels inside the block.
+        num_outputs: Channels after it.
+        layers: The set of layers to build with.
+
+    Returns:
+        What it computed, in order: `expansion_output` and `depthwise_output`
+        where the block has them, and `output`.
+    """
+    outputs: dict[str, T] = {}
+    net = x = layers.identity(x)
+    channels = layers.channels(x)
+    if expanded > channels:
+        kernel_size, stride = (row.kernel_size, row.stride) if row.fused else (1, 1)
+        expand = _layer(f"{scope}/expand", kernel_size, expanded, row.activation, stride=stride)
+        net = outputs["expansion_output"] = layers.identity(layers.convolution(net, expand))
+    if not row.fused:
+        name, size = f"{scope}/depthwise", (row.kernel_size, row.kernel_size)
+        inside = layers.channels(net)
+        # Without weight decay.
+        depthwise = ConvLayer(name, size, inside, row.activation, BATCH_NORM, stride=row.stride)
+        net = layers.identity(layers.depthwise_convolution(net, depthwise))
+        outputs["depthwise_output"] = net
+    if row.squeeze_excite:
+        net = squeeze_excite(net, scope, layers)
+    net = layers.convolution(net, _layer(f"{scope}/project", 1, num_outputs, "identity"))
+    if row.residual and row.stride == 1 and channels == num_outputs:
+        net = layers.add(net, x)
+    outputs["output"] = layers.identity(net)
+    return outputs
 
 
 def build(
@@ -77,9 +132,10 @@ def build(
         multiplier = 1.0 if kept else depth_multiplier
         match row:
             case Bneck():
+                scope = scopes.unique("expanded_conv")
                 expanded = make_divisible(layers.channels(net) * row.exp_size / inputs)
-                block = _block(row, scopes.unique("expanded_conv"), expanded, multiplier)
-                outputs = inverted_residual(net, block, layers)
+                num_outputs = make_divisible(row.num_outputs * multiplier)
+                outputs = _inverted_residual(net, row, scope, expanded, num_outputs, layers)
                 net = outputs["output"]
                 end_points |= {f"layer_{number}/{name}": value for name, value in outputs.items()}
                 inputs = row.num_outputs
@@ -92,28 +148,9 @@ def build(
     return _head(net, layers, table.scope, num_classes, end_points)
 
 
-def _block(row: Bneck, scope: str, expanded: int, multiplier: float) -> InvertedResidual:
-    return InvertedResidual(
-        scope,
-        row.kernel_size,
-        expanded,
-        make_divisible(row.num_outputs * multiplier),
-        row.stride,
-        row.activation,
-        BATCH_NORM,
-        _WEIGHT_DECAY,
-        fused=row.fused,
-        residual=row.residual,
-        gate=squeeze_excite if row.squeeze_excite else None,
-    )
-
-
 def _conv(row: Conv, scope: str, multiplier: float) -> ConvLayer:
-    kernel_size = (row.kernel_size, row.kernel_size)
     channels = make_divisible(row.num_outputs * multiplier)
-    return ConvLayer(
-        scope, kernel_size, channels, row.activation, row.batch_norm, _WEIGHT_DECAY, row.stride
-    )
+    return _layer(scope, row.kernel_size, channels, row.activation, row.batch_norm, row.stride)
 
 
 def _head(
