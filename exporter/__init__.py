@@ -25,23 +25,14 @@ __version__ = "0.1.0"
 
 # Where each name is, and under which other name there; in the order of a model's way.
 _HOMES = {
-    "ExportRequest": "exporting",
-    "export": "exporting",
-    "variant_named": "exporting",
+    **dict.fromkeys(("ExportRequest", "export", "variant_named"), "exporting"),
     "checkpoint_source": "sources",
-    "VerifyRequest": "verification",
-    "verify": "verification",
-    "ConvertRequest": "conversion",
-    "convert": "conversion",
-    "contract_lock": "contract",
-    "contract_check": "contract",
+    **dict.fromkeys(("VerifyRequest", "verify"), "verification"),
+    **dict.fromkeys(("ConvertRequest", "convert"), "conversion"),
+    **dict.fromkeys(("contract_lock", "contract_check"), "contract"),
     "model_handle": "releases.handle:parse",
-    "PackageRequest": "releases.writing",
-    "package": "releasing",
-    "PublishRequest": "releases.sending",
-    "publish": "releasing",
-    "ServeRequest": "releasing",
-    "serve": "releasing",
+    **dict.fromkeys(("PackageRequest", "package", "PublishRequest", "publish"), "releasing"),
+    **dict.fromkeys(("ServeRequest", "serve"), "releasing"),
     "ExporterError": "errors",
 }
 __all__ = list(_HOMES)

@@ -8,6 +8,7 @@ from exporter.bench.figures import Benchmark, Measurement
 from exporter.bench.rounds import threads_named
 from exporter.reports.charts import svg
 
+_PARTS = ("imports", "beyond imports")
 _WIDTH, _BAR, _HEIGHT, _LABEL = 340, 18, 220, 220
 
 
@@ -67,24 +68,20 @@ def _course(rows: tuple[Measurement, ...]) -> Any:
         for row in rows
         for number, milliseconds in enumerate(row.round_milliseconds, start=1)
     ]
-    lines = (
-        alt.Chart()
-        .mark_line(point=True)
-        .encode(
-            x=alt.X("round:Q", axis=alt.Axis(tickMinStep=1)),
-            y=alt.Y("ms:Q", title="milliseconds", scale=alt.Scale(type="log", nice=False)),
-            color=alt.Color(
-                "subject:N",
-                title=None,
-                sort=None,
-                scale=alt.Scale(scheme="tableau20"),
-                legend=alt.Legend(labelLimit=_LABEL),
-            ),
-        )
-        .properties(width=_WIDTH, height=_HEIGHT)
+    lines = alt.Chart().mark_line(point=True)
+    drawn = lines.encode(
+        x=alt.X("round:Q", axis=alt.Axis(tickMinStep=1)),
+        y=alt.Y("ms:Q", title="milliseconds", scale=alt.Scale(type="log", nice=False)),
+        color=alt.Color(
+            "subject:N",
+            title=None,
+            sort=None,
+            scale=alt.Scale(scheme="tableau20"),
+            legend=alt.Legend(labelLimit=_LABEL),
+        ),
     )
-    faceted = alt.layer(lines).properties(width=_WIDTH, height=_HEIGHT)
-    return _with(faceted, values, rows).resolve_scale(y="independent")
+    chart = _faceted(alt.layer(drawn), values, rows, height=_HEIGHT)
+    return chart.resolve_scale(y="independent")
 
 
 def _memory(rows: tuple[Measurement, ...]) -> Any:
@@ -92,21 +89,16 @@ def _memory(rows: tuple[Measurement, ...]) -> Any:
         {**_of(row), "part": part, "order": order, "mib": size}
         for row in rows
         for order, (part, size) in enumerate(
-            (
-                ("imports", row.peak_mib.value - row.grown_mib.value),
-                ("beyond imports", row.grown_mib.value),
+            zip(
+                _PARTS, (row.peak_mib.value - row.grown_mib.value, row.grown_mib.value), strict=True
             )
         )
     ]
-    bars = (
-        alt.Chart()
-        .mark_bar()
-        .encode(
-            y=_subjects(rows),
-            x=alt.X("mib:Q", title="MiB"),
-            color=alt.Color("part:N", title=None, sort=["imports", "beyond imports"]),
-            order="order:Q",
-        )
+    base = alt.Chart().encode(y=_subjects(rows))
+    bars = base.mark_bar().encode(
+        x=alt.X("mib:Q", title="MiB"),
+        color=alt.Color("part:N", title=None, sort=_PARTS),
+        order="order:Q",
     )
     return _faceted(alt.layer(bars), values, rows)
 
@@ -116,14 +108,15 @@ def _subjects(rows: tuple[Measurement, ...]) -> Any:
     return alt.Y("subject:N", title=None, sort=names, axis=alt.Axis(labelLimit=_LABEL))
 
 
-def _faceted(chart: Any, values: list[dict[str, Any]], rows: tuple[Measurement, ...]) -> Any:
-    height = _BAR * len({row.subject for row in rows})
-    return _with(chart.properties(width=_WIDTH, height=height), values, rows)
+def _faceted(
+    chart: Any, values: list[dict[str, Any]], rows: tuple[Measurement, ...], height: int = 0
+) -> Any:
+    """Puts a panel for each batch size and number of threads into two columns.
 
-
-def _with(chart: Any, values: list[dict[str, Any]], rows: tuple[Measurement, ...]) -> Any:
-    """Puts a panel for each batch size and number of threads into two columns."""
+    Its height is that of a bar for each subject, unless another one is given.
+    """
+    height = height or _BAR * len({row.subject for row in rows})
     settings = list(dict.fromkeys(_of(row)["setting"] for row in rows))
-    return chart.facet(
+    return chart.properties(width=_WIDTH, height=height).facet(
         facet=alt.Facet("setting:N", title=None, sort=settings), columns=2, data={"values": values}
     )
