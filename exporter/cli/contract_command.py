@@ -98,14 +98,8 @@ def _rules(arguments: argparse.Namespace) -> int:
         print_json([{"rule": field.pop("number"), **field} for field in fields])
         return 0
     rows = [
-        (
-            rule.number,
-            rule.title,
-            *(_cell(rule, consumer) for consumer in CONSUMERS),
-            rule.reason,
-            rule.example,
-        )
-        for rule in rules
+        (r.number, r.title, *(_cell(r, consumer) for consumer in CONSUMERS), r.reason, r.example)
+        for r in rules
     ]
     print_table(("rule", "what differs", *CONSUMERS, "why", "example"), rows)
     print_text("\n* COSMETIC where only training mode differs\n\n")

@@ -120,11 +120,9 @@ def conclude(
         show(found)
         print_text(f"\n{found.verdict()}\n" if found.passed else "")
     if os.environ.get("GITHUB_ACTIONS"):
+        write: Callable[[str], object] = sys.stderr.write if as_json else print_text
         for line in annotations:
-            if as_json:
-                sys.stderr.write(f"{line}\n")
-            else:
-                print_text(f"{line}\n")
+            write(f"{line}\n")
     if not found.passed:
         tell(found.verdict())
     return 0 if found.passed else 1

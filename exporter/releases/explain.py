@@ -180,16 +180,13 @@ def _interface(theirs: Side, ours: Side) -> Iterator[Mismatch]:
     names = [n for n in one.keys() | other.keys() if one.get(n) != other.get(n)]
     if names:
         yield Mismatch("signatures", listing(names))
-    specs = [
-        [
-            n.function.function_spec
-            for n in side.graph.object_graph_def.nodes
-            if n.HasField("function")
-        ]
-        for side in (theirs, ours)
-    ]
-    if specs[0] != specs[1]:
+    if _specs(theirs) != _specs(ours):
         yield Mismatch("arguments", "names or defaults, such as batch_norm_momentum")
+
+
+def _specs(side: Side) -> list[Any]:
+    nodes = side.graph.object_graph_def.nodes
+    return [node.function.function_spec for node in nodes if node.HasField("function")]
 
 
 def _functions(theirs: Side, ours: Side) -> Iterator[Mismatch]:
