@@ -74,3 +74,19 @@ def test_markers_are_those_of_the_project(tmp_path, monkeypatch):
     )
     with pytest.raises(AssertionError, match="'ful' not found in `markers`"):
         run_pytest(tmp_path)
+
+
+def test_tests_of_one_group_run_on_one_worker(tmp_path, monkeypatch):
+    """Otherwise what is made once a session would be made by every worker."""
+    monkeypatch.setenv("PYTHONPATH", f"{TESTS}:{ROOT}")
+    (tmp_path / "test_group.py").write_text(
+        "import os, pytest\n"
+        "@pytest.mark.xdist_group('one')\n"
+        "@pytest.mark.parametrize('n', range(4))\n"
+        "def test_it(n):\n"
+        f"    with open({str(tmp_path / 'workers')!r}, 'a') as file:\n"
+        "        file.write(os.environ['PYTEST_XDIST_WORKER'] + '\\n')\n"
+    )
+    run_pytest(tmp_path, "--numprocesses=2", "--dist=loadgroup")
+    workers = (tmp_path / "workers").read_text().split()
+    assert (len(workers), len(set(workers))) == (4, 1)
