@@ -1,8 +1,8 @@
 """Turns TF-Slim checkpoints into reusable TF2 SavedModels.
 
-The functions below are what the commands of `slim-export` call. Each takes one
-request record; what cannot be done raises `ExporterError` with the sentence
-that the command line prints. Importing this package imports nothing else: a
+The functions below are what the commands of `slim-export` call, each with an
+example. What cannot be done raises `ExporterError` with the sentence that the
+command line prints. Importing this package imports nothing else: a
 function's module comes with its first use, and TensorFlow when a stage needs it.
 """
 
@@ -36,6 +36,10 @@ _HOMES = {
     "ExporterError": "errors",
 }
 __all__ = list(_HOMES)
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def __getattr__(name: str) -> Any:

@@ -11,6 +11,7 @@ from exporter.cli import signals
 from exporter.cli.parser import parse
 from exporter.cli.terminal import tell
 from exporter.errors import ExporterError
+from slim_nets.registry import NetworkError
 
 
 def main() -> NoReturn:
@@ -30,10 +31,13 @@ def main() -> NoReturn:
 def _run(arguments: object) -> int:
     try:
         return int(arguments.command(arguments))  # type: ignore[attr-defined]
-    except ExporterError as error:
+    except (ExporterError, NetworkError) as error:
         signals.check()  # an interruption may look like an error to what was interrupted
         tell(str(error))
         return 1
+    except Exception:
+        signals.check()  # as it does where TensorFlow cleans up
+        raise
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ more than one thing is asked in turn; both can be called in this process as well
 import importlib
 import os
 import pickle
+import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,7 @@ from absl import logging
 
 from exporter import quiet
 from exporter.errors import ExporterError, last_line
+from slim_nets.registry import NetworkError, own_folders
 
 T = TypeVar("T")
 
@@ -39,7 +41,10 @@ class Session(Generic[T]):
     _said: IO[bytes]
 
     def tell(self, value: Any) -> None:
-        """Sends the next value, and does not wait; if the process is gone, `hear` will tell."""
+        """Sends the next value, and waits for no answer; if the process is gone, `hear` will tell.
+
+        A value of more than a pipe holds, some 64 KiB, waits until the process takes it.
+        """
         assert self._process.stdin is not None, "started with a pipe"
         with suppress(BrokenPipeError):
             pickle.dump(value, self._process.stdin)
@@ -54,11 +59,12 @@ class Session(Generic[T]):
         """
         assert self._process.stdout is not None, "started with a pipe"
         try:
-            answer: T | ExporterError = pickle.load(self._process.stdout)  # noqa: S301  (our own)
+            answer: T
+            refused, answer = pickle.load(self._process.stdout)  # noqa: S301  (our own)
         except (EOFError, pickle.UnpicklingError) as error:
             raise ProcessEndedError(self._end()) from error
-        if isinstance(answer, ExporterError):
-            raise answer
+        if refused is not None:
+            raise refused
         return answer
 
     def ask(self, value: Any) -> T:
@@ -179,7 +185,7 @@ def _ended(running: Session[Any], seconds: float | None) -> Iterator[threading.E
 def _started(
     environment: Mapping[str, str | None], said: IO[bytes]
 ) -> "Iterator[subprocess.Popen[bytes]]":
-    path = (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"))
+    path = (str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH"), *own_folders())
     wanted = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, path)), **environment}
     process = subprocess.Popen(  # noqa: S603  (the command is our own)
         # Without the current folder on its path, where anything may lie under any name.
@@ -187,17 +193,21 @@ def _started(
         env={name: value for name, value in wanted.items() if value is not None},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=None if logging.get_verbosity() >= logging.INFO else said,
+        stderr=said,
         # An interrupt from the terminal is this process's to answer.
         process_group=0,
     )
     try:
         yield process
     finally:
-        process.kill()
-        # Closes the pipes without waiting for what nobody reads any more.
+        # With what it has started: a grandchild that holds the pipes would be waited for.
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         with suppress(BrokenPipeError, ValueError):
             process.communicate()
+        if logging.get_verbosity() >= logging.INFO and sys.stderr is not None:
+            said.seek(0)
+            sys.stderr.write(said.read().decode(errors="replace"))
 
 
 def _once(module: str, name: str, arguments: tuple[Any, ...]) -> Generator[Any, Any, None]:
@@ -222,16 +232,18 @@ def main() -> None:
     quiet.before_exit()
 
 
-def _answered(generator: Generator[Any, Any, None], asked: IO[bytes]) -> Iterator[Any]:
-    """Drives a generator by what is asked, until either ends."""
+def _answered(
+    generator: Generator[Any, Any, None], asked: IO[bytes]
+) -> Iterator[tuple[Exception | None, Any]]:
+    """Drives a generator by what is asked, until either ends; yields refusals and answers."""
     value = None
     while True:
         try:
-            yield generator.send(value)
+            yield None, generator.send(value)
         except StopIteration:
             return
-        except ExporterError as error:
-            yield error
+        except (ExporterError, NetworkError) as error:
+            yield error, None
             return
         try:
             value = pickle.load(asked)  # noqa: S301  (our own)

@@ -3,9 +3,11 @@
 import importlib
 import os
 import pkgutil
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from slim_nets import networks as tables
@@ -45,7 +47,16 @@ class Variant:
 
     @property
     def network(self) -> Network:
-        """The network."""
+        """The network.
+
+        Raises:
+            NetworkError: If it is not known here.
+        """
+        if self.family not in networks():
+            raise NetworkError(
+                f"Network '{self.family}' is not known here: expected one of"
+                f" {', '.join(networks())}. Set {MODULES_VARIABLE} to the module that has it."
+            )
         return networks()[self.family]
 
     def num_classes(self, task: Task) -> int | None:
@@ -84,13 +95,60 @@ class Variant:
         return {"default": built.output} | named
 
 
+class NetworkError(ValueError):
+    """A network that is not known here, or a module that has none; the text says what to do."""
+
+
 @cache
 def networks() -> Mapping[str, Network]:
-    """Returns all networks by name: those of this package, and one's own."""
-    own = filter(None, os.environ.get(MODULES_VARIABLE, "").split(","))
+    """Returns all networks by name: those of this package, and one's own.
+
+    Raises:
+        NetworkError: If a module of one's own has no networks, or one of a name that is taken.
+    """
     names = [module.name for module in pkgutil.iter_modules(tables.__path__, f"{tables.__name__}.")]
-    modules = map(importlib.import_module, [*names, *own])
-    return {network.name: network for module in modules for network in module.NETWORKS}
+    found = {n.name: n for name in names for n in importlib.import_module(name).NETWORKS}
+    for name in _own_modules():
+        for network in _networks_of(name):
+            if network.name in found:
+                raise NetworkError(
+                    f"Network '{network.name}' of module '{name}' has a name that is taken:"
+                    f" expected another than {', '.join(found)}. Rename it."
+                )
+            found[network.name] = network
+    return found
+
+
+def _own_modules() -> list[str]:
+    parts = os.environ.get(MODULES_VARIABLE, "").split(",")
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _networks_of(name: str) -> tuple[Network, ...]:
+    try:
+        found = importlib.import_module(name).NETWORKS
+    except (ImportError, AttributeError) as error:
+        raise NetworkError(
+            f"Networks cannot be had from module '{name}': expected one with NETWORKS, found"
+            f" {error}. Correct {MODULES_VARIABLE}, or PYTHONPATH."
+        ) from error
+    if not isinstance(found, tuple) or not all(isinstance(n, Network) for n in found):
+        raise NetworkError(
+            f"NETWORKS of module '{name}' is no tuple of networks: expected records"
+            f" {Network.__module__}.Network, found {found!r:.60}. Mend the module."
+        )
+    return found
+
+
+def own_folders() -> list[str]:
+    """Returns the folders from which modules of one's own were imported, for other processes."""
+    folders = []
+    for name in _own_modules():
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if file is not None:
+            above = name.count(".") + (Path(file).stem == "__init__")
+            folders.append(str(Path(file).absolute().parents[above]))
+    return folders
 
 
 @cache

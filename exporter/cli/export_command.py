@@ -167,7 +167,7 @@ def _rounding(checks: Sequence["Check"]) -> str:
 def _print_usage(request: ExportRequest) -> None:
     features = request.task == "feature_vector"
     output = "features" if features else "logits"
-    # Logits of ImageNet's classes are an end, features a beginning.
+    # Logits are an end, features a beginning.
     background = "  # logits[:, 0] is the background\n" * request.variant.network.background
     usage = _LOAD + (_FINE_TUNE if features else background)
     size = request.variant.image_size

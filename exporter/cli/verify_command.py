@@ -33,8 +33,8 @@ def add(commands: Any) -> None:
             " is checked",
             type=flags.not_empty,
         ),
-        variant=flags.value("as 'slim-export list' prints it"),
-        task=flags.value("feature_vector or classification"),
+        variant=flags.value("as 'slim-export list' prints it", type=flags.not_empty),
+        task=flags.value("feature_vector or classification", type=flags.not_empty),
         **flags.SIZE,
         images=flags.value("a pattern of image files, such as 'photos/*.jpg', quoted", default=""),
         allowance=flags.value(

@@ -1,6 +1,7 @@
 """Mutants with other weights than the checkpoint's: each must be caught, and its cause named."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from support.mutating import reweighted, rewrapped
@@ -12,7 +13,8 @@ def test_last_layer_multiplied(features, tmp_path, monkeypatch):
     """Its features are fewer than those of the published networks."""
     from exporter import reusable, saving, trace
     from slim_nets import registry
-    from slim_nets.network import OtherWidths
+    from slim_nets.networks.mobilenet_v3.builder import build
+    from slim_nets.networks.mobilenet_v3.rows import SMALL, Conv
 
     weights = {}
     reweighted(features.model, tmp_path / "spare", weights.update)
@@ -20,8 +22,9 @@ def test_last_layer_multiplied(features, tmp_path, monkeypatch):
         key = f"MobilenetV3/Conv_2/{name}"
         weights[key] = weights[key][..., :768]
     variant = registry.resized(registry.variants()["mobilenet_v3_small_075_224"], image_size=64)
-    (mistake,) = (m for m in variant.network.known_mistakes if isinstance(m, OtherWidths))
-    narrow = {variant.family: replace(variant.network, build=mistake.build)}
+    rows = (*SMALL.rows[:-1], Conv(1, 768, "hard_swish", 1, None))
+    narrow_build = partial(build, table=replace(SMALL, rows=rows))
+    narrow = {variant.family: replace(variant.network, build=narrow_build)}
     with monkeypatch.context() as patched:
         patched.setattr(registry, "networks", lambda: narrow)
         registry._shape.cache_clear()

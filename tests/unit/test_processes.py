@@ -1,3 +1,5 @@
+"""Functions and generators in other processes."""
+
 import os
 import signal
 import subprocess
@@ -49,10 +51,16 @@ def sleeping():
     signal.pause()
 
 
+def holding_on():
+    """Leaves a child of its own that keeps its output open."""
+    child = subprocess.Popen(["sleep", "60"])
+    return child.pid
+
+
 @pytest.fixture(autouse=True)
 def importable(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
-    for function in (add, refuse, fail, crash, seen, printing, summing, sleeping):
+    for function in (add, refuse, fail, crash, seen, printing, summing, sleeping, holding_on):
         monkeypatch.setattr(function, "__module__", "test_processes")
 
 
@@ -142,3 +150,25 @@ def test_functions_run_in_this_process_as_well():
     session = summing(10)
     assert next(session) == 10
     assert session.send(5) == 15
+
+
+def test_large_values_go_both_ways():
+    large = b"x" * 5_000_000
+    assert processes.call(add, large, large) == large + large
+
+
+def test_what_a_process_started_is_gone_with_it():
+    grandchild = processes.call(holding_on)
+    for _ in range(50):
+        if Path(f"/proc/{grandchild}/stat").read_text().split()[2] == "Z":
+            break
+        time.sleep(0.1)
+    else:
+        pytest.fail(f"process {grandchild} still runs")
+
+
+def test_last_words_are_told_also_where_all_words_are_shown(monkeypatch, capsys):
+    monkeypatch.setattr(processes.logging, "get_verbosity", lambda: processes.logging.INFO)
+    with pytest.raises(processes.ProcessEndedError, match=r"\(ZeroDivisionError: of no use\)"):
+        processes.call(fail)
+    assert "Traceback" in capsys.readouterr().err

@@ -68,10 +68,10 @@ def test_cache_that_cannot_be_written_is_no_error(cache):
     assert store.find(DIGEST) is None
 
 
-def test_unknown_networks_are_refused():
+def test_a_report_of_an_unknown_network_is_a_report():
+    """Another installation made it, which has more networks; that is no fault of the release."""
     text = report(PASSED).model_dump_json().replace("mobilenet_v3_small", "mobilenet_v9")
-    with pytest.raises(ValueError, match="unknown network 'mobilenet_v9'"):
-        VerificationReport.model_validate_json(text)
+    assert VerificationReport.model_validate_json(text).passed
 
 
 @pytest.mark.parametrize(("check", "kept"), [(PASSED, True), (FAILED, False)])

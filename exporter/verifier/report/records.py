@@ -7,7 +7,7 @@ import pydantic
 
 from exporter.errors import VerificationError, listing
 from slim_nets.network import Task
-from slim_nets.registry import Variant, networks
+from slim_nets.registry import Variant
 
 Group = Literal[
     "interface",
@@ -128,7 +128,7 @@ class Origin(Record):
     Attributes:
         variant: The network.
         task: What it ends with.
-        checkpoint: Name of the checkpoint, as `fetch.LocalCheckpoint.name` has it.
+        checkpoint: Name of the checkpoint, as `sources.LocalCheckpoint.name` has it.
         checkpoint_sha256: Over its files.
         trained: False for weights drawn from a seed.
         use_moving_averages: Whether `/ExponentialMovingAverage` shadows went
@@ -141,13 +141,6 @@ class Origin(Record):
     checkpoint_sha256: str
     trained: bool
     use_moving_averages: bool
-
-    @pydantic.field_validator("variant")
-    @classmethod
-    def _is_known(cls, variant: Variant) -> Variant:
-        if variant.family not in networks():
-            raise ValueError(f"unknown network '{variant.family}'")
-        return variant
 
 
 class Settings(Record):
