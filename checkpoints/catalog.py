@@ -20,7 +20,8 @@ class PublishedCheckpoint:
         prefix: The checkpoint inside the archive; None where not known.
         sha256: Of the archive; None where nobody has published it.
         top_1: ImageNet accuracy in percent, as published with TF-Slim; None where it is not.
-        hub_version: Of the model that Google made of it on TensorFlow Hub; None if there is none.
+        hub_handle: Of the models that Google made of it on TensorFlow Hub, with `{task}` in it;
+            None if there are none.
     """
 
     url: str
@@ -28,7 +29,7 @@ class PublishedCheckpoint:
     prefix: str | None
     sha256: str | None = None
     top_1: float | None = None
-    hub_version: int | None = None
+    hub_handle: str | None = None
 
     @property
     def file_name(self) -> str:

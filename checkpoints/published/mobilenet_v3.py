@@ -16,7 +16,7 @@ def _row(
     *,
     top_1: float,
     sha256: str | None = None,
-    hub_version: int | None = None,
+    on_hub: bool = False,
 ) -> PublishedCheckpoint:
     return PublishedCheckpoint(
         url=f"{_BASE_URL}/{name}.tgz",
@@ -24,7 +24,7 @@ def _row(
         prefix=None if step is None else f"{name}/ema/model-{step}",
         sha256=sha256,
         top_1=top_1,
-        hub_version=hub_version,
+        hub_handle=f"google/imagenet/{variant}/{{task}}/5" if on_hub else None,
     )
 
 
@@ -35,7 +35,7 @@ ROWS = (
         540000,
         top_1=75.2,
         sha256="9be8563f92022f412c82f2811d670888d6db998e2da9af3e71415fdde2f4f504",
-        hub_version=5,
+        on_hub=True,
     ),
     _row(
         "v3-large_224_0.75_float",
@@ -43,7 +43,7 @@ ROWS = (
         220000,
         top_1=73.3,
         sha256="4346e7893769d3f8ac79e28e7924b351bf8348a8a4d5e7a606260003e706aea5",
-        hub_version=5,
+        on_hub=True,
     ),
     _row(
         "v3-small_224_1.0_float",
@@ -51,7 +51,7 @@ ROWS = (
         388500,
         top_1=67.5,
         sha256="e60ad9f450f892ae56f8b9122ffc750d88940d9e6b63f6dc70649179fb3a9065",
-        hub_version=5,
+        on_hub=True,
     ),
     _row(
         "v3-small_224_0.75_float",
@@ -59,7 +59,7 @@ ROWS = (
         497500,
         top_1=65.4,
         sha256="fffd2e437434f319623ecf26cdbebdb933dcd753afa38e7c2f78cb59c6fc470f",
-        hub_version=5,
+        on_hub=True,
     ),
     _row(
         "v3-large-minimalistic_224_1.0_float",

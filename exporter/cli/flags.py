@@ -121,7 +121,7 @@ MOVING_AVERAGES = switch(
 # What changes a variant's size.
 SIZE = {
     "depth_multiplier": value("another one than the variant's, above 0 to 2", type=float),
-    "image_size": value("another one than the variant's, 32 to 2048 pixels", type=int),
+    "image_size": value("another one than the variant's, up to 2048 pixels", type=int),
 }
 CACHE_DIR = path("where downloads are kept (or SLIM_EXPORT_CACHE_DIR; else the user's cache)")
 # How archives are downloaded.

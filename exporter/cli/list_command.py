@@ -77,8 +77,8 @@ def _is_cached(published: catalog.PublishedCheckpoint, cache_dir: Path | None) -
 
 def _handle(variant: Variant, task: Task, published: catalog.PublishedCheckpoint | None) -> str:
     """Names a model as on TensorFlow Hub, without publisher and version where it is not there."""
-    if published is not None and published.hub_version is not None:
-        return f"google/imagenet/{variant.name}/{task}/{published.hub_version}"
+    if published is not None and published.hub_handle is not None:
+        return published.hub_handle.format(task=task)
     return f"{variant.name}/{task}"
 
 

@@ -28,6 +28,6 @@ def test_known_rows():
     row = catalog.for_variant("mobilenet_v3_small_075_224")
     assert row.prefix == "v3-small_224_0.75_float/ema/model-497500"
     assert row.sha256.startswith("fffd2e43")
-    assert row.hub_version == 5
+    assert row.hub_handle == "google/imagenet/mobilenet_v3_small_075_224/{task}/5"
     assert row.url.endswith("/mobilenet_v3/checkpoints/v3-small_224_0.75_float.tgz")
     assert catalog.for_variant("mobilenet_v3_small_minimalistic_100_224").sha256 is None

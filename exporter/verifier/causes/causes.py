@@ -51,18 +51,6 @@ HYPOTHESES: tuple[Hypothesis, ...] = (
         changed_ops.changed_ops(changed_ops.PADDING),
     ),
     Hypothesis(
-        "input range",
-        "Take images in [0, 1] and rescale them inside, once.",
-        changed_state.changed_inputs(
-            {
-                "the model takes [-1, 1]": lambda x: (x + 1) / 2,
-                "the model takes [0, 255]": lambda x: x / 255,
-                "the model multiplies by 255 inside": lambda x: x * 255,
-                "the model rescales twice": lambda x: 2 * x - 1,
-            }
-        ),
-    ),
-    Hypothesis(
         "BGR",
         "Take images as RGB.",
         changed_state.changed_inputs({"channels in reverse": lambda x: x[..., ::-1]}),
@@ -99,9 +87,23 @@ def causes(
     return tuple(_tried(differing))
 
 
+def _input_range(low: float, high: float) -> Hypothesis:
+    """Makes the hypothesis that images are not rescaled from [0, 1] to a range, once."""
+    told = {
+        f"the model takes [{low:g}, {high:g}]": lambda x: (x - low) / (high - low),
+        "the model takes [0, 255]": lambda x: x / 255,
+        "the model multiplies by 255 inside": lambda x: x * 255,
+        "the model rescales twice": lambda x: (high - low) * x + low,
+    }
+    fix = "Take images in [0, 1] and rescale them inside, once."
+    return Hypothesis("input range", fix, changed_state.changed_inputs(told))
+
+
 def hypotheses(variant: Variant | None) -> Iterator[Hypothesis]:
     """Yields the known mistakes of any network, then those of one that is known."""
     yield from HYPOTHESES
+    # Most networks compute with [-1, 1] inside.
+    yield _input_range(*(variant.network.input_range if variant else (-1.0, 1.0)))
     for mistake in variant.network.known_mistakes if variant else ():
         match mistake:
             case OtherConstant():
