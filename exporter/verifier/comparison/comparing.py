@@ -11,7 +11,11 @@ from exporter.progress import Progress, silent
 from exporter.verifier.comparison.allowance import Allowance
 from exporter.verifier.comparison.collect import Collector
 from exporter.verifier.comparison.fine_tuning import FineTuningComparison
-from exporter.verifier.comparison.folded import compare_moved, has_folded_alone, rounding_allowance
+from exporter.verifier.comparison.folded_signature import (
+    compare_moved,
+    has_folded_alone,
+    rounding_allowance,
+)
 from exporter.verifier.comparison.inference import InferenceComparison, compare_weights
 from exporter.verifier.comparison.known_network import KnownNetwork, known_network
 from exporter.verifier.report.records import Check

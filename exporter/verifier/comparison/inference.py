@@ -12,7 +12,7 @@ from exporter.verifier.comparison.collect import (
     output_name,
     shown_alone,
 )
-from exporter.verifier.comparison.folded import FOLDED_WAY, add_folded
+from exporter.verifier.comparison.folded_signature import FOLDED_WAY, add_folded
 from exporter.verifier.report.records import Check
 from exporter.verifier.subjects.examples import Batch, Examples, split
 from exporter.verifier.subjects.subject import PLAIN, Arrays, Subject, unequal
