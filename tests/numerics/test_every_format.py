@@ -20,7 +20,11 @@ MODELS = [
 CLOSE, SEEDED_CLOSE = 1e-5, 3e-5
 
 
-@pytest.fixture(scope="module", params=MODELS, ids="-".join)
+@pytest.fixture(
+    scope="module",
+    params=[MODELS[0], *(pytest.param(model, marks=pytest.mark.full) for model in MODELS[1:])],
+    ids="-".join,
+)
 def converted(request, shared, tmp_path_factory):
     """Converts to all formats; returns the variant, and the reports by format."""
     variant, task = request.param
