@@ -22,7 +22,11 @@ CLOSE, SEEDED_CLOSE = 1e-5, 3e-5
 
 @pytest.fixture(
     scope="module",
-    params=[MODELS[0], *(pytest.param(model, marks=pytest.mark.full) for model in MODELS[1:])],
+    params=[
+        # Made for the tests of `real_export` too, so on their worker.
+        pytest.param(MODELS[0], marks=pytest.mark.xdist_group("real_export")),
+        *(pytest.param(model, marks=pytest.mark.full) for model in MODELS[1:]),
+    ],
     ids="-".join,
 )
 def converted(request, shared, tmp_path_factory):
