@@ -113,6 +113,15 @@ def test_a_session_keeps_what_it_has(monkeypatch):
         assert [session.ask(value) for value in (1, 2)] == [11, 13]
 
 
+def must_end(process):
+    """Waits until a process has ended, and fails if it lives on."""
+    for _ in range(400):
+        if Path(f"/proc/{process}/stat").read_text().split()[2] == "Z":
+            return
+        time.sleep(0.05)
+    pytest.fail(f"process {process} lives on")
+
+
 def test_a_process_is_gone_with_its_session():
     with processes.session(sleeping) as session:
         process = session.hear()
@@ -124,12 +133,7 @@ def test_a_process_is_gone_with_its_session():
 def test_a_process_that_ran_beside_ends_with_its_answer():
     with processes.beside(os.getpid) as result:
         process = result()
-        for _ in range(400):
-            if Path(f"/proc/{process}/stat").read_text().split()[2] == "Z":
-                break
-            time.sleep(0.05)
-        else:
-            pytest.fail(f"process {process} lives on")
+        must_end(process)
 
 
 def test_an_ended_session_says_so():
@@ -159,12 +163,7 @@ def test_large_values_go_both_ways():
 
 def test_what_a_process_started_is_gone_with_it():
     grandchild = processes.call(holding_on)
-    for _ in range(50):
-        if Path(f"/proc/{grandchild}/stat").read_text().split()[2] == "Z":
-            break
-        time.sleep(0.1)
-    else:
-        pytest.fail(f"process {grandchild} still runs")
+    must_end(grandchild)
 
 
 def test_last_words_are_told_also_where_all_words_are_shown(monkeypatch, capsys):
