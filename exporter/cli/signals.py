@@ -1,12 +1,17 @@
 """Ends the process in good order when it is told to."""
 
+import os
 import signal
 import sys
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_SENTENCE = b"slim-export: interrupted; nothing is left half-written.\n"
 _received: list[int] = []
+# Standard error as it was at the start: while libraries are loaded, descriptor 2 is a file.
+_terminal: list[int] = []
 
 
 def install() -> None:
@@ -15,6 +20,8 @@ def install() -> None:
     The handler raises `SystemExit` wherever the program is. Where that happens
     to be a destructor, Python drops the exception; `check` then raises it again.
     """
+    with suppress(OSError):  # it was closed at the start
+        _terminal.append(os.dup(2))
     for number in _SIGNALS:
         signal.signal(number, _on_signal)
     sys.unraisablehook = _on_unraisable
@@ -29,7 +36,9 @@ def check() -> None:
 def _on_signal(number: int, _frame: FrameType | None) -> None:
     _received.append(number)
     if len(_received) == 1:  # a second one must not break the cleaning up
-        sys.stderr.write("slim-export: interrupted; nothing is left half-written.\n")
+        for terminal in _terminal:
+            with suppress(OSError):  # nobody reads it any more
+                os.write(terminal, _SENTENCE)
         check()
 
 

@@ -67,12 +67,11 @@ def _report(release: CheckedRelease) -> VerificationReport:
         raise _failed(release, f"'{REPORT}' cannot be read: {reason(error)}") from error
     if not report.passed:
         raise _failed(release, f"its report did not pass: {report.verdict()}")
-    # A report that was made in the course of an export has none.
-    if report.digest and report.digest != release.manifest.model_digest:
+    if report.digest != release.manifest.model_digest:
         raise _failed(
             release,
             "its report is of another model: expected digest"
-            f" {release.manifest.model_digest}, found {report.digest}",
+            f" {release.manifest.model_digest}, found {report.digest or 'none'}",
         )
     return report
 

@@ -55,12 +55,11 @@ class Bench:
         self._gradients = {}
         self._differentiate = reference_gradients
 
-    def gradients(self, reference, way, target, batch, *, training):
+    def gradients(self, reference, asked):
         """Differentiates the SavedModel once for all models that are compared with it."""
-        key = (way, target, batch.names, training)
+        key = (asked.way, asked.target, asked.training)
         if key not in self._gradients:
-            asked = (reference, way, target, batch)
-            self._gradients[key] = self._differentiate(*asked, training=training)
+            self._gradients[key] = self._differentiate(reference, asked)
         return self._gradients[key]
 
     def built(self, **options):

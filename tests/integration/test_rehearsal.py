@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from support.releases import HANDLE, PAGE, contents, make_release
 
+from exporter.digests import of_folder
 from exporter.errors import PublishError
 from exporter.releases import rehearsal
 from exporter.releases.sending import PublishRequest
@@ -73,12 +74,12 @@ def released(tmp_path, model):
     """Makes a release of the model, with changes to what its report says of it."""
     folder, said = model
 
-    def make(page=BLOCKS, tensorflow=said["tensorflow"], digest="", status="passed", **changes):
+    def make(page=BLOCKS, tensorflow=said["tensorflow"], digest=None, status="passed", **changes):
         values = said["values"]
         sample = {"image": "noise", "expected": values, "found": values, **changes}
         report = {
             "settings": {"model_dir": "model", "reference": "the original graph"},
-            "digest": digest,
+            "digest": of_folder(folder) if digest is None else digest,
             "checks": [{"group": "outputs", "name": "feature_vector", "status": status}],
             "sample": sample if sample["found"] else None,
         }
@@ -152,6 +153,7 @@ def test_another_tensorflow_may_differ_by_noise(released, rehearse, model):
     [
         ({"found": []}, "its report holds no values of the output, so outputs cannot be compared"),
         ({"digest": "0" * 64}, "its report is of another model: expected digest "),
+        ({"digest": ""}, "its report is of another model: expected digest "),
         ({"status": "failed"}, "its report did not pass: SavedModel differs from the original"),
         ({"page": "# Module {handle}\n\nWords.\n"}, f"no code block of its page loads '{HANDLE}'"),
     ],

@@ -22,6 +22,11 @@ try: os.kill(os.getpid(), signal.SIGTERM)
 finally: os.kill(os.getpid(), signal.SIGINT); print('cleaned up')
 """
 
+SET_ASIDE = """
+from exporter.quiet import stderr_set_aside
+with stderr_set_aside(): os.kill(os.getpid(), signal.SIGTERM)
+"""
+
 
 @pytest.mark.parametrize(
     ("body", "status", "output"),
@@ -31,6 +36,7 @@ finally: os.kill(os.getpid(), signal.SIGINT); print('cleaned up')
         ("Destroyed()", 0, "went on\n"),
         ("Destroyed(); signals.check()", 143, ""),
         (TWICE, 143, "cleaned up\n"),
+        (SET_ASIDE, 143, ""),
     ],
 )
 def test_signals(body, status, output):

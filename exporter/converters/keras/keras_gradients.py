@@ -9,12 +9,18 @@ import tensorflow as tf
 from exporter.converters.keras.keras_subject import KerasReference, KerasSubject
 from exporter.verifier.comparison.allowance import OTHERS, Allowance, Noise
 from exporter.verifier.comparison.collect import Collector, output_name
-from exporter.verifier.comparison.sgd_step import Gradients
 from exporter.verifier.noise.results import rounded
 from exporter.verifier.report.records import Check
 from exporter.verifier.subjects.examples import Batch
 from exporter.verifier.subjects.recomputing import How, call_graph, recompute
-from exporter.verifier.subjects.subject import BARE, END_POINTS, PLAIN, projected
+from exporter.verifier.subjects.subject import (
+    BARE,
+    END_POINTS,
+    PLAIN,
+    Derivative,
+    Gradients,
+    projected,
+)
 from slim_nets.registry import Variant
 
 # An activation whose last bit decides on which side of its corner it lies sends its gradient
@@ -46,52 +52,44 @@ def compare_gradients(
     ):
         if way not in (reference.training_ways if training else reference.ways):
             continue
-        expected, noise = reference_gradients(reference, way, target, batch, training=training)
+        asked = Derivative(way, target, batch.inputs, training)
+        expected, noise = reference_gradients(reference, asked)
         collector = Collector(Allowance("noise", noise=noise))
         mode = f"{output_name(way, target)}, training={training}"
-        call = partial(model.gradients, way, target, batch.inputs, {}, training=training)
-        found = collector.attempt("gradients", way, call, mode)
+        found = collector.attempt("gradients", way, partial(model.gradients, asked), mode)
         if found is not None:
             collector.each("gradients", expected, found, mode)
         checks += collector.checks()
     return checks
 
 
-def reference_gradients(
-    reference: KerasReference, way: str, target: str, batch: Batch, *, training: bool
-) -> tuple[Gradients, Noise]:
+def reference_gradients(reference: KerasReference, asked: Derivative) -> tuple[Gradients, Noise]:
     """Differentiates the SavedModel, as it is and in other ways that are as right.
 
     Args:
         reference: The SavedModel.
-        way: Of calling.
-        target: Which output.
-        batch: What to run on.
-        training: Whether in training mode.
+        asked: What is differentiated.
 
     Returns:
         Its gradients by variable, and the float noise in them.
     """
-    call = partial(reference.gradients, way, target, batch.inputs, {}, training=training)
-    expected = call()
-    others = [_in_float64(reference, way, target, batch, training=training)]
+    expected = reference.gradients(asked)
+    others = [_in_float64(reference, asked)]
     for seed in range(_DRAWS):
         with rounded(reference, seed):
-            others.append(call())
+            others.append(reference.gradients(asked))
     return expected, _noise(expected, others)
 
 
-def _in_float64(
-    reference: KerasReference, way: str, target: str, batch: Batch, *, training: bool
-) -> Gradients:
+def _in_float64(reference: KerasReference, asked: Derivative) -> Gradients:
     """Differentiates the SavedModel's graph, run op by op in float64."""
     variables = {n: tf.constant(v, tf.float64) for n, v in reference.variables().items()}
     watched = {name: variables[name] for name in reference.trainable}
-    graph = call_graph(reference, way, training=training)
+    graph = call_graph(reference, asked.way, training=asked.training)
     with tf.GradientTape() as tape:
         tape.watch(watched)
-        done = recompute(graph, reference, batch.inputs, How(tf.float64, variables))
-        loss = projected(done.outputs[target])
+        done = recompute(graph, reference, asked.inputs, How(tf.float64, variables))
+        loss = projected(done.outputs[asked.target])
     found = tape.gradient(loss, watched)
     return {name: None if g is None else np.asarray(g) for name, g in found.items()}
 

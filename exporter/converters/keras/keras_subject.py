@@ -17,6 +17,8 @@ from exporter.verifier.subjects.subject import (
     MOMENTUM,
     PLAIN,
     Arrays,
+    Derivative,
+    Gradients,
     Inputs,
     TrainingCall,
     arrays,
@@ -119,22 +121,14 @@ class KerasSubject:
                 calls[way] = TrainingCall(outputs, self.variables())
         return calls
 
-    def gradients(
-        self,
-        way: str,
-        target: str,
-        inputs: Inputs,
-        hyperparameters: Mapping[str, float],
-        *,
-        training: bool,
-    ) -> dict[str, np.ndarray | None]:
+    def gradients(self, asked: Derivative) -> Gradients:
         """Differentiates by every trainable variable, with TensorFlow's tape."""
-        with self._put_back(hyperparameters), tf.GradientTape() as tape:
-            output = named(self._call(way, inputs, training=training))[target]
-            loss = projected(output)
+        with self._put_back(asked.hyperparameters), tf.GradientTape() as tape:
+            outputs = named(self._call(asked.way, asked.inputs, training=asked.training))
+            loss = projected(outputs[asked.target])
         return self._differentiated(tape, loss)
 
-    def losses(self) -> tuple[Arrays, dict[str, np.ndarray | None]]:
+    def losses(self) -> tuple[Arrays, Gradients]:
         """Returns no losses, which Keras divides otherwise, but the gradients of their sum."""
         with tf.GradientTape() as tape:
             loss = tf.add_n(self.model.losses) if self.model.losses else tf.zeros([])
@@ -148,7 +142,7 @@ class KerasSubject:
         (images,) = inputs
         return self._models[way](tf.constant(images), training=training)
 
-    def _differentiated(self, tape: Any, loss: Any) -> dict[str, np.ndarray | None]:
+    def _differentiated(self, tape: Any, loss: Any) -> Gradients:
         variables = {name: self._variables[name].value for name in self.trainable}
         gradients = tape.gradient(loss, variables)
         return {
@@ -216,7 +210,7 @@ class KerasReference(LoadedModel):
             changed[name] = (kept + share * (after[name] - kept)).astype(np.float32)
         return after | changed
 
-    def losses(self) -> tuple[Arrays, dict[str, np.ndarray | None]]:
+    def losses(self) -> tuple[Arrays, Gradients]:
         """Returns no losses, which Keras divides otherwise, but the gradients of their sum."""
         return {}, super().losses()[1]
 

@@ -14,7 +14,7 @@ from exporter.verifier.comparison.collect import (
     shown_alone,
 )
 from exporter.verifier.comparison.dropout import compare_scatter
-from exporter.verifier.comparison.sgd_step import Gradients, chosen, stepped
+from exporter.verifier.comparison.sgd_step import chosen, stepped
 from exporter.verifier.subjects.examples import Batch, Plan
 from exporter.verifier.subjects.subject import (
     BARE,
@@ -22,6 +22,8 @@ from exporter.verifier.subjects.subject import (
     MOMENTUM,
     PLAIN,
     Arrays,
+    Derivative,
+    Gradients,
     Subject,
     unequal,
 )
@@ -159,10 +161,10 @@ class FineTuningComparison:
             self._collector.skip("gradients", way, "no output is a float")
             return None
         mode = f"{output_name(way, target)}, training={training}{_told(hyperparameters)}"
-        given = (way, target, self._batch.inputs, hyperparameters)
-        expected = self._reference.gradients(*given, training=training)
+        asked = Derivative(way, target, self._batch.inputs, training, hyperparameters)
+        expected = self._reference.gradients(asked)
         found = self._collector.attempt(
-            "gradients", way, lambda: self._model.gradients(*given, training=training), mode
+            "gradients", way, lambda: self._model.gradients(asked), mode
         )
         if found is None:
             return None

@@ -7,12 +7,10 @@ import numpy as np
 
 from exporter.verifier.comparison.collect import group_of
 from exporter.verifier.subjects.examples import Batch
-from exporter.verifier.subjects.subject import MOMENTUM, PLAIN, Arrays, Subject
+from exporter.verifier.subjects.subject import MOMENTUM, PLAIN, Arrays, Gradients, Subject
 
 # Large enough to change most weights' bits, small enough to keep every network's outputs finite.
 LEARNING_RATE = 1e-3
-
-Gradients = dict[str, np.ndarray | None]
 
 
 @dataclass(frozen=True)

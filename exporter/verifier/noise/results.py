@@ -16,7 +16,7 @@ from exporter.verifier.subjects.examples import Batch, Examples, split
 from exporter.verifier.subjects.op_by_op import UnsupportedError
 from exporter.verifier.subjects.recomputing import How, call_graph, recompute
 from exporter.verifier.subjects.saved_model import LoadedModel
-from exporter.verifier.subjects.subject import PLAIN, Arrays, Inputs, Subject, projected
+from exporter.verifier.subjects.subject import PLAIN, Arrays, Derivative, Inputs, Subject, projected
 
 Key = tuple[Group, str]
 Results = dict[Key, np.ndarray]
@@ -153,14 +153,10 @@ def _inference(side: Subject, examples: Examples, run: Compute, size: int | None
             outputs = [named_outputs(way, run(way, part.inputs), alone=alone) for part in parts]
         except UnsupportedError:
             continue
+        whole = {k: np.concatenate([np.atleast_1d(o[k]) for o in outputs]) for k in outputs[0]}
         # The last part may begin anew to be full.
-        whole = {k: _joined([o[k] for o in outputs])[: len(batch.names)] for k in outputs[0]}
-        found |= _keyed(group_of(way), whole)
+        found |= _keyed(group_of(way), {k: v[: len(batch.names)] for k, v in whole.items()})
     return found
-
-
-def _joined(parts: list[np.ndarray]) -> np.ndarray:
-    return np.concatenate([np.atleast_1d(part) for part in parts])
 
 
 def _gradients(side: Subject, batch: Batch) -> Results:
@@ -174,7 +170,7 @@ def _gradients(side: Subject, batch: Batch) -> Results:
     target, training = target_of(outputs, drawn)
     if target is None:
         return found
-    gradients = side.gradients(PLAIN, target, batch.inputs, {}, training=training)
+    gradients = side.gradients(Derivative(PLAIN, target, batch.inputs, training))
     after = stepped(side, gradients, of_losses, batch)
     found |= _keyed("gradients", gradients)
     found |= _keyed("SGD step", after.weights | after.averages)

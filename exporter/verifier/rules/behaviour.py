@@ -13,7 +13,7 @@ from exporter.verifier.subjects.examples import FULL, Batch, Examples
 from exporter.verifier.subjects.op_by_op import UnsupportedError
 from exporter.verifier.subjects.recomputing import How, call_graph, recompute
 from exporter.verifier.subjects.saved_model import LoadedModel
-from exporter.verifier.subjects.subject import BARE, MOMENTUM, PLAIN, flat, unequal
+from exporter.verifier.subjects.subject import BARE, MOMENTUM, PLAIN, Derivative, flat, unequal
 
 _IMAGES = ("zeros", "ones", "half", "ramp", "noise")
 _CONVOLUTIONS = frozenset({"Conv2D", "DepthwiseConv2dNative", "MatMul"})
@@ -152,7 +152,7 @@ def gradients_flow(model: LoadedModel) -> Iterator[str]:
         outputs = model.inference([way], inputs)[way]
         missing = set(model.trainable)
         for target in (key for key, value in outputs.items() if value.dtype.kind == "f"):
-            found = model.gradients(way, target, inputs, {}, training=training)
+            found = model.gradients(Derivative(way, target, inputs, training))
             missing -= {name for name, value in found.items() if value is not None}
         if missing:
             yield (

@@ -19,6 +19,8 @@ from exporter.verifier.subjects.subject import (
     MOMENTUM,
     PLAIN,
     Arrays,
+    Derivative,
+    Gradients,
     Inputs,
     TrainingCall,
     projected,
@@ -137,30 +139,20 @@ class GraphSubject:
         self.assign({name: before[name] for name in before.keys() - self._trainable.keys()})
         return {way: TrainingCall(self._as(way, end_points), after) for way in ways}
 
-    def gradients(
-        self,
-        way: str,
-        target: str,
-        inputs: Inputs,
-        hyperparameters: Mapping[str, float],
-        *,
-        training: bool,
-    ) -> dict[str, np.ndarray | None]:
+    def gradients(self, asked: Derivative) -> Gradients:
         """Differentiates with `tf.gradients`."""
-        name = target if way == END_POINTS else DEFAULT
-        end_point = (self.training_outputs if training else self.outputs)[name]
-        feeds = self._feeds(inputs, hyperparameters)
-        return self._differentiate((name, training), lambda: projected(end_point), feeds)
+        name = asked.target if asked.way == END_POINTS else DEFAULT
+        end_point = (self.training_outputs if asked.training else self.outputs)[name]
+        feeds = self._feeds(asked.inputs, asked.hyperparameters)
+        return self._differentiate((name, asked.training), lambda: projected(end_point), feeds)
 
-    def losses(self) -> tuple[Arrays, dict[str, np.ndarray | None]]:
+    def losses(self) -> tuple[Arrays, Gradients]:
         """Returns the one regularization loss, a float32 scalar, and its gradients."""
         loss = np.asarray(self._session.run(self._regularization))
         gradients = self._differentiate("regularization", lambda: self._regularization, {})
         return {"0": loss}, gradients
 
-    def _differentiate(
-        self, key: Any, loss: Callable[[], Any], feeds: dict[Any, Any]
-    ) -> dict[str, np.ndarray | None]:
+    def _differentiate(self, key: Any, loss: Callable[[], Any], feeds: dict[Any, Any]) -> Gradients:
         if key not in self._gradients:
             with self.graph.as_default():
                 gradients = tf.gradients(loss(), list(self._trainable.values()))
@@ -168,7 +160,7 @@ class GraphSubject:
         flows = dict(zip(self._trainable, self._gradients[key], strict=True))
         tensors = {name: tensor for name, tensor in flows.items() if tensor is not None}
         self._assign(self._unoptimized, self.variables())
-        computed: dict[str, np.ndarray | None] = self._unoptimized.run(tensors, feeds)
+        computed: Gradients = self._unoptimized.run(tensors, feeds)
         return dict.fromkeys(flows) | computed
 
     def _feeds(self, inputs: Inputs, hyperparameters: Mapping[str, float]) -> dict[Any, Any]:

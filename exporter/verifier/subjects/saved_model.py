@@ -15,6 +15,8 @@ from exporter.verifier.subjects.examples import InputSpec
 from exporter.verifier.subjects.interface import Interface, load
 from exporter.verifier.subjects.subject import (
     Arrays,
+    Derivative,
+    Gradients,
     Inputs,
     TrainingCall,
     arrays,
@@ -127,21 +129,16 @@ class LoadedModel:
                 calls[way] = TrainingCall(outputs, self.variables())
         return calls
 
-    def gradients(
-        self,
-        way: str,
-        target: str,
-        inputs: Inputs,
-        hyperparameters: Mapping[str, float],
-        *,
-        training: bool,
-    ) -> dict[str, np.ndarray | None]:
+    def gradients(self, asked: Derivative) -> Gradients:
         """Differentiates by every trainable variable, with TensorFlow's tape."""
-        mode = self._training_mode(hyperparameters) if training else {}
+        mode = self._training_mode(asked.hyperparameters) if asked.training else {}
+
+        def loss() -> tf.Tensor:
+            outputs = self.call(asked.way, asked.inputs, directly=True, **mode)
+            return projected(named(outputs)[asked.target])
+
         with self._put_back():
-            return self._differentiate(
-                lambda: projected(named(self.call(way, inputs, directly=True, **mode))[target])
-            )
+            return self._differentiate(loss)
 
     def _training_mode(self, hyperparameters: Mapping[str, float]) -> dict[str, Any]:
         """Returns the arguments of a call; numbers as tensors, so that one trace does for all."""
@@ -152,7 +149,7 @@ class LoadedModel:
         dtypes = self.interface.dtypes
         return {n: tf.constant(v, dtypes[n]) for n, v in given.items() if v is not None}
 
-    def losses(self) -> tuple[Arrays, dict[str, np.ndarray | None]]:
+    def losses(self) -> tuple[Arrays, Gradients]:
         """Returns the regularization losses, and the gradients of their sum."""
         functions = self.interface.regularization_losses
         values = {str(i): np.asarray(loss()) for i, loss in enumerate(functions)}
@@ -194,7 +191,7 @@ class LoadedModel:
             return dict(self.interface.signature_ways[way].structured_input_signature[1])
         return self.interface.input_structure
 
-    def _differentiate(self, loss: Callable[[], Any]) -> dict[str, np.ndarray | None]:
+    def _differentiate(self, loss: Callable[[], Any]) -> Gradients:
         variables = self.interface.trainable_variables
         with tf.GradientTape() as tape:
             value = loss()

@@ -1,7 +1,7 @@
 """What the verifier asks of each of the two sides that it compares."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,6 +11,8 @@ from exporter.verifier.subjects.examples import InputSpec
 
 Arrays = dict[str, np.ndarray]
 Inputs = Sequence[np.ndarray]
+# By variable name; None where no gradient flows.
+Gradients = dict[str, np.ndarray | None]
 
 # The way of calling that everybody has; a model without `__call__` has only signatures.
 PLAIN = "__call__"
@@ -32,6 +34,25 @@ class TrainingCall:
 
     outputs: Arrays
     variables: Arrays
+
+
+@dataclass(frozen=True)
+class Derivative:
+    """What is differentiated by every trainable variable.
+
+    Attributes:
+        way: Of calling.
+        target: Name of the output, which is `projected` first.
+        inputs: One batch.
+        training: The mode.
+        hyperparameters: Those that are not their defaults, in training mode.
+    """
+
+    way: str
+    target: str
+    inputs: Inputs
+    training: bool
+    hyperparameters: Mapping[str, float] = field(default_factory=dict)
 
 
 class Subject(Protocol):
@@ -82,29 +103,10 @@ class Subject(Protocol):
     ) -> dict[str, TrainingCall]:
         """Calls each way once in training mode, and puts all variables back after each."""
 
-    def gradients(
-        self,
-        way: str,
-        target: str,
-        inputs: Inputs,
-        hyperparameters: Mapping[str, float],
-        *,
-        training: bool,
-    ) -> dict[str, np.ndarray | None]:
-        """Differentiates the `projected` target by every trainable variable.
+    def gradients(self, asked: Derivative) -> Gradients:
+        """Differentiates, and puts all variables back."""
 
-        Args:
-            way: Of calling.
-            target: The output's name.
-            inputs: One batch.
-            hyperparameters: Those that are not their defaults, in training mode.
-            training: The mode. Variables are put back afterwards.
-
-        Returns:
-            By variable name; None where no gradient flows.
-        """
-
-    def losses(self) -> tuple[Arrays, dict[str, np.ndarray | None]]:
+    def losses(self) -> tuple[Arrays, Gradients]:
         """Returns the regularization losses by index, and the gradients of their sum."""
 
 
