@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from exporter import quiet
 from exporter.archives import FetchOptions
 from exporter.errors import ExportError, InvalidArgumentError
+from exporter.labels import read_labels
 from exporter.progress import Progress, silent
 from exporter.signatures import BATCH_NORM_MOMENTUM, check_momentum
 from exporter.sources import CheckpointSource, LocalCheckpoint
@@ -18,6 +19,7 @@ from slim_nets.network import TASKS, Task
 from slim_nets.registry import Variant, resized, variants
 
 if TYPE_CHECKING:
+    from exporter.restore import RestoredWeights
     from exporter.verifier.export_verifier import Verifier
     from exporter.verifier.report.records import VerificationReport
 
@@ -39,6 +41,7 @@ class ExportRequest:
         use_moving_averages: Whether `/ExponentialMovingAverage` shadows go
             before raw values.
         folded_signature: Whether to add the signature `serving_folded`.
+        labels: A text file with the name of a class a line; None for no names.
     """
 
     variant: Variant
@@ -50,6 +53,7 @@ class ExportRequest:
     verify: bool = True
     use_moving_averages: bool = True
     folded_signature: bool = False
+    labels: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,7 @@ class ExportResult:
 
     Attributes:
         request: What was asked for.
+        variant: The network, with the classes and widths of the checkpoint.
         checkpoint: Where the weights came from.
         digest: SHA-256 over the names and contents of the SavedModel's files.
         variables: How many the model has.
@@ -68,6 +73,7 @@ class ExportResult:
     """
 
     request: ExportRequest
+    variant: Variant
     checkpoint: LocalCheckpoint
     digest: str
     variables: int
@@ -78,9 +84,13 @@ class ExportResult:
 
 
 def variant_named(
-    name: str, *, depth_multiplier: float | None = None, image_size: int | None = None
+    name: str,
+    *,
+    depth_multiplier: float | None = None,
+    image_size: int | tuple[int, int] | None = None,
+    num_classes: int | None = None,
 ) -> Variant:
-    """Finds a variant and changes its size.
+    """Finds a variant and changes its size, as `slim_nets.registry.resized` says.
 
     Raises:
         InvalidArgumentError: If there is none of that name, or a number is out of range.
@@ -92,7 +102,12 @@ def variant_named(
             " See 'slim-export list'."
         )
     try:
-        return resized(named[name], depth_multiplier=depth_multiplier, image_size=image_size)
+        return resized(
+            named[name],
+            depth_multiplier=depth_multiplier,
+            image_size=image_size,
+            num_classes=num_classes,
+        )
     except ValueError as error:
         raise InvalidArgumentError(str(error)) from error
 
@@ -179,22 +194,27 @@ def _export(
     from exporter.trace import trace
     from exporter.verifier.report.reference import original
 
-    variant, task = request.variant, request.task
     with clock.stage("restore"):
         weights = restore(
-            checkpoint, variant, task, use_moving_averages=request.use_moving_averages
+            checkpoint,
+            request.variant,
+            request.task,
+            use_moving_averages=request.use_moving_averages,
         )
+        labels = _labels(request, weights)
         if verifier is not None:
             verifier.prepare(original(weights))
     with clock.stage("trace"):
-        network = trace(variant, task, weights.values, folded=request.folded_signature)
+        network = trace(
+            weights.variant, weights.task, weights.values, folded=request.folded_signature
+        )
         model = reusable(
             network,
             batch_norm_momentum=request.batch_norm_momentum,
             description=_description(checkpoint),
         )
     with clock.stage("save"):
-        saved = save(model, folder)
+        saved = save(model, folder, labels)
     report = None
     if verifier is not None:
         with clock.stage("verify"):
@@ -202,6 +222,7 @@ def _export(
             report.raise_if_failed()
     return ExportResult(
         request,
+        weights.variant,
         checkpoint,
         saved.digest,
         len(network.variables),
@@ -219,6 +240,11 @@ def _check(request: ExportRequest) -> Path:
     except ValueError as error:
         raise InvalidArgumentError(str(error)) from error
     request.checkpoint.check(request.variant)
+    if request.labels is not None and request.task != "classification":
+        raise InvalidArgumentError(
+            f"Labels '{request.labels}' are of no use for a {request.task}: expected classes."
+            " Leave out --labels."
+        )
     try:
         # The folder's own name is kept, so that a link in its place is seen.
         target = request.output_dir.absolute()
@@ -227,6 +253,13 @@ def _check(request: ExportRequest) -> Path:
         raise ExportError(
             f"Output '{request.output_dir}' cannot be used: {error}. Choose another --output_dir."
         ) from error
+
+
+def _labels(request: ExportRequest, weights: "RestoredWeights") -> list[str]:
+    """Reads the names of the classes, as many as the checkpoint has."""
+    if request.labels is None:
+        return []
+    return read_labels(request.labels, weights.variant.num_classes(weights.task), "classes")
 
 
 def _description(checkpoint: LocalCheckpoint) -> str:

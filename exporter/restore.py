@@ -2,7 +2,7 @@
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from checkpoints.reader import StoredTensor, open_checkpoint
 from exporter.errors import RestoreError, listing
 from exporter.sources import LocalCheckpoint
 from slim_nets.network import TASKS, Task
+from slim_nets.recognition import classes_in, fitted
 from slim_nets.registry import Variant, of_same_weights, variants
 
 _DTYPE = "float32"
@@ -22,7 +23,7 @@ class RestoredWeights:
 
     Attributes:
         checkpoint: Where they come from.
-        variant: Which network.
+        variant: Which network, with the classes and widths of the checkpoint.
         task: What it ends with.
         use_moving_averages: Whether `/ExponentialMovingAverage` shadows went
             before raw values.
@@ -52,7 +53,7 @@ def restore(
 
     Args:
         local: The checkpoint.
-        variant: Which network.
+        variant: Which network; classes of its own must be those of the checkpoint.
         task: What it ends with.
         use_moving_averages: Whether `/ExponentialMovingAverage` shadows, where
             the checkpoint has them, go before the raw values.
@@ -66,6 +67,11 @@ def restore(
     """
     try:
         checkpoint = open_checkpoint(local.prefix)
+        shapes = _shapes(checkpoint.tensors, variant, use_moving_averages=use_moving_averages)
+        _check_classes(local, variant, shapes)
+        variant = fitted(variant, shapes, task) or replace(
+            variant, own_classes=classes_in(variant, shapes)
+        )
         shapes = {spec.name: spec.shape for spec in variant.shape(task).variables}
         names = stored_names(shapes, checkpoint.tensors, use_moving_averages=use_moving_averages)
         if problems := _misfits(checkpoint.tensors, variant, task, names):
@@ -88,6 +94,27 @@ def restore(
     return RestoredWeights(local, variant, task, use_moving_averages, values, names, len(unused))
 
 
+def _shapes(
+    tensors: Mapping[str, StoredTensor], variant: Variant, *, use_moving_averages: bool
+) -> dict[str, tuple[int, ...]]:
+    """Returns the shapes of those of a network's variables that are in a checkpoint."""
+    wanted = [spec.name for spec in variant.shape("classification").variables]
+    names = stored_names(wanted, tensors, use_moving_averages=use_moving_averages)
+    return {name: tensors[stored].shape for name, stored in names.items() if stored in tensors}
+
+
+def _check_classes(
+    local: LocalCheckpoint, variant: Variant, shapes: Mapping[str, tuple[int, ...]]
+) -> None:
+    found = classes_in(variant, shapes)
+    if variant.own_classes is not None and found not in (None, variant.own_classes):
+        raise RestoreError(
+            f"Checkpoint '{local.source}' has another number of classes: expected"
+            f" {variant.own_classes}, found {found}. Leave out --num_classes, or check"
+            " --checkpoint."
+        )
+
+
 def _misfits(
     tensors: Mapping[str, StoredTensor], variant: Variant, task: Task, names: Mapping[str, str]
 ) -> list[str]:
@@ -107,9 +134,12 @@ def _advice(tensors: Mapping[str, StoredTensor], variant: Variant, task: Task) -
     tasks: list[Task] = [task, *(other for other in TASKS if other != task)]
     candidates = [variant, *(named for named in variants().values() if named != variant)]
     for averages, fitting_task, named in itertools.product((True, False), tasks, candidates):
-        wanted = [spec.name for spec in named.shape(fitting_task).variables]
+        found = fitted(named, _shapes(tensors, named, use_moving_averages=averages), fitting_task)
+        if found is None:
+            continue
+        wanted = [spec.name for spec in found.shape(fitting_task).variables]
         names = stored_names(wanted, tensors, use_moving_averages=averages)
-        if not _misfits(tensors, named, fitting_task, names):
+        if not _misfits(tensors, found, fitting_task, names):
             return _flags(variant, named, task, fitting_task, averages=averages)
     return "It fits no known variant; check --variant, --depth_multiplier and --checkpoint."
 

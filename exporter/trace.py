@@ -24,7 +24,7 @@ class TracedNetwork:
         variant: Which network.
         task: What it ends with.
         inference: Concrete function of `inputs`, float32
-            `[batch, size, size, 3]` in [0, 1]; returns all end points by
+            `[batch, height, width, 3]` in [0, 1]; returns all end points by
             name, the output as `default`.
         training: Concrete function of `inputs` and `batch_norm_momentum`,
             float32 scalar; the same in training mode. Every call moves the
@@ -91,7 +91,7 @@ def trace(
 
 def image_spec(variant: Variant) -> tf.TensorSpec:
     """Describes the images of a network: any batch of float32 of its one size."""
-    return tf.TensorSpec([None, variant.image_size, variant.image_size, 3], name="inputs")
+    return tf.TensorSpec([None, *variant.image_size, 3], name="inputs")
 
 
 def _variable(spec: VariableSpec, value: np.ndarray) -> tf.Variable:

@@ -25,7 +25,7 @@ def build(variant: Variant, task: Task, _: int | None) -> Callable[[np.ndarray],
     small = variant.family.startswith("mobilenet_v3_small")
     network = keras.applications.MobileNetV3Small if small else keras.applications.MobileNetV3Large
     model = network(
-        input_shape=(variant.image_size, variant.image_size, 3),
+        input_shape=(*variant.image_size, 3),
         alpha=variant.depth_multiplier,
         minimalistic=variant.family.endswith("minimalistic"),
         weights=None,

@@ -16,12 +16,12 @@ def keras_model(variant: Variant, task: Task, layers: KerasLayers, *, images: st
         variant: Which network.
         task: What it ends with.
         layers: What it is built with, unused before.
-        images: Name of the input, float32 `[batch, size, size, 3]` in [0, 1].
+        images: Name of the input, float32 `[batch, height, width, 3]` in [0, 1].
 
     Returns:
         A `keras.Model` that returns features or logits `[batch, n]`.
     """
-    given = keras.Input((variant.image_size, variant.image_size, 3), name=images)
+    given = keras.Input((*variant.image_size, 3), name=images)
     output = variant.end_points(given, task, layers)["default"]
     return keras.Model(given, output, name=keras_name(variant.name))
 

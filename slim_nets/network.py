@@ -64,20 +64,22 @@ class OtherConstant:
 
 @dataclass(frozen=True)
 class OtherWidths:
-    """A known mistake: some variables have other shapes.
+    """Some variables have other shapes than the published ones.
+
+    A mistake in a port of published weights, and right where a training run of one's own
+    had them.
 
     Attributes:
-        name: What the mistake is called.
-        fix: What to do about it.
-        build: Builds the network with the mistake in it.
+        name: What is different.
+        origin: Where such checkpoints come from.
+        fix: What to do about it where it is a mistake.
+        build: Builds the network with these widths.
     """
 
     name: str
+    origin: str
     fix: str
     build: Build
-
-
-KnownMistake = OtherConstant | OtherWidths
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,8 @@ class Network:
         background: Whether class 0 of the published logits is a background.
         input_range: What images in [0, 1] are rescaled to.
         min_image_size: In pixels; a smaller image is all padding.
-        known_mistakes: What has gone wrong in others' ports of it.
+        other_widths: With which others' checkpoints of it come.
+        other_constants: What has gone wrong in others' ports of it.
     """
 
     name: str
@@ -109,4 +112,5 @@ class Network:
     background: bool = False
     input_range: tuple[float, float] = (-1.0, 1.0)
     min_image_size: int = 32
-    known_mistakes: tuple[KnownMistake, ...] = ()
+    other_widths: tuple[OtherWidths, ...] = ()
+    other_constants: tuple[OtherConstant, ...] = ()

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from slim_nets import networks as tables
 from slim_nets.layers.protocol import Layers
 from slim_nets.layers.shapes import NetworkShape, ShapeLayers
-from slim_nets.network import TASKS, Build, Network, Task
+from slim_nets.network import Build, Network, OtherWidths, Task
 
 # Modules with networks of one's own, separated by commas. They are imported in every process.
 MODULES_VARIABLE = "SLIM_EXPORT_NETWORKS"
@@ -21,6 +21,18 @@ MODULES_VARIABLE = "SLIM_EXPORT_NETWORKS"
 # Far beyond any published input; the largest networks then take more than 16 GB to verify.
 MAX_IMAGE_SIZE = 2048
 MAX_DEPTH_MULTIPLIER = 2.0
+MAX_CLASSES = 1_000_000
+
+
+class ImageSize(NamedTuple):
+    """The size of images, such as `224` or, height first, `160x320`."""
+
+    height: int
+    width: int
+
+    def __str__(self) -> str:
+        """Returns one number for a square, as in the names on TensorFlow Hub."""
+        return str(self.height) if self.height == self.width else f"{self.height}x{self.width}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +43,22 @@ class Variant:
         family: The network, such as `mobilenet_v3_small`.
         depth_multiplier: Scales the channels, in (0, 2].
         image_size: Height and width of the images in pixels.
+        own_classes: Size of the logits; None for that of the published ones.
+        widths: Which of the network's other widths it has, by name; empty for its own.
     """
 
     family: str
     depth_multiplier: float
-    image_size: int
+    image_size: ImageSize
+    own_classes: int | None = None
+    widths: str = ""
 
     @property
     def name(self) -> str:
-        """The name as on TensorFlow Hub, such as `mobilenet_v3_small_075_224`."""
+        """The name as on TensorFlow Hub, such as `mobilenet_v3_small_075_224`.
+
+        Classes and other widths are not in it: they are those of one's own checkpoint.
+        """
         percent = round(self.depth_multiplier * 100)
         exact = percent / 100 == self.depth_multiplier
         multiplier = f"{percent:03d}" if exact else repr(self.depth_multiplier)
@@ -59,9 +78,24 @@ class Variant:
             )
         return networks()[self.family]
 
+    @property
+    def background(self) -> bool:
+        """Whether class 0 is a background, as in the published logits."""
+        return self.network.background and self.own_classes is None
+
+    @property
+    def other_widths(self) -> OtherWidths | None:
+        """How its variables differ from the published ones; None if they do not."""
+        return next((o for o in self.network.other_widths if o.name == self.widths), None)
+
+    @property
+    def build(self) -> Build:
+        """Builds the network with its widths."""
+        return self.other_widths.build if self.other_widths else self.network.build
+
     def num_classes(self, task: Task) -> int | None:
         """Returns the size of the logits, None for features."""
-        return self.network.num_classes if task == "classification" else None
+        return (self.own_classes or self.network.num_classes) if task == "classification" else None
 
     def shape(self, task: Task, build: Build | None = None) -> NetworkShape:
         """Returns the variables and end points for a task, also of another build of the network."""
@@ -73,7 +107,7 @@ class Variant:
         """Builds the network as TensorFlow Hub's models have it.
 
         Args:
-            images: float32 `[batch, image_size, image_size, 3]` in [0, 1].
+            images: float32 `[batch, height, width, 3]` in [0, 1].
             task: What it ends with.
             layers: The set of layers to build with.
             build: Another way to build it than the network's own.
@@ -84,7 +118,7 @@ class Variant:
         """
         network = self.network
         low, high = network.input_range
-        built = (build or network.build)(
+        built = (build or self.build)(
             layers.rescale(images, high - low, -low),
             layers,
             self.depth_multiplier,
@@ -154,14 +188,21 @@ def own_folders() -> list[str]:
 @cache
 def variants() -> Mapping[str, Variant]:
     """Returns the named variants of all networks by name."""
-    found = (Variant(n.name, *size) for n in networks().values() for size in n.sizes)
-    return {variant.name: variant for variant in found}
+    return {
+        variant.name: variant
+        for network in networks().values()
+        for multiplier, size in network.sizes
+        if (variant := Variant(network.name, multiplier, ImageSize(size, size)))
+    }
 
 
 def of_same_weights(variant: Variant) -> Iterator[Variant]:
-    """Yields the named variants that have the same variables: a size of images changes none."""
+    """Yields the named variants of the same network and multiplier.
+
+    A size of images changes no variable; classes and widths are those of a checkpoint.
+    """
     for named in variants().values():
-        if replace(named, image_size=variant.image_size) == variant:
+        if (named.family, named.depth_multiplier) == (variant.family, variant.depth_multiplier):
             yield named
 
 
@@ -171,14 +212,20 @@ def base_of(variant: Variant) -> Variant:
 
 
 def resized(
-    variant: Variant, *, depth_multiplier: float | None = None, image_size: int | None = None
+    variant: Variant,
+    *,
+    depth_multiplier: float | None = None,
+    image_size: int | tuple[int, int] | None = None,
+    num_classes: int | None = None,
 ) -> Variant:
     """Changes the size of a variant.
 
     Args:
         variant: Where to start.
         depth_multiplier: In (0, 2]; None keeps it.
-        image_size: Height and width in pixels, from the network's smallest to 2048; None keeps it.
+        image_size: Height and width in pixels, one number for both, from the network's
+            smallest to 2048; None keeps it.
+        num_classes: Size of the logits, at least 1; None keeps it.
 
     Returns:
         The variant at that size.
@@ -194,50 +241,32 @@ def resized(
             )
         variant = replace(variant, depth_multiplier=depth_multiplier)
     if image_size is not None:
-        if not variant.network.min_image_size <= image_size <= MAX_IMAGE_SIZE:
+        size = ImageSize(*((image_size,) * 2 if isinstance(image_size, int) else image_size))
+        if min(size) < variant.network.min_image_size or max(size) > MAX_IMAGE_SIZE:
             raise ValueError(
-                f"Image size {image_size} is out of range: expected"
+                f"Image size {size} is out of range: expected"
                 f" {variant.network.min_image_size} to {MAX_IMAGE_SIZE} pixels."
                 " Change --image_size."
             )
-        variant = replace(variant, image_size=image_size)
+        variant = replace(variant, image_size=size)
+    if num_classes is not None:
+        if not 0 < num_classes <= MAX_CLASSES:
+            raise ValueError(
+                f"Number of classes {num_classes} is out of range: expected 1 to {MAX_CLASSES}."
+                " Change --num_classes."
+            )
+        variant = replace(variant, own_classes=num_classes)
     return variant
-
-
-def recognized(
-    variables: Mapping[str, Any], image_size: tuple[int, int] | None
-) -> tuple[Variant, Task] | None:
-    """Finds the network that has these variables.
-
-    Args:
-        variables: Arrays by name, of which the shapes count.
-        image_size: Height and width of the model's images.
-
-    Returns:
-        One of the named variants, at that image size, and the task; None if none fits.
-    """
-    if image_size is None or image_size[0] != image_size[1]:
-        return None
-    shapes = {name: tuple(value.shape) for name, value in variables.items()}
-    for named in variants().values():
-        for task in TASKS:
-            specs = named.shape(task).variables
-            if shapes == {spec.name: spec.shape for spec in specs}:
-                try:
-                    return resized(named, image_size=image_size[0]), task
-                except ValueError:
-                    return None
-    return None
 
 
 @cache
 def _shape(variant: Variant, task: Task) -> NetworkShape:
-    return _worked_out(variant, task, variant.network.build)
+    return _worked_out(variant, task, variant.build)
 
 
 def _worked_out(variant: Variant, task: Task, build: Build) -> NetworkShape:
     layers = ShapeLayers()
-    images = (variant.image_size, variant.image_size, 3)
+    images = (*variant.image_size, 3)
     end_points = variant.end_points(images, task, layers, build)
     output = end_points.pop("default")
     return NetworkShape(tuple(layers.variables), end_points, output)

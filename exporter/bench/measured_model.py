@@ -12,7 +12,8 @@ from exporter import quiet
 from exporter.converters.format_table import Runner
 from exporter.errors import BenchmarkError
 from slim_nets.network import Task
-from slim_nets.registry import Variant, recognized
+from slim_nets.recognition import recognized
+from slim_nets.registry import Variant
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from exporter.cli.terminal import print_json, print_table, print_text, progress_
 from exporter.exporting import ExportRequest, ExportResult, export, task_named, variant_named
 from exporter.signatures import BATCH_NORM_MOMENTUM, FOLDED
 from exporter.sources import checkpoint_source
+from slim_nets.registry import Variant
 
 if TYPE_CHECKING:
     from exporter.verifier.report.records import Check
@@ -20,7 +21,7 @@ How to load it:
   import tensorflow_hub as hub
 
   network = hub.load({path!r})
-  {output} = network(images)  # float32 [batch, {size}, {size}, 3], RGB in [0, 1]
+  {output} = network(images)  # float32 [batch, {size}, 3], RGB in [0, 1]
 """
 
 _FINE_TUNE = """
@@ -33,7 +34,7 @@ How to fine-tune it:
                      arguments=dict(batch_norm_momentum=0.997)),
       tf_keras.layers.Dense(num_classes, activation="softmax"),
   ])
-  model.build([None, {size}, {size}, 3])
+  model.build([None, {size}, 3])
   model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
   model.fit(images, labels, epochs=5)
 """
@@ -58,6 +59,7 @@ def add(commands: Any) -> None:
             default=BATCH_NORM_MOMENTUM,
         ),
         **flags.SIZE,
+        labels=flags.path("a text file with a class name a line, which the model brings along"),
         overwrite=flags.switch("replace a SavedModel that is there (off)"),
         verify=flags.switch(
             "compare with the original graph, bit for bit, before anything appears (on)",
@@ -95,8 +97,10 @@ def _as_json(result: ExportResult) -> dict[str, Any]:
     return {
         "model_dir": str(request.output_dir.resolve()),
         "digest": result.digest,
-        "variant": request.variant.name,
+        "variant": result.variant.name,
         "task": request.task,
+        "num_classes": result.variant.num_classes(request.task),
+        "widths": result.variant.widths,
         "batch_norm_momentum": request.batch_norm_momentum,
         "checkpoint": {
             "source": str(checkpoint.source),
@@ -114,7 +118,7 @@ def _as_json(result: ExportResult) -> dict[str, Any]:
 def _print(result: ExportResult) -> None:
     request, checkpoint = result.request, result.checkpoint
     rows = [
-        ("model", f"{request.variant.name} {request.task}"),
+        ("model", f"{result.variant.name} {request.task}"),
         ("weights", f"{result.variables} variables from {checkpoint.source}"),
         *[("", note) for note in _notes(result)],
         ("folder", str(request.output_dir)),
@@ -122,14 +126,18 @@ def _print(result: ExportResult) -> None:
     ]
     print_table(("made", ""), rows)
     _print_report(result)
-    _print_usage(request)
+    _print_usage(request, result.variant)
 
 
 def _notes(result: ExportResult) -> list[str]:
     """Says what is particular about the weights."""
-    if not result.checkpoint.source.trained:
-        return ["random weights, NOT TRAINED: for trying the tool only"]
     notes = []
+    if result.variant.own_classes:
+        notes.append(f"{result.variant.own_classes} classes")
+    if widths := result.variant.other_widths:
+        notes.append(f"{widths.name}, {widths.origin}")
+    if not result.checkpoint.source.trained:
+        return [*notes, "random weights, NOT TRAINED: for trying the tool only"]
     if result.moving_averages:
         notes.append(f"{result.moving_averages} of them moving averages")
     if result.unused:
@@ -164,11 +172,11 @@ def _rounding(checks: Sequence["Check"]) -> str:
     return f"within {largest:.1e} of the largest value"
 
 
-def _print_usage(request: ExportRequest) -> None:
+def _print_usage(request: ExportRequest, variant: Variant) -> None:
     features = request.task == "feature_vector"
     output = "features" if features else "logits"
     # Logits are an end, features a beginning.
-    background = "  # logits[:, 0] is the background\n" * request.variant.network.background
+    background = "  # logits[:, 0] is the background\n" * variant.background
     usage = _LOAD + (_FINE_TUNE if features else background)
-    size = request.variant.image_size
+    size = "{}, {}".format(*variant.image_size)
     print_text(usage.format(path=str(request.output_dir), size=size, output=output))

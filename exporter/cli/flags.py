@@ -114,6 +114,13 @@ def _boolean(text: str) -> bool:
     raise argparse.ArgumentTypeError(f"expected true or false, found '{text}'")
 
 
+def _image_size(text: str) -> tuple[int, int]:
+    sides = text.split("x")
+    if len(sides) > 2 or not all(side.isascii() and side.isdigit() for side in sides):
+        raise argparse.ArgumentTypeError(f"expected pixels as 160 or 160x320, found '{text}'")
+    return int(sides[0]), int(sides[-1])
+
+
 JSON = switch("print JSON (off)")
 MOVING_AVERAGES = switch(
     "prefer .../ExponentialMovingAverage to raw values where both are there (on)", default=True
@@ -121,7 +128,14 @@ MOVING_AVERAGES = switch(
 # What changes a variant's size.
 SIZE = {
     "depth_multiplier": value("another one than the variant's, above 0 to 2", type=float),
-    "image_size": value("another one than the variant's, up to 2048 pixels", type=int),
+    "image_size": value(
+        "another one than the variant's, up to 2048 pixels: 160, or 160x320 (height x width)",
+        type=_image_size,
+    ),
+    "num_classes": value(
+        "how many classes seeded:N is to have; of other checkpoints, how many are expected",
+        type=int,
+    ),
 }
 CACHE_DIR = path("where downloads are kept (or SLIM_EXPORT_CACHE_DIR; else the user's cache)")
 # How archives are downloaded.

@@ -92,10 +92,10 @@ def _request(arguments: argparse.Namespace) -> VerifyRequest:
     if arguments.model_dir is None:
         raise InvalidArgumentError("No model is given: expected --model_dir. Add it.")
     named = arguments.variant
-    if named is None and (arguments.depth_multiplier or arguments.image_size):
+    if named is None and any(vars(arguments)[name] for name in flags.SIZE):
         raise InvalidArgumentError(
-            "A size is given without a network: expected --variant beside --depth_multiplier and"
-            " --image_size. Add it."
+            "A size is given without a network: expected --variant beside"
+            f" {', '.join(f'--{name}' for name in flags.SIZE)}. Add it."
         )
     _check_report_dir(arguments)
     return flags.fill(

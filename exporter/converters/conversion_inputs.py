@@ -1,13 +1,13 @@
 """What is given beside the model: images, calibration and labels, checked and read."""
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter.converters.convert_request import ConvertRequest
 from exporter.converters.format_table import Format
 from exporter.digests import of_files
-from exporter.errors import ConversionError, listing, reason
+from exporter.errors import ConversionError, listing
+from exporter.labels import labels_of, read_labels
 
 if TYPE_CHECKING:
     from exporter.converters.source_model import SourceModel
@@ -40,8 +40,8 @@ def check_inputs(source: "SourceModel", rows: Sequence[Format], request: Convert
         )
     if any(row.calibrated for row in rows):
         _check_calibration(source, request)
-    if request.labels is not None:
-        labels_of(source, request.labels)
+    if any(row.labelled for row in rows):
+        class_names(source, request)
 
 
 def _check_calibration(source: "SourceModel", request: ConvertRequest) -> None:
@@ -83,32 +83,22 @@ def remarks(rows: Sequence[Format], request: ConvertRequest) -> Iterator[str]:
         )
 
 
-def labels_of(source: "SourceModel", path: Path) -> list[str]:
-    """Reads the names of a classifier's classes, a text file with a name a line.
+def class_names(source: "SourceModel", request: ConvertRequest) -> list[str]:
+    """Reads the names of a classifier's classes: those that are given, else the model's own.
 
     Args:
         source: The SavedModel's function, whose output has a value for each class.
-        path: The file, in UTF-8.
+        request: With labels, or without.
 
     Returns:
-        The names in the order of the classes.
+        The names in the order of the classes; none if there are none.
 
     Raises:
-        ConversionError: If it cannot be read, or has another number of lines.
+        InvalidArgumentError: If they cannot be read, or are not as many as the classes.
     """
-    try:
-        names = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConversionError(
-            f"Labels '{path}' cannot be read: expected text with a class a line, found"
-            f" {reason(error)}. Correct --labels."
-        ) from error
+    path = request.labels or labels_of(source.folder)
+    if path is None or (request.labels is None and len(source.outputs) != 1):
+        return []
     output, spec = next(iter(source.outputs.items()))
-    classes = spec.shape[-1] if spec.shape.rank else None
-    if len(source.outputs) != 1 or len(names) != classes:
-        raise ConversionError(
-            f"Labels '{path}' do not fit SavedModel '{source.folder}': expected {classes} lines, as"
-            f" many as '{output}' has values, found {len(names)}. Correct --labels, or leave it"
-            " out."
-        )
-    return names
+    single = len(source.outputs) == 1 and spec.shape.rank
+    return read_labels(path, spec.shape[-1] if single else None, f"values in '{output}'")

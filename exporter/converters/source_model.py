@@ -17,7 +17,7 @@ from exporter.verifier.comparison.known_network import KnownNetwork, known_netwo
 from exporter.verifier.subjects.interface import load
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import END_POINTS, Arrays
-from slim_nets.registry import recognized
+from slim_nets.recognition import recognized
 
 PRODUCER = "slim-export"
 

@@ -79,7 +79,7 @@ class Manifest(ManifestPart):
         handle: `publisher/name/version`.
         variant: The network, by its name on TensorFlow Hub.
         task: What it ends with.
-        image_size: Height and width of the images in pixels.
+        image_size: Height and width of the images in pixels, one number for a square.
         model_digest: SHA-256 over the names and contents of the SavedModel's files.
         model: The SavedModel's files, by path.
         files: The release's other files, by name; the signature, which covers
@@ -94,7 +94,7 @@ class Manifest(ManifestPart):
     handle: str
     variant: str
     task: str
-    image_size: int
+    image_size: int | tuple[int, int]
     model_digest: str
     model: dict[str, ReleaseFile]
     files: dict[str, ReleaseFile]

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from exporter.errors import PublishError
+from exporter.labels import labels_of
 from exporter.protobufs import children_of, listed, read_saved_model
 from exporter.signatures import FOLDED, SERVING
+from slim_nets.registry import ImageSize
 
 _MOMENTUM = "batch_norm_momentum"
 
@@ -17,7 +19,7 @@ class ModelFacts:
     """Figures of a model, as they stand on its page.
 
     Attributes:
-        image_size: Height and width of the images in pixels.
+        image_size: Of the images in pixels.
         output: Key of the signature's output.
         num_outputs: How many numbers it has for an image.
         variables: How many there are.
@@ -26,9 +28,10 @@ class ModelFacts:
         batch_norm_momentum: Default of the model's argument.
         tensorflow: The version that wrote the model.
         folded_signature: Whether it has the signature `serving_folded`.
+        labels: Name of the file in its `assets` with the names of the classes; empty without.
     """
 
-    image_size: int
+    image_size: ImageSize
     output: str
     num_outputs: int
     variables: int
@@ -37,6 +40,7 @@ class ModelFacts:
     batch_norm_momentum: float
     tensorflow: str
     folded_signature: bool = False
+    labels: str = ""
 
 
 def model_facts(folder: Path) -> ModelFacts:
@@ -54,11 +58,12 @@ def model_facts(folder: Path) -> ModelFacts:
     try:
         (meta_graph,) = read_saved_model(folder, PublishError).meta_graphs
         signature = meta_graph.signature_def[SERVING]
+        images = signature.inputs["inputs"].tensor_shape
         ((output, info),) = signature.outputs.items()
         sizes = [_size(v) for v in _listed(meta_graph.object_graph_def, "variables")]
         trained = [_size(v) for v in _listed(meta_graph.object_graph_def, "trainable_variables")]
         return ModelFacts(
-            image_size=signature.inputs["inputs"].tensor_shape.dim[1].size,
+            image_size=ImageSize(*(dim.size for dim in images.dim[1:3])),
             output=output,
             num_outputs=info.tensor_shape.dim[1].size,
             variables=len(sizes),
@@ -67,6 +72,7 @@ def model_facts(folder: Path) -> ModelFacts:
             batch_norm_momentum=_momentum(meta_graph.object_graph_def),
             tensorflow=meta_graph.meta_info_def.tensorflow_version,
             folded_signature=FOLDED in meta_graph.signature_def,
+            labels=labels.name if (labels := labels_of(folder)) else "",
         )
     except (ValueError, LookupError) as error:
         raise PublishError(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
 
@@ -98,7 +98,7 @@ def model_page(request: PageRequest) -> str:
     )
     environment.filters["code"] = _code
     origin, known = request.origin, handle.parse(request.manifest.handle)
-    words = origin.variant.network.words(origin.task)
+    words = _words(request)
     page = environment.from_string(template).render(
         **{name: getattr(request, name) for name in PageRequest.__slots__},
         words=words,
@@ -114,6 +114,15 @@ def model_page(request: PageRequest) -> str:
         version=known.version,
     )
     return re.sub(r"\n{3,}", "\n\n", page)
+
+
+def _words(request: PageRequest) -> PageWords:
+    """Returns what the network's pages say, of classes only where they are the published ones."""
+    origin = request.origin
+    words = origin.variant.network.words(origin.task)
+    if origin.variant.own_classes is not None:
+        words = replace(words, classes="", labels="")
+    return replace(words, labels="") if request.facts.labels else words
 
 
 def sibling(known: Handle, task: Task) -> Handle | None:

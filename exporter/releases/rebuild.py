@@ -20,7 +20,8 @@ def rebuild_command(origin: Origin, facts: ModelFacts) -> str:
     Returns:
         A line for a shell. With the same versions of this tool and of
         TensorFlow it writes the same bytes into a new folder `model`. Weights
-        that were never published must lie in the current folder.
+        that were never published must lie in the current folder, as the names of
+        classes, which the model holds.
     """
     checkpoint = Published() if published(origin) else origin.checkpoint
     words = ["slim-export", "export", *_variant(origin.variant)]
@@ -31,6 +32,10 @@ def rebuild_command(origin: Origin, facts: ModelFacts) -> str:
         words.append(f"--batch_norm_momentum={facts.batch_norm_momentum!r}")
     if facts.folded_signature:
         words.append("--folded_signature")
+    if origin.variant.own_classes and not origin.trained:
+        words.append(f"--num_classes={origin.variant.own_classes}")
+    if facts.labels:
+        words.append(f"--labels={facts.labels}")
     return shlex.join(words)
 
 

@@ -130,11 +130,12 @@ def _manifest(
 ) -> Manifest:
     """Says what is known of a release before its page is written."""
     row = published(origin)
+    height, width = origin.variant.image_size
     return Manifest(
         handle=str(handle),
         variant=origin.variant.name,
         task=origin.task,
-        image_size=origin.variant.image_size,
+        image_size=height if height == width else (height, width),
         model_digest=report.digest,
         model=model,
         files={manifest.ARCHIVE: packed},

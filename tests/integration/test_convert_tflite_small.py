@@ -13,7 +13,7 @@ from support import converted, handmade
 
 from exporter import quiet
 from exporter.converters.format_table import FORMATS
-from exporter.errors import ConversionError
+from exporter.errors import ConversionError, InvalidArgumentError
 
 pytestmark = pytest.mark.integration
 
@@ -166,7 +166,7 @@ def test_labels_that_do_not_fit_are_refused(made, tmp_path, content, message):
     if content is not None:
         (tmp_path / "labels.txt").write_bytes(content)
     options = converted.asked(labels=tmp_path / "labels.txt")
-    with pytest.raises(ConversionError, match=message):
+    with pytest.raises(InvalidArgumentError, match=message):
         tflite_metadata.convert(made, tmp_path / "model.tflite", options)
     assert not (tmp_path / "model.tflite").exists()
 

@@ -68,7 +68,7 @@ NETWORKS = (
         words=lambda _: PageWords("the toy network"),
         input_range=(-2.0, 1.0),
         min_image_size=16,
-        known_mistakes=(
+        other_constants=(
             OtherConstant("slope of the toy's gate", "Use 0.16667.", right=0.16667, wrong=1 / 6),
         ),
     ),

@@ -127,7 +127,7 @@ def test_peers_compute_on_the_only_input(tmp_path):
         "import numpy\nTITLE = 'sums'\nPACKAGES = ('numpy',)\n"
         "def has(variant, task): return task == 'feature_vector'\n"
         "def build(variant, task, threads):\n"
-        "    return lambda images: numpy.full([len(images), variant.image_size], threads)\n"
+        "    return lambda images: numpy.full([len(images), variant.image_size[0]], threads)\n"
     )
     (candidate,) = peers.of_peers([path], SMALL).candidates
     with peers.opened(candidate, SMALL, 2) as run:

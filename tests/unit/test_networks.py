@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from slim_nets.blocks import make_divisible
 from slim_nets.networks.mobilenet_v3.rows import LARGE, SMALL, Bneck, Conv, minimalistic
-from slim_nets.registry import Variant, resized, variants
+from slim_nets.registry import ImageSize, Variant, resized, variants
 
 
 @pytest.mark.parametrize(
@@ -150,9 +150,15 @@ def test_sizes_out_of_range(change, message):
 
 
 def test_names_are_those_of_the_hub():
-    assert Variant("mobilenet_v3_small", 0.75, 224).name == "mobilenet_v3_small_075_224"
-    assert Variant("mobilenet_v3_large_minimalistic", 1.0, 224).name == (
+    assert (
+        Variant("mobilenet_v3_small", 0.75, ImageSize(224, 224)).name
+        == "mobilenet_v3_small_075_224"
+    )
+    assert Variant("mobilenet_v3_large_minimalistic", 1.0, ImageSize(224, 224)).name == (
         "mobilenet_v3_large_minimalistic_100_224"
     )
-    assert Variant("mobilenet_v3_small", 0.333, 96).name == "mobilenet_v3_small_0.333_96"
+    assert (
+        Variant("mobilenet_v3_small", 0.333, ImageSize(96, 96)).name
+        == "mobilenet_v3_small_0.333_96"
+    )
     assert [variant.name for variant in variants().values()] == list(variants())

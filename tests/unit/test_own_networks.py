@@ -60,7 +60,7 @@ def test_other_processes_find_what_this_one_found(monkeypatch):
 
 def test_a_report_of_a_network_that_is_not_known_here():
     """It is read, and no one is blamed; only who needs the network is told."""
-    variant = {"family": "somebodys", "depth_multiplier": 1.0, "image_size": 32}
+    variant = {"family": "somebodys", "depth_multiplier": 1.0, "image_size": [32, 32]}
     origin = {
         "variant": variant,
         "task": "classification",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.tools import flatbuffer_utils
 
-from exporter.converters.conversion_inputs import labels_of
+from exporter.converters.conversion_inputs import class_names
 from exporter.converters.tflite.litert import float_model, opened
 from exporter.converters.tflite.metadata_buffer import TensorText, metadata_buffer
 
@@ -28,9 +28,9 @@ def convert(source: "SourceModel", target: Path, request: "ConvertRequest") -> N
     """Writes the file, the labels behind it as a zip archive.
 
     Raises:
-        ConversionError: If the labels cannot be read, or are not as many as the classes.
+        InvalidArgumentError: If the labels cannot be read, or are not as many as the classes.
     """
-    labels = labels_of(source, request.labels) if request.labels else []
+    labels = class_names(source, request)
     model = flatbuffer_utils.convert_bytearray_to_object(bytearray(float_model(source)))
     name = source.name or source.folder.name
     description = f"{name}: {', '.join(source.inputs)} to {', '.join(source.outputs)}."

@@ -14,7 +14,6 @@ from exporter.verifier.comparison.collect import CALL_ERRORS
 from exporter.verifier.report.records import Cause, Check
 from exporter.verifier.subjects.op_by_op import UnsupportedError
 from exporter.verifier.subjects.subject import MOMENTUM
-from slim_nets.network import OtherConstant, OtherWidths
 from slim_nets.registry import Variant
 
 
@@ -104,14 +103,13 @@ def hypotheses(variant: Variant | None) -> Iterator[Hypothesis]:
     yield from HYPOTHESES
     # Most networks compute with [-1, 1] inside.
     yield _input_range(*(variant.network.input_range if variant else (-1.0, 1.0)))
-    for mistake in variant.network.known_mistakes if variant else ():
-        match mistake:
-            case OtherConstant():
-                changes = changed_ops.other_constant(mistake.right, mistake.wrong)
-                evidence = changed_ops.changed_ops(changes)
-            case OtherWidths():
-                evidence = changed_state.other_widths(mistake.build)
-        yield Hypothesis(mistake.name, mistake.fix, evidence)
+    if variant is None:
+        return
+    for widths in variant.network.other_widths:
+        yield Hypothesis(widths.name, widths.fix, changed_state.other_widths(widths.build))
+    for constant in variant.network.other_constants:
+        changes = changed_ops.other_constant(constant.right, constant.wrong)
+        yield Hypothesis(constant.name, constant.fix, changed_ops.changed_ops(changes))
 
 
 def _tried(differing: DifferingModel) -> Iterator[Cause]:

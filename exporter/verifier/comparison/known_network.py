@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from exporter.verifier.subjects.original_graph import GraphSubject
 from exporter.verifier.subjects.subject import Subject
 from slim_nets.network import Task
-from slim_nets.registry import Variant, recognized
+from slim_nets.recognition import recognized
+from slim_nets.registry import Variant
 
 
 @dataclass(frozen=True)

@@ -197,7 +197,7 @@ def restored(
         The original, until its session is closed.
     """
     with tf.Graph().as_default() as graph:
-        shape = [None, variant.image_size, variant.image_size, 3]
+        shape = [None, *variant.image_size, 3]
         images = tf.compat.v1.placeholder(tf.float32, shape, "images")
         momentum = tf.compat.v1.placeholder(tf.float32, [], "batch_norm_momentum")
         with tf.name_scope("train"):

@@ -27,12 +27,15 @@ def _network(
         partial(row_of, table=table),
         words,
         background=True,
-        known_mistakes=(
+        other_widths=(
             OtherWidths(
                 "last layer multiplied",
+                "TF-Slim's default",
                 "Leave it as it is for multipliers below 1.",
                 partial(build, table=table, multiply_last=True),
             ),
+        ),
+        other_constants=(
             OtherConstant(
                 "slope of the squeeze-and-excite gate",
                 "Use 0.16667, with which the checkpoints were trained, not 1/6.",

@@ -70,7 +70,7 @@ def test_int8_needs_calibration(source, given):
 
 
 def test_labels(source, tmp_path):
-    with pytest.raises(ConversionError, match=r"expected 4 lines, .* found 3"):
+    with pytest.raises(InvalidArgumentError, match=r"expected 4 lines, .* found 3"):
         check_inputs(source, [METADATA], labelled(tmp_path, *"abc"))
     with pytest.raises(ConversionError) as caught:
         check_labelled([FLOAT])

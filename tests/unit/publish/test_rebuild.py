@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from exporter.releases.rebuild import rebuild_command
-from slim_nets.registry import Variant, variants
+from slim_nets.registry import ImageSize, Variant, variants
 
 SMALL = variants()["mobilenet_v3_small_075_224"]
 START = "slim-export export --variant="
@@ -33,7 +33,7 @@ START = "slim-export export --variant="
         (
             {
                 "checkpoint": "my model",
-                "variant": Variant("mobilenet_v3_large", 0.5, 192),
+                "variant": Variant("mobilenet_v3_large", 0.5, ImageSize(192, 192)),
                 "task": "classification",
                 "use_moving_averages": False,
             },
