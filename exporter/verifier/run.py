@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from checkpoints.layout import CheckpointError
+from checkpoints.names import raw_names
 from checkpoints.reader import open_checkpoint
 from exporter import digests
 from exporter.progress import Progress, silent
@@ -115,9 +116,11 @@ def _raw_weights(reference: Reference) -> dict[str, np.ndarray]:
     described = reference.subject
     if not isinstance(described, OriginalGraph):
         return {}
-    averaged = [name for name, stored in described.stored_names.items() if stored != name]
+    raw = raw_names(described.stored_names)
     try:
         checkpoint = open_checkpoint(described.prefix)
-        return {name: checkpoint.read(name) for name in averaged if name in checkpoint.tensors}
+        return {
+            n: checkpoint.read(stored) for n, stored in raw.items() if stored in checkpoint.tensors
+        }
     except CheckpointError:
         return {}
