@@ -114,9 +114,9 @@ def _is_gamma(name: str) -> bool:
 def _without_gammas(fit: Fit) -> str:
     missing = [misfit.stored for misfit in fit.nearest.misfits]
     return (
-        f"has batch norms without gamma: expected {_quoted(missing)}, found none of them. It was"
-        " trained with scale=False; add ones under these names, with which batch norm computes the"
-        f" same, and save it again.{_where(fit)}"
+        f"has batch norms without gamma: expected {_quoted(missing)}, found none of them. That"
+        " is batch norm with scale=False, which computes as with ones; add ones under these names"
+        f" and save it again.{_where(fit)}"
     )
 
 
@@ -147,14 +147,22 @@ def _other_channels(fit: Fit) -> str:
     return f"was trained on {images}, not RGB: {first}. {advice}{_where(fit)}"
 
 
+def _is_detector(fit: Fit) -> bool:
+    return any(_DETECTOR.search(name) for name in fit.tensors)
+
+
+def _detector(fit: Fit) -> str:
+    problems = listing(map(str, fit.nearest.misfits))
+    return (
+        f"is one of a detector: {problems}, among {_held(fit)}. Its backbone is not the whole"
+        f" network; use a checkpoint of the classifier.{_where(fit)}"
+    )
+
+
 def _ends_early(fit: Fit) -> bool:
     body = _body(fit)
     end = [misfit.spec for misfit in body.misfits]
-    return (
-        0 < len(end) < len(body.specs)
-        and all(misfit.found is None for misfit in body.misfits)
-        and tuple(end) == body.specs[-len(end) :]
-    )
+    return 0 < body.missing == len(end) < len(body.specs) and end == [*body.specs[-len(end) :]]
 
 
 def _body(fit: Fit) -> Fit:
@@ -164,13 +172,12 @@ def _body(fit: Fit) -> Fit:
 
 def _without_end(fit: Fit) -> str:
     body = _body(fit)
-    detector = any(_DETECTOR.search(name) for name in fit.tensors)
     missing = [misfit.stored for misfit in body.misfits]
     return (
-        f"{'is a detector, whose backbone ends' if detector else 'ends'} before the features:"
-        f" expected {_quoted(missing)}, found the {len(body.specs) - len(missing)} variables before"
-        f" them among {_held(fit)}. So do the backbones of detectors and segmenters, which have no"
-        f" features of a whole image; use a checkpoint of the classifier.{_where(fit)}"
+        f"ends before the features: expected {_quoted(missing)}, found the"
+        f" {len(body.specs) - len(missing)} variables before them among {_held(fit)}. So do"
+        " backbones of detectors and segmenters, which have no features of a whole image; use a"
+        f" checkpoint of the classifier.{_where(fit)}"
     )
 
 
@@ -214,6 +221,7 @@ _CAUSES = (
     MisfitCause(_is_retyped, _retyped),
     MisfitCause(_lacks_gammas, _without_gammas),
     MisfitCause(_has_other_channels, _other_channels),
+    MisfitCause(_is_detector, _detector),
     MisfitCause(_ends_early, _without_end),
     MisfitCause(_has_other_widths, _other_widths),
     MisfitCause(lambda _: True, _unknown),

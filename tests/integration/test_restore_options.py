@@ -60,8 +60,6 @@ def test_with_an_outputs_number(slim_export, weights, plain, tmp_path):
 
 def test_quantization_aware_training(slim_export, weights, tmp_path):
     """It becomes a float model on request, which says so wherever it goes."""
-    import tensorflow as tf
-
     kinds = [f"MobilenetV3/Conv/{kind}_quant" for kind in ("weights", "act")]
     ranges = {f"{kind}/{end}": np.float32(6) for kind in kinds for end in ("min", "max")}
     prefix = write_checkpoint(tmp_path / "m", weights | ranges)
