@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from checkpoints.layout import CheckpointError
 from checkpoints.names import raw_names
 from checkpoints.reader import open_checkpoint
 from exporter import digests
@@ -117,10 +116,5 @@ def _raw_weights(reference: Reference) -> dict[str, np.ndarray]:
     if not isinstance(described, OriginalGraph):
         return {}
     raw = raw_names(described.stored_names)
-    try:
-        checkpoint = open_checkpoint(described.prefix)
-        return {
-            n: checkpoint.read(stored) for n, stored in raw.items() if stored in checkpoint.tensors
-        }
-    except CheckpointError:
-        return {}
+    checkpoint = open_checkpoint(described.prefix)
+    return {n: checkpoint.read(there) for n, there in raw.items() if there in checkpoint.tensors}

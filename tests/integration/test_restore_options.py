@@ -9,7 +9,7 @@ from support.checkpoints import published_weights, renamed, write_checkpoint
 
 from exporter import quiet
 
-pytestmark = [pytest.mark.integration, pytest.mark.published, pytest.mark.xdist_group("options")]
+pytestmark = [pytest.mark.integration, pytest.mark.published]
 
 NETWORK = (small_network.VARIANT, "classification")
 FLAGS = (*small_network.FLAGS, "--task=classification", f"--variant={small_network.VARIANT}")
