@@ -1,15 +1,15 @@
-"""Where a checkpoint lies on disk, and how its variables are called."""
+"""Where a checkpoint lies on disk."""
 
 import re
-from collections.abc import Collection
 from pathlib import Path
 
-# What tf.train.ExponentialMovingAverage appends to a variable's name.
-MOVING_AVERAGE_SUFFIX = "/ExponentialMovingAverage"
+from checkpoints.state_file import STATE_FILE, noted_path
+
+_MAX_LISTED = 5
 # Of a published archive: the moving averages, under the variables' own names.
 AVERAGES_FOLDER = "ema"
 
-_STATE = re.compile(r"""^model_checkpoint_path:\s*(["'])(.+)\1\s*$""", re.MULTILINE)
+_NUMBERS = re.compile(r"(\d+)")
 _PART = re.compile(r"\.(index|meta|data-\d{5}-of-\d{5})$")
 
 
@@ -21,8 +21,8 @@ def find_prefix(path: Path) -> Path:
     """Finds the one checkpoint that a path stands for.
 
     Args:
-        path: A prefix, or a folder that holds a `checkpoint` file or exactly
-            one prefix.
+        path: A prefix, a `checkpoint` file, or a folder that holds such a file
+            or exactly one prefix.
 
     Returns:
         The prefix; its index and data files exist.
@@ -30,8 +30,11 @@ def find_prefix(path: Path) -> Path:
     Raises:
         CheckpointError: If there is none, more than one, or a part is missing.
     """
-    if path.is_dir() and not path.with_name(f"{path.name}.index").is_file():
-        path = _prefix_in(path)
+    if not _index(path).is_file():
+        if path.is_dir():
+            path = _prefix_in(path)
+        elif path.name == STATE_FILE and path.is_file():
+            path = _noted_in(path)
     if re.search(r"[*?\[\]]", str(path)):
         raise CheckpointError(
             f"Checkpoint '{path}' cannot be used: expected a path without * ? [ ], which TensorFlow"
@@ -42,12 +45,8 @@ def find_prefix(path: Path) -> Path:
             f"Checkpoint '{path}' is one file of a checkpoint: expected its prefix."
             f" Use --checkpoint={_PART.sub('', str(path))}."
         )
-    if not path.with_name(f"{path.name}.index").is_file():
-        raise CheckpointError(
-            f"Checkpoint '{path}' does not exist: expected a prefix, beside which lies"
-            f" '{path.name}.index', a folder with one checkpoint, a .tgz archive, 'published' or"
-            " 'seeded:N'. Check --checkpoint."
-        )
+    if not _index(path).is_file():
+        raise _missing(path, "is no checkpoint" if path.exists() else "does not exist")
     if not data_files(path):
         raise CheckpointError(
             f"Checkpoint '{path}' is incomplete: expected '{path.name}.data-00000-of-00001'"
@@ -62,44 +61,57 @@ def data_files(prefix: Path) -> list[Path]:
     return sorted(file for file in prefix.parent.iterdir() if file.name.startswith(start))
 
 
+def _index(prefix: Path) -> Path:
+    return Path(f"{prefix}.index")
+
+
 def _prefix_in(folder: Path) -> Path:
-    state = folder / "checkpoint"
+    state = folder / STATE_FILE
     if state.is_file():
-        found = _STATE.search(state.read_text(errors="replace"))
-        name = Path(found[2]).name if found else ""
-        if not name:
-            raise CheckpointError(
-                f"File '{state}' is not a checkpoint state: expected a line"
-                " 'model_checkpoint_path: \"...\"', found none. Give the prefix itself."
-            )
-        # Often a path of the machine that trained it; only this folder is meant.
-        return folder / name
-    prefixes = sorted(file.with_suffix("") for file in folder.glob("*.index"))
-    if len(prefixes) != 1:
-        names = ", ".join(prefix.name for prefix in prefixes[:5]) or "none"
+        return _noted_in(state)
+    held = _prefixes(folder)
+    if len(held) != 1:
         raise CheckpointError(
             f"Folder '{folder}' does not hold exactly one checkpoint: expected a 'checkpoint'"
-            f" file or one '*.index', found {names}. Give the prefix itself."
+            f" file or one '*.index', found {_listed(held)}. Give the prefix itself."
         )
-    return prefixes[0]
+    return folder / held[0]
 
 
-def stored_names(
-    wanted: Collection[str], stored: Collection[str], *, use_moving_averages: bool
-) -> dict[str, str]:
-    """Chooses the tensor of a checkpoint for every variable.
+def _noted_in(state: Path) -> Path:
+    """Finds what a state file notes, often by its path on the machine that trained it.
 
-    Args:
-        wanted: Names of the network's variables.
-        stored: Names in the checkpoint.
-        use_moving_averages: Whether a variable's `/ExponentialMovingAverage`
-            shadow goes before the variable itself.
-
-    Returns:
-        For every wanted name, the shadow's where there is one, else its own.
+    Only its own folder is meant: there lies the longest end of the path that exists.
     """
-    shadows = set(stored) if use_moving_averages else set()
-    return {
-        name: shadow if (shadow := name + MOVING_AVERAGE_SUFFIX) in shadows else name
-        for name in wanted
-    }
+    noted = noted_path(state)
+    if not noted:
+        raise CheckpointError(
+            f"File '{state}' is not a checkpoint state: expected a line"
+            " 'model_checkpoint_path: \"...\"', found none. Give the prefix itself."
+        )
+    ends = [state.parent.joinpath(*noted[first:]) for first in range(len(noted))]
+    found = next((end for end in ends if _index(end).is_file()), None)
+    if found is None:
+        raise _missing(ends[-1], f"does not exist, though '{state}' notes it")
+    return found
+
+
+def _missing(path: Path, wrong: str) -> CheckpointError:
+    return CheckpointError(
+        f"Checkpoint '{path}' {wrong}: expected a prefix, beside which lies '{path.name}.index', a"
+        " folder with one checkpoint, a .tgz archive, 'published' or 'seeded:N', found"
+        f" {_listed(_prefixes(path.parent))} in its folder. Check --checkpoint."
+    )
+
+
+def _prefixes(folder: Path) -> list[str]:
+    """Names the checkpoints of a folder, step 9 before step 10."""
+    names = (file.name.removesuffix(".index") for file in folder.glob("*.index"))
+    return sorted(
+        names, key=lambda name: [(p.isdigit(), p.zfill(20)) for p in _NUMBERS.split(name)]
+    )
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - _MAX_LISTED} more" if len(names) > _MAX_LISTED else ""
+    return ", ".join(names[:_MAX_LISTED]) + more if names else "none"

@@ -10,6 +10,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from checkpoints.names import RestoreOptions
     from exporter.contract import contract_check, contract_lock
     from exporter.conversion import ConvertRequest, convert
     from exporter.errors import ExporterError
@@ -25,7 +26,7 @@ __version__ = "0.1.0"
 
 # Where each name is, and under which other name there; in the order of a model's way.
 _HOMES = {
-    **dict.fromkeys(("ExportRequest", "export", "variant_named"), "exporting"),
+    **dict.fromkeys(("ExportRequest", "RestoreOptions", "export", "variant_named"), "exporting"),
     "checkpoint_source": "sources",
     **dict.fromkeys(("VerifyRequest", "verify"), "verification"),
     **dict.fromkeys(("ConvertRequest", "convert"), "conversion"),

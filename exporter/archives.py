@@ -1,5 +1,6 @@
 """The published archives: fetched once, kept in the user's cache, and unpacked."""
 
+import errno
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +43,17 @@ def cache_dir(chosen: Path | None = None) -> Path:
     import platformdirs
 
     return Path(platformdirs.user_cache_dir("slim-export"))
+
+
+def make_cache_folder(folder: Path) -> None:
+    """Makes a folder of the cache, unless it is there.
+
+    Raises:
+        OSError: If it cannot be made, also where the user has no home to have a cache in.
+    """
+    if folder.parts[0] == "~":  # which the system knew no folder for
+        raise OSError(errno.ENOENT, "the user has no home")
+    folder.mkdir(parents=True, exist_ok=True)
 
 
 def cached_archive(published: PublishedCheckpoint, chosen: Path | None = None) -> Path:
@@ -87,7 +99,7 @@ def fetch(published: PublishedCheckpoint, options: FetchOptions) -> Path:
         _check_cached(archive, published)
         return archive
     try:
-        archive.parent.mkdir(parents=True, exist_ok=True)
+        make_cache_folder(archive.parent)
         with FileLock(archive.with_name(f"{archive.name}.lock")):
             if not archive.exists():  # unless another process has just finished it
                 _download(published, archive, options)

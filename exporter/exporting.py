@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from absl import logging
+
+from checkpoints.names import RestoreOptions
 from exporter import quiet
 from exporter.archives import FetchOptions
 from exporter.errors import ExportError, InvalidArgumentError
 from exporter.labels import read_labels
-from exporter.progress import Progress, silent
+from exporter.progress import Progress, Remark, silent
 from exporter.signatures import BATCH_NORM_MOMENTUM, check_momentum
 from exporter.sources import CheckpointSource, LocalCheckpoint
 from exporter.staging import staged
@@ -23,6 +26,10 @@ if TYPE_CHECKING:
     from exporter.verifier.export_verifier import Verifier
     from exporter.verifier.report.records import VerificationReport
 
+# What a model says of itself whose checkpoint is one of quantization-aware training.
+FLOAT_OF_QUANTIZED = (
+    "weights of quantization-aware training, computed in float without its rounding"
+)
 STAGES = ("find checkpoint", "import TensorFlow", "restore", "trace", "save", "verify")
 
 
@@ -38,8 +45,7 @@ class ExportRequest:
         batch_norm_momentum: Default of the argument, in [0, 1].
         overwrite: Whether a SavedModel that is there may be replaced.
         verify: Whether to compare with the original before anything appears.
-        use_moving_averages: Whether `/ExponentialMovingAverage` shadows go
-            before raw values.
+        restoring: How the checkpoint is read.
         folded_signature: Whether to add the signature `serving_folded`.
         labels: A text file with the name of a class a line; None for no names.
     """
@@ -51,7 +57,7 @@ class ExportRequest:
     batch_norm_momentum: float = BATCH_NORM_MOMENTUM
     overwrite: bool = False
     verify: bool = True
-    use_moving_averages: bool = True
+    restoring: RestoreOptions = field(default_factory=RestoreOptions)
     folded_signature: bool = False
     labels: Path | None = None
 
@@ -68,6 +74,8 @@ class ExportResult:
         variables: How many the model has.
         moving_averages: How many came from `ExponentialMovingAverage` shadows.
         unused: How many tensors of the checkpoint were not needed.
+        with_output_suffix: How many variables have `:0` behind their name in the checkpoint.
+        fake_quant: How many ranges of quantization-aware training were left out.
         report: The comparison with the original, None without verification.
         seconds: Wall time of every stage.
     """
@@ -79,6 +87,8 @@ class ExportResult:
     variables: int
     moving_averages: int
     unused: int
+    with_output_suffix: int
+    fake_quant: int
     report: "VerificationReport | None"
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -130,6 +140,7 @@ def export(
     request: ExportRequest,
     fetching: FetchOptions | None = None,
     progress: Progress = silent,
+    remark: Remark = logging.warning,
 ) -> ExportResult:
     """Exports a checkpoint as a reusable SavedModel.
 
@@ -140,6 +151,7 @@ def export(
         request: What to export.
         fetching: How published archives are had.
         progress: Told which stage begins.
+        remark: Told what did not go well but stops nothing, a sentence each.
 
     Returns:
         What was exported.
@@ -176,7 +188,7 @@ def export(
     if result.report is not None:
         from exporter.verifier.report import kept as store
 
-        store.put(result.report)
+        store.put(result.report, remark)
     return result
 
 
@@ -195,12 +207,7 @@ def _export(
     from exporter.verifier.report.reference import original
 
     with clock.stage("restore"):
-        weights = restore(
-            checkpoint,
-            request.variant,
-            request.task,
-            use_moving_averages=request.use_moving_averages,
-        )
+        weights = restore(checkpoint, request.variant, request.task, request.restoring)
         labels = _labels(request, weights)
         if verifier is not None:
             verifier.prepare(original(weights))
@@ -211,7 +218,7 @@ def _export(
         model = reusable(
             network,
             batch_norm_momentum=request.batch_norm_momentum,
-            description=_description(checkpoint),
+            description=_description(weights),
         )
     with clock.stage("save"):
         saved = save(model, folder, labels)
@@ -228,6 +235,8 @@ def _export(
         len(network.variables),
         weights.moving_averages,
         weights.unused,
+        weights.with_output_suffix,
+        weights.fake_quant,
         report,
         clock.seconds,
     )
@@ -262,9 +271,12 @@ def _labels(request: ExportRequest, weights: "RestoredWeights") -> list[str]:
     return read_labels(request.labels, weights.variant.num_classes(weights.task), "classes")
 
 
-def _description(checkpoint: LocalCheckpoint) -> str:
+def _description(weights: "RestoredWeights") -> str:
     """Returns what the model says of itself."""
-    return "" if checkpoint.source.trained else f"untrained weights, {checkpoint.source}"
+    source = weights.checkpoint.source
+    if not source.trained:
+        return f"untrained weights, {source}"
+    return FLOAT_OF_QUANTIZED if weights.fake_quant else ""
 
 
 class _Clock:

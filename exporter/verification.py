@@ -4,11 +4,13 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from absl import logging
+
 from exporter import quiet, temporary
 from exporter.archives import FetchOptions
 from exporter.errors import InvalidArgumentError
 from exporter.image_files import matching
-from exporter.progress import Progress, silent
+from exporter.progress import Progress, Remark, silent
 from exporter.verifier.verify_request import VerifyRequest
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ def verify(
     request: VerifyRequest,
     fetching: FetchOptions | None = None,
     progress: Progress = silent,
+    remark: Remark = logging.warning,
 ) -> "VerificationReport":
     """Compares a SavedModel with a reference in everything that a user can do with it.
 
@@ -29,6 +32,7 @@ def verify(
         request: What to compare.
         fetching: How published archives are had.
         progress: Told what is compared.
+        remark: Told what did not go well but stops nothing, a sentence each.
 
     Returns:
         The report; it may say that checks failed.
@@ -60,7 +64,7 @@ def verify(
     if report.passed and reference is not None:
         from exporter.verifier.report import kept as store
 
-        store.put(report)
+        store.put(report, remark)
     return report
 
 
@@ -73,8 +77,7 @@ def _reference(
     checkpoint, variant, task = request.checkpoint, request.variant, request.task
     if checkpoint is not None and variant is not None and task is not None:
         local = checkpoint.open(variant, workspace, fetching)
-        averages = request.use_moving_averages
-        return original(restore(local, variant, task, use_moving_averages=averages))
+        return original(restore(local, variant, task, request.restoring))
     return saved_model(request.reference_dir) if request.reference_dir else None
 
 

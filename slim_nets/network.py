@@ -81,6 +81,10 @@ class OtherWidths:
     fix: str
     build: Build
 
+    def __str__(self) -> str:
+        """Says what is different, and whose checkpoints have it."""
+        return f"{self.name}, {self.origin}"
+
 
 @dataclass(frozen=True)
 class Network:

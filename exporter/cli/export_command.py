@@ -4,10 +4,18 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from checkpoints.names import RestoreOptions
 from exporter.cli import flags
 from exporter.cli.fetch_command import fetch_options
-from exporter.cli.terminal import print_json, print_table, print_text, progress_bar
-from exporter.exporting import ExportRequest, ExportResult, export, task_named, variant_named
+from exporter.cli.terminal import print_json, print_table, print_text, progress_bar, tell
+from exporter.exporting import (
+    FLOAT_OF_QUANTIZED,
+    ExportRequest,
+    ExportResult,
+    export,
+    task_named,
+    variant_named,
+)
 from exporter.signatures import BATCH_NORM_MOMENTUM, FOLDED
 from exporter.sources import checkpoint_source
 from slim_nets.registry import Variant
@@ -68,7 +76,7 @@ def add(commands: Any) -> None:
         folded_signature=flags.switch(
             "add the signature serving_folded, batch norms folded, equal up to rounding (off)"
         ),
-        use_moving_averages=flags.MOVING_AVERAGES,
+        **flags.RESTORING,
         **flags.DOWNLOADS,
         json=flags.JSON,
     )
@@ -82,9 +90,13 @@ def run(arguments: argparse.Namespace) -> int:
         variant=flags.fill(variant_named, arguments, name=arguments.variant),
         task=task_named(arguments.task),
         checkpoint=checkpoint_source(arguments.checkpoint),
+        restoring=flags.fill(RestoreOptions, arguments),
     )
+    told: list[str] = []
     with progress_bar() as progress:
-        result = export(request, fetch_options(arguments, progress), progress)
+        result = export(request, fetch_options(arguments, progress), progress, told.append)
+    for remark in told:
+        tell(remark)
     if arguments.json:
         print_json(_as_json(result))
     else:
@@ -110,6 +122,7 @@ def _as_json(result: ExportResult) -> dict[str, Any]:
         "variables": result.variables,
         "moving_averages": result.moving_averages,
         "unused_tensors": result.unused,
+        "fake_quant_ranges": result.fake_quant,
         "verification": report and {"passed": report.passed, **report.model_dump(mode="json")},
         "seconds": {stage: round(seconds, 3) for stage, seconds in result.seconds.items()},
     }
@@ -130,19 +143,23 @@ def _print(result: ExportResult) -> None:
 
 
 def _notes(result: ExportResult) -> list[str]:
-    """Says what is particular about the weights."""
-    notes = []
-    if result.variant.own_classes:
-        notes.append(f"{result.variant.own_classes} classes")
-    if widths := result.variant.other_widths:
-        notes.append(f"{widths.name}, {widths.origin}")
-    if not result.checkpoint.source.trained:
-        return [*notes, "random weights, NOT TRAINED: for trying the tool only"]
-    if result.moving_averages:
-        notes.append(f"{result.moving_averages} of them moving averages")
-    if result.unused:
-        notes.append(f"{result.unused} tensors of the checkpoint not needed")
-    return notes
+    """Says what is particular about the network and its weights."""
+    variant, scope = result.variant, result.request.restoring.checkpoint_scope
+    suffixed = result.with_output_suffix
+    of_network = {
+        f"{variant.own_classes} classes": variant.own_classes,
+        f"{variant.other_widths}": variant.other_widths,
+    }
+    of_trained_weights = {
+        f"{result.moving_averages} of them moving averages": result.moving_averages,
+        f"from below {scope}/": scope,
+        f"{suffixed} of them named with ':0', which is left out": suffixed,
+        f"{FLOAT_OF_QUANTIZED} ({result.fake_quant} ranges)": result.fake_quant,
+        f"{result.unused} tensors of the checkpoint not needed": result.unused,
+    }
+    drawn = {"random weights, NOT TRAINED: for trying the tool only": True}
+    notes = of_network | (of_trained_weights if result.checkpoint.source.trained else drawn)
+    return [note for note, holds in notes.items() if holds]
 
 
 def _print_report(result: ExportResult) -> None:

@@ -122,9 +122,20 @@ def _image_size(text: str) -> tuple[int, int]:
 
 
 JSON = switch("print JSON (off)")
-MOVING_AVERAGES = switch(
-    "prefer .../ExponentialMovingAverage to raw values where both are there (on)", default=True
-)
+# How the weights are read from a checkpoint.
+RESTORING = {
+    "use_moving_averages": switch(
+        "prefer .../ExponentialMovingAverage to raw values where both are there (on)", default=True
+    ),
+    "checkpoint_scope": value(
+        "below which scope of the checkpoint the network lies, such as FeatureExtractor",
+        default="",
+        type=lambda text: text.strip("/"),
+    ),
+    "ignore_fake_quant": switch(
+        "export weights of quantization-aware training as a float network (off)"
+    ),
+}
 # What changes a variant's size.
 SIZE = {
     "depth_multiplier": value("another one than the variant's, above 0 to 2", type=float),

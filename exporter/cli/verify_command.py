@@ -3,9 +3,10 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from checkpoints.names import RestoreOptions
 from exporter.cli import flags
 from exporter.cli.fetch_command import fetch_options
-from exporter.cli.terminal import conclude, print_json, print_table, print_text, progress_bar
+from exporter.cli.terminal import conclude, print_json, print_table, print_text, progress_bar, tell
 from exporter.errors import InvalidArgumentError
 from exporter.exporting import task_named, variant_named
 from exporter.sources import checkpoint_source
@@ -48,7 +49,7 @@ def add(commands: Any) -> None:
         ),
         list_rules=flags.switch("print the interface's rules and end (off)"),
         report_schema=flags.switch("print report.json's schema and end (off)"),
-        use_moving_averages=flags.MOVING_AVERAGES,
+        **flags.RESTORING,
         **flags.DOWNLOADS,
         json=flags.JSON,
     )
@@ -65,13 +66,16 @@ def run(arguments: argparse.Namespace) -> int:
         from exporter.reports.write import check_report_dir
 
         check_report_dir(arguments.report_dir)
+    told: list[str] = []
     with progress_bar() as progress:
-        report = verify(request, fetch_options(arguments, progress), progress)
+        report = verify(request, fetch_options(arguments, progress), progress, told.append)
         if arguments.report_dir is not None:
             progress("write report", 0, None)
             from exporter.reports.write import write
 
             write(report, arguments.report_dir)
+    for remark in told:
+        tell(remark)
     from exporter.reports.annotations import annotations
 
     return conclude(report, _print, annotations(report), as_json=arguments.json)
@@ -108,6 +112,7 @@ def _request(arguments: argparse.Namespace) -> VerifyRequest:
         atol=arguments.atol or 0.0,
         rtol=arguments.rtol or 0.0,
         noise=arguments.report_dir is not None,
+        restoring=flags.fill(RestoreOptions, arguments),
     )
 
 

@@ -27,6 +27,7 @@ class ModelFacts:
         trainable: How many of those are trained.
         batch_norm_momentum: Default of the model's argument.
         tensorflow: The version that wrote the model.
+        description: What is particular about its weights; empty for nothing.
         folded_signature: Whether it has the signature `serving_folded`.
         labels: Name of the file in its `assets` with the names of the classes; empty without.
     """
@@ -39,6 +40,7 @@ class ModelFacts:
     trainable: int
     batch_norm_momentum: float
     tensorflow: str
+    description: str = ""
     folded_signature: bool = False
     labels: str = ""
 
@@ -71,6 +73,7 @@ def model_facts(folder: Path) -> ModelFacts:
             trainable=sum(trained),
             batch_norm_momentum=_momentum(meta_graph.object_graph_def),
             tensorflow=meta_graph.meta_info_def.tensorflow_version,
+            description=meta_graph.meta_info_def.meta_graph_version,
             folded_signature=FOLDED in meta_graph.signature_def,
             labels=labels.name if (labels := labels_of(folder)) else "",
         )

@@ -1,7 +1,9 @@
 """The command that makes a model again."""
 
 import shlex
+from collections.abc import Iterator
 
+from checkpoints.names import RestoreOptions
 from exporter.releases.model_facts import ModelFacts
 from exporter.releases.model_page import published
 from exporter.signatures import BATCH_NORM_MOMENTUM
@@ -26,8 +28,7 @@ def rebuild_command(origin: Origin, facts: ModelFacts) -> str:
     checkpoint = Published() if published(origin) else origin.checkpoint
     words = ["slim-export", "export", *_variant(origin.variant)]
     words += [f"--task={origin.task}", f"--checkpoint={checkpoint}", "--output_dir=model"]
-    if not origin.use_moving_averages:
-        words.append("--use_moving_averages=false")
+    words += _restoring(origin.restoring)
     if facts.batch_norm_momentum != BATCH_NORM_MOMENTUM:
         words.append(f"--batch_norm_momentum={facts.batch_norm_momentum!r}")
     if facts.folded_signature:
@@ -37,6 +38,15 @@ def rebuild_command(origin: Origin, facts: ModelFacts) -> str:
     if facts.labels:
         words.append(f"--labels={facts.labels}")
     return shlex.join(words)
+
+
+def _restoring(options: RestoreOptions) -> Iterator[str]:
+    if not options.use_moving_averages:
+        yield "--use_moving_averages=false"
+    if options.checkpoint_scope:
+        yield f"--checkpoint_scope={options.checkpoint_scope}"
+    if options.ignore_fake_quant:
+        yield "--ignore_fake_quant"
 
 
 def _variant(variant: Variant) -> list[str]:

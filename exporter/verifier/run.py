@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from checkpoints.names import raw_names
 from checkpoints.reader import open_checkpoint
 from exporter import digests
 from exporter.progress import Progress, silent
@@ -114,6 +115,6 @@ def _raw_weights(reference: Reference) -> dict[str, np.ndarray]:
     described = reference.subject
     if not isinstance(described, OriginalGraph):
         return {}
-    averaged = [name for name, stored in described.stored_names.items() if stored != name]
+    raw = raw_names(described.stored_names)
     checkpoint = open_checkpoint(described.prefix)
-    return {name: checkpoint.read(name) for name in averaged if name in checkpoint.tensors}
+    return {n: checkpoint.read(there) for n, there in raw.items() if there in checkpoint.tensors}

@@ -1,9 +1,10 @@
 """What a verification is asked for. Nothing here may import TensorFlow."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from checkpoints.names import RestoreOptions
 from exporter.sources import CheckpointSource
 from slim_nets.network import Task
 from slim_nets.registry import Variant
@@ -28,7 +29,7 @@ class VerifyRequest:
         atol: Absolute tolerance, with "given".
         rtol: Relative tolerance, with "given".
         noise: Whether to measure the reference's noise though nothing depends on it.
-        use_moving_averages: As the model was exported.
+        restoring: How the checkpoint is read, as the model was exported.
     """
 
     model_dir: Path
@@ -41,4 +42,4 @@ class VerifyRequest:
     atol: float = 0.0
     rtol: float = 0.0
     noise: bool = False
-    use_moving_averages: bool = True
+    restoring: RestoreOptions = field(default_factory=RestoreOptions)

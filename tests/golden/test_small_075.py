@@ -1,12 +1,8 @@
 """Against numbers that TF-Slim's own code produced from seeded weights and images."""
 
-import importlib.util
-import json
-
 import numpy as np
 import pytest
-
-from exporter import quiet
+from support.checkpoints import golden_network, synth_module, write_checkpoint
 
 pytestmark = [pytest.mark.golden, pytest.mark.published, pytest.mark.xdist_group("golden")]
 
@@ -17,12 +13,11 @@ TRAINING = 1e-4
 
 @pytest.fixture(scope="module")
 def golden(shared):
-    folder = shared / "golden"
-    spec = importlib.util.spec_from_file_location("synth", folder / "synth.py")
-    synth = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(synth)
-    network = json.loads((folder / "small_075.json").read_text())
-    return synth, network, np.load(folder / "small_075.npz")
+    return (
+        synth_module(shared),
+        golden_network(shared),
+        np.load(shared / "golden" / "small_075.npz"),
+    )
 
 
 @pytest.fixture(scope="module", params=["feature_vector", "classification"])
@@ -32,13 +27,9 @@ def task(request):
 
 @pytest.fixture(scope="module")
 def checkpoint(golden, tmp_path_factory):
-    quiet.import_tensorflow()
-    from checkpoints import seeded
-
     synth, network, _ = golden
-    prefix = tmp_path_factory.mktemp("golden") / "model-1"
-    seeded.write(prefix, synth.weights(network["variables"], network["seed"]))
-    return prefix
+    weights = synth.weights(network["variables"], network["seed"])
+    return write_checkpoint(tmp_path_factory.mktemp("golden") / "model-1", weights)
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,10 @@
 """Finding checkpoints on disk, and their names inside."""
 
+from pathlib import Path
+
 import pytest
 
-from checkpoints.layout import CheckpointError, find_prefix, stored_names
+from checkpoints.layout import CheckpointError, find_prefix
 
 
 def put(folder, *names):
@@ -26,6 +28,56 @@ def test_folder_with_state(tmp_path, stated):
     put(tmp_path, "model-1", "model-2")
     (tmp_path / "checkpoint").write_text(f'model_checkpoint_path: "{stated}"\n')
     assert find_prefix(tmp_path) == tmp_path / "model-2"
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        r"C:\\Users\\joe\\train\\model.ckpt-200",  # escaped, as TensorFlow writes it
+        r"C:\Users\joe\train\model.ckpt-200",
+        "/home/joe/train/model.ckpt-200",
+        "./model.ckpt-200",
+        r"/home/j\303\266rg/m\303\266\303\266/model.ckpt-200",
+    ],
+)
+def test_state_of_another_machine(tmp_path, stated):
+    put(tmp_path, "model.ckpt-100", "model.ckpt-200")
+    (tmp_path / "checkpoint").write_text(
+        f'model_checkpoint_path: "{stated}"\r\nall_model_checkpoint_paths: "model.ckpt-100"\r\n'
+    )
+    for given in (tmp_path, tmp_path / "checkpoint"):
+        assert find_prefix(given) == tmp_path / "model.ckpt-200"
+
+
+@pytest.mark.parametrize(
+    "stated", ["train/model.ckpt-9", r"D:\\runs\\train\\model.ckpt-9", "../old/train/model.ckpt-9"]
+)
+def test_state_with_a_folder_below_its_own(tmp_path, stated):
+    (tmp_path / "train").mkdir()
+    put(tmp_path, "model.ckpt-9")
+    put(tmp_path / "train", "model.ckpt-9")
+    (tmp_path / "checkpoint").write_text(f'model_checkpoint_path: "{stated}"\n')
+    assert find_prefix(tmp_path) == tmp_path / "train" / "model.ckpt-9"
+
+
+def test_state_with_characters_that_are_not_ascii(tmp_path):
+    put(tmp_path, "größe-1", "b")
+    for stated in ("größe-1", r"gr\303\266\303\237e-1"):
+        (tmp_path / "checkpoint").write_text(f'model_checkpoint_path: "{stated}"\n')
+        assert find_prefix(tmp_path) == tmp_path / "größe-1"
+
+
+def test_prefix_that_is_called_as_a_state_file(tmp_path):
+    put(tmp_path, "checkpoint", "b")
+    (tmp_path / "checkpoint").write_text('model_checkpoint_path: "b"\n')
+    assert find_prefix(tmp_path / "checkpoint") == tmp_path / "checkpoint"
+    assert find_prefix(tmp_path) == tmp_path / "b"
+
+
+def test_current_folder(tmp_path, monkeypatch):
+    put(tmp_path, "m")
+    monkeypatch.chdir(tmp_path)
+    assert find_prefix(Path()) == Path("m")
 
 
 def test_state_never_leads_to_another_folder(tmp_path):
@@ -72,14 +124,34 @@ def test_state_that_is_not_one(tmp_path):
 
 
 def test_state_that_names_nothing(tmp_path):
+    put(tmp_path, "model-2")
     (tmp_path / "checkpoint").write_text('model_checkpoint_path: "model-3"\n')
-    with pytest.raises(CheckpointError, match="model-3' does not exist"):
+    with pytest.raises(
+        CheckpointError, match=r"model-3' does not exist, though '.*' notes it"
+    ) as e:
         find_prefix(tmp_path)
+    assert "found model-2 in its folder" in str(e.value)
 
 
 def test_missing(tmp_path):
     with pytest.raises(CheckpointError, match=r"does not exist: expected a prefix.*'x.index'"):
         find_prefix(tmp_path / "x")
+
+
+def test_what_a_folder_holds_is_listed(tmp_path):
+    with pytest.raises(CheckpointError, match="found none in its folder"):
+        find_prefix(tmp_path / "model.ckpt-3")
+    put(tmp_path, *(f"model.ckpt-{step}" for step in (800, 9, 10, 2000, 100, 1000, 700)))
+    with pytest.raises(CheckpointError) as error:
+        find_prefix(tmp_path / "model.ckpt-3")
+    held = "model.ckpt-9, model.ckpt-10, model.ckpt-100, model.ckpt-700, model.ckpt-800 and 2 more"
+    assert f"found {held} in its folder. Check --checkpoint." in str(error.value)
+
+
+def test_a_file_that_is_none(tmp_path):
+    (tmp_path / "x.h5").touch()
+    with pytest.raises(CheckpointError, match=r"x\.h5' is no checkpoint: expected a prefix"):
+        find_prefix(tmp_path / "x.h5")
 
 
 def test_one_file_of_it(tmp_path):
@@ -94,12 +166,3 @@ def test_without_data(tmp_path):
     (tmp_path / "m.index").touch()
     with pytest.raises(CheckpointError, match=r"incomplete: expected 'm.data-00000-of-00001'"):
         find_prefix(tmp_path / "m")
-
-
-def test_shadows_go_first_where_they_are():
-    stored = {"a", "a/ExponentialMovingAverage", "b"}
-    assert stored_names(["a", "b"], stored, use_moving_averages=True) == {
-        "a": "a/ExponentialMovingAverage",
-        "b": "b",
-    }
-    assert stored_names(["a", "b"], stored, use_moving_averages=False) == {"a": "a", "b": "b"}

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from checkpoints.names import RestoreOptions
 from exporter import quiet, verification
 from exporter.sources import Seeded
 from exporter.verifier.report import kept as store
@@ -17,7 +18,7 @@ ORIGIN = Origin(
     checkpoint="seeded:0",
     checkpoint_sha256="1" * 64,
     trained=False,
-    use_moving_averages=True,
+    restoring=RestoreOptions(),
 )
 PASSED = Check(group="weights", name="a", values=3)
 FAILED = Check(group="weights", name="a", values=3, status="failed")
@@ -62,10 +63,34 @@ def test_damaged_report_is_none():
     assert store.find(DIGEST) is None
 
 
-def test_cache_that_cannot_be_written_is_no_error(cache):
+def test_cache_that_cannot_be_written_is_remarked_upon(cache):
     cache.write_text("a file")
-    store.put(report(PASSED))
+    said = []
+    store.put(report(PASSED), said.append)
     assert store.find(DIGEST) is None
+    (sentence,) = said
+    assert sentence.startswith("Verification of 'model' cannot be kept for 'slim-export package':")
+    assert f"expected a folder '{cache / 'reports'}' that can be written, found: " in sentence
+    assert "Set SLIM_EXPORT_CACHE_DIR to another folder and verify again" in sentence
+
+
+def test_user_without_a_home_is_told_so(monkeypatch, tmp_path):
+    """Nothing is written into a folder that is called ~."""
+    monkeypatch.delenv("SLIM_EXPORT_CACHE_DIR")
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: f"~/.cache/{name}")
+    monkeypatch.chdir(tmp_path)
+    said = []
+    store.put(report(PASSED), said.append)
+    assert "'~/.cache/slim-export/reports' that can be written, found: the user has no" in said[0]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_kept_is_not_remarked_upon():
+    said = []
+    store.put(report(PASSED), said.append)
+    store.put(report(PASSED, origin=None), said.append)
+    store.put(report(FAILED), said.append)
+    assert said == []
 
 
 def test_a_report_of_an_unknown_network_is_a_report():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from exporter.archives import cache_dir
+from exporter.archives import cache_dir, make_cache_folder
 from exporter.converters.format_table import TFJS
 from exporter.errors import ConversionError, listing, reason
 
@@ -41,7 +41,7 @@ def runtime() -> Path:
     """
     folder = cache_dir() / "tfjs" / TFJS
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        make_cache_folder(folder.parent)
         with FileLock(folder.with_name(f"{TFJS}.lock")):
             if not folder.is_dir():
                 with tempfile.TemporaryDirectory(dir=folder.parent) as place:

@@ -6,8 +6,9 @@ from pathlib import Path
 import pydantic
 from absl import logging
 
-from exporter.archives import cache_dir
+from exporter.archives import CACHE_VARIABLE, cache_dir, make_cache_folder
 from exporter.errors import reason
+from exporter.progress import Remark
 from exporter.staging import write_whole
 from exporter.verifier.report.records import VerificationReport
 
@@ -19,7 +20,7 @@ def place(digest: str) -> Path:
     return cache_dir() / "reports" / f"{digest}.json"
 
 
-def put(report: VerificationReport) -> None:
+def put(report: VerificationReport, remark: Remark = logging.warning) -> None:
     """Keeps a passed report, in place of an older one of the same bytes.
 
     One that does not say where the model came from does not replace one that
@@ -27,6 +28,7 @@ def put(report: VerificationReport) -> None:
 
     Args:
         report: Of a comparison.
+        remark: Told why it cannot be kept, and what to do, if it cannot.
     """
     if not report.passed or not _DIGEST.fullmatch(report.digest):
         return
@@ -34,11 +36,16 @@ def put(report: VerificationReport) -> None:
         return
     path = place(report.digest)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_cache_folder(path.parent)
         text = report.model_dump_json(indent=1) + "\n"
         write_whole(path, text.encode(), overwrite=True)
     except OSError as error:
-        logging.warning("Report cannot be kept in '%s': %s.", path.parent, reason(error))
+        remark(
+            f"Verification of '{report.settings.model_dir}' cannot be kept for 'slim-export"
+            f" package': expected a folder '{path.parent}' that can be written, found:"
+            f" {reason(error)}. Set {CACHE_VARIABLE} to another folder and verify again, or package"
+            " with a --report_dir that 'slim-export verify' has written."
+        )
 
 
 def find(digest: str) -> VerificationReport | None:

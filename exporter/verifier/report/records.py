@@ -5,6 +5,7 @@ from typing import Literal, get_args
 
 import pydantic
 
+from checkpoints.names import RestoreOptions
 from exporter.errors import VerificationError, listing
 from slim_nets.network import Task
 from slim_nets.registry import Variant
@@ -131,8 +132,7 @@ class Origin(Record):
         checkpoint: Name of the checkpoint, as `sources.LocalCheckpoint.name` has it.
         checkpoint_sha256: Over its files.
         trained: False for weights drawn from a seed.
-        use_moving_averages: Whether `/ExponentialMovingAverage` shadows went
-            before raw values.
+        restoring: How the checkpoint was read.
     """
 
     variant: Variant
@@ -140,7 +140,7 @@ class Origin(Record):
     checkpoint: str
     checkpoint_sha256: str
     trained: bool
-    use_moving_averages: bool
+    restoring: RestoreOptions
 
 
 class Settings(Record):

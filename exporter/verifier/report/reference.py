@@ -111,6 +111,6 @@ def original(weights: "RestoredWeights") -> Reference:
             checkpoint=local.name,
             checkpoint_sha256=local.sha256,
             trained=local.source.trained,
-            use_moving_averages=weights.use_moving_averages,
+            restoring=weights.options,
         ),
     )

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from checkpoints.names import RestoreOptions
 from exporter import digests, quiet
 from exporter.releases import archive, handle
 from exporter.releases.manifest import Manifest, ReleaseFile, VerificationSummary, WeightsOrigin
@@ -51,7 +52,7 @@ def origin():
     """Makes origins."""
 
     def make(checkpoint="seeded:0", *, variant=SMALL, task="feature_vector", **more):
-        known = {"trained": not checkpoint.startswith("seeded:"), "use_moving_averages": True}
+        known = {"trained": not checkpoint.startswith("seeded:"), "restoring": RestoreOptions()}
         return Origin(
             variant=variant,
             task=task,

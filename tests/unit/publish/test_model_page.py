@@ -1,6 +1,7 @@
 """Pages of all published models: in Hub's format, and true."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
@@ -73,6 +74,17 @@ def test_family_table(page_request):
         assert f"\n{row}\n" in page
     assert "34 ms" in page
     assert "32 ms" in page
+
+
+def test_what_a_model_says_of_its_weights(page_request):
+    request = page_request("model.ckpt-9")
+    assert "They are weights" not in model_page(request)
+    facts = replace(request.facts, description="weights of a float model that was none")
+    page = model_page(replace(request, facts=facts))
+    assert "`model.ckpt-9`.\nThey are weights of a float model that was none.\nThe sha256" in page
+    untrained = page_request("seeded:7")
+    facts = replace(untrained.facts, description="untrained weights, seeded:7")
+    assert model_page(replace(untrained, facts=facts)) == model_page(untrained)
 
 
 def test_untrained_weights_are_said_to_be_so_in_the_first_line(page_request):

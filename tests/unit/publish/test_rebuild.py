@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from checkpoints.names import RestoreOptions
 from exporter.releases.rebuild import rebuild_command
 from slim_nets.registry import ImageSize, Variant, variants
 
@@ -35,13 +36,14 @@ START = "slim-export export --variant="
                 "checkpoint": "my model",
                 "variant": Variant("mobilenet_v3_large", 0.5, ImageSize(192, 192)),
                 "task": "classification",
-                "use_moving_averages": False,
+                "restoring": RestoreOptions(False, "FeatureExtractor", True),
             },
             0.9,
             (
                 "mobilenet_v3_large_100_224 --depth_multiplier=0.5 --image_size=192"
                 " --task=classification '--checkpoint=my model' --output_dir=model"
-                " --use_moving_averages=false --batch_norm_momentum=0.9"
+                " --use_moving_averages=false --checkpoint_scope=FeatureExtractor"
+                " --ignore_fake_quant --batch_norm_momentum=0.9"
             ),
         ),
     ],

@@ -1,0 +1,158 @@
+"""Whether a checkpoint has the variables of a network."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from checkpoints.names import RestoreOptions, scopes_before, stored_names
+from checkpoints.reader import StoredTensor
+from slim_nets.layers.shapes import VariableSpec
+from slim_nets.network import TASKS, Task
+from slim_nets.recognition import classes_in, fitted
+from slim_nets.registry import Variant, of_same_weights, variants
+
+DTYPE = "float32"
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """A variable that the checkpoint does not have as the network needs it.
+
+    Attributes:
+        spec: What is needed.
+        stored: The name that was looked for.
+        found: What is there; None if nothing is.
+    """
+
+    spec: VariableSpec
+    stored: str
+    found: StoredTensor | None
+
+    def __str__(self) -> str:
+        """Says what was expected and what was found."""
+        found = f"{self.found.dtype} {list(self.found.shape)}" if self.found else "none"
+        return f"variable '{self.stored}' expected {DTYPE} {list(self.spec.shape)}, found {found}"
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A network held against a checkpoint.
+
+    Attributes:
+        tensors: What the checkpoint holds, by name.
+        variant: Which network.
+        task: What it ends with.
+        options: How the checkpoint is read.
+    """
+
+    tensors: Mapping[str, StoredTensor]
+    variant: Variant
+    task: Task
+    options: RestoreOptions
+
+    @property
+    def specs(self) -> tuple[VariableSpec, ...]:
+        """The variables that the network needs, in creation order."""
+        return self.variant.shape(self.task).variables
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """For every variable, its name in the checkpoint."""
+        return stored_names([spec.name for spec in self.specs], self.tensors, self.options)
+
+    @cached_property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shapes of what the checkpoint has of the network and of its logits, by variable."""
+        wanted = [spec.name for spec in self.variant.shape("classification").variables]
+        names = stored_names(wanted, self.tensors, self.options)
+        return {n: self.tensors[there].shape for n, there in names.items() if there in self.tensors}
+
+    @property
+    def classes(self) -> int | None:
+        """How many classes the checkpoint has; None if there are no logits."""
+        return classes_in(self.variant, self.shapes)
+
+    @property
+    def as_stored(self) -> "Fit":
+        """The same, of the classes and widths that the checkpoint has."""
+        variant = fitted(self.variant, self.shapes, self.task)
+        if variant is None:
+            classes = self.variant.own_classes or self.classes
+            variant = replace(self.variant, own_classes=classes)
+        return replace(self, variant=variant)
+
+    @cached_property
+    def misfits(self) -> tuple[Misfit, ...]:
+        """What the checkpoint lacks, in creation order."""
+        found = {spec: self.tensors.get(self.names[spec.name]) for spec in self.specs}
+        return tuple(
+            Misfit(spec, self.names[spec.name], tensor)
+            for spec, tensor in found.items()
+            if tensor is None or (tensor.shape, tensor.dtype) != (spec.shape, DTYPE)
+        )
+
+    @property
+    def missing(self) -> int:
+        """How many variables are not there at all."""
+        return sum(misfit.found is None for misfit in self.misfits)
+
+    @cached_property
+    def nearest(self) -> "Fit":
+        """The same below the scope of the checkpoint where most of the network is found.
+
+        As it is asked for, if no other is better. What does not fit there is
+        what is wrong with the checkpoint.
+        """
+        fits = self._below("", *scopes_before(self.specs[0].name, self.tensors))
+        return min(fits, key=lambda fit: (fit.missing, len(fit.misfits)))
+
+    @property
+    def elsewhere(self) -> list["Fit"]:
+        """As it is asked for, and with scopes in front of the network's own or in its place."""
+        name = self.specs[0].name
+        before = [scopes_before(end, self.tensors) for end in (name, name.partition("/")[2])]
+        return self._below("", *itertools.chain(*before))
+
+    def _below(self, *scopes: str) -> list["Fit"]:
+        chosen = dict.fromkeys((self.options.checkpoint_scope, *scopes))
+        options = [replace(self.options, checkpoint_scope=scope) for scope in chosen]
+        return [replace(self, options=option).as_stored for option in options]
+
+
+def fitting(fit: Fit) -> Fit | None:
+    """Finds another variant, task or options with which a checkpoint fits; None if none does."""
+    tasks: list[Task] = [fit.task, *(other for other in TASKS if other != fit.task)]
+    candidates = [fit.variant, *(named for named in variants().values() if named != fit.variant)]
+    averages = fit.options.use_moving_averages
+    for used, task, variant in itertools.product((averages, not averages), tasks, candidates):
+        options = replace(fit.options, use_moving_averages=used)
+        tried = replace(fit, variant=variant, task=task, options=options).elsewhere
+        if found := next((other for other in tried if not other.misfits), None):
+            return found
+    return None
+
+
+def flags_of(fitting: Fit, fit: Fit) -> str:
+    """Says which flags make one of the other."""
+    named, asked = fitting.options, fit.options
+    flags = {
+        f"--variant={fitting.variant.name}": fitting.variant.name != fit.variant.name,
+        f"--task={fitting.task}": fitting.task != fit.task,
+        f"--checkpoint_scope={named.checkpoint_scope}": named.checkpoint_scope
+        not in ("", asked.checkpoint_scope),
+        f"--use_moving_averages={str(named.use_moving_averages).lower()}": (
+            named.use_moving_averages != asked.use_moving_averages
+        ),
+    }
+    other = fitting.variant.name != fit.variant.name
+    custom = other and not any(of_same_weights(fit.variant))
+    without = {
+        "--depth_multiplier": custom,
+        "--checkpoint_scope": asked.checkpoint_scope and not named.checkpoint_scope,
+    }
+    used = " ".join(flag for flag, holds in flags.items() if holds)
+    left = " and ".join(flag for flag, holds in without.items() if holds)
+    if not used:
+        return f"Leave out {left}."
+    return f"Use {used} without {left}." if left else f"Use {used}."
