@@ -125,7 +125,7 @@ class Stored:
     """A checkpoint of one's own.
 
     Attributes:
-        path: A prefix, a folder with one checkpoint, or a `.tgz` archive.
+        path: A prefix, a `checkpoint` file, a folder with either, or a `.tgz` archive.
     """
 
     path: str
@@ -155,8 +155,8 @@ def checkpoint_source(text: str) -> CheckpointSource:
     """Parses what `--checkpoint` says.
 
     Args:
-        text: `published`, `seeded:N`, or a path: a prefix, a folder with one
-            checkpoint, or a `.tgz` archive.
+        text: `published`, `seeded:N`, or a path: a prefix, a `checkpoint` file,
+            a folder with either, or a `.tgz` archive.
 
     Returns:
         The source.

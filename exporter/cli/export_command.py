@@ -56,7 +56,8 @@ def add(commands: Any) -> None:
         task=flags.value("feature_vector or classification", required=True),
         checkpoint=flags.value(
             "'published' (from the cache, else downloaded), 'seeded:N' (random weights from seed"
-            " N), or a path: a prefix, a folder with one checkpoint, or a .tgz archive",
+            " N), or a path: a prefix, a folder with one checkpoint or a 'checkpoint' file, or a"
+            " .tgz archive",
             required=True,
             type=flags.not_empty,
         ),
