@@ -12,11 +12,11 @@ from exporter.cli.parser import parse
 CASES = {
     "export --variant=v --task=t --checkpoint=c --output_dir=o": (
         "exporter.exporting:ExportRequest",
-        {"variant", "task", "checkpoint"},
+        {"variant", "task", "checkpoint", "restoring"},
     ),
     "verify": (
         "exporter.verification:VerifyRequest",
-        {"checkpoint", "variant", "task", "allowance", "atol", "rtol", "noise"},
+        {"checkpoint", "variant", "task", "allowance", "atol", "rtol", "noise", "restoring"},
     ),
     "convert": ("exporter.conversion:ConvertRequest", {"formats"}),
     "benchmark": (

@@ -1,5 +1,6 @@
 """Measures a SavedModel's own float noise, from which allowances are derived."""
 
+import math
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -13,13 +14,18 @@ from exporter.verifier.noise.results import inference_results
 from exporter.verifier.report.reference import SavedModelFolder
 from exporter.verifier.subjects.examples import FULL, Examples
 
+# The largest of so many values is what noise is measured by; of fewer it is less, by chance.
+_MANY = 1000
+
 
 def noise_of(source: SourceModel, images: tuple[Path, ...], *, training: bool = False) -> Noise:
     """Runs the SavedModel under other conditions.
 
     What one example's noise happens to be says little: another order of
     additions gives another. So examples of a kind share the largest that any of
-    them has, relative to its own largest value.
+    them has, relative to its own largest value; and what has few values, such as
+    the logits of five classes, has it in proportion more: the largest of n normal
+    draws grows as the root of log n.
 
     Args:
         source: The SavedModel.
@@ -54,6 +60,7 @@ def _shared(
     for row in rows:
         relative = noise[row] / scales[row] if scales[row] else 0.0
         most[kind_of(row)] = max(relative, most.get(kind_of(row), 0.0))
-    shared = {row: most[kind_of(row)] * scales[row] for row in rows}
+    few = math.sqrt(max(math.log(_MANY) / math.log(1 + finite.shape[1]), 1.0))
+    shared = {row: few * most[kind_of(row)] * scales[row] for row in rows}
     images = [value for row, value in shared.items() if kind_of(row) == IMAGE]
     return {**shared, OTHERS: max([noise[OTHERS], *images])}
