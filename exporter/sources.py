@@ -1,5 +1,6 @@
 """Where checkpoints come from: a published archive, a seed, or this disk."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -8,7 +9,7 @@ from checkpoints import catalog
 from checkpoints.layout import CheckpointError, data_files, find_prefix
 from exporter import quiet
 from exporter.archives import FetchOptions, fetch, published_checkpoint, unpacked
-from exporter.digests import of_files
+from exporter.digests import of_files, unchanged_files
 from exporter.errors import InvalidArgumentError, RestoreError, reason
 from slim_nets.registry import Variant
 
@@ -37,6 +38,15 @@ class LocalCheckpoint:
         if not self.source.trained:
             return str(self.source)
         return catalog.published_prefix(self.prefix.absolute()) or self.prefix.name
+
+    def unchanged(self) -> AbstractContextManager[str]:
+        """Proves that the files stay those that `sha256` is of, for as long as it is entered.
+
+        Raises:
+            RestoreError: When entered or left, if they are others.
+        """
+        subject = f"Checkpoint '{self.source}'"
+        return unchanged_files(_files(self.prefix), RestoreError, subject, self.sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +197,11 @@ def _located(path: Path, source: CheckpointSource) -> LocalCheckpoint:
 
 
 def _local(prefix: Path, source: CheckpointSource) -> LocalCheckpoint:
-    files = [prefix.with_name(f"{prefix.name}.index"), *data_files(prefix)]
-    return LocalCheckpoint(prefix, of_files(files), source)
+    return LocalCheckpoint(prefix, of_files(_files(prefix)), source)
+
+
+def _files(prefix: Path) -> list[Path]:
+    return [prefix.with_name(f"{prefix.name}.index"), *data_files(prefix)]
 
 
 def _unusable(source: CheckpointSource, error: Exception) -> RestoreError:

@@ -5,12 +5,12 @@ import shutil
 
 import pytest
 
-from exporter import digests
+from exporter import digests, releasing
 from exporter.contract import contract_lock
 from exporter.errors import ExporterError, PublishError
-from exporter.releases import archive, handle, manifest, scan
+from exporter.releases import archive, checked_release, handle, manifest, scan
 from exporter.releases.passed import passed_report
-from exporter.releases.writing import PackageRequest
+from exporter.releases.writing import PackageRequest, write_release
 from exporter.releasing import package
 from exporter.verifier.report import kept as store
 from exporter.verifier.report.records import Check
@@ -192,3 +192,27 @@ def test_target_that_is_taken(release, tiny_model):
     with pytest.raises(ExporterError, match="exists already"):
         package(PackageRequest(tiny_model, HANDLE, release))
     assert package(PackageRequest(tiny_model, HANDLE, release, overwrite=True)).folder == release
+
+
+def test_a_model_that_is_replaced_meanwhile(monkeypatch, tiny_model, passed, digest, tmp_path):
+    store.put(passed(digest))
+    model = shutil.copytree(tiny_model, tmp_path / "model")
+
+    def written(*arguments):
+        made = write_release(*arguments)
+        model.rename(tmp_path / "away")
+        shutil.copytree(tiny_model, model)
+        return made
+
+    monkeypatch.setattr(releasing, "write_release", written)
+    with pytest.raises(PublishError, match=r"changed while it was read: .* that were replaced"):
+        package(PackageRequest(model, HANDLE, tmp_path / "release"))
+    assert not (tmp_path / "release").exists()
+
+
+def test_a_release_that_changes_while_it_is_published(release):
+    kept = {path.name: path.read_bytes() for path in release.iterdir()}
+    with checked_release.opened(release) as checked:
+        for path in release.iterdir():
+            path.write_bytes(b"tampered")
+        assert {n: (checked.folder / n).read_bytes() for n in checked.names} == kept
