@@ -1,11 +1,15 @@
 """Digests of files and folders, and the proof that they held while something was read."""
 
 import hashlib
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from exporter.errors import ExporterError, reason
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def of_files(paths: Iterable[Path]) -> str:
@@ -40,6 +44,22 @@ def of_folder(folder: Path, without: Container[str] = ()) -> str:
     for path in sorted(files):
         name = path.relative_to(folder).as_posix()
         digest.update(f"{of_files([path])}  {name}\n".encode())
+    return digest.hexdigest()
+
+
+def of_values(values: Mapping[str, "np.ndarray"]) -> str:
+    """Computes one SHA-256 over the names, dtypes, shapes and bytes of arrays.
+
+    Args:
+        values: By name; their order does not count.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for name, value in sorted(values.items()):
+        digest.update(f"{name} {value.dtype.str} {list(value.shape)}\n".encode())
+        digest.update(value.tobytes())
     return digest.hexdigest()
 
 

@@ -17,6 +17,7 @@ ORIGIN = Origin(
     task="feature_vector",
     checkpoint="seeded:0",
     checkpoint_sha256="1" * 64,
+    published=False,
     trained=False,
     restoring=RestoreOptions(),
 )

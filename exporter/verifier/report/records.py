@@ -131,6 +131,7 @@ class Origin(Record):
         task: What it ends with.
         checkpoint: Name of the checkpoint, as `sources.LocalCheckpoint.name` has it.
         checkpoint_sha256: Over its files.
+        published: Whether its bytes are known to be those that were published under that name.
         trained: False for weights drawn from a seed.
         restoring: How the checkpoint was read.
     """
@@ -139,6 +140,7 @@ class Origin(Record):
     task: Task
     checkpoint: str
     checkpoint_sha256: str
+    published: bool
     trained: bool
     restoring: RestoreOptions
 

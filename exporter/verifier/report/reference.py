@@ -108,6 +108,7 @@ def original(weights: "RestoredWeights") -> Reference:
             task=task,
             checkpoint=local.name,
             checkpoint_sha256=local.sha256,
+            published=local.published is not None,
             trained=local.source.trained,
             restoring=weights.options,
         ),

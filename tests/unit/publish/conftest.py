@@ -52,7 +52,11 @@ def origin():
     """Makes origins."""
 
     def make(checkpoint="seeded:0", *, variant=SMALL, task="feature_vector", **more):
-        known = {"trained": not checkpoint.startswith("seeded:"), "restoring": RestoreOptions()}
+        known = {
+            "published": "/" in checkpoint,
+            "trained": not checkpoint.startswith("seeded:"),
+            "restoring": RestoreOptions(),
+        }
         return Origin(
             variant=variant,
             task=task,

@@ -14,6 +14,7 @@ from exporter.releases.writing import PackageRequest, write_release
 from exporter.releasing import package
 from exporter.verifier.report import kept as store
 from exporter.verifier.report.records import Check
+from slim_nets.registry import variants
 
 HANDLE = handle.parse("google/imagenet/mobilenet_v3_small_075_224/feature_vector/5")
 
@@ -86,6 +87,22 @@ def test_published_checkpoint_is_named_with_its_archive(
     assert made.checkpoint.archive_url.endswith("/v3-small_224_0.75_float.tgz")
     assert made.checkpoint.archive_sha256.startswith("fffd2e43")
     assert "--checkpoint=published" in made.rebuild
+
+
+@pytest.mark.parametrize(
+    "change", [{"published": False}, {"variant": variants()["mobilenet_v3_small_100_224"]}]
+)
+def test_a_name_alone_makes_no_weights_published(
+    tiny_model, passed, digest, origin, tmp_path, change
+):
+    known = origin("v3-small_224_0.75_float/ema/model-497500", **change)
+    store.put(passed(digest, origin=known))
+    named = handle.parse("somebody/features/1")
+    made = package(PackageRequest(tiny_model, named, tmp_path / "release"))
+    assert made.manifest.checkpoint.archive_url is None
+    page = (made.folder / "1.md").read_text()
+    assert "% top-1" not in page
+    assert "storage.googleapis.com" not in page
 
 
 def test_without_a_report(tiny_model):
