@@ -42,9 +42,7 @@ def test_passed_report_is_found_again(cache):
     assert [path.name for path in (cache / "reports").iterdir()] == [f"{DIGEST}.json"]
 
 
-@pytest.mark.parametrize(
-    "kept", [report(FAILED), report(), report(PASSED, digest=""), report(PASSED, digest="../x")]
-)
+@pytest.mark.parametrize("kept", [report(FAILED), report(), report(PASSED, digest="")])
 def test_others_are_not_kept(kept, cache):
     store.put(kept)
     assert store.find(DIGEST) is None

@@ -106,7 +106,7 @@ def original(weights: "RestoredWeights") -> Reference:
         Origin(
             variant=variant,
             task=task,
-            checkpoint=local.name,
+            checkpoint="".join(c if c.isprintable() else "_" for c in local.name),
             checkpoint_sha256=local.sha256,
             published=local.published is not None,
             trained=local.source.trained,

@@ -4,6 +4,7 @@ import json
 import shutil
 
 import pytest
+from support.reports import WHOLE
 
 from exporter import digests, releasing
 from exporter.contract import contract_lock
@@ -13,7 +14,7 @@ from exporter.releases.passed import passed_report
 from exporter.releases.writing import PackageRequest, write_release
 from exporter.releasing import package
 from exporter.verifier.report import kept as store
-from exporter.verifier.report.records import Check
+from exporter.verifier.report.records import GROUPS, Check
 from slim_nets.registry import variants
 
 HANDLE = handle.parse("google/imagenet/mobilenet_v3_small_075_224/feature_vector/5")
@@ -48,7 +49,7 @@ def test_release_holds_all_that_it_says(release, tiny_model, digest, tmp_path):
     assert (told.handle, told.variant) == (str(HANDLE), "mobilenet_v3_small_075_224")
     assert (told.checkpoint.name, told.checkpoint.trained) == ("seeded:0", False)
     assert told.checkpoint.archive_url is None
-    assert told.verification.checks == {"weights": 1}
+    assert told.verification.checks == dict.fromkeys(GROUPS, 1)
     assert told.verification.reference == "the original graph with checkpoint 'seeded:0'"
 
 
@@ -114,6 +115,7 @@ def test_without_a_report(tiny_model):
         passed_report(tiny_model)
 
 
+FAR_OFF = Check(group="outputs", name="b", status="warning", values=3, differing=3, max_abs=9.0)
 FAILED = Check(group="weights", name="a", status="failed")
 
 
@@ -124,6 +126,8 @@ FAILED = Check(group="weights", name="a", status="failed")
         ({"digest": ""}, "is of another model: expected sha256 .*, found none"),
         ({"checks": (FAILED,)}, "is not passed: expected no failures, found 1 in 1 checks"),
         ({"checks": ()}, "is not passed: expected no failures, found 0 in 0 checks"),
+        ({"checks": WHOLE[:1]}, "is not of a whole comparison: .*, found none of dropout, end poi"),
+        ({"checks": (*WHOLE, FAR_OFF)}, "contradicts itself: expected numbers within .*found .* b"),
         ({"origin": None}, "does not say where the model came from.*with --checkpoint"),
     ],
 )
