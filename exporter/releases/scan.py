@@ -8,10 +8,8 @@ from typing import Any
 from exporter.errors import PublishError, listing
 from exporter.protobufs import called_by, functions_of, read_saved_model
 from exporter.releases.allowed_ops import ALLOWED
+from exporter.releases.keras_metadata import KERAS_METADATA, code_beside, code_in
 from exporter.releases.saver import Saver, misuse
-
-# What Keras keeps Python code in, and runs when it loads a model.
-_PYTHON_CODE = (b'"Lambda"', b"__lambda__", b"function_type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +45,8 @@ def scan(folder: Path) -> tuple[Finding, ...]:
     found: list[Finding] = []
     for number, meta_graph in enumerate(read_saved_model(folder, PublishError).meta_graphs):
         found += _scanned(meta_graph, f"meta graph {number}")
-    metadata = folder / "keras_metadata.pb"
-    if metadata.is_file() and _has_code(metadata.read_bytes()):
-        found.append(Finding("Lambda", "'keras_metadata.pb', which Keras runs when it loads"))
+    beside = f"'{KERAS_METADATA}', which Keras runs when it loads"
+    found += (Finding(what, beside) for what in code_beside(folder))
     return tuple(found)
 
 
@@ -76,8 +73,8 @@ def _scanned(meta_graph: Any, graph: str) -> Iterator[Finding]:
     for what, where in misuse(meta_graph, saver):
         yield Finding(what, f"{where} of {graph}")
     for node in meta_graph.object_graph_def.nodes:
-        if _has_code(node.user_object.metadata.encode()):
-            yield Finding("Lambda", f"the objects of {graph}, which Keras runs when it loads")
+        for what in code_in(node.user_object.metadata):
+            yield Finding(what, f"the objects of {graph}, which Keras runs when it loads")
 
 
 def _strange(
@@ -95,7 +92,3 @@ def _strange(
                 yield Finding(
                     called.name, f"{where}, node '{node.name}', which calls what is not there"
                 )
-
-
-def _has_code(text: bytes) -> bool:
-    return any(mark in text for mark in _PYTHON_CODE)
