@@ -12,6 +12,7 @@ from exporter.digests import unchanged_folder
 from exporter.errors import ConversionError
 from exporter.progress import Progress, silent
 from exporter.protobufs import check_is_there
+from exporter.releases.scan import check_trusted
 from exporter.staging import check_target
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ def convert(
 
     check_is_there(request.model_dir, ConversionError)
     with unchanged_folder(request.model_dir, ConversionError) as digest:
+        check_trusted(request.model_dir, ConversionError, trust=request.trust)
         source = source_of(request.model_dir)
         check_inputs(source, rows, request)
         for sentence in remarks(rows, request):

@@ -14,6 +14,7 @@ from exporter.errors import InvalidArgumentError, VerificationError
 from exporter.image_files import matching
 from exporter.progress import Progress, Remark, silent
 from exporter.protobufs import check_is_there
+from exporter.releases.scan import check_trusted
 from exporter.verifier.verify_request import VerifyRequest
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def verify(
         check_is_there(request.model_dir, VerificationError)
         model = unchanged_folder(request.model_dir, VerificationError)
         digest = reading.enter_context(model)
+        check_trusted(request.model_dir, VerificationError, trust=request.trust)
         reference = _reference(request, workspace, fetching or FetchOptions(), reading)
         report = run(request, reference, images, progress)
         report = report.model_copy(update={"digest": digest})
@@ -92,7 +94,9 @@ def _reference(
         return None
     check_is_there(request.reference_dir, VerificationError)
     other = unchanged_folder(request.reference_dir, VerificationError)
-    return saved_model(request.reference_dir, reading.enter_context(other))
+    reference = saved_model(request.reference_dir, reading.enter_context(other))
+    check_trusted(request.reference_dir, VerificationError, trust=request.trust)
+    return reference
 
 
 def _check(request: VerifyRequest) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from exporter.errors import PublishError, listing
+from exporter.errors import ExporterError, PublishError, listing
 from exporter.protobufs import called_by, functions_of, read_saved_model
 from exporter.releases.allowed_ops import ALLOWED
 from exporter.releases.keras_metadata import KERAS_METADATA, code_beside, code_in
@@ -29,21 +29,22 @@ class Finding:
         return f"'{self.what}' in {self.where}"
 
 
-def scan(folder: Path) -> tuple[Finding, ...]:
+def scan(folder: Path, refusal: type[ExporterError] = PublishError) -> tuple[Finding, ...]:
     """Looks through all graphs and functions of a SavedModel.
 
     Args:
         folder: The SavedModel.
+        refusal: What the stage that asks refuses with.
 
     Returns:
         What it must not have, empty for a model that only computes. Assets are
         not judged: no op that is allowed reads them.
 
     Raises:
-        PublishError: If it cannot be read.
+        ExporterError: The refusal, if it cannot be read.
     """
     found: list[Finding] = []
-    for number, meta_graph in enumerate(read_saved_model(folder, PublishError).meta_graphs):
+    for number, meta_graph in enumerate(read_saved_model(folder, refusal).meta_graphs):
         found += _scanned(meta_graph, f"meta graph {number}")
     beside = f"'{KERAS_METADATA}', which Keras runs when it loads"
     found += (Finding(what, beside) for what in code_beside(folder))
@@ -60,6 +61,25 @@ def check(folder: Path) -> None:
         raise PublishError(
             f"SavedModel '{folder}' is not safe to publish: expected ops that only compute, found"
             f" {listing(map(str, found))}. Remove them and export again."
+        )
+
+
+def check_trusted(folder: Path, refusal: type[ExporterError], *, trust: bool) -> None:
+    """Refuses to run a SavedModel that does more than compute, unless whoever asks trusts it.
+
+    Args:
+        folder: The SavedModel.
+        refusal: What the stage that asks refuses with.
+        trust: Whether it is to be run whatever it does.
+
+    Raises:
+        ExporterError: The refusal, with the names of the ops and where they are.
+    """
+    if not trust and (found := scan(folder, refusal)):
+        raise refusal(
+            f"Model '{folder}' is not safe to run: expected ops that only compute, found"
+            f" {listing(map(str, found))}. Give --trust if you know who made it and why it does"
+            " that."
         )
 
 

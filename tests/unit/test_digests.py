@@ -88,7 +88,7 @@ def report(folder):
 @pytest.mark.parametrize("side", ["model_dir", "reference_dir"])
 def test_verify_refuses_a_side_that_is_replaced_meanwhile(monkeypatch, model, side, change):
     other = shutil.copytree(model, model.with_name("reference"))
-    request = verification.VerifyRequest(model, reference_dir=other)
+    request = verification.VerifyRequest(model, reference_dir=other, trust=True)
 
     def run(request, *_):
         change(getattr(request, side))
@@ -122,7 +122,9 @@ def test_verify_refuses_a_checkpoint_that_is_replaced_meanwhile(monkeypatch, mod
 
     monkeypatch.setattr("exporter.verifier.run.run", run)
     variant = variants()["mobilenet_v3_small_075_224"]
-    request = verification.VerifyRequest(model, None, checkpoint, variant, "feature_vector")
+    request = verification.VerifyRequest(
+        model, None, checkpoint, variant, "feature_vector", trust=True
+    )
     with pytest.raises(RestoreError, match=f"Checkpoint '{checkpoint}' {CHANGED}"):
         verification.verify(request)
 

@@ -110,7 +110,7 @@ def test_verify_keeps_what_passes(monkeypatch, tmp_path, check, kept):
 
     monkeypatch.setattr("exporter.verifier.run.run", run)
     request = verification.VerifyRequest(
-        model, checkpoint=Seeded(0), variant=ORIGIN.variant, task=ORIGIN.task
+        model, checkpoint=Seeded(0), variant=ORIGIN.variant, task=ORIGIN.task, trust=True
     )
     verification.verify(request)
     assert (store.find(of_folder(model)) is not None) == kept
