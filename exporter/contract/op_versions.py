@@ -23,12 +23,6 @@ def asked() -> tuple[str, ...]:
     return _table()[0]
 
 
-def first_with(op: str) -> str:
-    """Names the first of those releases that has an op."""
-    releases, first = _table()
-    return releases[first.get(op, 0)]
-
-
 def excluded(op: str, used: Iterable[str]) -> tuple[str, ...]:
     """Lists the releases that an op excludes.
 
@@ -40,5 +34,10 @@ def excluded(op: str, used: Iterable[str]) -> tuple[str, ...]:
         From the oldest on: those that have all that is used, but not this op.
     """
     releases, first = _table()
-    oldest = max((first.get(name, 0) for name in used), default=0)
-    return releases[oldest : first.get(op, 0)]
+    return releases[releases.index(needed(used)) : first.get(op, 0)]
+
+
+def needed(ops: Iterable[str]) -> str:
+    """Names the oldest of the releases that has all of some ops."""
+    releases, first = _table()
+    return releases[max((first.get(op, 0) for op in ops), default=0)]

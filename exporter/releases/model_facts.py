@@ -5,8 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from exporter.contract import op_versions
 from exporter.errors import PublishError
-from exporter.protobufs import children_of, listed, read_saved_model
+from exporter.protobufs import (
+    children_of,
+    functions_of,
+    listed,
+    nodes_of,
+    read_saved_model,
+)
 from exporter.signatures import FOLDED, SERVING
 
 _MOMENTUM = "batch_norm_momentum"
@@ -25,6 +32,7 @@ class ModelFacts:
         trainable: How many of those are trained.
         batch_norm_momentum: Default of the model's argument.
         tensorflow: The version that wrote the model.
+        needed_tensorflow: The oldest release, of those that were asked, that has all of its ops.
         folded_signature: Whether it has the signature `serving_folded`.
     """
 
@@ -36,6 +44,7 @@ class ModelFacts:
     trainable: int
     batch_norm_momentum: float
     tensorflow: str
+    needed_tensorflow: str
     folded_signature: bool = False
 
 
@@ -66,6 +75,7 @@ def model_facts(folder: Path) -> ModelFacts:
             trainable=sum(trained),
             batch_norm_momentum=_momentum(meta_graph.object_graph_def),
             tensorflow=meta_graph.meta_info_def.tensorflow_version,
+            needed_tensorflow=_needed(meta_graph.graph_def),
             folded_signature=FOLDED in meta_graph.signature_def,
         )
     except (ValueError, LookupError) as error:
@@ -82,6 +92,11 @@ def variable_names(meta_graph: Any) -> list[str]:
         LookupError: If it has no list.
     """
     return [v.variable.name for v in _listed(meta_graph.object_graph_def, "variables")]
+
+
+def _needed(graph: Any) -> str:
+    functions = functions_of(graph)
+    return op_versions.needed(node.op for node in nodes_of(graph) if node.op not in functions)
 
 
 def _listed(objects: Any, name: str) -> list[Any]:
