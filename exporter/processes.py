@@ -22,7 +22,6 @@ from typing import IO, Any, Generic, TypeVar
 
 from absl import logging
 
-from exporter import quiet
 from exporter.errors import ExporterError, last_line
 from slim_nets.registry import NetworkError, own_folders
 
@@ -229,7 +228,6 @@ def main() -> None:
         for answer in _answered(_found(module, name)(*arguments), asked):
             pickle.dump(answer, answers)
             answers.flush()
-    quiet.before_exit()
 
 
 def _answered(

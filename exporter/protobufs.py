@@ -14,6 +14,8 @@ from google.protobuf.message import DecodeError
 from exporter.errors import ExporterError, listing, reason
 
 SAVED_MODEL = "saved_model.pb"
+# Ops that call a function.
+CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
 
 
 def read_saved_model(folder: Path, refusal: type[ExporterError]) -> Any:

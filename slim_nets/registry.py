@@ -141,7 +141,8 @@ def _networks_of(name: str) -> tuple[Network, ...]:
 
 
 def own_folders() -> list[str]:
-    """Returns the folders from which modules of one's own were imported, for other processes."""
+    """Returns the folders from which modules of one's own are imported, for other processes."""
+    networks()
     folders = []
     for name in _own_modules():
         file = getattr(sys.modules.get(name), "__file__", None)

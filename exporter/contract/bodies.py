@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from exporter.protobufs import calls_of, closure, functions_of, inputs_of, op_of
+from exporter.protobufs import CALLS, calls_of, closure, functions_of, inputs_of, op_of
 
-_CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
 _ASSIGN = "Assign"
 _VARIABLE_OP = "VariableOp"
 
@@ -70,7 +69,7 @@ class Body:
                 return Producer(self, "", position)
             return self.caller.resolve(self.inputs[position])
         node = self.own_nodes[name]
-        if node.op in _CALLS:
+        if node.op in CALLS:
             callee = self.call(node)
             result = callee.function.signature.output_arg[int(output[-1]) if output else 0].name
             return callee.resolve(callee.function.ret[result])
@@ -79,7 +78,7 @@ class Body:
     def nodes(self) -> Iterator[tuple["Body", Any]]:
         """Yields every op that is not a call, with the body that it stands in."""
         for node in self.function.node_def:
-            if node.op in _CALLS:
+            if node.op in CALLS:
                 yield from self.call(node).nodes()
             else:
                 yield self, node

@@ -9,6 +9,7 @@ import tensorflow as tf
 from exporter.contract.bodies import Running, assigns, reached
 from exporter.contract.form import Signature, SignatureTensor
 from exporter.contract.values import dtype_of, shape_of
+from exporter.protobufs import op_of
 
 # What runs when the model is loaded; no one calls it by name.
 INIT_OP = "__saved_model_init_op"
@@ -26,7 +27,7 @@ def signatures_of(meta_graph: Any, attributes: Collection[str]) -> dict[str, Sig
     """
     nodes = {node.name for node in meta_graph.graph_def.node}
     for tensor in tensors_of(meta_graph.signature_def, inputs=True):
-        if tensor.split(":")[0] not in nodes:
+        if op_of(tensor) not in nodes:
             raise LookupError(f"tensor '{tensor}' of a signature is missing")
     return {
         name: Signature(

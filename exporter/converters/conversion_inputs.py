@@ -38,21 +38,21 @@ def check_inputs(source: "SourceModel", rows: Sequence[Format], request: Convert
             f"Format '{eight_bits[0]}' lacks images to be judged on: expected some that look like"
             " those the model will see, found none. Add --images='FOLDER/*.jpg'."
         )
-    if any(row.calibrated for row in rows):
-        _check_calibration(source, request)
+    for row in (row for row in rows if row.calibrated):
+        _check_calibration(source, row, request)
     if request.labels is not None:
         labels_of(source, request.labels)
 
 
-def _check_calibration(source: "SourceModel", request: ConvertRequest) -> None:
+def _check_calibration(source: "SourceModel", row: Format, request: ConvertRequest) -> None:
     if source.image_size is None:
         raise ConversionError(
             f"SavedModel '{source.folder}' cannot be calibrated: expected one input of float32"
-            f" [batch, height, width, 3], found {', '.join(source.inputs)}. Leave tflite_int8 out."
+            f" [batch, height, width, 3], found {', '.join(source.inputs)}. Leave {row.name} out."
         )
     if not request.calibration_files:
         raise ConversionError(
-            "Format 'tflite_int8' lacks calibration images: expected some that look like those"
+            f"Format '{row.name}' lacks calibration images: expected some that look like those"
             " the model will see, found none. Add --calibration='FOLDER/*.jpg'."
         )
 

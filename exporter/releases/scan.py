@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from exporter.errors import PublishError
+from exporter.errors import PublishError, listing
 from exporter.protobufs import called_by, functions_of, read_saved_model
 from exporter.releases.allowed_ops import ALLOWED
 from exporter.releases.saver import Saver, misuse
 
-_LISTED = 5
 # What Keras keeps Python code in, and runs when it loads a model.
 _PYTHON_CODE = (b'"Lambda"', b"__lambda__", b"function_type")
 
@@ -61,11 +60,9 @@ def check(folder: Path) -> None:
         PublishError: With the names of the ops and where they are.
     """
     if found := scan(folder):
-        shown = ", ".join(str(finding) for finding in found[:_LISTED])
-        more = f" and {len(found) - _LISTED} more" if len(found) > _LISTED else ""
         raise PublishError(
             f"SavedModel '{folder}' is not safe to publish: expected ops that only compute, found"
-            f" {shown}{more}. Remove them and export again."
+            f" {listing(map(str, found))}. Remove them and export again."
         )
 
 

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 
-from checkpoints.layout import CheckpointError
 from checkpoints.reader import open_checkpoint
 from exporter import digests
 from exporter.progress import Progress, silent
@@ -116,8 +115,5 @@ def _raw_weights(reference: Reference) -> dict[str, np.ndarray]:
     if not isinstance(described, OriginalGraph):
         return {}
     averaged = [name for name, stored in described.stored_names.items() if stored != name]
-    try:
-        checkpoint = open_checkpoint(described.prefix)
-        return {name: checkpoint.read(name) for name in averaged if name in checkpoint.tensors}
-    except CheckpointError:
-        return {}
+    checkpoint = open_checkpoint(described.prefix)
+    return {name: checkpoint.read(name) for name in averaged if name in checkpoint.tensors}

@@ -76,14 +76,23 @@ def test_markers_are_those_of_the_project(tmp_path, monkeypatch):
         run_pytest(tmp_path)
 
 
-def test_tests_of_one_group_run_on_one_worker(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("mark", "fixture"),
+    [
+        ("@pytest.mark.xdist_group('one')", ""),
+        ("", "made_once"),  # by the module, and so by one worker
+    ],
+)
+def test_tests_of_one_group_run_on_one_worker(tmp_path, monkeypatch, mark, fixture):
     """Otherwise what is made once a session would be made by every worker."""
     monkeypatch.setenv("PYTHONPATH", f"{TESTS}:{ROOT}")
     (tmp_path / "test_group.py").write_text(
         "import os, pytest\n"
-        "@pytest.mark.xdist_group('one')\n"
+        "@pytest.fixture(scope='module')\n"
+        "def made_once(): pass\n"
+        f"{mark}\n"
         "@pytest.mark.parametrize('n', range(4))\n"
-        "def test_it(n):\n"
+        f"def test_it({', '.join(filter(None, (fixture, 'n')))}):\n"
         f"    with open({str(tmp_path / 'workers')!r}, 'a') as file:\n"
         "        file.write(os.environ['PYTEST_XDIST_WORKER'] + '\\n')\n"
     )

@@ -221,7 +221,7 @@ classifier.close()
 """
 
 
-@pytest.mark.network
+@pytest.mark.full
 def test_mediapipe_reads_the_metadata(made, calibration, tmp_path):
     from exporter.converters.formats import tflite_metadata
     from exporter.photos import read as read_photos

@@ -19,7 +19,7 @@ CUSTOM = [
 ]
 # Each kind of network, at few pixels.
 SMALL = [
-    ("mobilenet_v3_large_075_224", "feature_vector"),
+    pytest.param("mobilenet_v3_large_075_224", "feature_vector", marks=FULL),
     ("mobilenet_v3_small_minimalistic_100_224", "classification"),
     ("mobilenet_edgetpu_075_224", "feature_vector"),
 ]

@@ -9,8 +9,8 @@ COLLECTED = pytest.StashKey[set]()
 # How many tests were left for `--full`.
 LEFT = pytest.StashKey[int]()
 
-# Fixtures that are made once a session: the tests that ask for one run on the same worker. The
-# first of them counts where a test asks for two.
+# Fixtures of several modules that are expensive: the tests that ask for one run on the same
+# worker. The first of them counts where a test asks for two.
 MADE_ONCE = ("real_export", "folded", "logits", "features")
 
 
@@ -20,8 +20,15 @@ def group_what_is_made_once(items):
         if item.get_closest_marker("xdist_group"):
             continue
         asked = [name for name in MADE_ONCE if name in item.fixturenames]
-        if asked:
-            item.add_marker(pytest.mark.xdist_group(asked[0]))
+        if asked or _shares_with_its_module(item):
+            group = asked[0] if asked else item.nodeid.partition("::")[0]
+            item.add_marker(pytest.mark.xdist_group(group))
+
+
+def _shares_with_its_module(item):
+    """Says whether a test asks for a fixture that is made once for all of its module."""
+    info = item._fixtureinfo.name2fixturedefs
+    return any(fixture[-1].scope == "module" for fixture in info.values())
 
 
 def leave_for_full(config, items):

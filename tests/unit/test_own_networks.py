@@ -52,10 +52,12 @@ def test_spaces_and_commas_too_many(named):
     assert "toy" not in named(",")
 
 
-def test_other_processes_find_what_this_one_found(monkeypatch):
-    monkeypatch.setenv("SLIM_EXPORT_NETWORKS", "support.toy_network,never.imported")
-    tests = Path(toy_network.__file__).parents[1]
-    assert registry.own_folders() == [str(tests)]
+def test_other_processes_find_what_this_one_finds(run_python):
+    """Also where nobody has asked for a network before."""
+    program = (
+        "import json; from slim_nets import registry; print(json.dumps(registry.own_folders()))"
+    )
+    assert run_python(program) == [str(Path(toy_network.__file__).parents[1])]
 
 
 def test_a_report_of_a_network_that_is_not_known_here():

@@ -10,9 +10,9 @@ import tensorflow as tf
 from exporter.converters.convert_request import ConvertRequest
 from exporter.converters.format_table import Runner
 from exporter.converters.graphs.frozen_graph import frozen_graph
-from exporter.converters.graphs.nodes import op_of
 from exporter.converters.source_model import SourceModel
 from exporter.portable import strip
+from exporter.protobufs import op_of
 
 
 def convert(source: SourceModel, target: Path, _: ConvertRequest) -> None:

@@ -51,7 +51,6 @@ def opened(target: Path, _: int | None) -> Iterator[Runner]:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=said,
-            process_group=0,
         )
         try:
             model = _Model(process, said)

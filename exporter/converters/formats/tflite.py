@@ -60,7 +60,7 @@ def _dynamic(source: "SourceModel", _: "ConvertRequest") -> bytes:
 def _int8(source: "SourceModel", request: "ConvertRequest") -> bytes:
     """Makes int8, as far as that keeps what the network says.
 
-    Calibrated as it stands, MobileNet V3 is ruined: a few tensors have ranges so wide
+    Calibrated as it stands, a network with hard-swish is ruined: a few tensors have ranges so wide
     that 256 steps are too coarse for most of what they hold. So ops are tried one by
     one, and those that harm most keep float32 activations, convolutions among them int8
     weights, until the outputs point where the original's do. If that is not enough, the

@@ -6,6 +6,8 @@ from collections.abc import Collection
 import numpy as np
 import tensorflow as tf
 
+from exporter.protobufs import op_of
+
 # Under these an op runs only if its control inputs do, so that none may be taken away.
 _BRANCHES = frozenset({"Switch", "Merge", "Enter", "Exit", "NextIteration"})
 
@@ -61,11 +63,6 @@ class Nodes:
         node = self.graph.node.add(name=name, op=op)
         self.by_name[name] = node
         return node
-
-
-def op_of(tensor: str) -> str:
-    """Returns the name of the op that a tensor or a control input comes from."""
-    return tensor.removeprefix("^").partition(":")[0]
 
 
 def pruned(graph: tf.compat.v1.GraphDef, kept: Collection[str]) -> tf.compat.v1.GraphDef:

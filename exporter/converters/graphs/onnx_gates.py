@@ -7,8 +7,9 @@ import onnx
 def fuse_gates(graph: onnx.GraphProto) -> None:
     """Writes `relu6(x + b) / 6` as a `HardSigmoid`: one pass over x instead of three.
 
-    In `x * relu6(x + b) / 6` too, which takes half of the time of a MobileNet
-    V3. Only a slope of 1/6 will do: with another one the gate would not end at 1.
+    In `x * relu6(x + b) / 6`, a hard-swish, too, which takes half of the time of
+    networks that have it. Only a slope of 1/6 will do: with another one the gate would
+    not end at 1.
 
     Args:
         graph: Changed in place; its nodes are out of order, and some lead nowhere.

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from tensorflow.core.protobuf import saved_model_pb2
 
-from exporter.errors import reason
+from exporter.errors import VerificationError, reason
+from exporter.protobufs import SAVED_MODEL, read_saved_model
 from exporter.verifier.rules.structure import needs
 from exporter.verifier.subjects.examples import FULL, Examples
 from exporter.verifier.subjects.saved_model import LoadedModel
@@ -26,9 +26,8 @@ _SESSION_ROUNDING = 1e-5
 def servers_run_the_signature(model: LoadedModel) -> Iterator[str]:
     """Runs every signature as a server does."""
     needs(model.interface.signatures, "there are no signatures")
-    path = model.folder / "saved_model.pb"
-    needs(path.is_file(), "the model is not in binary form")
-    (graph, *others) = saved_model_pb2.SavedModel.FromString(path.read_bytes()).meta_graphs
+    needs((model.folder / SAVED_MODEL).is_file(), "the model is not in binary form")
+    (graph, *others) = read_saved_model(model.folder, VerificationError).meta_graphs
     tags = sorted(graph.meta_info_def.tags)
     if others or tags != ["serve"]:
         yield f"expected one graph with the tag serve, found {1 + len(others)} with {tags}"

@@ -15,6 +15,8 @@ from google.protobuf.message import DecodeError
 from exporter.errors import VerificationError, listing, reason
 from exporter.verifier.subjects.subject import PLAIN
 
+# What TensorFlow raises for a model that it cannot load, beside its own errors.
+_WRONG = (AssertionError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 _UNKNOWN_OP = re.compile(r"Op type not registered '([^']*)'")
 
 
@@ -219,9 +221,7 @@ def load(folder: Path) -> Interface:
         )
     try:
         return Interface(tf.saved_model.load(str(folder)))
-    except (tf.errors.OpError, DecodeError, LookupError, OSError) as error:
-        raise _refusal(folder, error) from error
-    except (AssertionError, AttributeError, RuntimeError, TypeError, ValueError) as error:
+    except (tf.errors.OpError, DecodeError, *_WRONG) as error:
         raise _refusal(folder, error) from error
 
 

@@ -15,9 +15,10 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.framework import types_pb2
 
+from exporter.protobufs import CALLS, op_of
+
 # Names of attributes in graphs that are other ones in `tf.raw_ops`.
 _RENAMED = {("Squeeze", "squeeze_dims"): "axis"}
-_CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
 
 # Sees a node and its inputs before it is run; returns its results, or None to let it run.
 Intercept = Callable[[Any, list[Any], dict[str, Any]], Any]
@@ -60,7 +61,7 @@ class GraphRun:
         """
         by_name = {node.name: node for node in nodes}
         results = {name: _Results(tensor) for name, tensor in given.items()}
-        for name in _ordered(by_name, given, [_node_of(fetch) for fetch in fetches]):
+        for name in _ordered(by_name, given, [op_of(fetch) for fetch in fetches]):
             results[name] = self._node(by_name[name], results)
         return [None if f.startswith("^") else _resolve(results, f) for f in fetches]
 
@@ -70,7 +71,7 @@ class GraphRun:
 
     def _node(self, node: Any, results: Mapping[str, "_Results"]) -> "_Results":
         inputs = [_resolve(results, name) for name in node.input if not name.startswith("^")]
-        if node.op in _CALLS:
+        if node.op in CALLS:
             return self._call(self.library[node.attr["f"].func.name], inputs)
         attributes = self._attributes(node)
         result = self.intercept(node, inputs, attributes) if self.intercept else None
@@ -149,10 +150,6 @@ def _resolve(results: Mapping[str, _Results], reference: str) -> Any:
     return results[name].flat(int(rest[0]) if rest else 0)
 
 
-def _node_of(reference: str) -> str:
-    return reference.removeprefix("^").split(":")[0]
-
-
 def _ordered(
     nodes: Mapping[str, Any], given: Mapping[str, Any], wanted: Sequence[str]
 ) -> Iterator[str]:
@@ -168,7 +165,7 @@ def _ordered(
             yield name
         else:
             stack.append((name, True))
-            stack += [(_node_of(i), False) for i in nodes[name].input if _node_of(i) not in done]
+            stack += [(op_of(i), False) for i in nodes[name].input if op_of(i) not in done]
 
 
 @cache

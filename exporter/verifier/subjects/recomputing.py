@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from exporter.protobufs import functions_of
 from exporter.verifier.subjects.op_by_op import GraphRun, Intercept
 from exporter.verifier.subjects.original_graph import GraphSubject
 from exporter.verifier.subjects.saved_model import LoadedModel
@@ -78,7 +79,7 @@ def _of_original(original: GraphSubject, way: str, *, training: bool) -> CallGra
     updates = tuple(f"^{getattr(update, 'op', update).name}" for update in original.updates)
     return CallGraph(
         graph.node,
-        {function.signature.name: function for function in graph.library.function},
+        functions_of(graph),
         (original.images.op.name,),
         {MOMENTUM: original.momentum.op.name},
         outputs,
@@ -101,7 +102,7 @@ def _of_model(model: LoadedModel, way: str, *, training: bool) -> CallGraph:
     references = tf.nest.pack_sequence_as(function.structured_outputs, [t.name for t in own])
     return CallGraph(
         graph.node,
-        {f.signature.name: f for f in graph.library.function},
+        functions_of(graph),
         tuple(arguments[:count]),
         dict(zip(model.hyperparameters, arguments[count:], strict=False)),
         named(references),

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from exporter.digests import of_files
 from exporter.errors import VerificationError, reason
+from exporter.protobufs import CALLS
 from exporter.verifier.subjects.examples import InputSpec
 from exporter.verifier.subjects.interface import Interface, load
 from exporter.verifier.subjects.subject import (
@@ -24,8 +25,6 @@ from exporter.verifier.subjects.subject import (
     named,
     projected,
 )
-
-_CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 
 
 class ModelCallError(VerificationError):
@@ -248,7 +247,7 @@ def chosen_trace(function: Any, *args: Any, **kwargs: Any) -> Any:
     if not hasattr(function, "concrete_functions"):
         return function
     graph = function.get_concrete_function(*args, **kwargs).graph
-    called = [op.get_attr("f").name for op in graph.get_operations() if op.type in _CALLS]
+    called = [op.get_attr("f").name for op in graph.get_operations() if op.type in CALLS]
     traces = {_text(trace.name): trace for trace in function.concrete_functions}
     if len(called) != 1 or called[0] not in traces:
         return function
