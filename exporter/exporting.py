@@ -12,6 +12,7 @@ from absl import logging
 from checkpoints.names import RestoreOptions
 from exporter import quiet
 from exporter.archives import FetchOptions
+from exporter.digests import unchanged_folder
 from exporter.errors import ExportError, InvalidArgumentError
 from exporter.labels import read_labels
 from exporter.progress import Progress, Remark, silent
@@ -184,7 +185,8 @@ def export(
             with clock.stage("find checkpoint"):
                 checkpoint = request.checkpoint.open(request.variant, stage.workspace, fetching)
             clock.import_tensorflow()
-            result = _export(request, checkpoint, stage.model, running, clock)
+            with checkpoint.unchanged():
+                result = _export(request, checkpoint, stage.model, running, clock)
     if result.report is not None:
         from exporter.verifier.report import kept as store
 
@@ -224,7 +226,10 @@ def _export(
         saved = save(model, folder, labels)
     report = None
     if verifier is not None:
-        with clock.stage("verify"):
+        with (
+            clock.stage("verify"),
+            unchanged_folder(saved.path, ExportError, expected=saved.digest),
+        ):
             report = verifier.compare(saved.path).named(str(request.output_dir))
             report.raise_if_failed()
     return ExportResult(

@@ -47,6 +47,7 @@ def add(commands: Any) -> None:
         report_dir=flags.path(
             "write report.json, report.html and report.xml there, with the noise measured"
         ),
+        trust=flags.TRUST,
         list_rules=flags.switch("print the interface's rules and end (off)"),
         report_schema=flags.switch("print report.json's schema and end (off)"),
         **flags.RESTORING,
