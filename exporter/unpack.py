@@ -6,10 +6,11 @@ import tarfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import IO, Self, cast
 
-from exporter.errors import FetchError
+from exporter.errors import FetchError, listing
 
 # The published archives hold about ten members; the one whose size is known has 0.11 GiB.
 MAX_MEMBERS = 1000
@@ -81,12 +82,40 @@ def unpack(archive: Path, folder: Path) -> None:
         OSError: If a file cannot be written.
     """
     read_to_end(archive)
+    with _opened(archive) as tar:
+        for member, target in _checked(tar, archive, folder):
+            _write(tar, member, target, archive)
+
+
+def check_checkpoint(archive: Path, prefix: str | None) -> None:
+    """Refuses what is no whole `.tgz` with a checkpoint in it; writes nothing.
+
+    Args:
+        archive: The file.
+        prefix: The checkpoint that must be in it, of which its folder does not
+            count; None for any.
+
+    Raises:
+        FetchError: If it is another file, or `unpack` would refuse it.
+    """
+    read_to_end(archive)
+    with _opened(archive) as tar:
+        files = [path.name for member, path in _checked(tar, archive, Path()) if member.isreg()]
+    expected = f"{PurePosixPath(prefix).name if prefix else '*'}.index"
+    if not any(fnmatchcase(name, expected) for name in files):
+        raise FetchError(
+            f"Archive '{archive}' holds another thing: expected a file '{expected}', found"
+            f" {listing(files) or 'none'}. Try another --mirror."
+        )
+
+
+@contextmanager
+def _opened(archive: Path) -> Iterator[tarfile.TarFile]:
     with _errors_of(archive), gzip.open(archive, "rb") as stream:
         # A stream needs no more than read(), but the types ask for more.
         capped = cast("IO[bytes]", _Capped(stream, archive))
         with tarfile.open(fileobj=capped, mode="r|", tarinfo=_CappedHeader) as tar:
-            for member, target in _checked(tar, archive, folder):
-                _write(tar, member, target, archive)
+            yield tar
 
 
 @contextmanager
