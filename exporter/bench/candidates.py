@@ -10,7 +10,7 @@ from exporter import digests
 from exporter.bench.measured_model import MeasuredModel
 from exporter.converters.format_table import FORMATS, Format, check_installed
 from exporter.errors import BenchmarkError, ConversionError, listing, reason
-from exporter.staging import REPORT
+from exporter.staging import REPORT_FILES
 
 _SIGNATURE = re.compile(r"signature '(.*)'")
 
@@ -142,7 +142,7 @@ def _check_made_of(folder: Path, model: str) -> None:
         ) from error
     sides = (
         ("was made of another model", made_of, model),
-        ("was changed after it was verified", written, digests.of_folder(folder, REPORT.files)),
+        ("was changed after it was verified", written, digests.of_folder(folder, REPORT_FILES)),
     )
     for what, expected, found in sides:
         if expected != found:
@@ -154,5 +154,5 @@ def _check_made_of(folder: Path, model: str) -> None:
 
 def _size(folder: Path) -> int:
     # A report is written beside what is converted, and is no part of it.
-    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in REPORT.files)
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in REPORT_FILES)
     return sum(path.stat().st_size for path in files)

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from exporter.errors import ConversionError, listing
-from exporter.staging import FolderKind
+from exporter.staging import ANY_OF_REPORT, FolderKind
 
 if TYPE_CHECKING:
     import numpy as np
@@ -115,6 +116,7 @@ class Format:
         trains: Whether it has a training mode, which is compared too.
         calibrated: Whether it needs calibration images.
         labelled: Whether it has a place for names of classes.
+        beside: Matches the names of more files that are written.
     """
 
     name: str
@@ -129,11 +131,13 @@ class Format:
     trains: bool = False
     calibrated: bool = False
     labelled: bool = False
+    beside: str = ""
 
     @property
     def kind(self) -> FolderKind:
         """What its folder is."""
-        return FolderKind("conversion", self.file, "--output_dir")
+        files = "|".join(filter(None, (re.escape(self.file), self.beside, ANY_OF_REPORT)))
+        return FolderKind("conversion", self.file, "--output_dir", files)
 
     @property
     def converter(self) -> Converter:
@@ -167,10 +171,21 @@ FORMATS: Mapping[str, Format] = {
         # 0.994 with the real weights, where the converter's own has 0.93.
         replace(_QUANTIZED, name="tflite_dynamic"),
         replace(_QUANTIZED, name="tflite_int8", calibrated=True),
-        Format("tfjs", "model.json", programs=("node",), fetched=(("@tensorflow/tfjs", TFJS),)),
+        Format(
+            "tfjs",
+            "model.json",
+            programs=("node",),
+            fetched=(("@tensorflow/tfjs", TFJS),),
+            beside=r"group1-shard\d+of\d+\.bin",
+        ),
         Format("keras", "model.keras", extra="keras", packages=("keras",), trains=True),
         Format("onnx", "model.onnx", extra="onnx", packages=("tf2onnx", "onnx", "onnxruntime")),
-        Format("openvino", "model.xml", extra="openvino", packages=("openvino",)),
+        Format(
+            *("openvino", "model.xml"),
+            extra="openvino",
+            packages=("openvino",),
+            beside=r"model\.bin",
+        ),
     )
 }
 
