@@ -1,6 +1,7 @@
 """Unpacks checkpoint archives that nobody vouches for."""
 
 import gzip
+import os
 import shutil
 import tarfile
 import zlib
@@ -17,6 +18,9 @@ MAX_MEMBERS = 1000
 MAX_BYTES = 1 << 30
 # Of a header that holds a long name or the like, which tarfile reads into memory.
 MAX_HEADER = 1 << 16
+# Of a path; the published ones have some 60, and file systems allow 255 a part.
+MAX_NAME = 255
+_MAX_SAID = 60  # characters of one that is longer
 _BLOCK = 1 << 20
 _BAD_ARCHIVE = (
     *(tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error),
@@ -142,6 +146,9 @@ def _checked(
             raise _refused(
                 archive, "regular files and folders", f"'{member.name}', which is neither"
             )
+        if max(map(len, map(os.fsencode, (member.name, *path.parts)))) > MAX_NAME:
+            found = f"'{member.name[:_MAX_SAID]}...'"
+            raise _refused(archive, f"names of at most {MAX_NAME} bytes", found)
         yield member, folder / path
 
 

@@ -1,12 +1,11 @@
 """What there is to measure. Nothing here may import TensorFlow."""
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from exporter import digests
+from exporter import digests, strict_json
 from exporter.bench.measured_model import MeasuredModel
 from exporter.converters.format_table import FORMATS, Format, check_installed
 from exporter.errors import BenchmarkError, ConversionError, listing, reason
@@ -133,7 +132,7 @@ def check_made_of(conversions: Lineup, model_dir: Path) -> None:
 
 def _check_made_of(folder: Path, model: str) -> None:
     try:
-        said = json.loads((folder / "report.json").read_text("utf-8"))
+        said = strict_json.loads((folder / "report.json").read_text("utf-8"))
         made_of, written = said["reference_digest"], said["digest"]
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise BenchmarkError(
