@@ -8,12 +8,13 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from exporter import temporary
 from exporter.errors import ExportError, listing, reason
 
 _SUFFIX = ".part"
@@ -171,20 +172,24 @@ def staged(target: Path, *, overwrite: bool, kind: FolderKind = SAVED_MODEL) -> 
         place, lock = _new_place(target)
     stage = Stage(place / "model", place / "workspace")
     try:
-        with errors_of(target, kind):
-            stage.model.mkdir()
-            stage.workspace.mkdir()
-        yield stage
-        with errors_of(target, kind):
-            check_target(target, overwrite=overwrite, kind=kind)
-            _put(stage.model, target, overwrite=overwrite, kind=kind)
+        with temporary.cleaned(lambda: _remove(place, missing)):
+            with errors_of(target, kind):
+                stage.model.mkdir()
+                stage.workspace.mkdir()
+            yield stage
+            with errors_of(target, kind):
+                check_target(target, overwrite=overwrite, kind=kind)
+                _put(stage.model, target, overwrite=overwrite, kind=kind)
     finally:
         os.close(lock)
-        shutil.rmtree(place, ignore_errors=True)
-        # The deepest first of what was made for a target that did not appear.
-        for folder in missing:
-            with suppress(OSError):
-                folder.rmdir()
+
+
+def _remove(place: Path, made: Iterable[Path]) -> None:
+    """Removes a place, and the folders that were made for a target that did not appear."""
+    shutil.rmtree(place, ignore_errors=True)
+    for folder in made:  # the deepest first
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _new_place(target: Path) -> tuple[Path, int]:

@@ -26,6 +26,7 @@ def add(commands: Any) -> None:
         author=flags.value("who is named in metadata", default=""),
         license=flags.value("what is named in metadata (none)", default=""),
         overwrite=flags.switch("replace conversions that are there (off)"),
+        time_limit=flags.TIME_LIMIT,
         json=flags.JSON,
     )
 

@@ -51,6 +51,7 @@ def add(commands: Any) -> None:
         report_schema=flags.switch("print report.json's schema and end (off)"),
         **flags.RESTORING,
         **flags.DOWNLOADS,
+        time_limit=flags.TIME_LIMIT,
         json=flags.JSON,
     )
 
