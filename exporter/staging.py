@@ -45,17 +45,13 @@ class FolderKind:
 REPORT_FILES = frozenset({"report.json", "report.html", "report.xml"})
 ANY_OF_REPORT = "|".join(map(re.escape, sorted(REPORT_FILES)))
 SAVED_MODEL = FolderKind(
-    "SavedModel",
-    "saved_model.pb",
-    "--output_dir",
+    *("SavedModel", "saved_model.pb", "--output_dir"),
     r"(saved_model|fingerprint)\.pb|variables/variables\.(index|data-\d{5}-of-\d{5})"
     r"|assets/labels\.txt",
 )
 REPORT = FolderKind("report", "report.json", "--report_dir", ANY_OF_REPORT)
 RELEASE = FolderKind(
-    "release",
-    "manifest.json",
-    "--output_dir",
+    *("release", "manifest.json", "--output_dir"),
     r"(manifest|contract)\.json|report\.(json|html)|model\.(tar\.gz|sig)|\d+\.md",
 )
 

@@ -1,11 +1,12 @@
 """Lists the ops of a model, by what uses them, and compares them with the locked ones."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from exporter.contract.bodies import Running, reached
 from exporter.contract.deviation import NONE, Deviation
 from exporter.contract.form import OpKind, Place, UsedOp
+from exporter.contract.op_versions import excluded
 from exporter.protobufs import functions_of
 
 # What TensorFlow's own functions that save and restore are made of.
@@ -44,6 +45,9 @@ _STATEFUL: tuple[tuple[Place, str], ...] = (
     ("inference", "C85"),
     ("training", "C86"),
 )
+
+# What C94 says better.
+_SAYS_LESS: dict[bool, frozenset[str]] = {False: frozenset(), True: frozenset({"C87", "C88"})}
 
 
 def ops_of(graph: Any, uses: Mapping[Place, Running]) -> dict[str, UsedOp]:
@@ -94,9 +98,16 @@ def compare_ops(locked: Mapping[str, UsedOp], found: Mapping[str, UsedOp]) -> It
     for name, op in found.items():
         before = locked[name].places if name in locked else ()
         places = set(op.places).difference(before)
-        for rule in _rules_of(name, op, places, new=name not in locked):
-            told = ", ".join(before) or NONE
-            yield Deviation(rule, f"op '{name}'", told, ", ".join(op.places))
+        told, now = ", ".join(before) or NONE, ", ".join(op.places)
+        lost = () if name in locked else excluded(name, locked)
+        if lost:
+            yield Deviation("C94", f"op '{name}'", told, f"{now}; excludes {_releases(lost)}")
+        for rule in _rules_of(name, op, places, new=name not in locked) - _SAYS_LESS[bool(lost)]:
+            yield Deviation(rule, f"op '{name}'", told, now)
+
+
+def _releases(found: Sequence[str]) -> str:
+    return f"TensorFlow {', '.join(found)}"
 
 
 def _rules_of(name: str, op: UsedOp, places: set[Place], *, new: bool) -> set[str]:
