@@ -16,6 +16,7 @@ from tensorflow.core.protobuf import fingerprint_pb2, meta_graph_pb2, saved_obje
 
 from exporter.digests import of_files
 from exporter.errors import ExportError
+from exporter.portable import make_portable
 from exporter.protobufs import SAVED_MODEL, called_by, nodes_of, read_saved_model
 
 _ARGUMENT_NAME = "_user_specified_name"
@@ -26,9 +27,10 @@ def canonicalize(folder: Path, *, description: str = "") -> None:
     """Rewrites `saved_model.pb` and `fingerprint.pb` in place.
 
     Functions are renumbered in the order in which they were made and listed in
-    the order of their new names. The fingerprint's `saved_model_checksum` is
-    the FarmHash of the rewritten file, and its `uuid`, which TensorFlow draws
-    at random, is made from the digest of model and variables.
+    the order of their new names. What nobody needs and older TensorFlow cannot
+    load is left out. The fingerprint's `saved_model_checksum` is the FarmHash of
+    the rewritten file, and its `uuid`, which TensorFlow draws at random, is made
+    from the digest of model and variables.
 
     Args:
         folder: A SavedModel of TensorFlow 2, complete.
@@ -37,6 +39,7 @@ def canonicalize(folder: Path, *, description: str = "") -> None:
     saved_model = read_saved_model(folder, ExportError)
     for meta_graph in saved_model.meta_graphs:
         _renumber_functions(meta_graph)
+        make_portable(meta_graph)
         meta_graph.meta_info_def.meta_graph_version = description
     (folder / SAVED_MODEL).write_bytes(saved_model.SerializeToString(deterministic=True))
     _derive_fingerprint(folder)

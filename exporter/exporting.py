@@ -19,8 +19,8 @@ from exporter.progress import Progress, Remark, silent
 from exporter.signatures import BATCH_NORM_MOMENTUM, check_momentum
 from exporter.sources import CheckpointSource, LocalCheckpoint
 from exporter.staging import staged
-from slim_nets.network import TASKS, Task
-from slim_nets.registry import Variant, resized, variants
+from slim_nets.network import Task
+from slim_nets.registry import Variant
 
 if TYPE_CHECKING:
     from exporter.restore import RestoredWeights
@@ -92,49 +92,6 @@ class ExportResult:
     fake_quant: int
     report: "VerificationReport | None"
     seconds: dict[str, float] = field(default_factory=dict)
-
-
-def variant_named(
-    name: str,
-    *,
-    depth_multiplier: float | None = None,
-    image_size: int | tuple[int, int] | None = None,
-    num_classes: int | None = None,
-) -> Variant:
-    """Finds a variant and changes its size, as `slim_nets.registry.resized` says.
-
-    Raises:
-        InvalidArgumentError: If there is none of that name, or a number is out of range.
-    """
-    named = variants()
-    if name not in named:
-        raise InvalidArgumentError(
-            f"Variant '{name}' is unknown: expected one of {', '.join(sorted(named))}."
-            " See 'slim-export list'."
-        )
-    try:
-        return resized(
-            named[name],
-            depth_multiplier=depth_multiplier,
-            image_size=image_size,
-            num_classes=num_classes,
-        )
-    except ValueError as error:
-        raise InvalidArgumentError(str(error)) from error
-
-
-def task_named(name: str) -> Task:
-    """Finds a task.
-
-    Raises:
-        InvalidArgumentError: If there is none of that name.
-    """
-    for task in TASKS:
-        if task == name:
-            return task
-    raise InvalidArgumentError(
-        f"Task '{name}' is unknown: expected {' or '.join(TASKS)}. Change --task."
-    )
 
 
 def export(

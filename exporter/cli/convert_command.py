@@ -27,6 +27,7 @@ def add(commands: Any) -> None:
         license=flags.value("what is named in metadata (none)", default=""),
         trust=flags.TRUST,
         overwrite=flags.switch("replace conversions that are there (off)"),
+        time_limit=flags.TIME_LIMIT,
         json=flags.JSON,
     )
 

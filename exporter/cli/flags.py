@@ -150,6 +150,7 @@ SIZE = {
     ),
 }
 CACHE_DIR = path("where downloads are kept (or SLIM_EXPORT_CACHE_DIR; else the user's cache)")
+TIME_LIMIT = value("seconds after which the command gives up (none)", type=float)
 # How archives are downloaded.
 DOWNLOADS = {
     "cache_dir": CACHE_DIR,

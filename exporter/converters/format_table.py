@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from exporter.errors import ConversionError, listing
-from exporter.staging import FolderKind
+from exporter.staging import ANY_OF_REPORT, FolderKind
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +27,8 @@ _DEBIAN = {"node": "nodejs npm"}
 
 # The release of TensorFlow.js that runs what was converted.
 TFJS = "4.22.0"
+# The newest opset that tf2onnx 1.17 writes, and the oldest form of file that has it.
+ONNX_OPSET, ONNX_IR = 18, 8
 
 # Takes one batch, as arrays by the names of the signature's inputs; returns outputs by name.
 Runner = Callable[[Mapping[str, Any]], dict[str, Any]]
@@ -107,6 +110,9 @@ class Format:
         packages: What must be importable.
         programs: What must be on the PATH.
         fetched: Versions of what is downloaded to run it, by name.
+        written_as: Versions of the format itself, by name.
+        oldest: The oldest runtime in which a file was really run and gave the SavedModel's
+            numbers, with the real weights of mobilenet_v3_small_075_224 on photographs.
         floor: Least cosine of any example's output with the SavedModel's; None
             where the allowance comes from float noise.
         eight_bits: Whether end points are read from the tensors of the file that is written,
@@ -115,6 +121,7 @@ class Format:
         trains: Whether it has a training mode, which is compared too.
         calibrated: Whether it needs calibration images.
         labelled: Whether it has a place for names of classes.
+        beside: Matches the names of more files that are written.
     """
 
     name: str
@@ -124,16 +131,20 @@ class Format:
     packages: tuple[str, ...] = ()
     programs: tuple[str, ...] = ()
     fetched: tuple[tuple[str, str], ...] = ()
+    written_as: tuple[tuple[str, str], ...] = ()
+    oldest: str = ""
     floor: float | None = None
     eight_bits: bool = False
     trains: bool = False
     calibrated: bool = False
     labelled: bool = False
+    beside: str = ""
 
     @property
     def kind(self) -> FolderKind:
         """What its folder is."""
-        return FolderKind("conversion", self.file, "--output_dir")
+        files = "|".join(filter(None, (re.escape(self.file), self.beside, ANY_OF_REPORT)))
+        return FolderKind("conversion", self.file, "--output_dir", files)
 
     @property
     def converter(self) -> Converter:
@@ -142,18 +153,27 @@ class Format:
         return cast(Converter, getattr(module, self.name) if self.module else module)
 
 
-_TFLITE = Format("tflite", "model.tflite", "tflite", "tflite", ("ai_edge_litert",))
+_TFLITE = Format(
+    "tflite",
+    "model.tflite",
+    "tflite",
+    "tflite",
+    ("ai_edge_litert",),
+    oldest="TensorFlow 1.15.5",
+)
 _QUANTIZED = replace(
     _TFLITE,
     extra="quantized",
     packages=("ai_edge_litert", "ai_edge_quantizer"),
     floor=0.98,
     eight_bits=True,
+    # 1.15 refuses one of the two and computes something else with the other.
+    oldest="TensorFlow 2.4.4",
 )
 FORMATS: Mapping[str, Format] = {
     row.name: row
     for row in (
-        Format("frozen", "frozen.pb"),
+        Format("frozen", "frozen.pb", oldest="TensorFlow 1.15.5"),
         _TFLITE,
         replace(
             _TFLITE,
@@ -167,10 +187,38 @@ FORMATS: Mapping[str, Format] = {
         # 0.994 with the real weights, where the converter's own has 0.93.
         replace(_QUANTIZED, name="tflite_dynamic"),
         replace(_QUANTIZED, name="tflite_int8", calibrated=True),
-        Format("tfjs", "model.json", programs=("node",), fetched=(("@tensorflow/tfjs", TFJS),)),
-        Format("keras", "model.keras", extra="keras", packages=("keras",), trains=True),
-        Format("onnx", "model.onnx", extra="onnx", packages=("tf2onnx", "onnx", "onnxruntime")),
-        Format("openvino", "model.xml", extra="openvino", packages=("openvino",)),
+        Format(
+            "tfjs",
+            "model.json",
+            programs=("node",),
+            fetched=(("@tensorflow/tfjs", TFJS),),
+            oldest="TensorFlow.js 1.7.4",
+            beside=r"group1-shard\d+of\d+\.bin",
+        ),
+        Format(
+            "keras",
+            "model.keras",
+            extra="keras",
+            packages=("keras",),
+            trains=True,
+            oldest="Keras 3.4.1",
+        ),
+        Format(
+            "onnx",
+            "model.onnx",
+            extra="onnx",
+            packages=("tf2onnx", "onnx", "onnxruntime"),
+            written_as=(("ONNX opset", str(ONNX_OPSET)), ("ONNX IR", str(ONNX_IR))),
+            oldest="ONNX Runtime 1.14.1",
+        ),
+        Format(
+            "openvino",
+            "model.xml",
+            extra="openvino",
+            packages=("openvino",),
+            oldest="OpenVINO 2022.3.2",
+            beside=r"model\.bin",
+        ),
     )
 }
 

@@ -8,6 +8,7 @@ import pydantic
 
 from exporter.errors import PublishError, listing, reason
 from exporter.releases import handle
+from exporter.strict_json import JudgedModel
 from exporter.verifier.report.forms import Amount, Count, Digest, Line, Pixels
 
 # Files of a release, beside the page, which is called after the version.
@@ -17,7 +18,7 @@ REPORT, REPORT_PAGE, SIGNATURE = "report.json", "report.html", "model.sig"
 _MAX_BYTES = 1 << 20
 
 
-class ManifestPart(pydantic.BaseModel, frozen=True, extra="forbid"):
+class ManifestPart(JudgedModel, frozen=True, extra="forbid"):
     """A part of a manifest: unchangeable, and without unknown fields."""
 
 

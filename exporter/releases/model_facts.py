@@ -5,9 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from exporter.contract import op_versions
 from exporter.errors import PublishError
 from exporter.labels import labels_of
-from exporter.protobufs import children_of, listed, read_saved_model
+from exporter.protobufs import (
+    children_of,
+    functions_of,
+    listed,
+    nodes_of,
+    read_saved_model,
+)
 from exporter.signatures import FOLDED, SERVING
 from slim_nets.registry import ImageSize
 
@@ -27,6 +34,7 @@ class ModelFacts:
         trainable: How many of those are trained.
         batch_norm_momentum: Default of the model's argument.
         tensorflow: The version that wrote the model.
+        needed_tensorflow: The oldest release, of those that were asked, that has all of its ops.
         description: What is particular about its weights; empty for nothing.
         folded_signature: Whether it has the signature `serving_folded`.
         labels: Name of the file in its `assets` with the names of the classes; empty without.
@@ -40,6 +48,7 @@ class ModelFacts:
     trainable: int
     batch_norm_momentum: float
     tensorflow: str
+    needed_tensorflow: str
     description: str = ""
     folded_signature: bool = False
     labels: str = ""
@@ -74,6 +83,7 @@ def model_facts(folder: Path) -> ModelFacts:
             batch_norm_momentum=_momentum(meta_graph.object_graph_def),
             tensorflow=meta_graph.meta_info_def.tensorflow_version,
             description=meta_graph.meta_info_def.meta_graph_version,
+            needed_tensorflow=_needed(meta_graph.graph_def),
             folded_signature=FOLDED in meta_graph.signature_def,
             labels=labels.name if (labels := labels_of(folder)) else "",
         )
@@ -91,6 +101,11 @@ def variable_names(meta_graph: Any) -> list[str]:
         LookupError: If it has no list.
     """
     return [v.variable.name for v in _listed(meta_graph.object_graph_def, "variables")]
+
+
+def _needed(graph: Any) -> str:
+    functions = functions_of(graph)
+    return op_versions.needed(node.op for node in nodes_of(graph) if node.op not in functions)
 
 
 def _listed(objects: Any, name: str) -> list[Any]:

@@ -9,6 +9,8 @@ from typing import Any
 import jinja2
 
 from checkpoints import catalog
+from exporter.contract import op_versions
+from exporter.oldest_runtimes import OLDEST
 from exporter.releases import handle
 from exporter.releases.handle import Handle
 from exporter.releases.manifest import ARCHIVE, Manifest
@@ -114,6 +116,8 @@ def model_page(request: PageRequest) -> str:
         sibling=sibling(known, origin.task),
         url=f"{HOST}{known}",
         version=known.version,
+        tried=OLDEST,
+        oldest_asked=op_versions.asked()[0],
     )
     return re.sub(r"\n{3,}", "\n\n", page)
 

@@ -56,7 +56,11 @@ EXPORT = ["export", "--variant=mobilenet_v3_small_075_224", "--checkpoint=seeded
         ([*EXPORT, "--task=feature_vector"], 2, "required: --output_dir"),
         (["list", "--nosuch"], 2, "--nosuch"),
         (["list", "--json=maybe"], 2, "expected true or false, found 'maybe'"),
-        ([*EXPORT, "--task=a", "--output_dir=b", "--image_size=x"], 2, "invalid int value: 'x'"),
+        (
+            [*EXPORT, "--task=a", "--output_dir=b", "--image_size=x"],
+            2,
+            "pixels as 160 or 160x320, found 'x'",
+        ),
         ([*EXPORT, "--task=a", "--output_dir=b"], 1, "Task 'a' is unknown"),
         (
             ["export", "--variant=v", "--checkpoint=c", "--task=a", "--output_dir=b"],

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from exporter.oldest_runtimes import OLDEST
+
 ROOT = Path(__file__).parents[2]
 TOP_LEVEL = {
     *(".ci", ".gitignore", "BUILD.md", "LICENSE", "README.md", "checkpoints", "constraints.txt"),
@@ -53,3 +55,11 @@ def test_only_two_files_name_private_modules():
     found = [path.relative_to(ROOT) for path in python if pattern.search(path.read_text())]
     # What inlines functions and freezes variables has no public name.
     assert found == [Path("exporter/converters/graphs/frozen_graph.py")]
+
+
+def test_the_readme_states_the_oldest_tensorflow_that_was_tried():
+    text = " ".join((ROOT / "README.md").read_text().split())
+    assert f"really tried is {OLDEST.load} to load" in text
+    assert f"and {OLDEST.train} with TensorFlow Hub {OLDEST.hub} to train" in text
+    assert f"`{OLDEST.source}`" in text
+    assert (ROOT / OLDEST.source).is_file()

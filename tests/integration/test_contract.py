@@ -235,7 +235,6 @@ def test_our_export_keeps_the_originals_contract(
         ("C07", "size"),
         ("C80", "order of trainable_variables"),
         ("C80", "order of variables"),
-        ("C88", "op 'DisableCopyOnRead'"),
     ]
 
 

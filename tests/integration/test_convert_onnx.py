@@ -11,7 +11,7 @@ from support import converted, handmade
 from tf2onnx import constants
 
 from exporter import __version__, digests
-from exporter.converters.formats import onnx as format_onnx
+from exporter.converters.format_table import ONNX_IR, ONNX_OPSET
 from exporter.converters.source_model import source_of
 
 pytestmark = pytest.mark.integration
@@ -57,10 +57,16 @@ def test_says_what_it_was_made_from(saved, written):
     assert (model.producer_name, model.producer_version) == ("slim-export", __version__)
 
 
+def test_the_report_states_opset_and_ir(saved, written):
+    versions = converted.report("onnx", saved, written).versions
+    assert (versions["ONNX opset"], versions["ONNX IR"]) == ("18", "8")
+
+
 def test_newest_opset_that_both_know(written):
     model = onnx.load(written)
     (opset,) = {entry.version for entry in model.opset_import if not entry.domain}
-    assert opset == format_onnx.OPSET == max(constants.OPSET_TO_IR_VERSION)
+    assert opset == ONNX_OPSET == max(constants.OPSET_TO_IR_VERSION)
+    assert onnx.load(written).ir_version == ONNX_IR == constants.OPSET_TO_IR_VERSION[opset]
     onnx.checker.check_model(model, full_check=True)
 
 

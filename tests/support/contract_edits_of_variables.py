@@ -68,7 +68,16 @@ VARIABLE_CHANGES = {
     "random training": (op("RandomNormal", "stateful", "training"), {"C86": "--B-"}),
     "other op": (op("Erf", "known", "inference"), {"C87": "CCC-"}),
     "table": (op("HashTableV2", "stateful", "elsewhere"), {"C87": "CCC-"}),
-    "saver's op": (op("DisableCopyOnRead", "known", "saver"), {"C88": "----"}),
+    "saver's op": (op("StaticRegexFullMatch", "known", "saver"), {"C88": "----"}),
+    "saver's op of a newer TensorFlow": (
+        op("DisableCopyOnRead", "known", "saver"),
+        {"C94": "BBB-"},
+    ),
+    "op of a newer TensorFlow": (op("BatchMatMulV3", "known", "inference"), {"C94": "BBB-"}),
+    "random op of a newer TensorFlow": (
+        op("StatelessShuffle", "stateful", "signatures"),
+        {"C84": "B---", "C94": "BBB-"},
+    ),
     "no op": (drop("ops", "RandomUniform"), {"C89": "----"}),
 }
 

@@ -32,7 +32,13 @@ def _shares_with_its_module(item):
 
 
 def leave_for_full(config, items):
-    """Takes out the tests that are marked `full`, unless they are asked for."""
+    """Takes out the tests that are marked `full`, unless they are asked for.
+
+    Those that make an environment with an older TensorFlow are among them.
+    """
+    for item in items:
+        if item.get_closest_marker("old_tensorflow"):
+            item.add_marker(pytest.mark.full)
     left = [] if config.getoption("--full") else [i for i in items if i.get_closest_marker("full")]
     config.stash[LEFT] = len(left)
     if left:

@@ -3,9 +3,11 @@
 import hashlib
 import threading
 import time
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import requests
 
 from exporter.download import Patience, download
 from exporter.errors import FetchError
@@ -291,3 +293,50 @@ def test_no_such_host(tmp_path):
         download(
             "http://nowhere.invalid/x", tmp_path / "x", sha256=None, check=whole, patience=HASTY
         )
+
+
+def endless(handler):
+    handler.send_response(200)
+    handler.end_headers()
+    with suppress(ConnectionError):
+        while True:
+            handler.wfile.write(bytes(1 << 16))
+
+
+@pytest.mark.parametrize("sha256", [SHA256, None])
+def test_a_body_without_end(tmp_path, sha256):
+    patience = Patience(most=1 << 20, attempts=1)
+    with Server(endless) as server, pytest.raises(FetchError, match="at most 1048576 bytes, found"):
+        fetch(server, tmp_path, sha256, patience)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_server_says_is_cut(tmp_path):
+    (tmp_path / "x.tgz.part").write_bytes(CONTENT[:1000])
+    with Server(says_range("x" * 50_000)) as server, pytest.raises(FetchError) as caught:
+        fetch(server, tmp_path)
+    assert len(str(caught.value)) < 500
+
+
+def test_a_part_that_is_a_link_is_not_written_through(tmp_path):
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "x.tgz.part").symlink_to(tmp_path / "mine")
+    with Server(good) as server:
+        fetch(server, tmp_path)
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_a_redirect_that_gives_up_encryption(tmp_path, monkeypatch):
+    with Server(good) as server:
+        send = requests.get
+
+        def redirected(url, **options):
+            response = send(server.url, **options)
+            response.history = [requests.Response()]
+            response.history[0].url = url
+            return response
+
+        monkeypatch.setattr(requests, "get", redirected)
+        with pytest.raises(FetchError, match="expected https, found 'http://127"):
+            download("https://x/x.tgz", tmp_path / "x.tgz", sha256=SHA256, check=whole)
+    assert list(tmp_path.iterdir()) == []

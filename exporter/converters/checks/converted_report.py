@@ -169,4 +169,6 @@ def _remark(check: Check, why: str) -> Check:
 def _versions(row: Format) -> dict[str, str]:
     names = metadata.packages_distributions()
     found = {name for package in row.packages for name in names.get(package.split(".")[0], ())}
-    return {name: metadata.version(name) for name in sorted(found)} | dict(row.fetched)
+    return {name: metadata.version(name) for name in sorted(found)} | dict(
+        row.fetched + row.written_as
+    )

@@ -11,12 +11,19 @@ from exporter.converters.convert_request import ConvertRequest
 from exporter.converters.format_table import Runner
 from exporter.converters.graphs.frozen_graph import frozen_graph
 from exporter.converters.source_model import SourceModel
+from exporter.portable import strip
 from exporter.protobufs import op_of
 
 
 def convert(source: SourceModel, target: Path, _: ConvertRequest) -> None:
-    """Writes the graph; its inputs and outputs have the names of the signature's."""
-    target.write_bytes(frozen_graph(source).SerializeToString(deterministic=True))
+    """Writes the graph; its inputs and outputs have the names of the signature's.
+
+    Attributes that have their default are left out: older TensorFlow refuses those that it
+    does not know.
+    """
+    graph = frozen_graph(source)
+    strip(graph.node)
+    target.write_bytes(graph.SerializeToString(deterministic=True))
 
 
 @contextmanager

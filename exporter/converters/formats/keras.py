@@ -16,6 +16,7 @@ import tensorflow as tf
 from exporter.converters.convert_request import ConvertRequest
 from exporter.converters.format_table import Runner
 from exporter.converters.keras.keras_checks import checks
+from exporter.converters.keras.keras_config import without_defaults
 from exporter.converters.keras.keras_network import built
 from exporter.converters.source_model import SourceModel
 from exporter.errors import ConversionError
@@ -38,7 +39,7 @@ def convert(source: SourceModel, target: Path, _: ConvertRequest) -> None:
     _check_backend()
     written = target.with_suffix(".written.keras")
     built(source).save(written)
-    target.write_bytes(_without_times(written))
+    target.write_bytes(_lasting(written))
     written.unlink()
 
 
@@ -79,8 +80,11 @@ def _check_backend() -> None:
         )
 
 
-def _without_times(path: Path) -> bytes:
-    """Writes the same archive with nothing in it that changes from run to run."""
+def _lasting(path: Path) -> bytes:
+    """Writes the same archive with nothing in it that changes from run to run.
+
+    What older Keras does not know, and has its default, is left out too.
+    """
     whole = io.BytesIO()
     with zipfile.ZipFile(path) as there, zipfile.ZipFile(whole, "w") as here:
         for name in sorted(there.namelist()):
@@ -89,6 +93,7 @@ def _without_times(path: Path) -> bytes:
                 known = json.loads(content) | {"date_saved": _DATE_SAVED}
                 content = json.dumps(known, sort_keys=True).encode()
             elif name == "config.json":
-                content = _SHARED.sub("", content.decode()).encode()
+                plain = without_defaults(json.loads(content))
+                content = _SHARED.sub("", json.dumps(plain)).encode()
             here.writestr(zipfile.ZipInfo(name, _TIME), content)
     return whole.getvalue()

@@ -10,16 +10,13 @@ import numpy as np
 import onnxruntime
 
 from exporter import __version__
-from exporter.converters.format_table import Runner
+from exporter.converters.format_table import ONNX_IR, ONNX_OPSET, Runner
 
 if TYPE_CHECKING:
     import onnx
 
     from exporter.converters.convert_request import ConvertRequest
     from exporter.converters.source_model import SourceModel
-
-# The newest that tf2onnx 1.17 writes; onnxruntime runs it and newer ones.
-OPSET = 18
 
 
 def convert(source: "SourceModel", target: Path, request: "ConvertRequest") -> None:
@@ -54,7 +51,7 @@ def _converted(graph: Any, inputs: Sequence[str], outputs: Sequence[str]) -> "on
         tf.graph_util.import_graph_def(graph, name="")
         converted = tfonnx.process_tf_graph(
             imported,
-            opset=OPSET,
+            opset=ONNX_OPSET,
             input_names=[f"{name}:0" for name in inputs],
             output_names=[f"{name}:0" for name in outputs],
             tensors_to_rename={f"{name}:0": name for name in (*inputs, *outputs)},
@@ -78,6 +75,8 @@ def _describe(model: "onnx.ModelProto", source: "SourceModel", request: "Convert
 
     from exporter.converters.source_model import PRODUCER, properties
 
+    # The library at hand would choose its own, which older runtimes refuse.
+    model.ir_version = ONNX_IR
     model.producer_name, model.producer_version = PRODUCER, __version__
     model.graph.name = source.name or "model"
     model.graph.ClearField("doc_string")

@@ -49,11 +49,12 @@ def _dynamic(source: "SourceModel", _: "ConvertRequest") -> bytes:
     Depthwise convolutions stay float32: they have a tenth of a network's numbers at
     most, and nearly all of what int8 weights lose.
     """
+    from exporter.converters.tflite.inside_buffers import with_buffers_inside
     from exporter.converters.tflite.quantizing import Int8Ops, heavy, ops_of, quantized
 
     model = float_model(source)
     ops = ops_of(model)
-    return quantized(model, ops, Int8Ops(dynamic=heavy(ops)))
+    return with_buffers_inside(quantized(model, ops, Int8Ops(dynamic=heavy(ops))))
 
 
 def _int8(source: "SourceModel", request: "ConvertRequest") -> bytes:
@@ -65,6 +66,7 @@ def _int8(source: "SourceModel", request: "ConvertRequest") -> bytes:
     weights, until the outputs point where the original's do. If that is not enough, the
     convolutions that harm most stay float32 as a whole.
     """
+    from exporter.converters.tflite.inside_buffers import with_buffers_inside
     from exporter.converters.tflite.int8_selection import selection
     from exporter.converters.tflite.quantizing import ops_of, quantized, ranges_of
 
@@ -72,7 +74,8 @@ def _int8(source: "SourceModel", request: "ConvertRequest") -> bytes:
     model = float_model(source)
     chosen = selection(source, images)
     (name,) = source.inputs
-    return quantized(model, ops_of(model), chosen, ranges_of(model, images, name))
+    ranges = ranges_of(model, images, name)
+    return with_buffers_inside(quantized(model, ops_of(model), chosen, ranges))
 
 
 def _calibration(source: "SourceModel", request: "ConvertRequest") -> "np.ndarray":

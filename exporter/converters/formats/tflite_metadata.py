@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ai_edge_litert import schema_py_generated as schema
-from ai_edge_litert.tools import flatbuffer_utils
 
 from exporter.converters.conversion_inputs import class_names
+from exporter.converters.tflite.inside_buffers import packed, unpacked
 from exporter.converters.tflite.litert import float_model, opened
 from exporter.converters.tflite.metadata_buffer import TensorText, metadata_buffer
 
@@ -31,7 +31,7 @@ def convert(source: "SourceModel", target: Path, request: "ConvertRequest") -> N
         InvalidArgumentError: If the labels cannot be read, or are not as many as the classes.
     """
     labels = class_names(source, request)
-    model = flatbuffer_utils.convert_bytearray_to_object(bytearray(float_model(source)))
+    model = unpacked(float_model(source))
     name = source.name or source.folder.name
     description = f"{name}: {', '.join(source.inputs)} to {', '.join(source.outputs)}."
     texts = (name, description, "1", request.author, request.license)
@@ -41,7 +41,7 @@ def convert(source: "SourceModel", target: Path, request: "ConvertRequest") -> N
     entry = schema.MetadataT()
     entry.name, entry.buffer = _ENTRY, len(model.buffers) - 1
     model.metadata = [*(model.metadata or []), entry]
-    written = io.BytesIO(flatbuffer_utils.convert_object_to_bytearray(model))
+    written = io.BytesIO(packed(model))
     if labels:
         with zipfile.ZipFile(written, "a") as archive:
             archive.writestr(zipfile.ZipInfo(_LABELS, _DATE), "".join(f"{n}\n" for n in labels))

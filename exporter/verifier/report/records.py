@@ -7,6 +7,7 @@ import pydantic
 
 from checkpoints.names import RestoreOptions
 from exporter.errors import VerificationError, listing
+from exporter.strict_json import JudgedModel
 from exporter.verifier.report.forms import (
     Amount,
     Count,
@@ -41,7 +42,7 @@ WIDE_ALLOWANCE = 0.01
 NAIVE = "naive"
 
 
-class Record(pydantic.BaseModel, frozen=True, extra="forbid"):
+class Record(JudgedModel, pydantic.BaseModel, frozen=True, extra="forbid"):
     """A part of a report: unchangeable, and without unknown fields."""
 
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from support.command_line import ROOT
 
 from exporter.converters import formats
 from exporter.converters.format_table import FORMATS, Format, check_installed, chosen
@@ -80,3 +81,13 @@ def test_missing_package(row, monkeypatch):
     line = str(caught.value)
     assert f"Format '{row.name}' needs a package that is not installed: expected" in line
     assert f"'{package}'. Run: pip install 'slim-exporter[{row.extra}]'." in line
+
+
+@pytest.mark.parametrize("row", FORMATS.values(), ids=lambda row: row.name)
+def test_the_readme_names_the_oldest_runtime_and_the_form_of_the_file(row):
+    table = (ROOT / "README.md").read_text().splitlines()
+    (line,) = [line for line in table if line.startswith(f"| `{row.name}`")]
+    assert line.split(" | ")[-1].removesuffix(" |") == row.oldest
+    for name, version in row.written_as:
+        assert f"{name.split()[-1]}" in line
+        assert version in line

@@ -95,7 +95,14 @@ def passed(origin):
 def page_request(origin):
     """Makes what pages are made from."""
 
-    def make(checkpoint="seeded:0", *, variant=SMALL, task="feature_vector", **more):
+    def make(
+        checkpoint="seeded:0",
+        *,
+        variant=SMALL,
+        task="feature_vector",
+        needed_tensorflow="1.15",
+        **more,
+    ):
         shape = variant.shape(task)
         known = {
             "handle": f"google/imagenet/{variant.name}/{task}/5",
@@ -125,6 +132,7 @@ def page_request(origin):
             trainable=1234,
             batch_norm_momentum=0.99,
             tensorflow="2.21.0",
+            needed_tensorflow=needed_tensorflow,
         )
         came_from = origin(checkpoint, variant=variant, task=task)
         return PageRequest(Manifest(**(known | more)), came_from, facts)

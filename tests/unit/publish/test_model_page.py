@@ -4,9 +4,12 @@ import itertools
 from dataclasses import replace
 
 import pytest
+from support.command_line import ROOT
 
 from checkpoints import catalog
+from exporter.oldest_runtimes import OLDEST
 from exporter.releases import handle
+from exporter.releases.model_facts import model_facts
 from exporter.releases.model_page import model_page, sibling
 from exporter.releases.page_code import code_blocks, loads, localized
 from exporter.releases.page_rules import broken_rules
@@ -128,6 +131,22 @@ def test_sibling():
     assert str(sibling(known, "feature_vector")) == "me/a/classification/2"
     assert sibling(handle.parse("me/a/2"), "feature_vector") is None
     assert sibling(handle.parse("me/feature_vector/2"), "feature_vector") is None
+
+
+def test_the_oldest_tensorflow_is_the_one_that_was_tried_with_its_source(page_request):
+    page = model_page(page_request()).replace("\n", " ")
+    assert f"tried is {OLDEST.load} to load and call them, and {OLDEST.train} with" in page
+    assert f"TensorFlow Hub {OLDEST.hub} to train them" in page
+    assert f"`{OLDEST.source}`" in page
+    assert (ROOT / OLDEST.source).is_file()
+
+
+def test_a_model_with_newer_ops_claims_no_older_tensorflow(page_request, tiny_model):
+    """Such as one that TensorFlow 2.21 wrote by itself, with an op in its saver."""
+    assert model_facts(tiny_model).needed_tensorflow == "2.10"
+    page = model_page(page_request(needed_tensorflow="2.10"))
+    assert "TensorFlow before 2.10 cannot load it, since it lacks ops that the model has." in page
+    assert OLDEST.load not in page
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -12,6 +12,8 @@ from exporter.errors import PublishError
 from exporter.releases import sign
 from exporter.releases.verify_release import verify_release
 
+BRACKETS = b"[" * 100_000
+
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory):
@@ -251,6 +253,22 @@ def test_report_that_is_not_in_the_manifest(signed):
     assert ("added", "report.json") in problems(signed)
 
 
+def test_a_key_that_stands_twice_in_the_manifest(signed):
+    """One reader would take the first value, and another the last."""
+    text = (signed / "manifest.json").read_text()
+    (signed / "manifest.json").write_text(text.replace("{", '{"rebuild": "rm -rf /",', 1))
+    with pytest.raises(PublishError, match=r"is malformed: .*the key 'rebuild' twice"):
+        verify_release(signed)
+
+
+def test_a_key_that_stands_twice_in_the_report(signed, renewed):
+    text = (signed / "report.json").read_text()
+    renewed(signed, "report.json", text.replace("{", '{"digest": "0",', 1).encode())
+    (problem,) = verify_release(signed).problems
+    assert problem.what == "report.json"
+    assert "it is no report" in problem.detail
+
+
 def test_wrong_key(signed, keys):
     with pytest.raises(
         PublishError, match=r"Signature '.*model\.sig' is not by the key '.*other\.pub': expected"
@@ -258,7 +276,9 @@ def test_wrong_key(signed, keys):
         verify_release(signed, keys / "other.pub")
 
 
-@pytest.mark.parametrize("content", [b"", b"{}", b"no signature", b"\xff", b'{"dsseEnvelope": 1}'])
+@pytest.mark.parametrize(
+    "content", [b"", b"{}", b"no signature", b"\xff", b'{"dsseEnvelope": 1}', BRACKETS]
+)
 def test_signature_that_is_none(signed, keys, content):
     (signed / "model.sig").write_bytes(content)
     with pytest.raises(PublishError, match="is not by the key"):
