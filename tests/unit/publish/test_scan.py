@@ -271,49 +271,6 @@ def test_refused_by_name(model, change, op, where):
         scan.check(folder)
 
 
-def keras_metadata(folder, *texts):
-    from tf_keras.protobuf.saved_metadata_pb2 import SavedMetadata
-
-    metadata = SavedMetadata()
-    for number, text in enumerate(texts):
-        metadata.nodes.add(node_id=number, identifier="_tf_keras_layer", metadata=text)
-    (folder / "keras_metadata.pb").write_bytes(metadata.SerializeToString())
-
-
-@pytest.mark.parametrize(
-    ("text", "what"),
-    [
-        ('{"class_name": "Lambda"}', "Lambda"),
-        (r'{"class_name": "\u004cambda"}', "Lambda"),
-        (r'{"layers": [{"config": {"\u0063lass_name": "\u004cambda"}}]}', "Lambda"),
-        ('{"class_name": "TFOpLambda", "config": {"function": "io.write_file"}}', "TFOpLambda"),
-        ('{"class_name": "__lambda__", "config": {"value": "4wAA"}}', "__lambda__"),
-        ('{"class_name": "Lambda", "class_name": "Dense"}', "Lambda"),
-        ('{"config": {"function_type": "lambda"}}', "function of type lambda"),
-        ('{"module": "builtins", "class_name": "Dense"}', "module builtins"),
-        ('{"module": "os", "class_name": "Dense"}', "module os"),
-        ("{", "metadata that are no JSON"),
-        ("[" * 100_000, "metadata that are no JSON"),
-    ],
-)
-def test_code_for_keras_is_found_where_keras_finds_it(model, text, what):
-    def change(proto):
-        proto.meta_graphs[0].object_graph_def.nodes[0].user_object.metadata = text
-
-    assert [finding.what for finding in scan.scan(model(change))] == [what]
-    folder = model(lambda proto: None)
-    keras_metadata(folder, "{}", text)
-    assert [finding.what for finding in scan.scan(folder)] == [what]
-
-
-def test_keras_layers_that_only_compute(model):
-    folder = model(lambda proto: None)
-    keras_metadata(folder, '{"class_name": "Dense", "module": "keras.layers", "config": {}}', "")
-    assert scan.scan(folder) == ()
-    (folder / "keras_metadata.pb").write_bytes(b'{"class_name": "Lambda"}')
-    assert [finding.what for finding in scan.scan(folder)] == ["bytes that are no metadata"]
-
-
 def test_what_only_computes_passes(plain):
     scan.check(plain)
 
