@@ -125,13 +125,15 @@ def written_file(bench, tmp_path_factory, shared):
     from exporter.converters.convert_request import ConvertRequest
     from exporter.converters.converting import written
     from exporter.converters.format_table import FORMATS
+    from exporter.digests import of_folder
 
     place = tmp_path_factory.mktemp("converted")
     images = f"{shared}/photos/*.jpg"
     request = ConvertRequest(bench.source.folder, ("keras",), place, images=images)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("KERAS_BACKEND", "jax")
-        conversion = written(request, FORMATS["keras"], bench.noise)
+        digest = of_folder(bench.source.folder)
+        conversion = written(request, FORMATS["keras"], bench.noise, digest)
     assert conversion.error == ""
     return conversion.folder / "model.keras", conversion.report.checks
 
