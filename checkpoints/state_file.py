@@ -7,7 +7,7 @@ STATE_FILE = "checkpoint"
 
 _LINE = re.compile(r"""^model_checkpoint_path:\s*(["'])(.+)\1\s*$""", re.MULTILINE)
 # Of protobuf's text form: a backslash, and characters that are not ASCII, byte by byte.
-_ESCAPES = re.compile(r"\\\\|(?:\\[0-7]{3})+")
+_ESCAPES = re.compile(r"\\\\|(?:\\[0-3][0-7]{2})+")
 
 
 def noted_path(state: Path) -> tuple[str, ...]:

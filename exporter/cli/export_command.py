@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from checkpoints.names import RestoreOptions
+from exporter.choices import task_named, variant_named
 from exporter.cli import flags
 from exporter.cli.fetch_command import fetch_options
 from exporter.cli.terminal import print_json, print_lines, print_table, progress_bar, tell
@@ -14,8 +15,6 @@ from exporter.exporting import (
     ExportRequest,
     ExportResult,
     export,
-    task_named,
-    variant_named,
 )
 from exporter.signatures import BATCH_NORM_MOMENTUM, FOLDED
 from exporter.sources import checkpoint_source

@@ -4,11 +4,11 @@ import argparse
 from typing import Any
 
 from exporter.archives import FetchOptions, fetch, published_checkpoint
+from exporter.choices import variant_named
 from exporter.cli import flags
 from exporter.cli.terminal import print_json, print_lines, progress_bar
 from exporter.digests import of_files
 from exporter.errors import InvalidArgumentError
-from exporter.exporting import variant_named
 from exporter.progress import Progress
 
 _MAX_TIMEOUT = 3600

@@ -122,6 +122,7 @@ def _image_size(text: str) -> tuple[int, int]:
 
 
 JSON = switch("print JSON (off)")
+TRUST = switch("run the model though it does more than compute, such as write files (off)")
 # How the weights are read from a checkpoint.
 RESTORING = {
     "use_moving_averages": switch(

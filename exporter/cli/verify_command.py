@@ -4,11 +4,11 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from checkpoints.names import RestoreOptions
+from exporter.choices import task_named, variant_named
 from exporter.cli import flags
 from exporter.cli.fetch_command import fetch_options
 from exporter.cli.terminal import conclude, print_json, print_lines, print_table, progress_bar, tell
 from exporter.errors import InvalidArgumentError
-from exporter.exporting import task_named, variant_named
 from exporter.sources import checkpoint_source
 from exporter.verification import verify
 from exporter.verifier.verify_request import AllowanceKind, VerifyRequest
@@ -47,6 +47,7 @@ def add(commands: Any) -> None:
         report_dir=flags.path(
             "write report.json, report.html and report.xml there, with the noise measured"
         ),
+        trust=flags.TRUST,
         list_rules=flags.switch("print the interface's rules and end (off)"),
         report_schema=flags.switch("print report.json's schema and end (off)"),
         **flags.RESTORING,

@@ -4,16 +4,18 @@ import json
 
 import numpy as np
 import pytest
-from support import small_network
 from support.checkpoints import published_weights, renamed, write_checkpoint
 
 from exporter import quiet
+from slim_nets.registry import variants
 
 pytestmark = [pytest.mark.integration, pytest.mark.published]
 
-NETWORK = (small_network.VARIANT, "classification")
-FLAGS = (*small_network.FLAGS, "--task=classification", f"--variant={small_network.VARIANT}")
-HANDLE = f"me/{small_network.NAME}/classification/1"
+NETWORK = ("mobilenet_v3_small_075_224", "classification")
+SIZE = "--image_size=32"
+FLAGS = (SIZE, "--task=classification", "--variant=mobilenet_v3_small_075_224")
+HANDLE = "me/mobilenet_v3_small_075_32/classification/1"
+SCOPE = "--checkpoint_scope=FeatureExtractor"
 AVERAGED = "MobilenetV3/Conv/weights"
 
 
@@ -27,7 +29,7 @@ def plain(export, weights, tmp_path_factory):
     """Returns the digest of the export of the weights under the network's own names."""
     folder = tmp_path_factory.mktemp("plain")
     prefix = write_checkpoint(folder / "m", weights)
-    return export(*NETWORK, prefix, folder / "o", *small_network.FLAGS, "--verify=false")["digest"]
+    return export(*NETWORK, prefix, folder / "o", SIZE, "--verify=false")["digest"]
 
 
 def test_below_a_scope(export, slim_export, weights, plain, tmp_path):
@@ -37,16 +39,37 @@ def test_below_a_scope(export, slim_export, weights, plain, tmp_path):
     stored[average] = stored[average] + np.float32(1)
     stored["global_step"] = np.int64(9)
     prefix = write_checkpoint(tmp_path / "train" / "model.ckpt-9", stored)
-    scope = "--checkpoint_scope=FeatureExtractor/"
-    said = export(*NETWORK, prefix, tmp_path / "model", *small_network.FLAGS, scope)
+    said = export(*NETWORK, prefix, tmp_path / "model", SIZE, f"{SCOPE}/")
     assert said["verification"]["passed"]
     assert said["verification"]["origin"]["restoring"]["checkpoint_scope"] == "FeatureExtractor"
     assert (said["digest"], said["moving_averages"], said["unused_tensors"]) == (plain, 1, 2)
     given = ("verify", *FLAGS, f"--model_dir={tmp_path / 'model'}", f"--checkpoint={prefix}")
-    assert slim_export(*given, scope).returncode == 0
     refused = slim_export(*given)
     assert refused.returncode == 1
     assert refused.stderr.endswith("Use --checkpoint_scope=FeatureExtractor.\n")
+
+
+def test_verified_below_a_scope(slim_export, tmp_path):
+    """With the toy, which is soon verified in full."""
+    quiet.import_tensorflow()
+    from checkpoints import seeded
+
+    shapes = {v.name: v.shape for v in variants()["toy_100_32"].shape("feature_vector").variables}
+    weights = seeded.draw(shapes, 3)
+    averages = renamed(weights, "FeatureExtractor/{}/ExponentialMovingAverage")
+    raw = {f"FeatureExtractor/{name}": value + 1 for name, value in weights.items()}
+    given = (
+        *("--variant=toy_100_32", "--task=feature_vector", SCOPE),
+        f"--checkpoint={write_checkpoint(tmp_path / 'm', raw | averages)}",
+    )
+    model = tmp_path / "model"
+    made = slim_export("export", *given, f"--output_dir={model}", "--verify=false")
+    assert "moving averages" in made.stdout
+    assert "from below FeatureExtractor/" in made.stdout
+    verified = slim_export("verify", *given, f"--model_dir={model}")
+    assert (verified.returncode, verified.stderr) == (0, "")
+    other = slim_export("verify", *given, f"--model_dir={model}", "--nouse_moving_averages")
+    assert other.returncode == 1
 
 
 def test_with_an_outputs_number(slim_export, weights, plain, tmp_path):
@@ -107,18 +130,18 @@ def test_state_file_of_another_machine(export, weights, plain, tmp_path):
     write_checkpoint(tmp_path / "train" / "model.ckpt-200", weights)
     state = tmp_path / "train" / "checkpoint"
     state.write_text('model_checkpoint_path: "C:\\\\Users\\\\joe\\\\train\\\\model.ckpt-200"\n')
-    flags = (*small_network.FLAGS, "--verify=false")
-    assert export(*NETWORK, state, tmp_path / "o", *flags)["digest"] == plain
+    said = export(*NETWORK, state, tmp_path / "o", SIZE, "--verify=false")
+    assert said["digest"] == plain
 
 
-def test_report_that_cannot_be_kept(slim_export, weights, tmp_path):
+def test_report_that_cannot_be_kept(slim_export, tmp_path):
     """The model is there all the same; what fails later is said now."""
-    prefix = write_checkpoint(tmp_path / "m", weights)
     cache = tmp_path / "cache"
     cache.touch()
     model = tmp_path / "o"
     result = slim_export(
-        *("export", *FLAGS, f"--checkpoint={prefix}", f"--output_dir={model}", "--json"),
+        *("export", "--variant=toy_100_32", "--task=feature_vector", "--checkpoint=seeded:0"),
+        *(f"--output_dir={model}", "--json"),
         env={"SLIM_EXPORT_CACHE_DIR": str(cache)},
     )
     assert result.returncode == 0

