@@ -4,7 +4,6 @@ import importlib
 import pkgutil
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from checkpoints import published
 
@@ -22,6 +21,8 @@ class PublishedCheckpoint:
         top_1: ImageNet accuracy in percent, as published with TF-Slim; None where it is not.
         hub_handle: Of the models that Google made of it on TensorFlow Hub, with `{task}` in it;
             None if there are none.
+        features_sha256: Over the names, shapes and bytes of the variables of its
+            feature vectors; None where nobody has computed it from the published bytes.
     """
 
     url: str
@@ -30,6 +31,7 @@ class PublishedCheckpoint:
     sha256: str | None = None
     top_1: float | None = None
     hub_handle: str | None = None
+    features_sha256: str | None = None
 
     @property
     def file_name(self) -> str:
@@ -56,14 +58,11 @@ def for_variant(variant: str) -> PublishedCheckpoint | None:
     return next((row for row in checkpoints() if row.variant == variant), None)
 
 
-def published_prefix(path: Path) -> str | None:
-    """Finds the published checkpoint that lies at a path, by the end of the path.
+def of_archive(sha256: str) -> PublishedCheckpoint | None:
+    """Finds the published checkpoint in an archive of these bytes."""
+    return next((row for row in checkpoints() if row.sha256 == sha256), None)
 
-    Args:
-        path: A prefix.
 
-    Returns:
-        Such as `v3-small_224_0.75_float/ema/model-497500`; None for any other path.
-    """
-    prefixes = (row.prefix for row in checkpoints() if row.prefix is not None)
-    return next(filter(path.match, prefixes), None)
+def of_features(sha256: str) -> PublishedCheckpoint | None:
+    """Finds the published checkpoint whose feature vectors have variables of these values."""
+    return next((row for row in checkpoints() if row.features_sha256 == sha256), None)

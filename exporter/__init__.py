@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from checkpoints.names import RestoreOptions
+    from exporter.choices import variant_named
     from exporter.contract import contract_check, contract_lock
     from exporter.conversion import ConvertRequest, convert
     from exporter.errors import ExporterError
-    from exporter.exporting import ExportRequest, export, variant_named
+    from exporter.exporting import ExportRequest, export
     from exporter.releases.handle import parse as model_handle
     from exporter.releases.sending import PublishRequest
     from exporter.releases.writing import PackageRequest
@@ -26,7 +27,8 @@ __version__ = "0.1.0"
 
 # Where each name is, and under which other name there; in the order of a model's way.
 _HOMES = {
-    **dict.fromkeys(("ExportRequest", "RestoreOptions", "export", "variant_named"), "exporting"),
+    **dict.fromkeys(("ExportRequest", "RestoreOptions", "export"), "exporting"),
+    "variant_named": "choices",
     "checkpoint_source": "sources",
     **dict.fromkeys(("VerifyRequest", "verify"), "verification"),
     **dict.fromkeys(("ConvertRequest", "convert"), "conversion"),

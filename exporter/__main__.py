@@ -30,7 +30,8 @@ def main() -> NoReturn:
 
 def _run(arguments: object) -> int:
     try:
-        return int(arguments.command(arguments))  # type: ignore[attr-defined]
+        with signals.limited(getattr(arguments, "time_limit", None)):
+            return int(arguments.command(arguments))  # type: ignore[attr-defined]
     except (ExporterError, NetworkError) as error:
         signals.check()  # an interruption may look like an error to what was interrupted
         tell(str(error))

@@ -2,6 +2,8 @@
 
 import errno
 import os
+import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,13 +97,12 @@ def fetch(published: PublishedCheckpoint, options: FetchOptions) -> Path:
     from filelock import FileLock
 
     archive = cached_archive(published, options.cache_dir)
-    if archive.exists():
-        _check_cached(archive, published)
-        return archive
     try:
+        if _is_good(archive, published):
+            return archive
         make_cache_folder(archive.parent)
         with FileLock(archive.with_name(f"{archive.name}.lock")):
-            if not archive.exists():  # unless another process has just finished it
+            if not _is_good(archive, published):  # unless another process has just finished it
                 _download(published, archive, options)
     except OSError as error:
         raise FetchError(
@@ -113,7 +114,7 @@ def fetch(published: PublishedCheckpoint, options: FetchOptions) -> Path:
 
 def _download(published: PublishedCheckpoint, archive: Path, options: FetchOptions) -> None:
     from exporter.download import Patience, download
-    from exporter.unpack import read_to_end
+    from exporter.unpack import MAX_BYTES, check_checkpoint
 
     mirror = options.mirror or os.environ.get(MIRROR_VARIABLE)
     if mirror and not mirror.startswith(("http://", "https://")):
@@ -124,19 +125,35 @@ def _download(published: PublishedCheckpoint, archive: Path, options: FetchOptio
         f"{mirror.rstrip('/')}/{published.file_name}" if mirror else published.url,
         archive,
         sha256=published.sha256,
-        patience=Patience(timeout=options.timeout),
+        patience=Patience(timeout=options.timeout, most=MAX_BYTES),
         progress=options.progress,
         # An archive that ends early is told by its own checksum, if by no other.
-        check=read_to_end,
+        check=lambda archive: check_checkpoint(archive, published.prefix),
     )
 
 
-def _check_cached(archive: Path, published: PublishedCheckpoint) -> None:
-    if published.sha256 is not None and (found := of_files([archive])) != published.sha256:
+def _is_good(archive: Path, published: PublishedCheckpoint) -> bool:
+    """Says whether the cache holds an archive; a damaged file in its place is fetched again.
+
+    Raises:
+        FetchError: If something else is there, which is not ours to replace or to read.
+        OSError: If it cannot be read.
+    """
+    from exporter.unpack import check_checkpoint
+
+    if not os.path.lexists(archive):
+        return False
+    if not stat.S_ISREG(archive.lstat().st_mode):
         raise FetchError(
-            f"Cached archive '{archive}' is not the published one: expected sha256"
-            f" {published.sha256}, found {found}. Delete it and try again."
+            f"Cached archive '{archive}' is no file: expected one, found a folder, link or pipe."
+            " Delete it and try again."
         )
+    if published.sha256 is not None:
+        return of_files([archive]) == published.sha256
+    with suppress(FetchError):
+        check_checkpoint(archive, published.prefix)
+        return True
+    return False
 
 
 def unpacked(archive: Path, workspace: Path) -> Path:

@@ -8,7 +8,11 @@ from exporter.converters.conversion_inputs import check_inputs, remarks
 from exporter.converters.convert_request import ConvertRequest, check_output
 from exporter.converters.converting import Conversion, written
 from exporter.converters.format_table import check_labelled, chosen
+from exporter.digests import unchanged_folder
+from exporter.errors import ConversionError
 from exporter.progress import Progress, silent
+from exporter.protobufs import check_is_there
+from exporter.releases.scan import check_trusted
 from exporter.staging import check_target
 
 if TYPE_CHECKING:
@@ -55,15 +59,18 @@ def convert(
     from exporter.converters.checks.own_noise import noise_of
     from exporter.converters.source_model import source_of
 
-    source = source_of(request.model_dir)
-    check_inputs(source, rows, request)
-    for sentence in remarks(rows, request):
-        remark(sentence)
-    noise: Noise = {}
-    if any(row.floor is None for row in rows):
-        progress("measure noise", 0, None)
-        training = any(row.trains for row in rows)
-        noise = noise_of(source, request.image_files, training=training)
+    check_is_there(request.model_dir, ConversionError)
+    with unchanged_folder(request.model_dir, ConversionError) as digest:
+        check_trusted(request.model_dir, ConversionError, trust=request.trust)
+        source = source_of(request.model_dir)
+        check_inputs(source, rows, request)
+        for sentence in remarks(rows, request):
+            remark(sentence)
+        noise: Noise = {}
+        if any(row.floor is None for row in rows):
+            progress("measure noise", 0, None)
+            training = any(row.trains for row in rows)
+            noise = noise_of(source, request.image_files, training=training)
     for number, row in enumerate(rows):
         progress(row.name, number, len(rows))
-        yield written(request, row, noise)
+        yield written(request, row, noise, digest)

@@ -1,8 +1,15 @@
-"""Digests of files and folders."""
+"""Digests of files and folders, and the proof that they held while something was read."""
 
 import hashlib
-from collections.abc import Container, Iterable
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+from exporter.errors import ExporterError, reason
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def of_files(paths: Iterable[Path]) -> str:
@@ -38,3 +45,117 @@ def of_folder(folder: Path, without: Container[str] = ()) -> str:
         name = path.relative_to(folder).as_posix()
         digest.update(f"{of_files([path])}  {name}\n".encode())
     return digest.hexdigest()
+
+
+def of_values(values: Mapping[str, "np.ndarray"]) -> str:
+    """Computes one SHA-256 over the names, dtypes, shapes and bytes of arrays.
+
+    Args:
+        values: By name; their order does not count.
+
+    Returns:
+        64 hexadecimal digits.
+    """
+    digest = hashlib.sha256()
+    for name, value in sorted(values.items()):
+        digest.update(f"{name} {value.dtype.str} {list(value.shape)}\n".encode())
+        digest.update(value.tobytes())
+    return digest.hexdigest()
+
+
+@contextmanager
+def unchanged_folder(
+    folder: Path, refusal: type[ExporterError], subject: str = "", expected: str | None = None
+) -> Iterator[str]:
+    """Proves that a folder stays as it is while it is read.
+
+    Args:
+        folder: Where to look, at any depth.
+        refusal: What the stage that asks refuses with.
+        subject: What the folder is in sentences; a SavedModel by default.
+        expected: Its digest, where that is known already.
+
+    Yields:
+        The digest of the folder, as `of_folder` computes it.
+
+    Raises:
+        ExporterError: The refusal, if the folder cannot be read, or is not the same afterwards.
+    """
+
+    def look() -> tuple[str, object]:
+        # Before the contents, so that what is replaced in between is seen the next time.
+        identities = _identities([folder, *folder.rglob("*")])
+        return of_folder(folder), identities
+
+    with _unchanged(look, refusal, subject or f"SavedModel '{folder}'", expected) as digest:
+        yield digest
+
+
+@contextmanager
+def unchanged_files(
+    paths: Sequence[Path], refusal: type[ExporterError], subject: str, expected: str | None = None
+) -> Iterator[str]:
+    """Proves that files stay as they are while they are read.
+
+    Args:
+        paths: The files, in the order in which `of_files` takes them.
+        refusal: What the stage that asks refuses with.
+        subject: What the files are in sentences.
+        expected: Their digest, where that is known already.
+
+    Yields:
+        The digest of the files, as `of_files` computes it.
+
+    Raises:
+        ExporterError: The refusal, if they cannot be read, or are not the same afterwards.
+    """
+
+    def look() -> tuple[str, object]:
+        identities = _identities(paths)
+        return of_files(paths), identities
+
+    with _unchanged(look, refusal, subject, expected) as digest:
+        yield digest
+
+
+@contextmanager
+def _unchanged(
+    look: Callable[[], tuple[str, object]],
+    refusal: type[ExporterError],
+    subject: str,
+    expected: str | None,
+) -> Iterator[str]:
+    def seen() -> tuple[str, object]:
+        try:
+            return look()
+        except OSError as error:
+            raise refusal(
+                f"{subject} cannot be read: {reason(error)}. Change its permissions, or copy it."
+            ) from error
+
+    before = seen()
+    if expected is not None and before[0] != expected:
+        raise _changed(subject, expected, before[0], refusal)
+    yield before[0]
+    after = seen()
+    if after != before:
+        raise _changed(subject, before[0], after[0], refusal)
+
+
+def _identities(paths: Iterable[Path]) -> dict[Path, tuple[int, ...]]:
+    """Tells files that were replaced by others, even where the first are back in their place."""
+    found = {}
+    for path in sorted(paths):
+        stats = [path.lstat(), *([path.stat()] if path.exists() else [])]
+        found[path] = tuple(n for s in stats for n in (s.st_dev, s.st_ino, s.st_ctime_ns))
+    return found
+
+
+def _changed(
+    subject: str, expected: str, found: str, refusal: type[ExporterError]
+) -> ExporterError:
+    seen = found if found != expected else "the same in files that were replaced meanwhile"
+    return refusal(
+        f"{subject} changed while it was read: expected sha256 {expected}, found {seen}. Try again"
+        " when nothing writes there."
+    )

@@ -1,6 +1,8 @@
 """Downloads a file, going on where a broken connection left off."""
 
+import os
 import re
+import stat
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +16,7 @@ from exporter.errors import FetchError
 from exporter.progress import Progress, silent
 
 _BLOCK = 1 << 18
+_MAX_SAID = 200  # characters of what a server says
 _RETRIED_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 _BROKEN_CONNECTION = (
     requests.ConnectionError,
@@ -30,11 +33,13 @@ class Patience:
     """How long to bear with a server.
 
     Attributes:
+        most: Bytes after which a file is refused.
         attempts: Connections in a row that may bring nothing.
         backoff: Seconds before the second attempt; doubled before each other.
         timeout: Seconds without a byte after which a connection is given up.
     """
 
+    most: int = 1 << 30
     attempts: int = 4
     backoff: float = 0.5
     timeout: float = 20.0
@@ -48,6 +53,10 @@ class _Transfer:
     partial: Path
     validator: str | None = None
     total: int | None = None
+
+    @property
+    def is_secure(self) -> bool:
+        return self.url.startswith("https:")
 
     @property
     def received(self) -> int:
@@ -83,13 +92,17 @@ def download(
         OSError: If the file cannot be written.
     """
     transfer = _Transfer(url, destination.with_name(f"{destination.name}.part"))
-    if sha256 is None:
+    if sha256 is None or not _is_file(transfer.partial):
         # Whether an old part belongs to the same file could not be checked.
         transfer.partial.unlink(missing_ok=True)
     resumed = transfer.received > 0
     _receive(transfer, patience, progress)
     if sha256 is None:
-        check(transfer.partial)
+        try:
+            check(transfer.partial)
+        except FetchError:
+            transfer.partial.unlink()
+            raise
     elif (found := of_files([transfer.partial])) != sha256:
         transfer.partial.unlink()
         if resumed:
@@ -103,6 +116,11 @@ def download(
             " Try another --mirror."
         )
     transfer.partial.replace(destination)
+
+
+def _is_file(path: Path) -> bool:
+    """Says whether a file is there that is no link, pipe or folder."""
+    return os.path.lexists(path) and stat.S_ISREG(path.lstat().st_mode)
 
 
 def _receive(transfer: _Transfer, patience: Patience, progress: Progress) -> None:
@@ -140,6 +158,8 @@ def _connect(transfer: _Transfer, patience: Patience, progress: Progress) -> Non
             file.seek(start)
             # What a broken connection brought is kept to the last byte, and not decoded.
             while block := response.raw.read1(_BLOCK, decode_content=False):
+                if file.tell() + len(block) > patience.most:
+                    raise _too_long(transfer, patience)
                 file.write(block)
                 progress("download", file.tell(), transfer.total)
     if transfer.total is not None and transfer.received != transfer.total:
@@ -149,12 +169,20 @@ def _connect(transfer: _Transfer, patience: Patience, progress: Progress) -> Non
 def _accepted(transfer: _Transfer, response: requests.Response, start: int) -> int:
     """Checks the answer's status and returns the offset at which its body goes on."""
     status = response.status_code
+    if transfer.is_secure and not all(
+        found.url.startswith("https:") for found in (*response.history, response)
+    ):
+        raise FetchError(
+            f"Server of '{transfer.url}' sends elsewhere without encryption: expected https, found"
+            f" '{response.url[:_MAX_SAID]}'. Try another --mirror."
+        )
     if status == requests.codes.partial and start:
-        covered = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", ""))
+        covers = response.headers.get("Content-Range", "")
+        covered = _CONTENT_RANGE.fullmatch(covers)
         if covered is None or int(covered[1]) != start:
             raise FetchError(
                 f"Server of '{transfer.url}' sent the wrong part: expected bytes from {start},"
-                f" found '{response.headers.get('Content-Range')}'. Try another --mirror."
+                f" found '{covers[:_MAX_SAID]}'. Try another --mirror."
             )
         transfer.total = int(covered[2]) if covered[2] != "*" else None
         return start
@@ -173,6 +201,14 @@ def _accepted(transfer: _Transfer, response: requests.Response, start: int) -> i
     raise FetchError(
         f"Archive '{transfer.url}' is not to be had: expected status 200, found {status}."
         " Check --mirror, or pass a file to export with --checkpoint=FILE.tgz."
+    )
+
+
+def _too_long(transfer: _Transfer, patience: Patience) -> FetchError:
+    transfer.partial.unlink()
+    return FetchError(
+        f"Archive '{transfer.url}' is too long: expected at most {patience.most} bytes, found more."
+        " Try another --mirror."
     )
 
 

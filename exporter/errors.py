@@ -72,6 +72,21 @@ def reason(error: Exception) -> str:
     return next(filter(None, lines), type(error).__name__)
 
 
+def printable(text: str) -> str:
+    """Escapes in a line what a terminal would obey or a reader could not see.
+
+    Args:
+        text: Of any characters, such as names that a model or a server gave.
+
+    Returns:
+        The same, where control characters, line breaks, marks that turn the
+        direction of writing and halves of characters are written as Python does.
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
 def last_line(said: str) -> str:
     """Picks what a process said before it ended.
 

@@ -12,14 +12,15 @@ from absl import logging
 from checkpoints.names import RestoreOptions
 from exporter import quiet
 from exporter.archives import FetchOptions
+from exporter.digests import unchanged_folder
 from exporter.errors import ExportError, InvalidArgumentError
 from exporter.labels import read_labels
 from exporter.progress import Progress, Remark, silent
 from exporter.signatures import BATCH_NORM_MOMENTUM, check_momentum
 from exporter.sources import CheckpointSource, LocalCheckpoint
 from exporter.staging import staged
-from slim_nets.network import TASKS, Task
-from slim_nets.registry import Variant, resized, variants
+from slim_nets.network import Task
+from slim_nets.registry import Variant
 
 if TYPE_CHECKING:
     from exporter.restore import RestoredWeights
@@ -93,49 +94,6 @@ class ExportResult:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-def variant_named(
-    name: str,
-    *,
-    depth_multiplier: float | None = None,
-    image_size: int | tuple[int, int] | None = None,
-    num_classes: int | None = None,
-) -> Variant:
-    """Finds a variant and changes its size, as `slim_nets.registry.resized` says.
-
-    Raises:
-        InvalidArgumentError: If there is none of that name, or a number is out of range.
-    """
-    named = variants()
-    if name not in named:
-        raise InvalidArgumentError(
-            f"Variant '{name}' is unknown: expected one of {', '.join(sorted(named))}."
-            " See 'slim-export list'."
-        )
-    try:
-        return resized(
-            named[name],
-            depth_multiplier=depth_multiplier,
-            image_size=image_size,
-            num_classes=num_classes,
-        )
-    except ValueError as error:
-        raise InvalidArgumentError(str(error)) from error
-
-
-def task_named(name: str) -> Task:
-    """Finds a task.
-
-    Raises:
-        InvalidArgumentError: If there is none of that name.
-    """
-    for task in TASKS:
-        if task == name:
-            return task
-    raise InvalidArgumentError(
-        f"Task '{name}' is unknown: expected {' or '.join(TASKS)}. Change --task."
-    )
-
-
 def export(
     request: ExportRequest,
     fetching: FetchOptions | None = None,
@@ -184,7 +142,8 @@ def export(
             with clock.stage("find checkpoint"):
                 checkpoint = request.checkpoint.open(request.variant, stage.workspace, fetching)
             clock.import_tensorflow()
-            result = _export(request, checkpoint, stage.model, running, clock)
+            with checkpoint.unchanged():
+                result = _export(request, checkpoint, stage.model, running, clock)
     if result.report is not None:
         from exporter.verifier.report import kept as store
 
@@ -224,7 +183,10 @@ def _export(
         saved = save(model, folder, labels)
     report = None
     if verifier is not None:
-        with clock.stage("verify"):
+        with (
+            clock.stage("verify"),
+            unchanged_folder(saved.path, ExportError, expected=saved.digest),
+        ):
             report = verifier.compare(saved.path).named(str(request.output_dir))
             report.raise_if_failed()
     return ExportResult(

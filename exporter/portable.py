@@ -3,7 +3,7 @@
 A loader refuses a whole model for one op or attribute that it does not know.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any
 
@@ -33,7 +33,10 @@ def make_portable(meta_graph: Any) -> None:
     for node in nodes_of(graph):
         for label in _LABELS & node.attr.keys():
             del node.attr[label]
-    _drop_definitions(meta_graph.meta_info_def.stripped_op_list)
+    definitions = meta_graph.meta_info_def.stripped_op_list.op
+    _drop(definitions, _HINTS)
+    for definition in definitions:
+        _drop(definition.attr, _LABELS)
 
 
 def strip(nodes: Iterable[Any]) -> None:
@@ -65,22 +68,19 @@ def _drop_hints(nodes: Any) -> set[str]:
     before = {node.name: _controls(node) for node in nodes if node.op in _HINTS}
     if not before:
         return set()
-    kept = [node for node in nodes if node.name not in before]
-    for node in kept:
+    _drop(nodes, set(before))
+    for node in nodes:
         data = [tensor for tensor in node.input if not tensor.startswith("^")]
         controls = dict.fromkeys(c for op in _controls(node) for c in _behind(op, before))
         node.input[:] = [*data, *(f"^{control}" for control in controls)]
-    # Copied: what is taken out of a repeated field is no longer whole.
-    copies = [_copy(node) for node in kept]
-    del nodes[:]
-    nodes.extend(copies)
     return set(before)
 
 
-def _copy(message: Any) -> Any:
-    copied = type(message)()
-    copied.CopyFrom(message)
-    return copied
+def _drop(messages: Any, names: Collection[str]) -> None:
+    """Drops messages with one of some names from a repeated field."""
+    for place in reversed(range(len(messages))):
+        if messages[place].name in names:
+            del messages[place]
 
 
 def _controls(node: Any) -> list[str]:
@@ -101,13 +101,3 @@ def _drop_control_outputs(function: Any, dropped: set[str]) -> None:
         del function.control_ret[key]
     outputs = function.signature.control_output
     outputs[:] = [key for key in outputs if key not in gone]
-
-
-def _drop_definitions(ops: Any) -> None:
-    kept = [_copy(definition) for definition in ops.op if definition.name not in _HINTS]
-    for definition in kept:
-        attributes = [_copy(a) for a in definition.attr if a.name not in _LABELS]
-        del definition.attr[:]
-        definition.attr.extend(attributes)
-    del ops.op[:]
-    ops.op.extend(kept)

@@ -6,6 +6,7 @@ another core. What runs there is an ordinary function, or a generator where
 more than one thing is asked in turn; both can be called in this process as well.
 """
 
+import ctypes
 import importlib
 import os
 import pickle
@@ -22,10 +23,12 @@ from typing import IO, Any, Generic, TypeVar
 
 from absl import logging
 
+from exporter import temporary
 from exporter.errors import ExporterError, last_line
 from slim_nets.registry import NetworkError, own_folders
 
 T = TypeVar("T")
+_SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 
 
 class ProcessEndedError(Exception):
@@ -111,7 +114,7 @@ def session(
     ):
         running: Session[T] = Session(process, said)
         name = (function.__module__, function.__qualname__)
-        running.tell((logging.get_verbosity(), *name, arguments))
+        running.tell((os.getpid(), logging.get_verbosity(), *name, arguments))
         yield running
 
 
@@ -197,16 +200,31 @@ def _started(
         process_group=0,
     )
     try:
-        yield process
-    finally:
         # With what it has started: a grandchild that holds the pipes would be waited for.
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        with temporary.cleaned(lambda: _kill(process.pid)):
+            yield process
+    finally:
         with suppress(BrokenPipeError, ValueError):
             process.communicate()
         if logging.get_verbosity() >= logging.INFO and sys.stderr is not None:
             said.seek(0)
             sys.stderr.write(said.read().decode(errors="replace"))
+
+
+def _kill(group: int) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+
+
+def _end_with(parent: int) -> None:
+    """Has the system end this process with the one that started it, however that one ends.
+
+    Elsewhere than on Linux this process ends when it next asks for something.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_SET_DEATH_SIGNAL, signal.SIGKILL)
+    if os.getppid() != parent:  # it has ended already
+        sys.exit(1)
 
 
 def _once(module: str, name: str, arguments: tuple[Any, ...]) -> Generator[Any, Any, None]:
@@ -223,7 +241,8 @@ def main() -> None:
     asked = sys.stdin.buffer
     with os.fdopen(os.dup(1), "wb") as answers:
         os.dup2(2, 1)
-        verbosity, module, name, arguments = pickle.load(asked)  # noqa: S301  (our own)
+        parent, verbosity, module, name, arguments = pickle.load(asked)  # noqa: S301  (our own)
+        _end_with(parent)
         logging.set_verbosity(verbosity)
         for answer in _answered(_found(module, name)(*arguments), asked):
             pickle.dump(answer, answers)

@@ -9,11 +9,12 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from google.protobuf import text_format
 from google.protobuf.message import DecodeError
 
 from exporter.errors import ExporterError, listing, reason
 
-SAVED_MODEL = "saved_model.pb"
+SAVED_MODEL, SAVED_MODEL_TEXT = "saved_model.pb", "saved_model.pbtxt"
 # Ops that call a function.
 CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
 
@@ -33,21 +34,32 @@ def read_saved_model(folder: Path, refusal: type[ExporterError]) -> Any:
     """
     from tensorflow.core.protobuf import saved_model_pb2
 
-    path = folder / SAVED_MODEL
-    if not path.is_file():
+    check_is_there(folder, refusal)
+    try:
+        if not (folder / SAVED_MODEL).is_file():
+            text = (folder / SAVED_MODEL_TEXT).read_bytes()
+            return text_format.Parse(text, saved_model_pb2.SavedModel())
+        return saved_model_pb2.SavedModel.FromString((folder / SAVED_MODEL).read_bytes())
+    except (DecodeError, text_format.ParseError, UnicodeDecodeError) as error:
+        expected = f"a SavedModel's protobuf in {SAVED_MODEL}"
+        raise damaged(folder, expected, "other bytes", refusal) from error
+    except OSError as error:
+        raise unreadable(folder, error, refusal) from error
+
+
+def check_is_there(folder: Path, refusal: type[ExporterError]) -> None:
+    """Refuses a folder of anything at all, before it is read to its end.
+
+    Raises:
+        ExporterError: The refusal, if no SavedModel is there.
+    """
+    if not any((folder / name).is_file() for name in (SAVED_MODEL, SAVED_MODEL_TEXT)):
         names = [child.name for child in folder.iterdir()] if folder.is_dir() else []
         found = listing(names) if names else "nothing" if folder.is_dir() else "no such folder"
         raise refusal(
             f"Model '{folder}' is not a SavedModel: expected a folder with {SAVED_MODEL}, found"
             f" {found}. Choose the folder that an export made with --model_dir."
         )
-    try:
-        return saved_model_pb2.SavedModel.FromString(path.read_bytes())
-    except DecodeError as error:
-        expected = f"a SavedModel's protobuf in {SAVED_MODEL}"
-        raise damaged(folder, expected, "other bytes", refusal) from error
-    except OSError as error:
-        raise unreadable(folder, error, refusal) from error
 
 
 def damaged(folder: Path, expected: str, found: str, refusal: type[ExporterError]) -> ExporterError:

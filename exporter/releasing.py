@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from exporter import quiet
+from exporter.digests import unchanged_folder
+from exporter.errors import PublishError
 from exporter.progress import Progress, silent
 from exporter.releases import scan, sending, sign
 from exporter.releases.checked_release import opened
@@ -69,11 +71,12 @@ def package(request: PackageRequest, progress: Progress = silent) -> Release:
     progress(STEPS[0], 0, len(STEPS))
     quiet.import_tensorflow()
     progress(STEPS[1], 1, len(STEPS))
-    scan.check(request.model_dir)
     with (
         staged(target, overwrite=request.overwrite, kind=RELEASE) as stage,
         errors_of(target, RELEASE),
+        unchanged_folder(request.model_dir, PublishError, expected=report.digest),
     ):
+        scan.check(request.model_dir)
         progress(STEPS[2], 2, len(STEPS))
         manifest = write_release(stage.model, request, report, origin)
         if signer is not None:

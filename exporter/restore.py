@@ -1,13 +1,15 @@
 """Reads the weights of a network from a checkpoint, by name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from checkpoints import catalog
 from checkpoints.layout import CheckpointError
 from checkpoints.names import OUTPUT_SUFFIX, RestoreOptions, raw_names
 from checkpoints.reader import open_checkpoint
+from exporter.digests import of_values
 from exporter.errors import RestoreError, listing
 from exporter.fitting import Fit
 from exporter.misfits import check_classes, check_fit, fake_quant_ranges
@@ -21,7 +23,7 @@ class RestoredWeights:
     """The weights of a network.
 
     Attributes:
-        checkpoint: Where they come from.
+        checkpoint: Where they come from, and whether they are published ones.
         variant: Which network, with the classes and widths of the checkpoint.
         task: What it ends with.
         options: How the checkpoint was read.
@@ -90,6 +92,9 @@ def restore(
             f"Checkpoint '{local.source}' is damaged: expected finite weights, found NaN or"
             f" infinity in {listing(broken)}. Use a checkpoint from before training diverged."
         )
+    if local.published is None and task == "feature_vector":
+        # No archive says so, but the values do.
+        local = replace(local, published=catalog.of_features(of_values(values)))
     fake_quant = len(fake_quant_ranges(unused))
     return RestoredWeights(
         local, fit.variant, task, options, values, names, len(unused), fake_quant

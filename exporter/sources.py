@@ -1,6 +1,7 @@
 """Where checkpoints come from: a published archive, a seed, or this disk."""
 
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -8,8 +9,8 @@ from checkpoints import catalog
 from checkpoints.layout import CheckpointError, data_files, find_prefix
 from exporter import quiet
 from exporter.archives import FetchOptions, fetch, published_checkpoint, unpacked
-from exporter.digests import of_files
-from exporter.errors import InvalidArgumentError, RestoreError, reason
+from exporter.digests import of_files, unchanged_files
+from exporter.errors import FetchError, InvalidArgumentError, RestoreError, reason
 from slim_nets.registry import Variant
 
 _PUBLISHED, _SEEDED = "published", "seeded:"
@@ -25,18 +26,30 @@ class LocalCheckpoint:
         prefix: Where it lies.
         sha256: Over its index and data files, in this order.
         source: Where it came from.
+        published: The row of the catalogue, if its bytes are known to be the published ones,
+            wherever they lie.
     """
 
     prefix: Path
     sha256: str
     source: "CheckpointSource"
+    published: catalog.PublishedCheckpoint | None = None
 
     @property
     def name(self) -> str:
         """Name that does not depend on where it lies: as published, else that of the file."""
         if not self.source.trained:
             return str(self.source)
-        return catalog.published_prefix(self.prefix.absolute()) or self.prefix.name
+        return (self.published and self.published.prefix) or self.prefix.name
+
+    def unchanged(self) -> AbstractContextManager[str]:
+        """Proves that the files stay those that `sha256` is of, for as long as it is entered.
+
+        Raises:
+            RestoreError: When entered or left, if they are others.
+        """
+        subject = f"Checkpoint '{self.source}'"
+        return unchanged_files(_files(self.prefix), RestoreError, subject, self.sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +90,7 @@ class Published:
             RestoreError: If there is no checkpoint, or it cannot be written.
         """
         archive = fetch(published_checkpoint(variant), fetching)
-        return _located(unpacked(archive, workspace), self)
+        return _unpacked(archive, workspace, self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +158,7 @@ class Stored:
             is_archive = self.path.endswith(_ARCHIVES) and path.is_file()
         except (OSError, RuntimeError, ValueError) as error:
             raise _unusable(self, error) from error
-        return _located(unpacked(path, workspace) if is_archive else path, self)
+        return _unpacked(path, workspace, self) if is_archive else _located(path, self)
 
 
 CheckpointSource = Published | Seeded | Stored
@@ -177,6 +190,14 @@ def checkpoint_source(text: str) -> CheckpointSource:
     return Seeded(int(seed))
 
 
+def _unpacked(archive: Path, workspace: Path, source: CheckpointSource) -> LocalCheckpoint:
+    with unchanged_files([archive], FetchError, f"Archive '{archive}'") as sha256:
+        local = _located(unpacked(archive, workspace), source)
+    row = catalog.of_archive(sha256)
+    known = row is not None and row.prefix is not None and local.prefix.match(row.prefix)
+    return replace(local, published=row if known else None)
+
+
 def _located(path: Path, source: CheckpointSource) -> LocalCheckpoint:
     try:
         return _local(find_prefix(path), source)
@@ -187,8 +208,11 @@ def _located(path: Path, source: CheckpointSource) -> LocalCheckpoint:
 
 
 def _local(prefix: Path, source: CheckpointSource) -> LocalCheckpoint:
-    files = [prefix.with_name(f"{prefix.name}.index"), *data_files(prefix)]
-    return LocalCheckpoint(prefix, of_files(files), source)
+    return LocalCheckpoint(prefix, of_files(_files(prefix)), source)
+
+
+def _files(prefix: Path) -> list[Path]:
+    return [prefix.with_name(f"{prefix.name}.index"), *data_files(prefix)]
 
 
 def _unusable(source: CheckpointSource, error: Exception) -> RestoreError:

@@ -8,13 +8,14 @@ import re
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from exporter.errors import ExportError, reason
+from exporter import temporary
+from exporter.errors import ExportError, listing, reason
 
 _SUFFIX = ".part"
 _TRIES = 20
@@ -32,23 +33,27 @@ class FolderKind:
         name: What it is called.
         marker: A file by which one is known.
         flag: Which argument says where it goes.
-        files: All that one may hold; empty for anything beside the marker.
+        files: Matches the paths of the files that we write into one, and no others.
     """
 
     name: str
     marker: str
     flag: str
-    files: frozenset[str] = frozenset()
+    files: str
 
 
-SAVED_MODEL = FolderKind("SavedModel", "saved_model.pb", "--output_dir")
-REPORT = FolderKind(
-    "report",
-    "report.json",
-    "--report_dir",
-    frozenset({"report.json", "report.html", "report.xml"}),
+REPORT_FILES = frozenset({"report.json", "report.html", "report.xml"})
+ANY_OF_REPORT = "|".join(map(re.escape, sorted(REPORT_FILES)))
+SAVED_MODEL = FolderKind(
+    *("SavedModel", "saved_model.pb", "--output_dir"),
+    r"(saved_model|fingerprint)\.pb|variables/variables\.(index|data-\d{5}-of-\d{5})"
+    r"|assets/labels\.txt",
 )
-RELEASE = FolderKind("release", "manifest.json", "--output_dir")
+REPORT = FolderKind("report", "report.json", "--report_dir", ANY_OF_REPORT)
+RELEASE = FolderKind(
+    *("release", "manifest.json", "--output_dir"),
+    r"(manifest|contract)\.json|report\.(json|html)|model\.(tar\.gz|sig)|\d+\.md",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +97,23 @@ def check_target(target: Path, *, overwrite: bool, kind: FolderKind = SAVED_MODE
     if not overwrite:
         wrong = "exists already: expected none, found a folder"
         raise _refusal(target, wrong, kind, f", or use --overwrite to replace a {kind.name}")
-    there = {path.name for path in target.iterdir()}
-    strange = there - kind.files if kind.files else set()
-    if there and (strange or not (target / kind.marker).is_file()):
-        expected = f"'{kind.marker}' and its pages alone" if strange else f"'{kind.marker}'"
+    _check_replaceable(target, kind)
+
+
+def _check_replaceable(target: Path, kind: FolderKind) -> None:
+    """Refuses a folder with anything that would be lost."""
+    if any(target.iterdir()) and not (target / kind.marker).is_file():
         raise ExportError(
-            f"Output '{target}' is not a {kind.name}: expected {expected} in it, found other"
+            f"Output '{target}' is not a {kind.name}: expected '{kind.marker}' in it, found other"
             f" files. A {kind.name} replaces {kind.name}s only; choose another {kind.flag}."
+        )
+    files = (path for path in target.rglob("*") if path.is_symlink() or not path.is_dir())
+    names = (path.relative_to(target).as_posix() for path in files)
+    if strange := [repr(name) for name in names if not re.fullmatch(kind.files, name, re.ASCII)]:
+        raise ExportError(
+            f"Output '{target}' holds more than a {kind.name}, which would be lost: expected our"
+            f" files alone, found {listing(strange)}. Move that elsewhere, or choose another"
+            f" {kind.flag}."
         )
 
 
@@ -153,20 +168,24 @@ def staged(target: Path, *, overwrite: bool, kind: FolderKind = SAVED_MODEL) -> 
         place, lock = _new_place(target)
     stage = Stage(place / "model", place / "workspace")
     try:
-        with errors_of(target, kind):
-            stage.model.mkdir()
-            stage.workspace.mkdir()
-        yield stage
-        with errors_of(target, kind):
-            check_target(target, overwrite=overwrite, kind=kind)
-            _put(stage.model, target, overwrite=overwrite, kind=kind)
+        with temporary.cleaned(lambda: _remove(place, missing)):
+            with errors_of(target, kind):
+                stage.model.mkdir()
+                stage.workspace.mkdir()
+            yield stage
+            with errors_of(target, kind):
+                check_target(target, overwrite=overwrite, kind=kind)
+                _put(stage.model, target, overwrite=overwrite, kind=kind)
     finally:
         os.close(lock)
-        shutil.rmtree(place, ignore_errors=True)
-        # The deepest first of what was made for a target that did not appear.
-        for folder in missing:
-            with suppress(OSError):
-                folder.rmdir()
+
+
+def _remove(place: Path, made: Iterable[Path]) -> None:
+    """Removes a place, and the folders that were made for a target that did not appear."""
+    shutil.rmtree(place, ignore_errors=True)
+    for folder in made:  # the deepest first
+        with suppress(OSError):
+            folder.rmdir()
 
 
 def _new_place(target: Path) -> tuple[Path, int]:

@@ -1,11 +1,36 @@
-"""Folders that last as long as what is done in them."""
+"""What lasts as long as what is done with it, such as folders and processes."""
 
+import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from exporter.errors import ExporterError, reason
+
+_to_do: list[Callable[[], None]] = []
+
+
+@contextmanager
+def cleaned(clean: Callable[[], None]) -> Iterator[None]:
+    """Calls something after the body, or when the process ends in its midst.
+
+    Args:
+        clean: May be called twice, and by another thread.
+    """
+    _to_do.append(clean)
+    try:
+        yield
+    finally:
+        clean()
+        _to_do.remove(clean)
+
+
+def clean_up() -> None:
+    """Does what is to be done after all that goes on; the process must end then."""
+    for clean in reversed(_to_do.copy()):
+        with suppress(OSError):
+            clean()
 
 
 @contextmanager
@@ -25,5 +50,5 @@ def folder() -> Iterator[Path]:
             f"Temporary files cannot be written: {reason(error)}. Free some space, or set TMPDIR to"
             " another folder."
         ) from error
-    with place as name:
+    with place as name, cleaned(lambda: shutil.rmtree(name, ignore_errors=True)):
         yield Path(name)

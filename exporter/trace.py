@@ -70,9 +70,13 @@ def trace(
     def training(inputs: tf.Tensor, batch_norm_momentum: tf.Tensor) -> dict[str, tf.Tensor]:
         return variant.end_points(inputs, task, TfLayers(variables, batch_norm_momentum))
 
+    # Made so, nothing in it waits for reads of variables, as nothing does in the original: else
+    # TensorFlow's optimizer would add the loss to others in another order.
+    summed = tf.compat.v1.wrap_function(lambda: _regularization(specs, variables), [])
+
     @tf.function(input_signature=[], autograph=False)
     def regularization() -> tf.Tensor:
-        return _regularization(specs, variables)
+        return summed()
 
     @tf.function(autograph=False)
     def folded_inference(inputs: tf.Tensor) -> tf.Tensor:

@@ -1,21 +1,26 @@
 """Unpacks checkpoint archives that nobody vouches for."""
 
 import gzip
+import os
 import shutil
 import tarfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import IO, Self, cast
 
-from exporter.errors import FetchError
+from exporter.errors import FetchError, listing
 
 # The published archives hold about ten members; the one whose size is known has 0.11 GiB.
 MAX_MEMBERS = 1000
 MAX_BYTES = 1 << 30
 # Of a header that holds a long name or the like, which tarfile reads into memory.
 MAX_HEADER = 1 << 16
+# Of a path; the published ones have some 60, and file systems allow 255 a part.
+MAX_NAME = 255
+_MAX_SAID = 60  # characters of one that is longer
 _BLOCK = 1 << 20
 _BAD_ARCHIVE = (
     *(tarfile.TarError, gzip.BadGzipFile, EOFError, zlib.error),
@@ -81,12 +86,40 @@ def unpack(archive: Path, folder: Path) -> None:
         OSError: If a file cannot be written.
     """
     read_to_end(archive)
+    with _opened(archive) as tar:
+        for member, target in _checked(tar, archive, folder):
+            _write(tar, member, target, archive)
+
+
+def check_checkpoint(archive: Path, prefix: str | None) -> None:
+    """Refuses what is no whole `.tgz` with a checkpoint in it; writes nothing.
+
+    Args:
+        archive: The file.
+        prefix: The checkpoint that must be in it, of which its folder does not
+            count; None for any.
+
+    Raises:
+        FetchError: If it is another file, or `unpack` would refuse it.
+    """
+    read_to_end(archive)
+    with _opened(archive) as tar:
+        files = [path.name for member, path in _checked(tar, archive, Path()) if member.isreg()]
+    expected = f"{PurePosixPath(prefix).name if prefix else '*'}.index"
+    if not any(fnmatchcase(name, expected) for name in files):
+        raise FetchError(
+            f"Archive '{archive}' holds another thing: expected a file '{expected}', found"
+            f" {listing(files) or 'none'}. Try another --mirror."
+        )
+
+
+@contextmanager
+def _opened(archive: Path) -> Iterator[tarfile.TarFile]:
     with _errors_of(archive), gzip.open(archive, "rb") as stream:
         # A stream needs no more than read(), but the types ask for more.
         capped = cast("IO[bytes]", _Capped(stream, archive))
         with tarfile.open(fileobj=capped, mode="r|", tarinfo=_CappedHeader) as tar:
-            for member, target in _checked(tar, archive, folder):
-                _write(tar, member, target, archive)
+            yield tar
 
 
 @contextmanager
@@ -113,6 +146,9 @@ def _checked(
             raise _refused(
                 archive, "regular files and folders", f"'{member.name}', which is neither"
             )
+        if max(map(len, map(os.fsencode, (member.name, *path.parts)))) > MAX_NAME:
+            found = f"'{member.name[:_MAX_SAID]}...'"
+            raise _refused(archive, f"names of at most {MAX_NAME} bytes", found)
         yield member, folder / path
 
 

@@ -1,6 +1,7 @@
 """The stages of a verification, composed."""
 
 import math
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,9 +9,12 @@ from absl import logging
 
 from exporter import quiet, temporary
 from exporter.archives import FetchOptions
-from exporter.errors import InvalidArgumentError
+from exporter.digests import unchanged_folder
+from exporter.errors import InvalidArgumentError, VerificationError
 from exporter.image_files import matching
 from exporter.progress import Progress, Remark, silent
+from exporter.protobufs import check_is_there
+from exporter.releases.scan import check_trusted
 from exporter.verifier.verify_request import VerifyRequest
 
 if TYPE_CHECKING:
@@ -58,9 +62,15 @@ def verify(
     quiet.import_tensorflow()
     from exporter.verifier.run import run
 
-    with temporary.folder() as workspace:
-        reference = _reference(request, workspace, fetching or FetchOptions())
+    with temporary.folder() as workspace, ExitStack() as reading:
+        # A report is of bytes that were there from the first look at them to the last.
+        check_is_there(request.model_dir, VerificationError)
+        model = unchanged_folder(request.model_dir, VerificationError)
+        digest = reading.enter_context(model)
+        check_trusted(request.model_dir, VerificationError, trust=request.trust)
+        reference = _reference(request, workspace, fetching or FetchOptions(), reading)
         report = run(request, reference, images, progress)
+        report = report.model_copy(update={"digest": digest})
     if report.passed and reference is not None:
         from exporter.verifier.report import kept as store
 
@@ -69,16 +79,24 @@ def verify(
 
 
 def _reference(
-    request: VerifyRequest, workspace: Path, fetching: FetchOptions
+    request: VerifyRequest, workspace: Path, fetching: FetchOptions, reading: ExitStack
 ) -> "Reference | None":
+    """Makes the reference, whose files are to stay as they are until `reading` is closed."""
     from exporter.restore import restore
     from exporter.verifier.report.reference import original, saved_model
 
     checkpoint, variant, task = request.checkpoint, request.variant, request.task
     if checkpoint is not None and variant is not None and task is not None:
         local = checkpoint.open(variant, workspace, fetching)
+        reading.enter_context(local.unchanged())
         return original(restore(local, variant, task, request.restoring))
-    return saved_model(request.reference_dir) if request.reference_dir else None
+    if request.reference_dir is None:
+        return None
+    check_is_there(request.reference_dir, VerificationError)
+    other = unchanged_folder(request.reference_dir, VerificationError)
+    reference = saved_model(request.reference_dir, reading.enter_context(other))
+    check_trusted(request.reference_dir, VerificationError, trust=request.trust)
+    return reference
 
 
 def _check(request: VerifyRequest) -> None:

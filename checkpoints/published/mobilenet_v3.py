@@ -1,12 +1,18 @@
 """The checkpoints of MobileNet V3.
 
 Sources: names, steps and accuracies are those of the README of TF-Slim's
-MobileNet; digests those that public build recipes pin for the same URLs.
+MobileNet; digests those that public build recipes pin for the same URLs. Digests
+of values are those of the SavedModel that Google made of the same weights.
 """
 
 from checkpoints.catalog import PublishedCheckpoint
 
 _BASE_URL = "https://storage.googleapis.com/mobilenet_v3/checkpoints"
+
+# Of those whose values somebody has seen.
+_FEATURES = {
+    "v3-small_224_0.75_float": "238ae506f3cf501d888e03f2dd7c1469d6b617b19be741378dbc124ca7a5e782"
+}
 
 
 def _row(
@@ -23,6 +29,7 @@ def _row(
         variant=variant,
         prefix=None if step is None else f"{name}/ema/model-{step}",
         sha256=sha256,
+        features_sha256=_FEATURES.get(name),
         top_1=top_1,
         hub_handle=f"google/imagenet/{variant}/{{task}}/5" if on_hub else None,
     )

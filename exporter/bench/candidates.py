@@ -1,16 +1,15 @@
 """What there is to measure. Nothing here may import TensorFlow."""
 
-import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from exporter import digests
+from exporter import digests, strict_json
 from exporter.bench.measured_model import MeasuredModel
 from exporter.converters.format_table import FORMATS, Format, check_installed
 from exporter.errors import BenchmarkError, ConversionError, listing, reason
-from exporter.staging import REPORT
+from exporter.staging import REPORT_FILES
 
 _SIGNATURE = re.compile(r"signature '(.*)'")
 
@@ -133,7 +132,7 @@ def check_made_of(conversions: Lineup, model_dir: Path) -> None:
 
 def _check_made_of(folder: Path, model: str) -> None:
     try:
-        said = json.loads((folder / "report.json").read_text("utf-8"))
+        said = strict_json.loads((folder / "report.json").read_text("utf-8"))
         made_of, written = said["reference_digest"], said["digest"]
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise BenchmarkError(
@@ -142,7 +141,7 @@ def _check_made_of(folder: Path, model: str) -> None:
         ) from error
     sides = (
         ("was made of another model", made_of, model),
-        ("was changed after it was verified", written, digests.of_folder(folder, REPORT.files)),
+        ("was changed after it was verified", written, digests.of_folder(folder, REPORT_FILES)),
     )
     for what, expected, found in sides:
         if expected != found:
@@ -154,5 +153,5 @@ def _check_made_of(folder: Path, model: str) -> None:
 
 def _size(folder: Path) -> int:
     # A report is written beside what is converted, and is no part of it.
-    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in REPORT.files)
+    files = (path for path in folder.rglob("*") if path.is_file() and path.name not in REPORT_FILES)
     return sum(path.stat().st_size for path in files)

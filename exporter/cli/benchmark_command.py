@@ -4,7 +4,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
-from exporter.cli.terminal import print_json, print_table, print_text, progress_bar, tell
+from exporter.cli.terminal import print_json, print_lines, print_table, progress_bar, tell
 from exporter.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -103,9 +103,10 @@ def _print(found: "Benchmark") -> None:
         *(">p90 ms", ">p99 ms", ">peak MiB", ">beyond imports", ">load s", ">files MB"),
     )
     print_table(columns, [_row(row) for row in found.measurements], keep=4)
-    print_text(
-        f"\nIn parentheses: over {found.base} in the same run, at the same batch size and threads."
-        f"\n{found.machine.processor}, {found.machine.cores} cores; rounds: {found.rounds}.\n"
+    print_lines(
+        "",
+        f"In parentheses: over {found.base} in the same run, at the same batch size and threads.",
+        f"{found.machine.processor}, {found.machine.cores} cores; rounds: {found.rounds}.",
     )
 
 

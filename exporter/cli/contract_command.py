@@ -5,7 +5,7 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
-from exporter.cli.terminal import conclude, print_json, print_table, print_text, progress_bar
+from exporter.cli.terminal import conclude, print_json, print_lines, print_table, progress_bar
 from exporter.contract.contract_rules import (
     CONSUMERS,
     SEVERITIES,
@@ -55,9 +55,9 @@ def _lock(arguments: argparse.Namespace) -> int:
     with progress_bar() as progress:
         locked = flags.fill(contract_lock, arguments, progress=progress)
     traces = sum(len(function.traces) for function in locked.functions.values())
-    print_text(
+    print_lines(
         f"{arguments.lock}: {len(locked.signatures)} signatures, {traces} traces,"
-        f" {len(locked.variables)} variables, {len(locked.ops)} ops\n"
+        f" {len(locked.variables)} variables, {len(locked.ops)} ops"
     )
     return 0
 
@@ -87,7 +87,7 @@ def _print(diff: "ContractDiff") -> None:
     if rows:
         print_table(("rule", "subject", *consumers, "expected", "found", "where", "accepted"), rows)
     if len(ordered) > _SHOWN:
-        print_text(f"and {len(ordered) - _SHOWN} more; --json has all\n")
+        print_lines(f"and {len(ordered) - _SHOWN} more; --json has all")
 
 
 def _rules(arguments: argparse.Namespace) -> int:
@@ -102,9 +102,9 @@ def _rules(arguments: argparse.Namespace) -> int:
         for r in rules
     ]
     print_table(("rule", "what differs", *CONSUMERS, "why", "example"), rows)
-    print_text("\n* COSMETIC where only training mode differs\n\n")
+    print_lines("", "* COSMETIC where only training mode differs", "")
     print_table(("class", "meaning"), list(SEVERITIES.items()))
-    print_text("\n")
+    print_lines("")
     print_table(("consumer", "who"), list(WHO.items()))
     return 0
 

@@ -25,7 +25,9 @@ def add(commands: Any) -> None:
         labels=flags.path("a text file with a class name a line, for metadata"),
         author=flags.value("who is named in metadata", default=""),
         license=flags.value("what is named in metadata (none)", default=""),
+        trust=flags.TRUST,
         overwrite=flags.switch("replace conversions that are there (off)"),
+        time_limit=flags.TIME_LIMIT,
         json=flags.JSON,
     )
 

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from checkpoints.names import RestoreOptions
+from exporter.choices import task_named, variant_named
 from exporter.cli import flags
 from exporter.cli.fetch_command import fetch_options
-from exporter.cli.terminal import print_json, print_table, print_text, progress_bar, tell
+from exporter.cli.terminal import print_json, print_lines, print_table, progress_bar, tell
+from exporter.errors import printable
 from exporter.exporting import (
     FLOAT_OF_QUANTIZED,
     ExportRequest,
     ExportResult,
     export,
-    task_named,
-    variant_named,
 )
 from exporter.signatures import BATCH_NORM_MOMENTUM, FOLDED
 from exporter.sources import checkpoint_source
@@ -166,7 +166,7 @@ def _notes(result: ExportResult) -> list[str]:
 def _print_report(result: ExportResult) -> None:
     report = result.report
     if report is None:
-        print_text("\nNot compared with the original (--verify=false).\n\n")
+        print_lines("", "Not compared with the original (--verify=false).", "")
         return
     rows: list[tuple[str, ...]] = []
     for group, checks in report.by_group().items():
@@ -174,11 +174,11 @@ def _print_report(result: ExportResult) -> None:
         rows.append((group, *_counts(exact), "equal bit for bit"))
         if rounded := [check for check in checks if check.allowance]:
             rows.append((FOLDED, *_counts(rounded), _rounding(rounded)))
-    print_text("\n")
+    print_lines("")
     print_table(
         (f"compared with {report.settings.reference}", ">checks", ">values", "result"), rows
     )
-    print_text("\n")
+    print_lines("")
 
 
 def _counts(checks: Sequence["Check"]) -> tuple[str, str]:
@@ -197,4 +197,5 @@ def _print_usage(request: ExportRequest, variant: Variant) -> None:
     background = "  # logits[:, 0] is the background\n" * variant.background
     usage = _LOAD + (_FINE_TUNE if features else background)
     size = "{}, {}".format(*variant.image_size)
-    print_text(usage.format(path=str(request.output_dir), size=size, output=output))
+    path = printable(str(request.output_dir))
+    print_lines(*usage.format(path=path, size=size, output=output).splitlines())

@@ -4,11 +4,11 @@ import argparse
 from typing import Any
 
 from exporter.archives import FetchOptions, fetch, published_checkpoint
+from exporter.choices import variant_named
 from exporter.cli import flags
-from exporter.cli.terminal import print_json, print_text, progress_bar
+from exporter.cli.terminal import print_json, print_lines, progress_bar
 from exporter.digests import of_files
 from exporter.errors import InvalidArgumentError
-from exporter.exporting import variant_named
 from exporter.progress import Progress
 
 _MAX_TIMEOUT = 3600
@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
         print_json({"archive": str(archive), "sha256": sha256, "sha256_pinned": pinned})
     else:
         note = "as published" if pinned else "nobody has published it, so it was not checked"
-        print_text(f"{archive}\nsha256 {sha256} ({note})\n")
+        print_lines(f"{archive}", f"sha256 {sha256} ({note})")
     return 0
 
 

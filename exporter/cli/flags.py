@@ -122,6 +122,7 @@ def _image_size(text: str) -> tuple[int, int]:
 
 
 JSON = switch("print JSON (off)")
+TRUST = switch("run the model though it does more than compute, such as write files (off)")
 # How the weights are read from a checkpoint.
 RESTORING = {
     "use_moving_averages": switch(
@@ -149,6 +150,7 @@ SIZE = {
     ),
 }
 CACHE_DIR = path("where downloads are kept (or SLIM_EXPORT_CACHE_DIR; else the user's cache)")
+TIME_LIMIT = value("seconds after which the command gives up (none)", type=float)
 # How archives are downloaded.
 DOWNLOADS = {
     "cache_dir": CACHE_DIR,

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
-from exporter.cli.terminal import print_json, print_table, print_text, progress_bar
+from exporter.cli.terminal import print_json, print_lines, print_table, progress_bar
 from exporter.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _print(release: "Release") -> None:
         ("rebuild", manifest.rebuild),
     ]
     print_table(("release", ""), rows)
-    print_text("\n")
+    print_lines("")
     files = [(name, f"{f.size:,}", f.sha256) for name, f in sorted(manifest.files.items())]
     print_table(("file", ">bytes", "sha256"), files)
 
@@ -119,5 +119,5 @@ def _explain(arguments: argparse.Namespace) -> int:
     elif differences:
         print_table(("what differs", "how"), [(d.what, d.detail) for d in differences])
     else:
-        print_text("Nothing differs: the release holds this model, byte for byte.\n")
+        print_lines("Nothing differs: the release holds this model, byte for byte.")
     return 1 if differences else 0

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
-from exporter.cli.terminal import print_json, print_table, print_text, progress_bar
+from exporter.cli.terminal import print_json, print_lines, print_table, progress_bar
 
 if TYPE_CHECKING:
     from exporter.releases.sending import Publication
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _print(done: "Publication") -> None:
     if done.rehearsal is not None:
-        print_text(f"Rehearsal passed: {done.rehearsal.summary()}\n\n")
+        print_lines(f"Rehearsal passed: {done.rehearsal.summary()}", "")
     send, keep = ("to be sent", "there already") if done.dry_run else ("sent", "was there already")
     rows = [
         (file.name, f"{file.size:,}", file.sha256, send if file.sent else keep)
@@ -59,6 +59,6 @@ def _print(done: "Publication") -> None:
     would = "would be " if done.dry_run else ""
     sent = sum(file.size for file in done.files if file.sent)
     if done.action == "unchanged":
-        print_text(f"\n{done.place} holds this release already; nothing to do.\n")
+        print_lines("", f"{done.place} holds this release already; nothing to do.")
     else:
-        print_text(f"\n{done.place} {would}{done.action}, {sent:,} bytes.\n")
+        print_lines("", f"{done.place} {would}{done.action}, {sent:,} bytes.")

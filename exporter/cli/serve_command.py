@@ -4,7 +4,7 @@ import argparse
 from typing import Any
 
 from exporter.cli import flags
-from exporter.cli.terminal import print_text, tell
+from exporter.cli.terminal import print_lines, tell
 from exporter.errors import InvalidArgumentError
 
 _PORT, _MAX_PORT = 8500, 65535
@@ -39,4 +39,4 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _ready(url: str, count: int) -> None:
-    print_text(f"Serving {'1 model' if count == 1 else f'{count} models'} at {url}/\n")
+    print_lines(f"Serving {'1 model' if count == 1 else f'{count} models'} at {url}/")

@@ -1,4 +1,8 @@
-"""Tables for people, JSON for programs, progress on a terminal only."""
+"""Tables for people, JSON for programs, progress on a terminal only.
+
+Whatever a model, a file or a server is called goes through here on its way to
+the terminal, and is escaped: a name may neither command it nor begin a line.
+"""
 
 import io
 import json
@@ -10,7 +14,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from exporter.cli import signals
-from exporter.errors import OutputError
+from exporter.errors import OutputError, printable
 from exporter.progress import Progress
 
 if TYPE_CHECKING:
@@ -23,8 +27,17 @@ _UNLIMITED = 10_000
 _GAP = 2
 
 
-def print_text(text: str) -> None:
-    """Prints text on standard output, which ends there or fails in one line.
+def print_lines(*lines: str) -> None:
+    """Prints lines on standard output, each escaped, so that it stays one.
+
+    Raises:
+        OutputError: If they cannot be written, other than for a reader that has gone.
+    """
+    _print("".join(f"{printable(line)}\n" for line in lines))
+
+
+def _print(text: str) -> None:
+    """Prints text as it is, which ends there or fails in one line.
 
     Raises:
         OutputError: If it cannot be written, other than for a reader that has gone.
@@ -44,7 +57,7 @@ def print_text(text: str) -> None:
 
 def print_json(value: Any) -> None:
     """Prints a value as indented JSON on standard output."""
-    print_text(json.dumps(value, indent=2) + "\n")
+    _print(json.dumps(value, indent=2).replace("\x7f", "\\u007f") + "\n")
 
 
 def print_table(
@@ -72,6 +85,7 @@ def print_table(
         markup=False,
         emoji=False,
     )
+    columns, *rows = ([printable(cell) for cell in row] for row in (columns, *rows))
     shown = len(columns)
     if keep is not None:
         widths = [max(map(len, cells)) + _GAP for cells in zip(columns, *rows, strict=True)]
@@ -88,12 +102,12 @@ def print_table(
     if shown < len(columns):
         left_out = ", ".join(column.lstrip(">") for column in columns[shown:])
         lines.append(f"(Left out for want of room: {left_out}.)")
-    print_text("\n".join(lines) + "\n")
+    _print("\n".join(lines) + "\n")
 
 
 def tell(sentence: str) -> None:
     """Says something on standard error, under the command's name."""
-    sys.stderr.write(f"slim-export: {sentence}\n")
+    sys.stderr.write(f"slim-export: {printable(sentence)}\n")
 
 
 def conclude(
@@ -118,11 +132,10 @@ def conclude(
         print_json({"passed": found.passed, **found.model_dump(mode="json")})
     else:
         show(found)
-        print_text(f"\n{found.verdict()}\n" if found.passed else "")
+        print_lines(*(["", found.verdict()] if found.passed else []))
     if os.environ.get("GITHUB_ACTIONS"):
-        write: Callable[[str], object] = sys.stderr.write if as_json else print_text
-        for line in annotations:
-            write(f"{line}\n")
+        for line in map(printable, annotations):
+            (sys.stderr.write if as_json else _print)(f"{line}\n")
     if not found.passed:
         tell(found.verdict())
     return 0 if found.passed else 1

@@ -4,11 +4,11 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from checkpoints.names import RestoreOptions
+from exporter.choices import task_named, variant_named
 from exporter.cli import flags
 from exporter.cli.fetch_command import fetch_options
-from exporter.cli.terminal import conclude, print_json, print_table, print_text, progress_bar, tell
+from exporter.cli.terminal import conclude, print_json, print_lines, print_table, progress_bar, tell
 from exporter.errors import InvalidArgumentError
-from exporter.exporting import task_named, variant_named
 from exporter.sources import checkpoint_source
 from exporter.verification import verify
 from exporter.verifier.verify_request import AllowanceKind, VerifyRequest
@@ -47,10 +47,12 @@ def add(commands: Any) -> None:
         report_dir=flags.path(
             "write report.json, report.html and report.xml there, with the noise measured"
         ),
+        trust=flags.TRUST,
         list_rules=flags.switch("print the interface's rules and end (off)"),
         report_schema=flags.switch("print report.json's schema and end (off)"),
         **flags.RESTORING,
         **flags.DOWNLOADS,
+        time_limit=flags.TIME_LIMIT,
         json=flags.JSON,
     )
 
@@ -160,7 +162,7 @@ def _print(report: "VerificationReport") -> None:
     for status, title in (("failed", "failed"), ("warning", "warning")):
         _print_checks(report.with_status(status), title)  # type: ignore[arg-type]
     for cause in report.explanations:
-        print_text(f"\nLikely cause: {cause.name} ({cause.evidence}). {cause.fix}\n")
+        print_lines("", f"Likely cause: {cause.name} ({cause.evidence}). {cause.fix}")
 
 
 def _worst(checks: tuple["Check", ...]) -> tuple[str, str, str]:
@@ -185,8 +187,8 @@ def _result(checks: tuple["Check", ...]) -> str:
 def _print_checks(checks: tuple["Check", ...], title: str) -> None:
     if not checks:
         return
-    print_text("\n")
+    print_lines("")
     rows = [(f"{check.group}: {check.title}", check.message) for check in checks[:_SHOWN]]
     print_table((title, "where, expected and found"), rows)
     if len(checks) > _SHOWN:
-        print_text(f"and {len(checks) - _SHOWN} more; --report_dir and --json have all\n")
+        print_lines(f"and {len(checks) - _SHOWN} more; --report_dir and --json have all")

@@ -1,6 +1,10 @@
-"""Looks into the graph of a concrete function as if all that it calls stood in it."""
+"""Looks into the graph of a concrete function as if all that it calls stood in it.
 
-from collections.abc import Iterable, Iterator, Mapping
+Every function is walked once, however often it is called: what it does with its
+arguments is all that a caller needs to know.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -12,91 +16,105 @@ _VARIABLE_OP = "VariableOp"
 
 
 @dataclass(frozen=True, eq=False)
-class Body:
-    """One call of a function.
+class Bodies:
+    """The bodies of all functions of a model.
 
     Attributes:
-        library: All functions by name.
-        name: Which is called.
-        caller: The body that calls it; None for the outermost.
-        inputs: What is given to it, as the caller writes it.
+        library: FunctionDefs by name.
     """
 
     library: Mapping[str, Any]
-    name: str
-    caller: "Body | None" = None
-    inputs: tuple[str, ...] = ()
-    _called: dict[str, "Body"] = field(default_factory=dict)
+    _walked: dict[str, "Body"] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> "Body":
+        """Returns the body of a function, the same at each call."""
+        if name not in self._walked:
+            self._walked[name] = Body(self, self.library[name])
+        return self._walked[name]
+
+
+@dataclass(frozen=True, eq=False)
+class Body:
+    """What a function does with its arguments; a function that calls itself has no end.
+
+    Attributes:
+        bodies: Those that it may call.
+        function: The FunctionDef.
+    """
+
+    bodies: Bodies
+    function: Any
+    _orders: dict[int, list[int]] = field(default_factory=dict)
 
     @cached_property
-    def function(self) -> Any:
-        """The FunctionDef."""
-        return self.library[self.name]
-
-    @cached_property
-    def own_nodes(self) -> dict[str, Any]:
-        """The nodes that stand in it, by name."""
+    def _nodes(self) -> dict[str, Any]:
         return {node.name: node for node in self.function.node_def}
 
     @cached_property
     def _arguments(self) -> dict[str, int]:
         return {arg.name: i for i, arg in enumerate(self.function.signature.input_arg)}
 
-    def call(self, node: Any) -> "Body":
-        """Returns the body that a node calls.
-
-        Raises:
-            RecursionError: If it is one of those that the call stands in.
-        """
-        if node.name not in self._called:
-            name, inputs = node.attr["f"].func.name, tuple(data_inputs(node))
-            if name in self.names:
-                raise RecursionError(name)
-            self._called[node.name] = Body(self.library, name, self, inputs)
-        return self._called[node.name]
+    @cached_property
+    def _results(self) -> list[str]:
+        return [self.function.ret[arg.name] for arg in self.function.signature.output_arg]
 
     @cached_property
-    def names(self) -> tuple[str, ...]:
-        """Its own name, and those of all that the call stands in."""
-        return (self.name, *(self.caller.names if self.caller else ()))
+    def _passed(self) -> list[int | None]:
+        """For each result, the position of the argument that it is; None for what is computed."""
+        values = map(self._resolve, self._results)
+        return [None if value.node else value.output for value in values]
 
-    def resolve(self, reference: str) -> "Producer":
-        """Finds what computes a value: through calls, in and out, to an op or an argument."""
-        name, *output = reference.split(":")
-        if name in self._arguments and not output:
-            position = self._arguments[name]
-            if self.caller is None:
-                return Producer(self, "", position)
-            return self.caller.resolve(self.inputs[position])
-        node = self.own_nodes[name]
-        if node.op in CALLS:
-            callee = self.call(node)
-            result = callee.function.signature.output_arg[int(output[-1]) if output else 0].name
-            return callee.resolve(callee.function.ret[result])
-        return Producer(self, name, 0)
+    def _called(self, node: Any) -> "Body":
+        return self.bodies[node.attr["f"].func.name]
 
-    def nodes(self) -> Iterator[tuple["Body", Any]]:
-        """Yields every op that is not a call, with the body that it stands in."""
-        for node in self.function.node_def:
-            if node.op in CALLS:
-                yield from self.call(node).nodes()
-            else:
-                yield self, node
+    def _resolve(self, reference: str) -> "_Value":
+        """Finds what a value is: an argument, or a result of an op or of a call."""
+        while True:
+            name, *output = reference.split(":")
+            if name in self._arguments and not output:
+                return _Value("", self._arguments[name])
+            node = self._nodes[name]
+            if node.op not in CALLS:
+                return _Value(name, 0)
+            result = int(output[-1]) if output else 0
+            position = self._called(node)._passed[result]  # noqa: SLF001  (of its own class)
+            if position is None:
+                return _Value(name, result)
+            reference = data_inputs(node)[position]
 
-    def results(self) -> list["Producer"]:
-        """Returns what computes each result."""
-        outputs = self.function.signature.output_arg
-        return [self.resolve(self.function.ret[output.name]) for output in outputs]
+    def _positions(self, references: Iterable[str]) -> set[int]:
+        """Returns which arguments are among some values."""
+        return {value.output for value in map(self._resolve, references) if not value.node}
 
-    def used(self) -> set[int]:
-        """Returns the positions of the arguments that something depends on."""
-        values = [b.resolve(name) for b, node in self.nodes() for name in data_inputs(node)]
-        return {v.position for v in (*values, *self.results()) if not v.node}
+    @cached_property
+    def _needed(self) -> set[int]:
+        """The positions of the arguments that an op takes, here or in what is called."""
+        return self._positions(
+            name
+            for node in self.function.node_def
+            for name in self._given(node, "_needed", data_inputs(node))
+        )
 
+    @cached_property
     def assigned(self) -> set[int]:
-        """Returns the positions of the arguments that are variables and are assigned."""
-        values = [b.resolve(node.input[0]) for b, node in self.nodes() if assigns(node)]
-        return {value.position for value in values if not value.node}
+        """The positions of the arguments that are variables and are assigned."""
+        return self._positions(
+            name
+            for node in self.function.node_def
+            for name in self._given(node, "assigned", node.input[:1] if assigns(node) else ())
+        )
+
+    def _given(self, node: Any, by: str, own: Iterable[str]) -> Iterable[str]:
+        """Returns what an op takes itself, or what a call gives to arguments of what is called."""
+        if node.op not in CALLS:
+            return own
+        inputs = data_inputs(node)
+        return [inputs[position] for position in getattr(self._called(node), by)]
+
+    @cached_property
+    def used(self) -> set[int]:
+        """The positions of the arguments that something depends on."""
+        return self._needed | self._positions(self._results)
 
     def order_of_use(self) -> list[int]:
         """Lists the positions of arguments in the order in which the results need them.
@@ -104,35 +122,48 @@ class Body:
         Every op's inputs are followed in their order, so a layer's kernel comes
         after all that the layer's input depends on.
         """
+        return self._order(self._results)
+
+    def _order_of(self, result: int) -> list[int]:
+        if result not in self._orders:
+            self._orders[result] = self._order([self._results[result]])
+        return self._orders[result]
+
+    def _order(self, references: Sequence[str]) -> list[int]:
         found: list[int] = []
-        seen: set[Producer] = set()
-        stack: list[Iterator[Producer]] = [iter(self.results())]
+        seen: set[_Value] = set()
+        stack: list[Iterator[str]] = [iter(references)]
         while stack:
-            value = next(stack[-1], None)
-            if value is None:
+            reference = next(stack[-1], None)
+            if reference is None:
                 stack.pop()
-            elif value not in seen:
+            elif (value := self._resolve(reference)) not in seen:
                 seen.add(value)
                 if value.node:
-                    inputs = data_inputs(value.body.own_nodes[value.node])
-                    stack.append(map(value.body.resolve, inputs))
+                    stack.append(iter(self._inputs_of(value)))
                 else:
-                    found.append(value.position)
+                    found.append(value.output)
         return found
 
+    def _inputs_of(self, value: "_Value") -> list[str]:
+        """Lists what a value is computed from, in the order of use."""
+        node = self._nodes[value.node]
+        inputs = data_inputs(node)
+        if node.op not in CALLS:
+            return inputs
+        return [inputs[i] for i in self._called(node)._order_of(value.output)]  # noqa: SLF001
 
-class Producer(NamedTuple):
-    """What computes a value.
+
+class _Value(NamedTuple):
+    """A value in a function.
 
     Attributes:
-        body: Where it stands.
-        node: Name of the op; empty for an argument of the outermost function.
-        position: Of that argument.
+        node: The op or call that computes it; empty for an argument.
+        output: Which result of a call, or which argument; 0 for other ops.
     """
 
-    body: Body
     node: str
-    position: int
+    output: int
 
 
 def assigns(node: Any) -> bool:
@@ -140,7 +171,7 @@ def assigns(node: Any) -> bool:
     return bool(node.op.startswith(_ASSIGN) and node.op.endswith(_VARIABLE_OP))
 
 
-def data_inputs(node: Any) -> Iterable[str]:
+def data_inputs(node: Any) -> list[str]:
     """Returns a node's inputs without those that only say what runs first."""
     return [name for name in node.input if not name.startswith("^")]
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import pydantic
 
+from exporter import strict_json
 from exporter.contract.diff import Acceptance
 from exporter.contract.form import Contract
 from exporter.errors import ContractError, listing, reason
@@ -53,7 +54,8 @@ def _read(path: Path, form: pydantic.TypeAdapter[_T], what: str, flag: str) -> _
             f"{what} '{path}' cannot be read: {reason(error)}. Change {flag}."
         ) from error
     try:
-        return form.validate_json(data)
+        found = form.validate_json(data)
+        strict_json.loads(data)
     except pydantic.ValidationError as error:
         first, *others = error.errors(include_url=False)
         where = f"at '{'.'.join(map(str, first['loc']))}', " if first["loc"] else ""
@@ -63,6 +65,12 @@ def _read(path: Path, form: pydantic.TypeAdapter[_T], what: str, flag: str) -> _
             f"{what} '{path}' is malformed: {where}{text[:1].lower()}{text[1:]}{more}."
             f" Mend the file, or change {flag}."
         ) from error
+    except ValueError as error:
+        raise ContractError(
+            f"{what} '{path}' is malformed: expected every key once, found {error}. Mend the file,"
+            f" or change {flag}."
+        ) from error
+    return found
 
 
 def write(path: Path, data: bytes, flag: str, *, overwrite: bool) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from exporter.contract.bodies import Body
+from exporter.contract.bodies import Bodies
 from exporter.contract.form import (
     LOSSES,
     Argument,
@@ -33,6 +33,10 @@ class Functions:
     objects: Objects
     library: Mapping[str, Any]
     _traces: dict[int, dict[str, ConcreteFunction]] = field(default_factory=dict)
+
+    @cached_property
+    def _bodies(self) -> Bodies:
+        return Bodies(self.library)
 
     @cached_property
     def functions(self) -> dict[str, Function]:
@@ -100,15 +104,15 @@ class Functions:
         )
 
     def _trace(self, name: str, arguments: tuple[Argument, ...]) -> ConcreteFunction:
-        concrete, body = self._concrete(name), Body(self.library, name)
+        concrete, body = self._concrete(name), self._bodies[name]
         inputs = dict(_inputs(concrete.canonicalized_input_signature, arguments))
-        used, bound = body.used(), self._bound(body)
-        paths = self._tensors(body, inputs)
+        bound = self._bound(name)
+        paths = self._tensors(name, inputs)
         return ConcreteFunction(
             inputs=inputs,
             outputs=nest_of(concrete.output_signature),
-            unused=tuple(path for i, path in enumerate(paths) if i not in used),
-            updates=self._names({bound[i] for i in body.assigned() if i in bound}),
+            unused=tuple(path for i, path in enumerate(paths) if i not in body.used),
+            updates=self._names({bound[i] for i in body.assigned if i in bound}),
         )
 
     def _concrete(self, name: str) -> Any:
@@ -117,25 +121,26 @@ class Functions:
             raise LookupError(f"concrete function '{name}' is missing")
         return functions[name]
 
-    def _tensors(self, body: Body, inputs: Mapping[str, Leaf]) -> list[str]:
+    def _tensors(self, name: str, inputs: Mapping[str, Leaf]) -> list[str]:
         """Names the arguments that are tensors, in the order of the FunctionDef."""
         paths = [path for path, leaf in inputs.items() if isinstance(leaf, Spec)]
-        own = len(body.function.signature.input_arg) - len(self._concrete(body.name).bound_inputs)
-        names = [argument.name for argument in body.function.signature.input_arg[:own]]
+        arguments = self.library[name].signature.input_arg
+        own = len(arguments) - len(self._concrete(name).bound_inputs)
+        names = [argument.name for argument in arguments[:own]]
         if sorted(names) == sorted(paths):
             return names
         # A tensor that is not dense takes several places: then nobody can say which.
         return paths if len(paths) == own else []
 
-    def _bound(self, body: Body) -> dict[int, int]:
+    def _bound(self, name: str) -> dict[int, int]:
         """Returns which node of the object graph each captured argument is."""
-        bound = self._concrete(body.name).bound_inputs
-        first = len(body.function.signature.input_arg) - len(bound)
+        bound = self._concrete(name).bound_inputs
+        first = len(self.library[name].signature.input_arg) - len(bound)
         return {first + i: node for i, node in enumerate(bound)}
 
     def _variables_used(self, name: str) -> list[int]:
-        body = Body(self.library, name)
-        bound = self._bound(body)
+        body = self._bodies[name]
+        bound = self._bound(name)
         return [bound[position] for position in body.order_of_use() if position in bound]
 
     def _names(self, nodes: set[int]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """Lists the ops of a model, by what uses them, and compares them with the locked ones."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from exporter.contract.bodies import Running, reached
@@ -46,8 +46,8 @@ _STATEFUL: tuple[tuple[Place, str], ...] = (
     ("training", "C86"),
 )
 
-# What C94 says better.
-_SAYS_LESS: dict[bool, frozenset[str]] = {False: frozenset(), True: frozenset({"C87", "C88"})}
+# Rules of which C94 says the same and more.
+_SAYS_LESS = {"C87", "C88"}
 
 
 def ops_of(graph: Any, uses: Mapping[Place, Running]) -> dict[str, UsedOp]:
@@ -97,17 +97,16 @@ def compare_ops(locked: Mapping[str, UsedOp], found: Mapping[str, UsedOp]) -> It
         yield Deviation("C89", f"op '{name}'", ", ".join(locked[name].places), NONE)
     for name, op in found.items():
         before = locked[name].places if name in locked else ()
-        places = set(op.places).difference(before)
         told, now = ", ".join(before) or NONE, ", ".join(op.places)
+        places = set(op.places).difference(before)
+        rules = _rules_of(name, op, places, new=name not in locked)
         lost = () if name in locked else excluded(name, locked)
         if lost:
-            yield Deviation("C94", f"op '{name}'", told, f"{now}; excludes {_releases(lost)}")
-        for rule in _rules_of(name, op, places, new=name not in locked) - _SAYS_LESS[bool(lost)]:
+            rules -= _SAYS_LESS
+            what = f"{now}; excludes TensorFlow {', '.join(lost)}"
+            yield Deviation("C94", f"op '{name}'", told, what)
+        for rule in rules:
             yield Deviation(rule, f"op '{name}'", told, now)
-
-
-def _releases(found: Sequence[str]) -> str:
-    return f"TensorFlow {', '.join(found)}"
 
 
 def _rules_of(name: str, op: UsedOp, places: set[Place], *, new: bool) -> set[str]:

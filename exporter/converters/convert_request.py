@@ -21,6 +21,7 @@ class ConvertRequest:
         author: For formats that have a place for it.
         license: The same.
         overwrite: Whether a conversion that is there is replaced.
+        trust: Whether to run a model that does more than compute, such as read files.
         image_files: What matches `images`.
         calibration_files: What matches `calibration`.
     """
@@ -34,6 +35,7 @@ class ConvertRequest:
     author: str = ""
     license: str = ""
     overwrite: bool = False
+    trust: bool = False
     image_files: tuple[Path, ...] = field(init=False)
     calibration_files: tuple[Path, ...] = field(init=False)
 

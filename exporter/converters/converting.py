@@ -10,6 +10,7 @@ from absl import logging
 from exporter import processes, quiet
 from exporter.converters.convert_request import ConvertRequest
 from exporter.converters.format_table import Format
+from exporter.digests import unchanged_folder
 from exporter.errors import ConversionError, ExporterError
 from exporter.staging import errors_of, staged
 
@@ -39,7 +40,7 @@ class Conversion:
     error: str = ""
 
 
-def written(request: ConvertRequest, row: Format, noise: "Noise") -> Conversion:
+def written(request: ConvertRequest, row: Format, noise: "Noise", digest: str) -> Conversion:
     """Converts to one format, and writes it with its report if it passed.
 
     A converter that crashes takes only its own process with it.
@@ -48,6 +49,7 @@ def written(request: ConvertRequest, row: Format, noise: "Noise") -> Conversion:
         request: What was asked for.
         row: The format.
         noise: The SavedModel's own; nothing is asked of it in formats that are judged by a cosine.
+        digest: Of the SavedModel whose noise that is.
 
     Returns:
         What came of it, or why nothing did.
@@ -64,7 +66,7 @@ def written(request: ConvertRequest, row: Format, noise: "Noise") -> Conversion:
                 runtime()
             # Whatever a user's own Keras runs on: what is compared runs on TensorFlow.
             environment = {"KERAS_BACKEND": "tensorflow", "TMPDIR": str(stage.workspace)}
-            given = (request, row, stage.model / row.file, noise)
+            given = (request, row, stage.model / row.file, noise, digest)
             done = processes.call(converted, *given, environment=environment)
             assert done.report is not None, "made of every file"
             if not done.report.passed:
@@ -85,7 +87,9 @@ def written(request: ConvertRequest, row: Format, noise: "Noise") -> Conversion:
     return done
 
 
-def converted(request: ConvertRequest, row: Format, target: Path, noise: "Noise") -> Conversion:
+def converted(
+    request: ConvertRequest, row: Format, target: Path, noise: "Noise", digest: str
+) -> Conversion:
     """Converts a SavedModel to one format, and verifies what was written.
 
     Args:
@@ -93,6 +97,7 @@ def converted(request: ConvertRequest, row: Format, target: Path, noise: "Noise"
         row: The format.
         target: The file to write, or the main one of several in an empty folder.
         noise: The SavedModel's own; nothing is asked of it in formats that are judged by a cosine.
+        digest: Of the SavedModel whose noise that is.
 
     Returns:
         What came of it.
@@ -106,12 +111,14 @@ def converted(request: ConvertRequest, row: Format, target: Path, noise: "Noise"
 
     folder = request.model_dir.absolute()
     try:
-        source = source_of(folder)
-        start = time.perf_counter()
-        row.converter.convert(source, target, request)
-        seconds = time.perf_counter() - start
-        size = sum(path.stat().st_size for path in target.parent.rglob("*") if path.is_file())
-        report = verified(source, row, target, request, noise)
+        with unchanged_folder(folder, ConversionError, expected=digest):
+            source = source_of(folder)
+            start = time.perf_counter()
+            row.converter.convert(source, target, request)
+            seconds = time.perf_counter() - start
+            size = sum(path.stat().st_size for path in target.parent.rglob("*") if path.is_file())
+            report = verified(source, row, target, request, noise)
+        report = report.model_copy(update={"reference_digest": digest})
         return Conversion(row, request.folder(row.name), report, seconds, size)
     except ExporterError:
         raise

@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+import re
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from exporter.errors import ConversionError, listing
-from exporter.staging import FolderKind
+from exporter.staging import ANY_OF_REPORT, FolderKind
 
 if TYPE_CHECKING:
     import numpy as np
@@ -120,6 +121,7 @@ class Format:
         trains: Whether it has a training mode, which is compared too.
         calibrated: Whether it needs calibration images.
         labelled: Whether it has a place for names of classes.
+        beside: Matches the names of more files that are written.
     """
 
     name: str
@@ -136,11 +138,13 @@ class Format:
     trains: bool = False
     calibrated: bool = False
     labelled: bool = False
+    beside: str = ""
 
     @property
     def kind(self) -> FolderKind:
         """What its folder is."""
-        return FolderKind("conversion", self.file, "--output_dir")
+        files = "|".join(filter(None, (re.escape(self.file), self.beside, ANY_OF_REPORT)))
+        return FolderKind("conversion", self.file, "--output_dir", files)
 
     @property
     def converter(self) -> Converter:
@@ -189,6 +193,7 @@ FORMATS: Mapping[str, Format] = {
             programs=("node",),
             fetched=(("@tensorflow/tfjs", TFJS),),
             oldest="TensorFlow.js 1.7.4",
+            beside=r"group1-shard\d+of\d+\.bin",
         ),
         Format(
             "keras",
@@ -212,6 +217,7 @@ FORMATS: Mapping[str, Format] = {
             extra="openvino",
             packages=("openvino",),
             oldest="OpenVINO 2022.3.2",
+            beside=r"model\.bin",
         ),
     )
 }

@@ -1,7 +1,8 @@
 """A release's folder, held against what its manifest says."""
 
+import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ class CheckedRelease:
     """A release that is what its manifest says.
 
     Attributes:
-        folder: Where it lies.
+        folder: Where a copy of it lies that nobody else writes into.
         manifest: What it says of itself.
         handle: `publisher/name/version`.
         model: Its SavedModel, unpacked.
@@ -54,20 +55,39 @@ def opened(folder: Path) -> Iterator[CheckedRelease]:
         The release; its model and workspace go afterwards.
 
     Raises:
-        PublishError: If it is not what its manifest says.
+        PublishError: If it is not what its manifest says, or changes meanwhile.
         FetchError: If its archive is not safe to unpack.
     """
     told = check_release(folder)
-    with temporary.folder() as model, temporary.folder() as workspace:
+    with ExitStack() as places:
+        copy, model, workspace = (places.enter_context(temporary.folder()) for _ in range(3))
         try:
-            _refuse(folder, contents.of_archive(told, archive.unpacked(folder / ARCHIVE, model)))
-            _check_page(folder, told)
+            # What is sent is what was checked, whatever becomes of the folder meanwhile.
+            _copy(folder, copy, told)
+            _refuse(folder, contents.of_archive(told, archive.unpacked(copy / ARCHIVE, model)))
+            _check_page(copy / told.page_name, folder)
         except OSError as error:
             raise PublishError(
                 f"Release '{folder}' cannot be unpacked into '{model}': {reason(error)}. Free some"
                 " space, or set TMPDIR to another folder."
             ) from error
-        yield CheckedRelease(folder, told, handle.parse(told.handle), model, workspace)
+        yield CheckedRelease(copy, told, handle.parse(told.handle), model, workspace)
+
+
+def _copy(folder: Path, copy: Path, told: Manifest) -> None:
+    """Copies a release, and holds the copy against the manifest that was checked.
+
+    Raises:
+        PublishError: If the release changed meanwhile.
+    """
+    for name in (*told.files, SIGNATURE, MANIFEST):
+        if (folder / name).is_file():
+            shutil.copyfile(folder / name, copy / name)
+    if manifest.load(copy) != told:
+        raise PublishError(
+            f"Release '{folder}' changed while it was read. Try again when nothing writes there."
+        )
+    _refuse(folder, contents.of_release(told, contents.read(copy)))
 
 
 def check_release(folder: Path) -> Manifest:
@@ -95,12 +115,11 @@ def _refuse(folder: Path, problems: Iterator[Problem]) -> None:
         )
 
 
-def _check_page(folder: Path, told: Manifest) -> None:
-    page = folder / told.page_name
+def _check_page(page: Path, folder: Path) -> None:
     try:
         page.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
         raise PublishError(
-            f"Page '{page}' is malformed: expected UTF-8, found {error.reason}. Package the model"
-            " again."
+            f"Page '{folder / page.name}' is malformed: expected UTF-8, found {error.reason}."
+            " Package the model again."
         ) from error

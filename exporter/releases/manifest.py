@@ -8,6 +8,8 @@ import pydantic
 
 from exporter.errors import PublishError, listing, reason
 from exporter.releases import handle
+from exporter.strict_json import JudgedModel
+from exporter.verifier.report.forms import Amount, Count, Digest, Line, Pixels
 
 # Files of a release, beside the page, which is called after the version.
 ARCHIVE, MANIFEST, CONTRACT = "model.tar.gz", "manifest.json", "contract.json"
@@ -16,7 +18,7 @@ REPORT, REPORT_PAGE, SIGNATURE = "report.json", "report.html", "model.sig"
 _MAX_BYTES = 1 << 20
 
 
-class ManifestPart(pydantic.BaseModel, frozen=True, extra="forbid"):
+class ManifestPart(JudgedModel, frozen=True, extra="forbid"):
     """A part of a manifest: unchangeable, and without unknown fields."""
 
 
@@ -28,8 +30,8 @@ class ReleaseFile(ManifestPart):
         size: In bytes.
     """
 
-    sha256: str
-    size: int
+    sha256: Digest
+    size: Count
 
 
 class WeightsOrigin(ManifestPart):
@@ -43,11 +45,11 @@ class WeightsOrigin(ManifestPart):
         archive_sha256: Of the published archive; None where nobody knows it.
     """
 
-    name: str
-    sha256: str
+    name: Line
+    sha256: Digest
     trained: bool
-    archive_url: str | None = None
-    archive_sha256: str | None = None
+    archive_url: Line | None = None
+    archive_sha256: Digest | None = None
 
 
 class VerificationSummary(ManifestPart):
@@ -63,12 +65,12 @@ class VerificationSummary(ManifestPart):
             counted above, over the largest value; None without that signature.
     """
 
-    reference: str
-    allowance: str
-    checks: dict[str, int]
-    differing: int
-    max_abs: float
-    folded_max_rel: float | None = None
+    reference: Line
+    allowance: Line
+    checks: dict[Line, Count]
+    differing: Count
+    max_abs: Amount
+    folded_max_rel: Amount | None = None
 
 
 class Manifest(ManifestPart):
@@ -92,15 +94,15 @@ class Manifest(ManifestPart):
 
     schema_version: Literal[1] = 1
     handle: str
-    variant: str
-    task: str
-    image_size: int | tuple[int, int]
-    model_digest: str
+    variant: Line
+    task: Line
+    image_size: Pixels | tuple[Pixels, Pixels]
+    model_digest: Digest
     model: dict[str, ReleaseFile]
     files: dict[str, ReleaseFile]
     checkpoint: WeightsOrigin
     verification: VerificationSummary
-    versions: dict[str, str]
+    versions: dict[Line, Line]
     rebuild: str
 
     @property

@@ -19,7 +19,7 @@ from exporter.releases.page_code import HOST
 from exporter.verifier.report.records import Origin
 from slim_nets.network import TASKS, Task
 from slim_nets.page_words import FamilyMember, PageWords
-from slim_nets.registry import Variant, variants
+from slim_nets.registry import Variant, of_same_weights, variants
 
 # The archive beside the page, until somebody says where it is hosted.
 ASSET_PATH = ARCHIVE
@@ -77,8 +77,10 @@ class PageRequest:
 
 def published(origin: Origin) -> catalog.PublishedCheckpoint | None:
     """Returns the published checkpoint that a model was made from, None for any other."""
+    names = {named.name for named in of_same_weights(origin.variant)}
     rows = (row for row in catalog.checkpoints() if row.prefix == origin.checkpoint)
-    return next(rows, None) if origin.trained else None
+    known = origin.published and origin.trained
+    return next((row for row in rows if known and row.variant in names), None)
 
 
 def model_page(request: PageRequest) -> str:

@@ -5,10 +5,13 @@ from pathlib import Path
 import pydantic
 
 from exporter import digests
-from exporter.errors import PublishError, reason
+from exporter.errors import PublishError, listing, reason
 from exporter.releases import archive, manifest
 from exporter.verifier.report import kept as store
-from exporter.verifier.report.records import Origin, VerificationReport
+from exporter.verifier.report.records import GROUPS, Origin, VerificationReport
+
+# Only a verification computes gradients, and a network need not have moving averages.
+ALWAYS_COMPARED: frozenset[str] = frozenset(GROUPS) - {"gradients", "SGD step", "moving averages"}
 
 _ADVICE = (
     "Run 'slim-export verify' with --checkpoint, --variant and --task, and --report_dir if it is to"
@@ -53,6 +56,7 @@ def passed_report(model: Path, folder: Path | None = None) -> tuple[Verification
             f"{whose} is not passed: expected no failures, found {len(report.failures)} in"
             f" {len(report.checks)} checks. Package a model that passes."
         )
+    check_comparison(report, whose)
     if report.origin is None:
         raise PublishError(
             f"{whose} does not say where the model came from: expected a comparison with the"
@@ -71,5 +75,35 @@ def _read_report(folder: Path) -> VerificationReport:
         ) from error
     except pydantic.ValidationError as error:
         raise PublishError(
-            f"Report '{path}' cannot be read: it is no report of this version. {_ADVICE}"
+            f"Report '{path}' cannot be read: it is no report of this version:"
+            f" {wrong_form(error)}. {_ADVICE}"
         ) from error
+
+
+def wrong_form(error: pydantic.ValidationError) -> str:
+    """Says in one line where a file has another form than ours."""
+    first = error.errors(include_url=False)[0]
+    return f"in {'.'.join(map(str, first['loc'])) or 'the whole'}: {first['msg']}"
+
+
+def check_comparison(report: VerificationReport, whose: str) -> None:
+    """Refuses a report that says "passed" and does not hold what a passed comparison holds.
+
+    Args:
+        report: One that passed.
+        whose: What it is called in the sentence.
+
+    Raises:
+        PublishError: If a group of checks is missing, or a warning has numbers of a failure.
+    """
+    missing = ALWAYS_COMPARED - {check.group for check in report.with_status("passed")}
+    if missing and report.origin is not None:
+        raise PublishError(
+            f"{whose} is not of a whole comparison: expected passed checks of every kind, found"
+            f" none of {listing(missing)}. {_ADVICE}"
+        )
+    if odd := [check.title for check in report.with_status("warning") if not check.within]:
+        raise PublishError(
+            f"{whose} contradicts itself: expected numbers within their allowance, found others in"
+            f" {listing(odd)}. {_ADVICE}"
+        )

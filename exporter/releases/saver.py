@@ -12,9 +12,11 @@ from typing import Any
 
 from exporter.protobufs import called_by, closure, concrete_functions, inputs_of, op_of
 from exporter.releases.allowed_ops import SAVER
+from exporter.releases.saver_paths import other_paths
 
 _READING = frozenset({"RestoreV2"})
 _WRITING = frozenset(SAVER) - _READING
+_NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -23,12 +25,15 @@ class Saver:
 
     Attributes:
         nodes: Of the graph, by which `saver_def` calls it.
+        path: The placeholder of the graph that is the path; empty without one.
         functions: That these nodes and the object graph's savers call, and
             what those call in turn, with the ops that they alone may have:
-            those that save may not load, those that load may not save.
+            none but for those that the nodes call, of which those that save
+            may not load, and those that load may not save.
     """
 
     nodes: frozenset[str]
+    path: str
     functions: dict[str, frozenset[str]]
 
     @classmethod
@@ -44,10 +49,13 @@ class Saver:
                 saving |= set(concrete_functions(objects.nodes[saveable.save_function]))
                 loading |= set(concrete_functions(objects.nodes[saveable.restore_function]))
         calls = _call_graph(meta_graph.graph_def.library.function)
-        writing = dict.fromkeys(closure(saving, calls) & calls.keys(), _WRITING)
-        reading = dict.fromkeys(closure(loading, calls) & calls.keys(), _READING)
-        both = dict.fromkeys(writing.keys() & reading.keys(), _WRITING & _READING)
-        return cls(frozenset({save, restore} - {""}), writing | reading | both)
+        none = dict.fromkeys(closure(saving | loading, calls) & calls.keys(), _NOTHING)
+        writing = dict.fromkeys(graph.get(save, set()) & calls.keys(), _WRITING)
+        reading = dict.fromkeys(graph.get(restore, set()) & calls.keys(), _READING)
+        both = dict.fromkeys(writing.keys() & reading.keys(), _NOTHING)
+        nodes, path = frozenset({save, restore} - {""}), op_of(definition.filename_tensor_name)
+        fed = {node.name for node in meta_graph.graph_def.node if node.op == "Placeholder"}
+        return cls(nodes, path if path in fed else "", none | writing | reading | both)
 
 
 def misuse(meta_graph: Any, saver: Saver) -> Iterator[tuple[str, str]]:
@@ -66,14 +74,18 @@ def misuse(meta_graph: Any, saver: Saver) -> Iterator[tuple[str, str]]:
     calls = _call_graph(library)
     guarded = frozenset(f for f in saver.functions if closure({f}, calls) & files)
     for node in meta_graph.graph_def.node:
-        if node.name not in saver.nodes:
+        path = [op_of(tensor) for tensor in node.input[:1]]
+        if node.name not in saver.nodes or path != [saver.path]:
             yield from ((c, f"node '{node.name}'") for c in _calls(node) if c in guarded)
     for function in library:
         if function.signature.name not in saver.functions:
             where = f"function '{function.signature.name}'"
             yield from ((c, where) for n in function.node_def for c in _calls(n) if c in guarded)
         else:
-            yield from _other_paths(function)
+            where = f"function '{function.signature.name}', with a path of its own"
+            yield from ((op, where) for op in other_paths(function))
+            # Whoever calls a function chooses its path.
+            yield from ((c, where) for n in function.node_def for c in _calls(n) if c in guarded)
     yield from _through_signatures(meta_graph, saver)
     yield from _through_objects(meta_graph.object_graph_def, guarded)
 
@@ -99,24 +111,6 @@ def _through_objects(objects: Any, guarded: frozenset[str]) -> Iterator[tuple[st
     for number, node in enumerate(objects.nodes):
         if number not in savers:
             yield from ((f, f"object {number}") for f in concrete_functions(node) if f in guarded)
-
-
-def _other_paths(function: Any) -> Iterator[tuple[str, str]]:
-    """Finds paths that do not come from the function's argument alone."""
-    arguments = {argument.name for argument in function.signature.input_arg}
-    nodes = {node.name: node for node in function.node_def}
-    inputs = inputs_of(function.node_def)
-    where = f"function '{function.signature.name}', with a path of its own"
-    for node in function.node_def:
-        for position in SAVER.get(node.op, ()):
-            sources = closure([op_of(node.input[position])], inputs)
-            texts = [t for s in sources & nodes.keys() for t in _texts(nodes[s])]
-            if not sources & arguments or any(t.startswith(b"/") or b".." in t for t in texts):
-                yield node.op, where
-
-
-def _texts(node: Any) -> Iterable[bytes]:
-    return node.attr["value"].tensor.string_val if node.op == "Const" else ()
 
 
 def _calls(node: Any) -> Iterator[str]:

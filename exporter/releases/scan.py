@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from exporter.errors import PublishError, listing
+from exporter.errors import ExporterError, PublishError, listing
 from exporter.protobufs import called_by, functions_of, read_saved_model
 from exporter.releases.allowed_ops import ALLOWED
+from exporter.releases.keras_metadata import KERAS_METADATA, code_beside, code_in
 from exporter.releases.saver import Saver, misuse
-
-# What Keras keeps Python code in, and runs when it loads a model.
-_PYTHON_CODE = (b'"Lambda"', b"__lambda__", b"function_type")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,25 +29,25 @@ class Finding:
         return f"'{self.what}' in {self.where}"
 
 
-def scan(folder: Path) -> tuple[Finding, ...]:
+def scan(folder: Path, refusal: type[ExporterError] = PublishError) -> tuple[Finding, ...]:
     """Looks through all graphs and functions of a SavedModel.
 
     Args:
         folder: The SavedModel.
+        refusal: What the stage that asks refuses with.
 
     Returns:
         What it must not have, empty for a model that only computes. Assets are
         not judged: no op that is allowed reads them.
 
     Raises:
-        PublishError: If it cannot be read.
+        ExporterError: The refusal, if it cannot be read.
     """
     found: list[Finding] = []
-    for number, meta_graph in enumerate(read_saved_model(folder, PublishError).meta_graphs):
+    for number, meta_graph in enumerate(read_saved_model(folder, refusal).meta_graphs):
         found += _scanned(meta_graph, f"meta graph {number}")
-    metadata = folder / "keras_metadata.pb"
-    if metadata.is_file() and _has_code(metadata.read_bytes()):
-        found.append(Finding("Lambda", "'keras_metadata.pb', which Keras runs when it loads"))
+    beside = f"'{KERAS_METADATA}', which Keras runs when it loads"
+    found += (Finding(what, beside) for what in code_beside(folder))
     return tuple(found)
 
 
@@ -66,6 +64,25 @@ def check(folder: Path) -> None:
         )
 
 
+def check_trusted(folder: Path, refusal: type[ExporterError], *, trust: bool) -> None:
+    """Refuses to run a SavedModel that does more than compute, unless whoever asks trusts it.
+
+    Args:
+        folder: The SavedModel.
+        refusal: What the stage that asks refuses with.
+        trust: Whether it is to be run whatever it does.
+
+    Raises:
+        ExporterError: The refusal, with the names of the ops and where they are.
+    """
+    if not trust and (found := scan(folder, refusal)):
+        raise refusal(
+            f"Model '{folder}' is not safe to run: expected ops that only compute, found"
+            f" {listing(map(str, found))}. Give --trust if you know who made it and why it does"
+            " that."
+        )
+
+
 def _scanned(meta_graph: Any, graph: str) -> Iterator[Finding]:
     functions = functions_of(meta_graph.graph_def)
     saver = Saver.of(meta_graph)
@@ -76,8 +93,8 @@ def _scanned(meta_graph: Any, graph: str) -> Iterator[Finding]:
     for what, where in misuse(meta_graph, saver):
         yield Finding(what, f"{where} of {graph}")
     for node in meta_graph.object_graph_def.nodes:
-        if _has_code(node.user_object.metadata.encode()):
-            yield Finding("Lambda", f"the objects of {graph}, which Keras runs when it loads")
+        for what in code_in(node.user_object.metadata):
+            yield Finding(what, f"the objects of {graph}, which Keras runs when it loads")
 
 
 def _strange(
@@ -95,7 +112,3 @@ def _strange(
                 yield Finding(
                     called.name, f"{where}, node '{node.name}', which calls what is not there"
                 )
-
-
-def _has_code(text: bytes) -> bool:
-    return any(mark in text for mark in _PYTHON_CODE)

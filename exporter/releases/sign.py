@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from exporter import strict_json
 from exporter.errors import PublishError, reason
 from exporter.releases import keyless
 from exporter.releases.keyless import Identity
@@ -113,7 +114,7 @@ def verify(folder: Path, by: Path | Identity) -> dict[str, str]:
             f"Signature '{path}' is not by {who}: expected one of theirs, found another. Ask the"
             " publisher who signs, and do not use the release until then."
         )
-    statement = json.loads(_payload(path))
+    statement = strict_json.loads(_payload(path))
     return {one["name"]: one["digest"] for one in statement["predicate"]["resources"]}
 
 
@@ -168,6 +169,8 @@ def _is_valid(config: Any, folder: Path, path: Path) -> bool:
     try:
         config.verify(folder, path)
     except (InvalidSignature, sigstore.errors.Error, LookupError, TypeError, AttributeError):
+        return False
+    except RecursionError:  # of brackets in brackets
         return False
     except ValueError as error:
         # Only a valid signature comes as far as having its files compared.

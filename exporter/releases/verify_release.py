@@ -7,12 +7,14 @@ from pathlib import Path
 import pydantic
 
 from exporter import temporary
-from exporter.errors import ExporterError, PublishError, listing, reason
+from exporter.errors import ExporterError, PublishError, listing
 from exporter.releases import archive, contents, manifest, sign
+from exporter.releases.agreement import Statements
 from exporter.releases.contents import Problem
 from exporter.releases.keyless import Identity
 from exporter.releases.manifest import MANIFEST, SIGNATURE, Manifest, ReleaseFile
 from exporter.releases.page_rules import broken_rules
+from exporter.releases.passed import check_comparison, wrong_form
 from exporter.verifier.report.records import VerificationReport
 
 
@@ -48,8 +50,9 @@ class Verified:
 def verify_release(folder: Path, by: Path | Identity | None = None) -> Verified:
     """Checks a release against its manifest, and its signature.
 
-    Without the signature whoever changed a file could have changed the manifest
-    too: then only accidents are found, and releases that contradict themselves.
+    Without the signature whoever changed a file could have changed the others
+    too: then accidents are found, and releases that contradict themselves, but
+    not one that was forged whole.
 
     Args:
         folder: The release.
@@ -81,24 +84,34 @@ def verify_release(folder: Path, by: Path | Identity | None = None) -> Verified:
 def _contradictions(
     folder: Path, told: Manifest, found: Mapping[str, ReleaseFile | None]
 ) -> Iterator[Problem]:
-    """Compares what the files of a release say with what its manifest says."""
-    checks = {manifest.ARCHIVE: _archive, told.page_name: _page, manifest.REPORT: _report}
-    for name, check in checks.items():
-        if name not in told.files:
-            yield Problem("missing", name, f"not in '{MANIFEST}'")
-        elif found.get(name) is not None:
-            yield from check(folder / name, told)
+    """Compares what the files of a release say with what its manifest says, and each other."""
+    wanted = (manifest.ARCHIVE, told.page_name, manifest.REPORT, manifest.CONTRACT)
+    problems = [
+        Problem("missing", n, f"not in '{MANIFEST}'") for n in wanted if n not in told.files
+    ]
+    there = [name for name in wanted if name in told.files and found.get(name) is not None]
+    with temporary.folder() as model:
+        if manifest.ARCHIVE in there:
+            problems += _archive(folder / manifest.ARCHIVE, told, model)
+        if told.page_name in there:
+            problems += _page(folder / told.page_name, told)
+        report = None
+        if manifest.REPORT in there:
+            report, more = _report(folder / manifest.REPORT, told)
+            problems += more
+        yield from problems
+        if not problems and len(there) == len(wanted) and report and report.origin:
+            yield from Statements(folder, told, report, report.origin, model).contradictions()
 
 
-def _archive(path: Path, told: Manifest) -> Iterator[Problem]:
-    with temporary.folder() as place:
-        try:
-            packed = archive.unpacked(path, place)
-        except OSError as error:
-            raise archive.unreadable(path, error) from error
-        except ExporterError as error:
-            yield Problem("damaged", path.name, str(error))
-            return
+def _archive(path: Path, told: Manifest, model: Path) -> Iterator[Problem]:
+    try:
+        packed = archive.unpacked(path, model)
+    except OSError as error:
+        raise archive.unreadable(path, error) from error
+    except ExporterError as error:
+        yield Problem("damaged", path.name, str(error))
+        return
     yield from contents.of_archive(told, packed)
 
 
@@ -110,15 +123,22 @@ def _page(path: Path, told: Manifest) -> Iterator[Problem]:
         yield Problem("changed", path.name, f"it is not the page of {told.handle}")
 
 
-def _report(path: Path, told: Manifest) -> Iterator[Problem]:
+def _report(path: Path, told: Manifest) -> tuple[VerificationReport | None, list[Problem]]:
+    """Reads a report, and says what is wrong with it."""
+    wrong = []
     try:
         report = VerificationReport.model_validate_json(path.read_bytes())
     except pydantic.ValidationError as error:
-        yield Problem("changed", path.name, f"it is no report: {reason(error)}")
-        return
+        said = f"it is no report: {wrong_form(error)}"
+        return None, [Problem("changed", path.name, said)]
     if not report.passed:
-        yield Problem("changed", path.name, "it is not passed")
+        wrong.append("it is not passed")
     if report.digest != told.model_digest:
-        yield Problem("changed", path.name, "it is of another model")
+        wrong.append("it is of another model")
     if report.origin is None or report.origin.checkpoint_sha256 != told.checkpoint.sha256:
-        yield Problem("changed", path.name, "it is of another checkpoint")
+        wrong.append("it is of another checkpoint")
+    try:
+        check_comparison(report, "it")
+    except PublishError as error:
+        wrong += [str(error)] if not wrong else []
+    return report, [Problem("changed", path.name, said) for said in wrong]

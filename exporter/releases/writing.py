@@ -90,7 +90,7 @@ def write_release(
     reference = f"the original graph with checkpoint '{origin.checkpoint}'"
     report = passed.named(str(request.handle), reference)
     packed = archive.file(folder / manifest.ARCHIVE)
-    draft = _manifest(request.handle, report, origin, facts, model=model, packed=packed)
+    draft = manifest_of(request.handle, report, origin, facts, model=model, packed=packed)
     page = model_page(PageRequest(draft, origin, facts, request.asset_path))
     check_page(page, draft.page_name)
     texts = {
@@ -119,7 +119,7 @@ def _pack(model_dir: Path, passed: VerificationReport, folder: Path) -> dict[str
     return packed
 
 
-def _manifest(
+def manifest_of(
     handle: Handle,
     report: VerificationReport,
     origin: Origin,

@@ -30,6 +30,7 @@ class VerifyRequest:
         rtol: Relative tolerance, with "given".
         noise: Whether to measure the reference's noise though nothing depends on it.
         restoring: How the checkpoint is read, as the model was exported.
+        trust: Whether to run models that do more than compute, such as read files.
     """
 
     model_dir: Path
@@ -43,3 +44,4 @@ class VerifyRequest:
     rtol: float = 0.0
     noise: bool = False
     restoring: RestoreOptions = field(default_factory=RestoreOptions)
+    trust: bool = False

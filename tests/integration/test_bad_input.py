@@ -212,12 +212,17 @@ def test_no_network(refused, tmp_path):
 
 
 def test_wrong_file_in_the_cache(refused, tmp_path):
-    (tmp_path / "v3-small_224_0.75_float.tgz").write_text("something else")
-    line = refused("--checkpoint=published", f"--cache_dir={tmp_path}")
-    assert (
-        "expected sha256 fffd2e437434f319623ecf26cdbebdb933dcd753afa38e7c2f78cb59c6fc470f" in line
-    )
-    assert "Delete it and try again" in line
+    """It is fetched again, and stays until that is done."""
+    cached = tmp_path / "v3-small_224_0.75_float.tgz"
+    cached.write_text("something else")
+    mirror = "--mirror=http://127.0.0.1:9/"
+    line = refused("--checkpoint=published", mirror, f"--cache_dir={tmp_path}")
+    assert "v3-small_224_0.75_float.tgz' could not be downloaded" in line
+    assert cached.read_text() == "something else"
+    cached.unlink()
+    os.mkfifo(cached)
+    line = refused("--checkpoint=published", mirror, f"--cache_dir={tmp_path}")
+    assert "is no file: expected one, found a folder, link or pipe. Delete it" in line
 
 
 def test_cache_that_cannot_be_written(refused, tmp_path):

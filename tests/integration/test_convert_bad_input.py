@@ -9,6 +9,7 @@ from exporter import processes, quiet
 from exporter.conversion import ConvertRequest, convert
 from exporter.converters.converting import written
 from exporter.converters.format_table import FORMATS
+from exporter.digests import of_folder
 from exporter.errors import ConversionError
 
 pytestmark = pytest.mark.integration
@@ -52,7 +53,8 @@ def refused(saved, tmp_path):
     folder = tmp_path / "out"
 
     def run(name="frozen", model_dir=saved):
-        conversion = written(ConvertRequest(model_dir, (name,), folder), FORMATS[name], {})
+        request, digest = ConvertRequest(model_dir, (name,), folder), of_folder(model_dir)
+        conversion = written(request, FORMATS[name], {}, digest)
         assert conversion.error.endswith(".")
         assert "\n" not in conversion.error
         assert not folder.exists()
@@ -143,7 +145,8 @@ def test_what_a_format_fetches_is_had_before_its_process_starts(saved, tmp_path,
     monkeypatch.setattr(format_table.shutil, "which", lambda name: name)
     monkeypatch.setattr(tfjs_runtime, "runtime", runtime)
     monkeypatch.setattr(processes, "call", lambda *_, **__: pytest.fail("must not start"))
-    row = written(ConvertRequest(saved, ("tfjs",), tmp_path / "out"), FORMATS["tfjs"], {})
+    request, digest = ConvertRequest(saved, ("tfjs",), tmp_path / "out"), of_folder(saved)
+    row = written(request, FORMATS["tfjs"], {}, digest)
     assert row.error == "npm is offline."
     assert not (tmp_path / "out").exists()
 

@@ -43,7 +43,7 @@ DAMAGES = {
         lambda m: (m / "saved_model.pb").unlink(),
         "is not a SavedModel: expected a folder with saved_model.pb, found fingerprint.pb, var",
     ),
-    "half a protobuf": (lambda m: cut(m / "saved_model.pb"), "cannot be loaded"),
+    "half a protobuf": (lambda m: cut(m / "saved_model.pb"), "is damaged: expected a SavedModel's"),
     "no index": (lambda m: (m / "variables/variables.index").unlink(), "cannot be loaded"),
     "half an index": (lambda m: cut(m / "variables/variables.index"), "cannot be loaded"),
     "no data": (

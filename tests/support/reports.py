@@ -1,8 +1,10 @@
 """Small reports, and the checks that they hold."""
 
-from exporter.verifier.report.records import Cause, Check, Settings, VerificationReport
+from exporter.verifier.report.records import GROUPS, Cause, Check, Settings, VerificationReport
 
 PASSED = Check(group="weights", name="a", values=3, reason="equal bits")
+# What every passed comparison holds.
+WHOLE = tuple(Check(group=group, name="a", values=3) for group in GROUPS)
 FAILED = Check(
     group="end points",
     name="<layer>",

@@ -10,7 +10,8 @@ def test_rows_are_well_formed():
     names = [row.url for row in catalog.checkpoints()]
     assert len(set(names)) == len(names) == 8
     for row in catalog.checkpoints():
-        assert row.sha256 is None or re.fullmatch("[0-9a-f]{64}", row.sha256)
+        for digest in (row.sha256, row.features_sha256):
+            assert digest is None or re.fullmatch("[0-9a-f]{64}", digest)
         assert row.variant is None or row.variant in variants()
         assert row.prefix is None or row.prefix.startswith(
             f"{row.file_name.removesuffix('.tgz')}/ema/model-"

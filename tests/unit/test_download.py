@@ -1,110 +1,30 @@
 """Downloading from servers that misbehave, all of them on the loopback."""
 
 import hashlib
-import threading
-import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+import requests
+from support.misbehaving_server import (
+    CONTENT,
+    SHA256,
+    Server,
+    drops_after,
+    endless,
+    good,
+    ignores_ranges,
+    redirects,
+    says,
+    says_length,
+    says_range,
+    sends_other,
+    sends_wrong_part,
+    stalls,
+)
 
 from exporter.download import Patience, download
 from exporter.errors import FetchError
 
-CONTENT = bytes(range(256)) * 4096
-SHA256 = hashlib.sha256(CONTENT).hexdigest()
 HASTY = Patience(attempts=3, backoff=0.01, timeout=0.3)
-
-
-class Server:
-    """Serves CONTENT; each request is answered by the next behaviour, the last one for ever."""
-
-    def __init__(self, *behaviours):
-        self.requests = []
-        self._behaviours = list(behaviours)
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self):
-                outer.requests.append(self.headers.get("Range"))
-                behaviours = outer._behaviours
-                (behaviours.pop(0) if len(behaviours) > 1 else behaviours[0])(self)
-
-            def log_message(self, *_):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self._server.server_port}/x.tgz"
-
-    def __enter__(self):
-        self._thread = threading.Thread(target=self._server.serve_forever, args=[0.01])
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-
-
-def head(handler, start=None, content=CONTENT, etag='"v1"'):
-    if start is None:
-        handler.send_response(200)
-    else:
-        handler.send_response(206)
-        handler.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
-    handler.send_header("Content-Length", str(len(content) - (start or 0)))
-    handler.send_header("ETag", etag)
-    handler.end_headers()
-
-
-def start_of(handler):
-    text = handler.headers.get("Range")
-    return int(text.removeprefix("bytes=").removesuffix("-")) if text else None
-
-
-def good(handler):
-    start = start_of(handler)
-    head(handler, start)
-    handler.wfile.write(CONTENT[start or 0 :])
-
-
-def drops_after(count):
-    def behave(handler):
-        start = start_of(handler)
-        head(handler, start)
-        handler.wfile.write(CONTENT[start or 0 :][:count])
-        handler.close_connection = True
-
-    return behave
-
-
-def stalls(handler):
-    head(handler, start_of(handler))
-    handler.wfile.flush()
-    time.sleep(1)
-
-
-def says(status):
-    def behave(handler):
-        handler.send_error(status)
-
-    return behave
-
-
-def ignores_ranges(handler):
-    head(handler)
-    handler.wfile.write(CONTENT)
-
-
-def sends_other(handler):
-    other = CONTENT[::-1]
-    head(handler, content=other)
-    handler.wfile.write(other)
-
-
-def sends_wrong_part(handler):
-    head(handler, 5)
 
 
 def whole(path):
@@ -215,38 +135,6 @@ def test_wrong_sha256(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def says_length(text, sent=1000):
-    def behave(handler):
-        handler.send_response(200)
-        if text:
-            handler.send_header("Content-Length", text)
-        handler.end_headers()
-        handler.wfile.write(CONTENT[:sent])
-        handler.close_connection = True
-
-    return behave
-
-
-def says_range(text):
-    def behave(handler):
-        handler.send_response(206)
-        handler.send_header("Content-Range", text)
-        handler.end_headers()
-        handler.wfile.write(CONTENT[1000:])
-        handler.close_connection = True
-
-    return behave
-
-
-def redirects(to):
-    def behave(handler):
-        handler.send_response(302)
-        handler.send_header("Location", to)
-        handler.end_headers()
-
-    return behave
-
-
 def test_end_that_no_length_told_is_checked(tmp_path):
     with Server(says_length("")) as server, pytest.raises(FetchError, match="not whole"):
         fetch(server, tmp_path, sha256=None)
@@ -291,3 +179,42 @@ def test_no_such_host(tmp_path):
         download(
             "http://nowhere.invalid/x", tmp_path / "x", sha256=None, check=whole, patience=HASTY
         )
+
+
+@pytest.mark.parametrize("sha256", [SHA256, None])
+def test_a_body_without_end(tmp_path, sha256):
+    patience = Patience(most=1 << 20, attempts=1)
+    with Server(endless) as server, pytest.raises(FetchError, match="at most 1048576 bytes, found"):
+        fetch(server, tmp_path, sha256, patience)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_server_says_is_cut(tmp_path):
+    (tmp_path / "x.tgz.part").write_bytes(CONTENT[:1000])
+    with Server(says_range("x" * 50_000)) as server, pytest.raises(FetchError) as caught:
+        fetch(server, tmp_path)
+    assert len(str(caught.value)) < 500
+
+
+def test_a_part_that_is_a_link_is_not_written_through(tmp_path):
+    (tmp_path / "mine").write_text("mine")
+    (tmp_path / "x.tgz.part").symlink_to(tmp_path / "mine")
+    with Server(good) as server:
+        fetch(server, tmp_path)
+    assert (tmp_path / "mine").read_text() == "mine"
+
+
+def test_a_redirect_that_gives_up_encryption(tmp_path, monkeypatch):
+    with Server(good) as server:
+        send = requests.get
+
+        def redirected(url, **options):
+            response = send(server.url, **options)
+            response.history = [requests.Response()]
+            response.history[0].url = url
+            return response
+
+        monkeypatch.setattr(requests, "get", redirected)
+        with pytest.raises(FetchError, match="expected https, found 'http://127"):
+            download("https://x/x.tgz", tmp_path / "x.tgz", sha256=SHA256, check=whole)
+    assert list(tmp_path.iterdir()) == []

@@ -69,6 +69,7 @@ def test_a_report_of_a_network_that_is_not_known_here():
         "checkpoint": "model.ckpt",
         "checkpoint_sha256": "1" * 64,
         "trained": True,
+        "published": False,
         "restoring": {},
     }
     read = Origin.model_validate_json(json.dumps(origin))

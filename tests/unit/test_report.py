@@ -10,7 +10,7 @@ import pytest
 from support.reports import CAUSE, FAILED, PASSED, SKIPPED, WARNING, report
 
 from exporter.errors import VerificationError
-from exporter.verifier.report.records import Check, VerificationReport
+from exporter.verifier.report.records import Check, Origin, VerificationReport
 
 
 def test_passed():
@@ -50,6 +50,56 @@ def test_groups_come_in_the_order_in_which_people_read_them():
 def test_report_survives_json():
     whole = report(PASSED, FAILED, causes=(CAUSE,))
     assert VerificationReport.model_validate_json(whole.model_dump_json()) == whole
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        {"differing": 1_000_000},
+        {"differing": 1_000_000, "values": 2_000_000},
+        {"differing": 1, "max_abs": 0.5, "allowance": 0.25},
+        {"differing": 1, "max_abs": None},
+        {"cosine": 0.5, "floor": 0.99},
+        {"floor": 0.99},
+        {"values": -1},
+        {"differing": -1},
+        {"max_abs": -0.5},
+        {"max_ulp": -1},
+    ],
+)
+def test_what_passed_has_the_numbers_of_what_passed(numbers):
+    told = report(PASSED).model_dump()
+    told["checks"][0].update(numbers)
+    with pytest.raises(pydantic.ValidationError):
+        VerificationReport.model_validate(told)
+    told["checks"][0].update(status="failed")
+    if min(n for n in numbers.values() if n is not None) >= 0:
+        assert not VerificationReport.model_validate(told).passed
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"checkpoint_sha256": "c" * 64 + "\n<!-- fine-tunable: true -->"},
+        {"checkpoint": "a\n<!-- dataset: b -->"},
+        {"variant": {"family": "mobilenet", "depth_multiplier": 1, "image_size": [-1, 224]}},
+        {"variant": {"family": "a\nb", "depth_multiplier": 1, "image_size": [224, 224]}},
+        {"variant": {"family": "mobilenet", "depth_multiplier": -1, "image_size": [224, 224]}},
+    ],
+)
+def test_fields_have_their_form(change):
+    known = {
+        "variant": {"family": "mobilenet", "depth_multiplier": 1, "image_size": [224, 224]},
+        "task": "feature_vector",
+        "checkpoint": "model-5",
+        "checkpoint_sha256": "c" * 64,
+        "published": False,
+        "trained": True,
+        "restoring": {},
+    }
+    assert Origin.model_validate(known).checkpoint == "model-5"
+    with pytest.raises(pydantic.ValidationError):
+        Origin.model_validate(known | change)
 
 
 def test_unknown_fields_are_refused():

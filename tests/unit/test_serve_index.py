@@ -1,13 +1,16 @@
 """Which releases the host finds, and where it listens."""
 
+import errno
 import hashlib
+import json
 import os
+from pathlib import Path
 
 import pytest
 from support.releases import HANDLE, make_release
 
 from exporter.errors import PublishError
-from exporter.releases.serve import index
+from exporter.releases.serve import index, pages
 from exporter.releases.serve.host import bind, is_loopback, open_catalog, url_of
 from exporter.releases.serve.index import Catalog
 
@@ -74,3 +77,48 @@ def test_who_can_reach_a_port():
 def test_a_folder_that_does_not_exist(tmp_path):
     with pytest.raises(PublishError, match=r"expected a folder with releases, found none"):
         open_catalog(tmp_path / "none", print)
+
+
+@pytest.fixture
+def closed(monkeypatch):
+    """Has folders called 'closed' refuse to be read, which root's own are not."""
+    scandir = os.scandir
+
+    def run(path="."):
+        if Path(path).name == "closed":
+            raise PermissionError(errno.EACCES, "Permission denied", os.fspath(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", run)
+
+
+@pytest.mark.usefixtures("closed")
+def test_folders_that_cannot_be_read_or_shown_do_not_hide_others(tmp_path):
+    told = []
+    make_release(tmp_path / "good")
+    make_release(tmp_path / "closed", handle="google/closed/1")
+    strange = make_release(tmp_path / os.fsdecode(b"caf\xe9\x1b[31m"), handle="google/strange/1")
+    (strange / "5.md").write_text("other")
+    (strange / "contract.json").write_text("other")
+    impossible = make_release(tmp_path / "impossible", handle="google/impossible/1")
+    manifest = json.loads((impossible / "manifest.json").read_text())
+    manifest["files"]["a\0b"] = manifest["files"]["1.md"]
+    (impossible / "manifest.json").write_text(json.dumps(manifest))
+    catalog = Catalog(tmp_path, told.append)
+    found = catalog.index()
+    assert list(found.releases) == [HANDLE]
+    assert sorted(folder.name for folder in found.damaged) == [
+        strange.name,
+        "closed",
+        "impossible",
+    ]
+    assert any("closed' cannot be read and is not served: Permission denied." in t for t in told)
+    assert r"caf\udce9\x1b[31m' is damaged" in "".join(told)
+    assert pages.listing(found).encode()
+
+
+@pytest.mark.usefixtures("closed")
+def test_a_root_that_cannot_be_read_is_refused(tmp_path):
+    (tmp_path / "closed").mkdir()
+    with pytest.raises(PublishError, match=r"closed' cannot be read: Permission denied\. Change"):
+        open_catalog(tmp_path / "closed", print)

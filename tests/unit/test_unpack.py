@@ -150,3 +150,11 @@ def test_no_archive(tmp_path):
     path.write_text("<html>not found</html>")
     with pytest.raises(FetchError, match="cannot be unpacked: Not a gzipped file"):
         unpack(path, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["a" * 256, "/".join(["aa"] * 100), "é" * 128])
+def test_names_that_are_too_long(tmp_path, name):
+    path = archive(tmp_path, member(name, b"1"))
+    with pytest.raises(FetchError, match=r"expected names of at most 255 bytes, found") as caught:
+        unpack(path, tmp_path)
+    assert len(str(caught.value)) < 500

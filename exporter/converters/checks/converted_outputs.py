@@ -177,7 +177,11 @@ def _of_cosines(
 
 def _joined(checks: list[Check]) -> Check:
     """Makes one check of those of several batches: the worst, with all values counted."""
-    worst = min(checks, key=lambda c: (c.status != "failed", c.cosine is not None, c.cosine or 0.0))
+    order = ("failed", "warning")
+    worst = min(
+        checks,
+        key=lambda c: (*(c.status != s for s in order), c.cosine is not None, c.cosine or 0.0),
+    )
     values, differing = (sum(getattr(c, f) for c in checks) for f in ("values", "differing"))
     update: Mapping[str, object] = {
         "values": values,

@@ -14,7 +14,7 @@ from exporter.converters.checks.converted_outputs import (
 from exporter.converters.convert_request import ConvertRequest
 from exporter.converters.format_table import Format
 from exporter.converters.source_model import SourceModel
-from exporter.errors import reason
+from exporter.errors import ConversionError, reason
 from exporter.verifier.comparison.allowance import Allowance, Noise
 from exporter.verifier.comparison.summary import versions
 from exporter.verifier.report.records import NAIVE, Check, Settings, VerificationReport
@@ -47,19 +47,16 @@ def verified(
         noise: The SavedModel's own; not needed in formats that are judged by a cosine.
 
     Returns:
-        The report; it may say that checks failed.
+        The report, without the SavedModel's digest; it may say that checks failed.
+
+    Raises:
+        ConversionError: If what was written changes while it is compared.
     """
     allowance = Allowance("noise", noise=noise)
     judge = _Judge(source, row, request, _examples(source, row, request), allowance)
-    checks = judge.outputs(target)
-    failed = any(check.status == "failed" for check in checks)
-    if row.floor is not None or failed:
-        within = judge.end_points(target)
-        checks += within if failed else [_remark(c, "the outputs are right") for c in within]
-    if row.eight_bits:
-        checks += judge.naive()
-    if row.trains:
-        checks += row.converter.checks(target, source, judge.examples, allowance)
+    whole = f"Conversion '{target.name}'"
+    with digests.unchanged_folder(target.parent, ConversionError, whole) as digest:
+        checks = judge.checks(target)
     settings = Settings(
         model_dir=f"{row.name}: {target.name}",
         reference=f"SavedModel '{source.folder}'",
@@ -70,8 +67,7 @@ def verified(
     )
     return VerificationReport(
         settings=settings,
-        digest=digests.of_folder(target.parent),
-        reference_digest=digests.of_folder(source.folder),
+        digest=digest,
         versions=versions() | _versions(row),
         checks=tuple(checks),
     )
@@ -94,6 +90,20 @@ class _Judge:
     request: ConvertRequest
     examples: Examples
     allowance: Allowance
+
+    def checks(self, target: Path) -> list[Check]:
+        """Compares all that the format's row asks for."""
+        checks = self.outputs(target)
+        failed = any(check.status == "failed" for check in checks)
+        if self.row.floor is not None or failed:
+            within = self.end_points(target)
+            checks += within if failed else [_remark(c, "the outputs are right") for c in within]
+        if self.row.eight_bits:
+            checks += self.naive()
+        if self.row.trains:
+            more = (target, self.source, self.examples, self.allowance)
+            checks += self.row.converter.checks(*more)
+        return checks
 
     def outputs(self, target: Path) -> list[Check]:
         """Compares what a file gives."""

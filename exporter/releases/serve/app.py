@@ -3,12 +3,14 @@
 import hashlib
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, QueryParams
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from exporter.releases.manifest import ARCHIVE
 from exporter.releases.serve import pages
@@ -40,20 +42,32 @@ class Host:
 
     Attributes:
         catalog: What there is.
+        known: Says whether a `Host` header names this host; None where any may.
     """
 
-    def __init__(self, catalog: Catalog) -> None:
-        self._catalog = catalog
+    def __init__(self, catalog: Catalog, known: Callable[[str], bool] | None = None) -> None:
+        self._catalog, self._known = catalog, known
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         if scope["type"] != "http":
             return
-        response = _refusal(scope) or await self._answer(scope)
+        response = _refusal(scope) or self._stranger(scope) or await self._answer(scope)
         if isinstance(response, ServedFile):
             await _send_file(response, scope, receive, send)
         else:
             await response(scope, receive, send)
+
+    def _stranger(self, scope: Scope) -> Response | None:
+        """Refuses pages of elsewhere whose name was turned to this machine (DNS rebinding)."""
+        asked = Headers(scope=scope).get("host")
+        if self._known is None or asked is None:
+            return None
+        try:
+            known = self._known(urlsplit(f"//{asked}").hostname or "")
+        except ValueError:
+            known = False
+        return None if known else _text(421, "This host has no such name; ask 127.0.0.1.")
 
     async def _answer(self, scope: Scope) -> Response | ServedFile:
         index = await run_in_threadpool(self._catalog.index)
@@ -110,8 +124,16 @@ def _file(path: str, index: Index) -> Response | ServedFile:
     return _text(404, "There is no such model or file.")
 
 
+class _ChangedError(Exception):
+    """A file was changed while it was sent."""
+
+
 async def _send_file(file: ServedFile, scope: Scope, receive: Receive, send: Send) -> None:
-    """Sends a file that is still the one that was checked, in small blocks."""
+    """Sends a file as long as it is the one that was checked, in small blocks.
+
+    Each is checked after it was read; if the file has changed, the connection
+    is broken off, and what came can be taken for nothing whole.
+    """
     headers = {**_HEADERS, "ETag": f'"{file.content.sha256}"'}
     if _matches(Headers(scope=scope), headers["ETag"]):
         await Response(status_code=304, headers=headers)(scope, receive, send)
@@ -133,9 +155,19 @@ async def _send_file(file: ServedFile, scope: Scope, receive: Receive, send: Sen
             media_type=_TYPES.get(file.path.suffix, "application/octet-stream"),
             stat_result=found,
         )
-        await response(scope, receive, send)
+        with suppress(_ChangedError):  # the server closes a connection whose answer is not whole
+            await response(scope, receive, _while_unchanged(file, descriptor, send))
     finally:
         os.close(descriptor)
+
+
+def _while_unchanged(file: ServedFile, descriptor: int, send: Send) -> Send:
+    async def checked(message: Message) -> None:
+        if identity_of(os.fstat(descriptor)) != file.identity:
+            raise _ChangedError
+        await send(message)
+
+    return checked
 
 
 def _read(file: ServedFile) -> str | None:

@@ -1,7 +1,7 @@
 """Runs the host on a port, until a signal comes or whoever started it is done."""
 
 import ipaddress
-import logging
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 LOOPBACK, PORT = "127.0.0.1", 8500
 # Whole seconds in which transfers may end after a signal; then they are cut off.
 _GRACE = 1
-_BACKLOG = 1024
 
 
 def open_catalog(root: Path, tell: Callable[[str], None]) -> Catalog:
@@ -29,7 +28,7 @@ def open_catalog(root: Path, tell: Callable[[str], None]) -> Catalog:
         tell: Called with a sentence for every damaged release.
 
     Raises:
-        PublishError: If there is no such folder.
+        PublishError: If there is no such folder, or it cannot be read.
     """
     try:
         if not root.is_dir():
@@ -37,6 +36,8 @@ def open_catalog(root: Path, tell: Callable[[str], None]) -> Catalog:
                 f"Folder '{root}' does not exist: expected a folder with releases, found none."
                 " Change --release_dir."
             )
+        with os.scandir(root):
+            (root / ".").stat()  # what is in it can be reached as well
         catalog = Catalog(root, tell)
         catalog.index()
     except OSError as error:
@@ -61,7 +62,7 @@ def bind(host: str, port: int) -> socket.socket:
     """
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=_BACKLOG)
+        return socket.create_server(address[:2], family=family)
     except (OSError, UnicodeError) as error:
         why, _, _ = reason(error).partition(" (while")  # Python repeats the address
         raise PublishError(
@@ -96,7 +97,7 @@ def serve(catalog: Catalog, listening: socket.socket) -> None:
         catalog: What there is.
         listening: Where.
     """
-    _server(catalog).run(sockets=[listening])
+    _server(catalog, listening).run(sockets=[listening])
 
 
 @contextmanager
@@ -110,7 +111,7 @@ def serving(folder: Path) -> Iterator[str]:
         The host's URL.
     """
     listening = bind(LOOPBACK, 0)
-    server = _server(open_catalog(folder, lambda _: None))
+    server = _server(open_catalog(folder, lambda _: None), listening)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:
@@ -121,32 +122,25 @@ def serving(folder: Path) -> Iterator[str]:
         listening.close()
 
 
-def _is_mistake(record: logging.LogRecord) -> bool:
-    """Keeps mistakes of ours in the log; a transfer that is cut off at the end is none."""
-    error = record.exc_info and record.exc_info[1]
-    return isinstance(error, Exception)  # which CancelledError is not
-
-
-def _server(catalog: Catalog) -> "Server":
+def _server(catalog: Catalog, listening: socket.socket) -> "Server":
     try:
         import uvicorn
 
         from exporter.releases.serve.app import Host
+        from exporter.releases.serve.connections import BACKLOG, BoundedConnection, BoundedServer
     except ImportError as error:
         raise PublishError(
             "The host needs packages that are not installed: expected 'starlette', 'uvicorn' and"
             f" 'markdown-it-py', found no '{error.name}'. Run pip install 'slim-exporter[serve]'."
         ) from error
-    log = logging.getLogger("uvicorn.error")
-    log.setLevel(logging.ERROR)
-    log.addFilter(_is_mistake)
-    return uvicorn.Server(
+    return BoundedServer(
         uvicorn.Config(
-            Host(catalog),
-            http="h11",
+            Host(catalog, is_this_machine if is_loopback(listening) else None),
+            http=BoundedConnection,
             ws="none",
             lifespan="off",
             loop="asyncio",
+            backlog=BACKLOG,
             log_config=None,
             access_log=False,
             server_header=False,

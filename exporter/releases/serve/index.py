@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from exporter.digests import of_files
-from exporter.errors import PublishError, reason
+from exporter.errors import PublishError, printable, reason
 from exporter.releases.manifest import MANIFEST, SIGNATURE, Manifest, ReleaseFile, load
 
 # Handles have few parts; a folder that is deeper holds something else.
@@ -17,7 +17,7 @@ _MAX_DEPTH = 16
 # Seconds for which the folder is taken to be as it was; and over those that a look takes.
 _FRESH, _FRESH_OVER_LOOK = 1.0, 10
 
-FileIdentity = tuple[int, int, int, int]
+FileIdentity = tuple[int, int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Index:
 class Catalog:
     """Looks through a folder when it is asked and its last look is a second old.
 
-    Digests are kept for as long as a file's device, inode, time and size stay.
+    Digests are kept for as long as a file's device, inode, size and times stay.
 
     Attributes:
         root: The folder.
@@ -78,6 +78,7 @@ class Catalog:
         self._tell = tell
         self._lock = threading.Lock()
         self._files: dict[Path, ServedFile] = {}
+        self._known = self._files
         self._index = Index()
         self._stale_at = float("-inf")
 
@@ -94,7 +95,8 @@ class Catalog:
         releases: dict[str, ServedRelease] = {}
         damaged: dict[Path, str] = {}
         handles: set[str] = set()
-        for folder in _folders(self.root):
+        self._known, self._files = self._files, {}
+        for folder in _folders(self.root, lambda error: damaged.update(_unreadable(error))):
             try:
                 manifest = load(folder)
                 handles.add(manifest.handle)
@@ -105,11 +107,11 @@ class Catalog:
                         f" '{manifest.handle}' again. Move one of the two elsewhere."
                     )
                 releases[manifest.handle] = release
-            except PublishError as error:
-                damaged[folder] = str(error)
+            # Names that no file can have are found when one is looked for.
+            except (PublishError, OSError, ValueError) as error:
+                damaged[folder] = printable(str(error))
         for folder in damaged.keys() - self._index.damaged.keys():
             self._tell(damaged[folder])
-        self._files = {path: file for path, file in self._files.items() if path.exists()}
         return Index(releases, damaged, frozenset(handles - releases.keys()))
 
     def _release(self, folder: Path, manifest: Manifest) -> ServedRelease:
@@ -131,10 +133,11 @@ class Catalog:
             if not stat.S_ISREG(found.st_mode):
                 raise _damaged(folder, name, "a regular file, found a link or something else")
             identity = identity_of(found)
-            known = self._files.get(path)
+            known = self._known.get(path)
             if known is None or known.identity != identity:
                 content = ReleaseFile(sha256=of_files([path]), size=found.st_size)
-                self._files[path] = known = ServedFile(path, content, identity)
+                known = ServedFile(path, content, identity)
+            self._files[path] = known
         except OSError as error:
             raise _damaged(folder, name, f"to be there, found: {reason(error)}") from error
         return known
@@ -142,7 +145,7 @@ class Catalog:
 
 def identity_of(found: os.stat_result) -> FileIdentity:
     """Takes from a file's status what changes when the file does."""
-    return found.st_dev, found.st_ino, found.st_mtime_ns, found.st_size
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
 def _damaged(folder: Path, name: str, expected: str) -> PublishError:
@@ -152,10 +155,16 @@ def _damaged(folder: Path, name: str, expected: str) -> PublishError:
     )
 
 
-def _folders(root: Path) -> Iterator[Path]:
+def _unreadable(error: OSError) -> dict[Path, str]:
+    folder = Path(error.filename)
+    told = f"Folder '{folder}' cannot be read and is not served: {reason(error)}."
+    return {folder: printable(f"{told} Change its permissions, or move it elsewhere.")}
+
+
+def _folders(root: Path, unreadable: Callable[[OSError], None]) -> Iterator[Path]:
     """Finds folders with a manifest, in order; follows no links and no hidden folders."""
     depth = len(root.parts)
-    for place, folders, files in os.walk(root):
+    for place, folders, files in os.walk(root, onerror=unreadable):
         folder = Path(place)
         # What is being published lies in hidden folders until it is whole.
         deep = len(folder.parts) - depth >= _MAX_DEPTH

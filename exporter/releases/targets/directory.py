@@ -1,18 +1,16 @@
 """A directory tree in TensorFlow Hub's layout, and one in TensorFlow Serving's."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from exporter.errors import PublishError
 from exporter.progress import Progress
 from exporter.releases.checked_release import CheckedRelease
-from exporter.releases.manifest import MANIFEST
 from exporter.releases.targets import target
 from exporter.releases.targets.target import Address, Standing, Target
-from exporter.staging import SAVED_MODEL, FolderKind, check_target, staged
+from exporter.staging import RELEASE, SAVED_MODEL, FolderKind, check_target, staged
 
-_RELEASE = FolderKind("release", MANIFEST, "--to")
-_SERVED = FolderKind(SAVED_MODEL.name, SAVED_MODEL.marker, "--to")
+_RELEASE, _SERVED = replace(RELEASE, flag="--to"), replace(SAVED_MODEL, flag="--to")
 
 
 @dataclass(frozen=True)

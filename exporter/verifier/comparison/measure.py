@@ -84,7 +84,8 @@ class Measure:
         largest = np.max(np.abs(_finite(expected)).reshape(len(rows) or 1, -1), axis=1)
         self._largest = max(self._largest, float(largest.max()))
         allowed = np.asarray(allowed + self.allowance.share(rows) * largest)
-        self._allowed = max(self._allowed, float(allowed.max()))
+        most = allowed + self.allowance.rtol * largest
+        self._allowed = max(self._allowed, float(most.max()))
         within = (WIDE_ALLOWANCE - self.allowance.rtol) * largest
         self._wide |= self.allowance.kind != "exact" and bool(np.any(allowed > within))
         noise = self.allowance.noise_of(self.group, self.name)

@@ -1,14 +1,22 @@
 """What a verification found, as it is written to `report.json`."""
 
 from collections.abc import Iterable
-from typing import Literal, get_args
+from typing import Literal, Self, get_args
 
 import pydantic
 
 from checkpoints.names import RestoreOptions
 from exporter.errors import VerificationError, listing
+from exporter.strict_json import JudgedModel
+from exporter.verifier.report.forms import (
+    Amount,
+    Count,
+    Digest,
+    Line,
+    OptionalDigest,
+    SizedVariant,
+)
 from slim_nets.network import Task
-from slim_nets.registry import Variant
 
 Group = Literal[
     "interface",
@@ -34,7 +42,7 @@ WIDE_ALLOWANCE = 0.01
 NAIVE = "naive"
 
 
-class Record(pydantic.BaseModel, frozen=True, extra="forbid"):
+class Record(JudgedModel, pydantic.BaseModel, frozen=True, extra="forbid"):
     """A part of a report: unchangeable, and without unknown fields."""
 
 
@@ -68,19 +76,36 @@ class Check(Record):
     name: str
     case: str = ""
     status: Status = "passed"
-    values: int = 0
-    differing: int = 0
-    largest: float = 0.0
-    max_abs: float | None = 0.0
-    max_rel: float | None = 0.0
-    max_ulp: int | None = 0
-    noise: float | None = None
-    allowance: float = 0.0
+    values: Count = 0
+    differing: Count = 0
+    largest: Amount = 0.0
+    max_abs: Amount | None = 0.0
+    max_rel: Amount | None = 0.0
+    max_ulp: Count | None = 0
+    noise: Amount | None = None
+    allowance: Amount = 0.0
     cosine: float | None = None
     floor: float | None = None
     reason: str = ""
     message: str = ""
-    ulp_histogram: tuple[int, ...] = ()
+    ulp_histogram: tuple[Count, ...] = ()
+
+    @pydantic.model_validator(mode="after")
+    def _passes_only_within(self) -> Self:
+        if self.status == "passed" and not self.within:
+            raise ValueError(
+                f"{self.group} '{self.title}' contradicts itself: expected numbers within its"
+                " allowance, found others beside 'passed'"
+            )
+        return self
+
+    @property
+    def within(self) -> bool:
+        """Whether the numbers are those of a check that passed."""
+        if self.floor is not None:
+            return self.cosine is not None and self.cosine >= self.floor
+        known = self.max_abs is not None and self.differing <= self.values
+        return known and (self.max_abs or 0.0) <= self.allowance
 
     @property
     def title(self) -> str:
@@ -131,14 +156,16 @@ class Origin(Record):
         task: What it ends with.
         checkpoint: Name of the checkpoint, as `sources.LocalCheckpoint.name` has it.
         checkpoint_sha256: Over its files.
+        published: Whether its bytes are known to be those that were published under that name.
         trained: False for weights drawn from a seed.
         restoring: How the checkpoint was read.
     """
 
-    variant: Variant
+    variant: SizedVariant
     task: Task
-    checkpoint: str
-    checkpoint_sha256: str
+    checkpoint: Line
+    checkpoint_sha256: Digest
+    published: bool
     trained: bool
     restoring: RestoreOptions
 
@@ -158,9 +185,9 @@ class Settings(Record):
 
     model_dir: str
     reference: str
-    variant: str = ""
-    task: str = ""
-    allowance: str = "exact"
+    variant: Line = ""
+    task: Line = ""
+    allowance: Line = "exact"
     images: tuple[str, ...] = ()
     subject: str = "SavedModel"
 
@@ -182,15 +209,25 @@ class VerificationReport(Record):
     """
 
     settings: Settings
-    digest: str = ""
-    reference_digest: str = ""
+    digest: OptionalDigest = ""
+    reference_digest: OptionalDigest = ""
     origin: Origin | None = None
-    versions: dict[str, str] = {}
+    versions: dict[Line, Line] = {}
     noise_conditions: tuple[str, ...] = ()
     checks: tuple[Check, ...]
     causes: tuple[Cause, ...] = ()
     sample: Output | None = None
     thumbnails: dict[str, str] = {}
+
+    @pydantic.model_validator(mode="after")
+    def _is_as_exact_as_it_says(self) -> Self:
+        exact = [check for check in self.with_status("passed") if not check.allowance]
+        if self.settings.allowance == "exact" and (odd := [c for c in exact if c.differing]):
+            raise ValueError(
+                f"{odd[0].group} '{odd[0].title}' contradicts itself: expected equal bits, found"
+                f" {odd[0].differing} values that differ beside 'passed'"
+            )
+        return self
 
     def with_status(self, *wanted: Status) -> tuple[Check, ...]:
         """Returns the checks that ended so, in order."""

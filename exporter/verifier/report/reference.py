@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exporter import digests
 from exporter.verifier.report.records import Origin
 from slim_nets.network import Task
 from slim_nets.registry import Variant
@@ -88,9 +87,8 @@ class Reference:
         return self.subject.folder if isinstance(self.subject, SavedModelFolder) else None
 
 
-def saved_model(folder: Path) -> Reference:
-    """Makes a reference of a SavedModel, which need not be there yet: opening it will tell."""
-    digest = digests.of_folder(folder) if folder.is_dir() else ""
+def saved_model(folder: Path, digest: str) -> Reference:
+    """Makes a reference of a SavedModel with this digest; opening it tells whether it is one."""
     return Reference(SavedModelFolder(folder.absolute()), f"SavedModel '{folder}'", digest)
 
 
@@ -108,8 +106,9 @@ def original(weights: "RestoredWeights") -> Reference:
         Origin(
             variant=variant,
             task=task,
-            checkpoint=local.name,
+            checkpoint="".join(c if c.isprintable() else "_" for c in local.name),
             checkpoint_sha256=local.sha256,
+            published=local.published is not None,
             trained=local.source.trained,
             restoring=weights.options,
         ),

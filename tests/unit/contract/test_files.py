@@ -50,6 +50,13 @@ def test_other_forms_are_refused(tmp_path, change, sentence):
     assert sentence in str(found.value)
 
 
+def test_a_key_that_stands_twice(tmp_path):
+    text = json.dumps(base()).replace("{", '{"tags": [],', 1)
+    (tmp_path / "contract.json").write_text(text)
+    with pytest.raises(ContractError, match="expected every key once, found the key 'tags' twice"):
+        read_lock(tmp_path / "contract.json")
+
+
 def test_existing_files_stay(tmp_path):
     path = tmp_path / "contract.json"
     path.write_text("old")

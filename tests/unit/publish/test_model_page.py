@@ -99,10 +99,10 @@ def test_untrained_weights_are_said_to_be_so_in_the_first_line(page_request):
 
 
 def test_own_checkpoint_claims_no_training(page_request):
-    page = model_page(page_request("model-1`<!-- x -->\n# Module"))
+    page = model_page(page_request("model-1`<!-- x --> # Module"))
     assert "ImageNet (ILSVRC" not in page
     assert "dataset:" not in page
-    assert "checkpoint `model-1___-- x --___ Module`" in page
+    assert "checkpoint `model-1___-- x --_ _ Module`" in page
     assert broken_rules(page, "5.md") == ()
 
 

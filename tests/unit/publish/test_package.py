@@ -4,16 +4,18 @@ import json
 import shutil
 
 import pytest
+from support.reports import WHOLE
 
-from exporter import digests
+from exporter import digests, releasing
 from exporter.contract import contract_lock
 from exporter.errors import ExporterError, PublishError
-from exporter.releases import archive, handle, manifest, scan
+from exporter.releases import archive, checked_release, handle, manifest, scan
 from exporter.releases.passed import passed_report
-from exporter.releases.writing import PackageRequest
+from exporter.releases.writing import PackageRequest, write_release
 from exporter.releasing import package
 from exporter.verifier.report import kept as store
-from exporter.verifier.report.records import Check
+from exporter.verifier.report.records import GROUPS, Check
+from slim_nets.registry import variants
 
 HANDLE = handle.parse("google/imagenet/mobilenet_v3_small_075_224/feature_vector/5")
 
@@ -47,7 +49,7 @@ def test_release_holds_all_that_it_says(release, tiny_model, digest, tmp_path):
     assert (told.handle, told.variant) == (str(HANDLE), "mobilenet_v3_small_075_224")
     assert (told.checkpoint.name, told.checkpoint.trained) == ("seeded:0", False)
     assert told.checkpoint.archive_url is None
-    assert told.verification.checks == {"weights": 1}
+    assert told.verification.checks == dict.fromkeys(GROUPS, 1)
     assert told.verification.reference == "the original graph with checkpoint 'seeded:0'"
 
 
@@ -88,6 +90,22 @@ def test_published_checkpoint_is_named_with_its_archive(
     assert "--checkpoint=published" in made.rebuild
 
 
+@pytest.mark.parametrize(
+    "change", [{"published": False}, {"variant": variants()["mobilenet_v3_small_100_224"]}]
+)
+def test_a_name_alone_makes_no_weights_published(
+    tiny_model, passed, digest, origin, tmp_path, change
+):
+    known = origin("v3-small_224_0.75_float/ema/model-497500", **change)
+    store.put(passed(digest, origin=known))
+    named = handle.parse("somebody/features/1")
+    made = package(PackageRequest(tiny_model, named, tmp_path / "release"))
+    assert made.manifest.checkpoint.archive_url is None
+    page = (made.folder / "1.md").read_text()
+    assert "% top-1" not in page
+    assert "storage.googleapis.com" not in page
+
+
 def test_without_a_report(tiny_model):
     with pytest.raises(
         PublishError,
@@ -97,6 +115,7 @@ def test_without_a_report(tiny_model):
         passed_report(tiny_model)
 
 
+FAR_OFF = Check(group="outputs", name="b", status="warning", values=3, differing=3, max_abs=9.0)
 FAILED = Check(group="weights", name="a", status="failed")
 
 
@@ -107,6 +126,8 @@ FAILED = Check(group="weights", name="a", status="failed")
         ({"digest": ""}, "is of another model: expected sha256 .*, found none"),
         ({"checks": (FAILED,)}, "is not passed: expected no failures, found 1 in 1 checks"),
         ({"checks": ()}, "is not passed: expected no failures, found 0 in 0 checks"),
+        ({"checks": WHOLE[:1]}, "is not of a whole comparison: .*, found none of dropout, end poi"),
+        ({"checks": (*WHOLE, FAR_OFF)}, "contradicts itself: expected numbers within .*found .* b"),
         ({"origin": None}, "does not say where the model came from.*with --checkpoint"),
     ],
 )
@@ -192,3 +213,27 @@ def test_target_that_is_taken(release, tiny_model):
     with pytest.raises(ExporterError, match="exists already"):
         package(PackageRequest(tiny_model, HANDLE, release))
     assert package(PackageRequest(tiny_model, HANDLE, release, overwrite=True)).folder == release
+
+
+def test_a_model_that_is_replaced_meanwhile(monkeypatch, tiny_model, passed, digest, tmp_path):
+    store.put(passed(digest))
+    model = shutil.copytree(tiny_model, tmp_path / "model")
+
+    def written(*arguments):
+        made = write_release(*arguments)
+        model.rename(tmp_path / "away")
+        shutil.copytree(tiny_model, model)
+        return made
+
+    monkeypatch.setattr(releasing, "write_release", written)
+    with pytest.raises(PublishError, match=r"changed while it was read: .* that were replaced"):
+        package(PackageRequest(model, HANDLE, tmp_path / "release"))
+    assert not (tmp_path / "release").exists()
+
+
+def test_a_release_that_changes_while_it_is_published(release):
+    kept = {path.name: path.read_bytes() for path in release.iterdir()}
+    with checked_release.opened(release) as checked:
+        for path in release.iterdir():
+            path.write_bytes(b"tampered")
+        assert {n: (checked.folder / n).read_bytes() for n in checked.names} == kept

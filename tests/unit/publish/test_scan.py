@@ -149,6 +149,73 @@ def saver_with_a_path_beside(proto):
     text.attr["value"].tensor.string_val[0] = b"/../../part"
 
 
+def saver_path(proto, *ops):
+    """Puts nodes between the path that is given and where it is read; returns the last."""
+    restore = function(proto, "_traced_restore")
+    made = []
+    for number, (op, inputs) in enumerate(ops):
+        made.append(restore.node_def.add(name=f"made{number}", op=op, input=inputs))
+    next(n for n in restore.node_def if n.op == "RestoreV2").input[0] = f"{made[-1].name}:output:0"
+    return made
+
+
+def saver_path_by_a_pattern(proto):
+    (node,) = saver_path(proto, ("StaticRegexReplace", ["file_prefix"]))
+    node.attr["pattern"].s, node.attr["rewrite"].s = b".*", b"/etc/passwd"
+
+
+def saver_path_by_a_function(proto):
+    library = proto.meta_graphs[0].graph_def.library
+    inner = library.function.add()
+    inner.signature.name = "elsewhere"
+    inner.signature.input_arg.add(name="given")
+    (node,) = saver_path(proto, ("PartitionedCall", ["file_prefix"]))
+    node.attr["f"].func.name = "elsewhere"
+
+
+def saver_path_as_content(proto):
+    text, _ = saver_path(proto, ("Const", []), ("StringJoin", ["file_prefix", "made0:output:0"]))
+    text.attr["value"].tensor.tensor_content = b"/../../etc/passwd"
+
+
+def saver_path_that_is_relative(proto):
+    text, _ = saver_path(proto, ("Const", []), ("StringJoin", ["made0:output:0", "file_prefix"]))
+    text.attr["value"].tensor.string_val.append(b"secrets")
+
+
+def saver_path_with_another_end(proto):
+    text, _ = saver_path(proto, ("Const", []), ("StringJoin", ["file_prefix", "made0:output:0"]))
+    text.attr["value"].tensor.string_val.append(b".ssh/id_rsa")
+
+
+def saver_path_in_circles(proto):
+    saver_path(proto, ("Identity", ["made1:output:0"]), ("Identity", ["made0:output:0"]))
+
+
+def saver_path_of_another_argument(proto):
+    restore = function(proto, "_traced_restore")
+    other = restore.signature.input_arg[1].name
+    next(n for n in restore.node_def if n.op == "RestoreV2").input[0] = other
+
+
+def saver_path_of_the_graph(proto):
+    graph = proto.meta_graphs[0]
+    node = next(n for n in graph.graph_def.node if n.name == graph.saver_def.restore_op_name)
+    graph.graph_def.node.add(name="path", op="Const")
+    node.input[0] = "path"
+
+
+def saver_path_that_is_no_placeholder(proto):
+    graph = proto.meta_graphs[0]
+    name = graph.saver_def.filename_tensor_name.partition(":")[0]
+    next(n for n in graph.graph_def.node if n.name == name).op = "Const"
+
+
+def saver_within_a_saver(proto):
+    restore = function(proto, "_traced_restore")
+    restore.node_def.add(name="evil", op=restore.signature.name, input=["elsewhere"])
+
+
 def missing_function(proto):
     node = function(proto, "call").node_def.add(name="evil", op="StatefulPartitionedCall")
     node.attr["f"].func.name = "gone"
@@ -181,6 +248,16 @@ def python_code_in_an_object(proto):
         (saver_as_a_method, "__inference__traced_save", "object "),
         (saver_with_a_fixed_path, "RestoreV2", "with a path of its own"),
         (saver_with_a_path_beside, "SaveV2", "with a path of its own"),
+        (saver_path_by_a_pattern, "RestoreV2", "with a path of its own"),
+        (saver_path_by_a_function, "RestoreV2", "with a path of its own"),
+        (saver_path_as_content, "RestoreV2", "with a path of its own"),
+        (saver_path_that_is_relative, "RestoreV2", "with a path of its own"),
+        (saver_path_with_another_end, "RestoreV2", "with a path of its own"),
+        (saver_path_in_circles, "RestoreV2", "with a path of its own"),
+        (saver_path_of_another_argument, "RestoreV2", "with a path of its own"),
+        (saver_path_of_the_graph, "__inference__traced_restore", "node 'StatefulPartitionedCall"),
+        (saver_path_that_is_no_placeholder, "__inference__traced_restore", "node 'Stateful"),
+        (saver_within_a_saver, "__inference__traced_restore", "with a path of its own"),
         (missing_function, "gone", "which calls what is not there"),
         (python_code_in_an_object, "Lambda", "objects of meta graph 0"),
     ],
@@ -192,12 +269,6 @@ def test_refused_by_name(model, change, op, where):
         PublishError, match="not safe to publish: expected ops that only compute, found '"
     ):
         scan.check(folder)
-
-
-def test_keras_code_beside_the_model(model):
-    folder = model(lambda proto: None)
-    (folder / "keras_metadata.pb").write_bytes(b'{"class_name": "Lambda"}')
-    assert [finding.what for finding in scan.scan(folder)] == ["Lambda"]
 
 
 def test_what_only_computes_passes(plain):

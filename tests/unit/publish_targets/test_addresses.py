@@ -109,8 +109,8 @@ def manifest(**changes):
         (change("manifest.json", b" " * (2 << 20)), "found more than 1048576 bytes"),
         (manifest(handle="../../etc/5"), "Handle '../../etc/5' is malformed"),
         (manifest(files={}), "found no 5.md, model.tar.gz among its files"),
-        (manifest(files={"../x": {"sha256": "0", "size": 1}}), "found the name '../x'"),
-        (manifest(files={"/x": {"sha256": "0", "size": 1}}), "found the name '/x'"),
+        (manifest(files={"../x": {"sha256": "0" * 64, "size": 1}}), "found the name '../x'"),
+        (manifest(files={"/x": {"sha256": "0" * 64, "size": 1}}), "found the name '/x'"),
         (manifest(model={}), "found added 'model.tar.gz/saved_model.pb', "),
         (
             manifest(model_digest="0" * 64),

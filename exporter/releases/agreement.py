@@ -1,0 +1,110 @@
+"""Holds what the files of a release say against each other, which needs no signature."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from exporter import __version__, quiet
+from exporter.contract import contract_check
+from exporter.errors import ExporterError
+from exporter.releases import handle
+from exporter.releases.contents import Problem
+from exporter.releases.manifest import ARCHIVE, CONTRACT, MANIFEST, Manifest
+from exporter.releases.model_facts import ModelFacts, model_facts
+from exporter.releases.model_page import PageRequest, model_page
+from exporter.releases.writing import manifest_of
+from exporter.verifier.report.records import Origin, VerificationReport
+from slim_nets.registry import networks
+
+_TOOL = "slim-exporter"
+_ASSET_PATH = re.compile(r"^<!-- asset-path: (.*) -->$", re.MULTILINE)
+# Which files there are is compared elsewhere; and other versions of this tool write other commands.
+_NOT_HERE = frozenset({"schema_version", "model", "files", "model_digest", "versions", "rebuild"})
+
+
+@dataclass(frozen=True)
+class Statements:
+    """What a release says of itself, in all of its files.
+
+    Attributes:
+        folder: Where it lies.
+        manifest: Its manifest.
+        report: Its report.
+        origin: Where the report says that the model came from.
+        model: Its SavedModel, unpacked.
+    """
+
+    folder: Path
+    manifest: Manifest
+    report: VerificationReport
+    origin: Origin
+    model: Path
+
+    def contradictions(self) -> Iterator[Problem]:
+        """Yields what one file says and another does not."""
+        quiet.import_tensorflow()
+        try:
+            facts = model_facts(self.model)
+        except ExporterError as error:
+            yield Problem("changed", ARCHIVE, str(error))
+            return
+        if self.origin.variant.family in networks():
+            yield from self._of_manifest(facts)
+        yield from self._of_page()
+        yield from self._of_contract()
+
+    def _of_manifest(self, facts: ModelFacts) -> Iterator[Problem]:
+        told = self.manifest
+        expected = self._expected(facts)
+        for name in sorted(type(told).model_fields.keys() - self._left_out):
+            if getattr(told, name) != getattr(expected, name):
+                yield Problem("changed", MANIFEST, f"{name} is not as in report and model")
+        # Which version of this tool packaged it, nothing else tells.
+        versions = expected.versions | {_TOOL: told.versions.get(_TOOL, "")}
+        if told.versions != versions:
+            yield Problem("changed", MANIFEST, "versions are not as in report and model")
+        if tuple(facts.image_size) != tuple(self.origin.variant.image_size):
+            yield Problem("changed", ARCHIVE, "its images have another size than the report's")
+        if self._is_of_this_version:
+            yield from self._of_whole_page(expected, facts)
+
+    def _of_whole_page(self, expected: Manifest, facts: ModelFacts) -> Iterator[Problem]:
+        asset_path = _ASSET_PATH.search(self._page)
+        request = PageRequest(expected, self.origin, facts, asset_path[1] if asset_path else "")
+        if model_page(request) != self._page:
+            name = self.manifest.page_name
+            yield Problem("changed", name, "it is not the page of this report and model")
+
+    def _of_page(self) -> Iterator[Problem]:
+        told = self.manifest
+        for digest in (told.checkpoint.sha256, told.files[ARCHIVE].sha256):
+            if f"`{digest}`" not in self._page:
+                yield Problem("changed", told.page_name, f"it does not say the sha256 {digest}")
+
+    def _of_contract(self) -> Iterator[Problem]:
+        try:
+            differences = contract_check(self.model, self.folder / CONTRACT).differences
+        except ExporterError as error:
+            yield Problem("changed", CONTRACT, str(error))
+            return
+        for difference in differences:
+            yield Problem("changed", CONTRACT, difference.message)
+
+    @property
+    def _is_of_this_version(self) -> bool:
+        return self.manifest.versions.get(_TOOL) == __version__
+
+    @property
+    def _left_out(self) -> frozenset[str]:
+        return _NOT_HERE - ({"rebuild"} if self._is_of_this_version else set())
+
+    @property
+    def _page(self) -> str:
+        return (self.folder / self.manifest.page_name).read_text("utf-8", errors="replace")
+
+    def _expected(self, facts: ModelFacts) -> Manifest:
+        told = self.manifest
+        known = handle.parse(told.handle)
+        model, packed = told.model, told.files[ARCHIVE]
+        return manifest_of(known, self.report, self.origin, facts, model=model, packed=packed)

@@ -1,0 +1,64 @@
+"""The paths that a saver's functions use: those that TensorFlow's own saver makes alone."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from exporter.protobufs import op_of
+from exporter.releases.allowed_ops import SAVER
+
+# What TensorFlow's saver appends to the path that it is given, while it writes.
+_SUFFIX = re.compile(rb"\.part|_temp(_[0-9a-f]{32})?/part")
+
+
+def other_paths(function: Any) -> Iterator[str]:
+    """Names the ops of a saver's function that use another path than the canonical one.
+
+    Args:
+        function: Its first argument is the path that whoever saves or loads gives.
+
+    Yields:
+        The op.
+    """
+    arguments = [argument.name for argument in function.signature.input_arg[:1]]
+    nodes = {node.name: node for node in function.node_def}
+    for node in function.node_def:
+        for position in SAVER.get(node.op, ()):
+            path = node.input[position] if position < len(node.input) else ""
+            if not _is_given(path, nodes, arguments, frozenset()):
+                yield node.op
+
+
+def _is_given(
+    tensor: str, nodes: Mapping[str, Any], arguments: list[str], above: frozenset[str]
+) -> bool:
+    """Says whether a tensor is the given path, or what the saver makes of it while it writes."""
+    name = op_of(tensor)
+    if name in arguments:
+        return True
+    if name in above or name not in nodes:
+        return False
+    node = nodes[name]
+    inputs = [name for name in node.input if not name.startswith("^")]
+    paths = {"Identity": inputs, "ShardedFilename": inputs[:1], "Pack": inputs}.get(node.op, [])
+    if node.op == "StringJoin" and not node.attr["separator"].s and len(inputs) == 2:
+        paths = inputs[:1] if _is_suffix(inputs[1], nodes) else []
+    return bool(paths) and all(_is_given(p, nodes, arguments, above | {name}) for p in paths)
+
+
+def _is_suffix(tensor: str, nodes: Mapping[str, Any]) -> bool:
+    """Says whether a tensor is a constant suffix, or the choice between two."""
+    node = nodes.get(op_of(tensor))
+    if node is None:
+        return False
+    if node.op == "Select":
+        return all(_is_constant_suffix(nodes.get(op_of(name))) for name in node.input[1:3])
+    return _is_constant_suffix(node)
+
+
+def _is_constant_suffix(node: Any) -> bool:
+    if node is None or node.op != "Const":
+        return False
+    tensor = node.attr["value"].tensor
+    (text,) = tensor.string_val if len(tensor.string_val) == 1 else (b"",)
+    return not tensor.tensor_content and _SUFFIX.fullmatch(text) is not None
