@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from checkpoints.names import RestoreOptions
 from exporter.archives import FetchOptions
 from exporter.errors import VerificationError
 from exporter.restore import restore
@@ -21,7 +22,7 @@ VARIANT = resized(variants()["mobilenet_v3_small_075_224"], image_size=32)
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory):
     local = Seeded(0).open(VARIANT, tmp_path_factory.mktemp("seeded"), FetchOptions())
-    return original(restore(local, VARIANT, "feature_vector"))
+    return original(restore(local, VARIANT, "feature_vector", RestoreOptions()))
 
 
 @pytest.fixture
