@@ -155,7 +155,7 @@ def test_labels_are_packed_behind_the_model(made, tmp_path):
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"cat\ndog\n", "expected 4 lines, as many as 'feature_vector' has values, found 2"),
+        (b"cat\ndog\n", "expected 4 lines, as many as it has values in 'feature_vector', found 2"),
         (b"\xff\xfe", "expected text with a class a line, found"),
         (None, "cannot be read: expected text with a class a line, found No such file"),
     ],
