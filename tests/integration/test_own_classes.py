@@ -112,14 +112,14 @@ def test_it_is_used_and_fine_tuned_with_its_labels(model, classes):
     assert (layer.variables[0].numpy() != before).any()
 
 
-def test_it_is_converted_and_brings_its_labels(run, model, tmp_path):
-    done = run(
-        "convert",
-        f"--model_dir={model}",
-        f"--output_dir={tmp_path}",
-        "--format=tflite_metadata,onnx,keras",
-    )
-    assert [conversion["error"] for conversion in done] == ["", "", ""]
+@pytest.mark.parametrize(
+    "formats", ["tflite_metadata", pytest.param("onnx,keras", marks=pytest.mark.full)]
+)
+def test_it_is_converted(run, model, tmp_path, formats):
+    given = [f"--model_dir={model}", f"--output_dir={tmp_path}", f"--format={formats}"]
+    assert not any(conversion["error"] for conversion in run("convert", *given))
+    if "tflite_metadata" not in formats:
+        return
     with zipfile.ZipFile(tmp_path / "tflite_metadata/model.tflite") as archive:
         assert archive.read("labels.txt") == (model / "assets/labels.txt").read_bytes()
 

@@ -103,11 +103,13 @@ def rewrapped(source, target, call=None, served=None, losses=None, change=None):
 
 def bodies(meta_graph):
     """Returns the function bodies that hold the network, by what they are for."""
+    # The losses are summed in a function that was wrapped.
+    kinds = {"inference": "inference", "training": "training", "wrapped_function": "regularization"}
     found = {}
     for function in meta_graph.graph_def.library.function:
         name = function.signature.name.removeprefix("__inference_").rsplit("_", 1)[0]
-        if name in ("inference", "training", "regularization"):
-            found[name] = function
+        if name in kinds:
+            found[kinds[name]] = function
     assert len(found) == 3
     return found
 

@@ -30,6 +30,9 @@ from exporter.verifier.subjects.subject import (
 
 # Beside the default, for which gradients are compared by every way of calling.
 _GRADIENT_MOMENTA = (0.0, 0.997)
+# Fewer values may be drawn alike by chance: two calls of three, at a rate of a half, in one case
+# of eight. So they are drawn more often.
+_FEW, _MORE_CALLS = 100, 4
 # Put before a way of calling where training mode is meant.
 _TRAINING = "training=True: "
 
@@ -71,7 +74,7 @@ class FineTuningComparison:
             self._step(gradients[PLAIN], losses)
 
     def _drawn(self) -> dict[str, set[str]]:
-        """Finds out what is drawn at random, by calling twice; both models must agree on it."""
+        """Finds out what is drawn at random, by calling again; both models must agree on it."""
         drawn = {}
         for way in self._ways:
             wanted = changing(self._reference, way, self._batch)
@@ -218,9 +221,13 @@ def _told(hyperparameters: Mapping[str, float]) -> str:
 
 
 def changing(side: Subject, way: str, batch: Batch) -> set[str]:
-    """Returns the names of the outputs that differ between two training calls from one state."""
+    """Returns the names of the outputs that differ between training calls from one state."""
     once, again = (side.training([way], batch.inputs, {})[way].outputs for _ in range(2))
-    return set(unequal(once, again))
+    drawn = set(unequal(once, again))
+    if any(value.size < _FEW for key, value in once.items() if key not in drawn):
+        for _ in range(_MORE_CALLS):
+            drawn |= set(unequal(once, side.training([way], batch.inputs, {})[way].outputs))
+    return drawn
 
 
 def _settings(hyperparameters: Mapping[str, Any], plan: Plan) -> list[dict[str, float]]:
