@@ -68,6 +68,7 @@ def test_classification(export, tmp_path):
     check_modes(found, 142)
 
 
+@pytest.mark.full
 def test_edgetpu_features(export, tmp_path):
     export(
         *("mobilenet_edgetpu_075_224", "feature_vector", "seeded:0", tmp_path / "m"),

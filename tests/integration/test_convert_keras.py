@@ -225,7 +225,14 @@ def test_a_weight(bench, tmp_path):
     assert bench.failures(model, tmp_path)["weights"] == {"MobilenetV3/Conv_2/weights"}
 
 
-@pytest.mark.parametrize(("rate", "groups"), [(0.2, set()), (0.0, {"dropout"}), (0.6, {"dropout"})])
+@pytest.mark.parametrize(
+    ("rate", "groups"),
+    [
+        pytest.param(0.2, set(), marks=pytest.mark.full),
+        (0.0, {"dropout"}),
+        pytest.param(0.6, {"dropout"}, marks=pytest.mark.full),
+    ],
+)
 def test_dropout(classifier, tmp_path, rate, groups):
     model = classifier.built()
     model.get_layer("dropout").rate = rate

@@ -126,6 +126,7 @@ def test_other_weights_are_refused(name, saved, written, tmp_path):
     assert "times the reference's own float noise" in found.checks[0].reason
 
 
+@pytest.mark.full
 @pytest.mark.published
 @pytest.mark.parametrize("name", ["onnx", "openvino"])
 def test_published_model(name, published_model, shared, tmp_path):

@@ -88,6 +88,7 @@ def model(run, trained, labels, classes, tmp_path_factory):
     return folder
 
 
+@pytest.mark.full
 def test_it_equals_its_original_once_more(run, model, trained):
     report = run("verify", f"--model_dir={model}", *NETWORK, f"--checkpoint={trained}")
     assert report["passed"]

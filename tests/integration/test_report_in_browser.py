@@ -16,6 +16,7 @@ BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
 pytestmark = [
     pytest.mark.integration,
     pytest.mark.browser,
+    pytest.mark.full,
     pytest.mark.xdist_group("report in a browser"),
     pytest.mark.skipif(
         BROWSER is None and not os.environ.get("CI"),

@@ -49,6 +49,7 @@ def test_below_a_scope(export, slim_export, weights, plain, tmp_path):
     assert refused.stderr.endswith("Use --checkpoint_scope=FeatureExtractor.\n")
 
 
+@pytest.mark.full
 def test_verified_below_a_scope(slim_export, tmp_path):
     """With the toy, which is soon verified in full."""
     quiet.import_tensorflow()
@@ -72,6 +73,7 @@ def test_verified_below_a_scope(slim_export, tmp_path):
     assert other.returncode == 1
 
 
+@pytest.mark.full
 def test_with_an_outputs_number(slim_export, weights, plain, tmp_path):
     prefix = write_checkpoint(tmp_path / "m", renamed(weights, "{}:0"))
     given = ("export", *FLAGS, f"--checkpoint={prefix}", f"--output_dir={tmp_path / 'o'}")

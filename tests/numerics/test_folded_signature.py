@@ -70,6 +70,7 @@ def test_it_follows_the_variables(folded):
     assert gap(before, after) > 0.01
 
 
+@pytest.mark.full
 def test_gradients_flow_as_through_the_call(folded):
     import tensorflow as tf
 

@@ -52,6 +52,7 @@ def test_another_momentum_wired_is_found(features, tmp_path):
     assert found == ["momentum ignored"]
 
 
+@pytest.mark.full
 def test_one_update_missing(features, tmp_path):
     def change(graph):
         (mean, _) = nodes(graph, "training", "AssignSubVariableOp", f"{SCOPE}/")
@@ -169,6 +170,7 @@ def test_nothing_to_train(features, tmp_path):
     assert len(failed["gradients"]) == 4 * 140
 
 
+@pytest.mark.full
 def test_one_gradient_stopped(features, tmp_path):
     name = "MobilenetV3/expanded_conv_4/expand/weights"
 

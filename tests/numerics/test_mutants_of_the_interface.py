@@ -144,6 +144,7 @@ def test_other_images(features, tmp_path, name, change):
     assert found == [name]
 
 
+@pytest.mark.full
 def test_background_class_missing(logits, tmp_path):
     def call(old, inputs, training, return_endpoints, momentum):
         found = old(inputs, training, return_endpoints, momentum)

@@ -38,6 +38,7 @@ def test_last_layer_multiplied(features, tmp_path, monkeypatch):
     assert found == ["last layer multiplied"]
 
 
+@pytest.mark.full
 def test_raw_weights(export, slim_export, tmp_path):
     """A checkpoint with moving averages, exported without them."""
     from checkpoints import seeded
@@ -65,6 +66,7 @@ def test_raw_weights(export, slim_export, tmp_path):
     assert "Likely cause: raw weights instead of the moving averages" in result.stdout
 
 
+@pytest.mark.full
 def test_batch_norm_folded(features, tmp_path):
     """A model that has only kernels and biases left, and still says that it can be trained."""
     import tensorflow as tf

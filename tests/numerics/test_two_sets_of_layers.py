@@ -52,7 +52,7 @@ def test_other_sizes(export, tmp_path, variant, multiplier, size):
     ("variant", "task"),
     [
         pytest.param("mobilenet_v3_large_075_224", "feature_vector", marks=FULL),
-        ("mobilenet_v3_small_minimalistic_100_224", "classification"),
+        pytest.param("mobilenet_v3_small_minimalistic_100_224", "classification", marks=FULL),
         pytest.param("mobilenet_edgetpu_075_224", "feature_vector", marks=FULL),
     ],
 )
