@@ -88,6 +88,18 @@ def slim_export():
 
 
 @pytest.fixture(scope="session")
+def run(slim_export):
+    """Calls a command, and returns what its `--json` says; its error if it says nothing."""
+
+    def done(command, *arguments, status=0):
+        result = slim_export(command, *arguments, "--json")
+        assert result.returncode == status, result.stderr
+        return json.loads(result.stdout) if result.stdout else result.stderr
+
+    return done
+
+
+@pytest.fixture(scope="session")
 def slim_export_process():
     """Runs a command in a fresh process, where the process itself is what is tested."""
     return in_a_process

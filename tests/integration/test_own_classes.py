@@ -36,16 +36,6 @@ def as_trained(weights):
     return weights | slots | shadows | {"global_step": np.int64(200)}
 
 
-@pytest.fixture(scope="module")
-def run(slim_export):
-    def done(command, *arguments, status=0):
-        result = slim_export(command, *arguments, "--json")
-        assert result.returncode == status, result.stderr
-        return json.loads(result.stdout) if result.stdout else result.stderr
-
-    return done
-
-
 @pytest.fixture(scope="module", params=[5, pytest.param(1000, marks=pytest.mark.full)])
 def classes(request):
     return request.param

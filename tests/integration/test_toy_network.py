@@ -14,16 +14,6 @@ pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("toy")]
 
 
 @pytest.fixture(scope="module")
-def run(slim_export):
-    def done(command, *arguments, status=0):
-        result = slim_export(command, *arguments, "--json")
-        assert result.returncode == status, result.stderr
-        return json.loads(result.stdout) if result.stdout else result.stderr
-
-    return done
-
-
-@pytest.fixture(scope="module")
 def toy(run, tmp_path_factory):
     folder = tmp_path_factory.mktemp("toy") / "model"
     said = run("export", *TOY, f"--output_dir={folder}")
