@@ -94,8 +94,9 @@ def trace(
 
 
 def image_spec(variant: Variant) -> tf.TensorSpec:
-    """Describes the images of a network: any batch of float32 of its one size."""
-    return tf.TensorSpec([None, *variant.image_size, 3], name="inputs")
+    """Describes the images of a network: any batch of float32, of its one size or of any."""
+    size = (None, None) if variant.network.any_size else variant.image_size
+    return tf.TensorSpec([None, *size, 3], name="inputs")
 
 
 def _variable(spec: VariableSpec, value: np.ndarray) -> tf.Variable:

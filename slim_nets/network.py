@@ -102,6 +102,10 @@ class Network:
         background: Whether class 0 of the published logits is a background.
         input_range: What images in [0, 1] are rescaled to.
         min_image_size: In pixels; a smaller image is all padding.
+        any_size: Whether its models take images of any size; those of `sizes` are then the
+            usual ones.
+        sized_name: Whether its names on TensorFlow Hub say multiplier and image size; if not,
+            there is one multiplier.
         other_widths: With which others' checkpoints of it come.
         other_constants: What has gone wrong in others' ports of it.
     """
@@ -116,5 +120,7 @@ class Network:
     background: bool = False
     input_range: tuple[float, float] = (-1.0, 1.0)
     min_image_size: int = 32
+    any_size: bool = False
+    sized_name: bool = True
     other_widths: tuple[OtherWidths, ...] = ()
     other_constants: tuple[OtherConstant, ...] = ()

@@ -55,10 +55,13 @@ class Variant:
 
     @property
     def name(self) -> str:
-        """The name as on TensorFlow Hub, such as `mobilenet_v3_small_075_224`.
+        """The name as on TensorFlow Hub, such as `mobilenet_v3_small_075_224` or `inception_v3`.
 
         Classes and other widths are not in it: they are those of one's own checkpoint.
         """
+        if not self.network.sized_name:
+            usual = self.image_size == (self.network.sizes[0][1],) * 2
+            return self.family if usual else f"{self.family}_{self.image_size}"
         percent = round(self.depth_multiplier * 100)
         exact = percent / 100 == self.depth_multiplier
         multiplier = f"{percent:03d}" if exact else repr(self.depth_multiplier)
@@ -235,6 +238,11 @@ def resized(
         ValueError: If a number is out of its range.
     """
     if depth_multiplier is not None:
+        if not variant.network.sized_name:
+            raise ValueError(
+                f"Network '{variant.family}' has no depth multiplier: expected none, found"
+                f" {depth_multiplier:g}. Leave out --depth_multiplier."
+            )
         if not 0 < depth_multiplier <= MAX_DEPTH_MULTIPLIER:
             raise ValueError(
                 f"Depth multiplier {depth_multiplier:g} is out of range: expected a number above 0"

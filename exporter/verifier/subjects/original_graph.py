@@ -197,8 +197,7 @@ def restored(
         The original, until its session is closed.
     """
     with tf.Graph().as_default() as graph:
-        shape = [None, *variant.image_size, 3]
-        images = tf.compat.v1.placeholder(tf.float32, shape, "images")
+        images = tf.compat.v1.placeholder(tf.float32, image_spec(variant).shape, "images")
         momentum = tf.compat.v1.placeholder(tf.float32, [], "batch_norm_momentum")
         with tf.name_scope("train"):
             training = _outputs(variant.end_points(images, task, SlimLayers(momentum)))
