@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from slim_nets import networks as tables
+from slim_nets.graph_network import GraphFunction
 from slim_nets.layers.protocol import Layers
-from slim_nets.layers.shapes import NetworkShape, ShapeLayers
-from slim_nets.network import Build, Network, OtherWidths, Task
+from slim_nets.layers.shapes import NetworkShape, ShapeLayers, VariableSpec
+from slim_nets.network import Build, Network, NetworkError, OtherWidths, Task
 
 # Modules with networks of one's own, separated by commas. They are imported in every process.
 MODULES_VARIABLE = "SLIM_EXPORT_NETWORKS"
@@ -45,6 +46,7 @@ class Variant:
         image_size: Height and width of the images in pixels.
         own_classes: Size of the logits; None for that of the published ones.
         widths: Which of the network's other widths it has, by name; empty for its own.
+        graph: The function that builds it; None for a network that is held as a table.
     """
 
     family: str
@@ -52,6 +54,7 @@ class Variant:
     image_size: ImageSize
     own_classes: int | None = None
     widths: str = ""
+    graph: GraphFunction | None = None
 
     @property
     def name(self) -> str:
@@ -74,12 +77,19 @@ class Variant:
         Raises:
             NetworkError: If it is not known here.
         """
-        if self.family not in networks():
+        if self.graph is not None:
+            return self.graph.network
+        if not self.is_known:
             raise NetworkError(
                 f"Network '{self.family}' is not known here: expected one of"
                 f" {', '.join(networks())}. Set {MODULES_VARIABLE} to the module that has it."
             )
         return networks()[self.family]
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it can be told what network it is."""
+        return self.graph is not None or self.family in networks()
 
     @property
     def background(self) -> bool:
@@ -101,8 +111,29 @@ class Variant:
         return (self.own_classes or self.network.num_classes) if task == "classification" else None
 
     def shape(self, task: Task, build: Build | None = None) -> NetworkShape:
-        """Returns the variables and end points for a task, also of another build of the network."""
+        """Returns the variables and end points for a task, also of another build of the network.
+
+        Raises:
+            NetworkError: If it is a function that cannot be had, fails, or breaks the convention.
+        """
+        if self.graph is not None:
+            from slim_nets.graph_shape import function_shape
+
+            return function_shape(self, task)
         return _shape(self, task) if build is None else _worked_out(self, task, build)
+
+    def telling(self, task: Task) -> Task:
+        """Returns the task whose variables tell of classes: a function may be of one task only."""
+        return task if self.graph is not None else "classification"
+
+    def all_variables(self) -> tuple[VariableSpec, ...]:
+        """Returns those of the network with logits; of a function without, of its features."""
+        try:
+            return self.shape("classification").variables
+        except NetworkError:
+            if self.graph is None:
+                raise
+            return self.shape("feature_vector").variables
 
     def end_points(
         self, images: Any, task: Task, layers: Layers[Any], build: Build | None = None
@@ -130,10 +161,6 @@ class Variant:
         start = f"{network.scope}/"
         named = {f"{start}{k.removeprefix(start)}": v for k, v in built.end_points.items()}
         return {"default": built.output} | named
-
-
-class NetworkError(ValueError):
-    """A network that is not known here, or a module that has none; the text says what to do."""
 
 
 @cache
@@ -206,7 +233,8 @@ def of_same_weights(variant: Variant) -> Iterator[Variant]:
     A size of images changes no variable; classes and widths are those of a checkpoint.
     """
     for named in variants().values():
-        if (named.family, named.depth_multiplier) == (variant.family, variant.depth_multiplier):
+        same = (named.family, named.depth_multiplier) == (variant.family, variant.depth_multiplier)
+        if same and variant.graph is None:
             yield named
 
 
