@@ -5,7 +5,7 @@ import re
 
 from exporter import quiet
 from exporter.errors import InvalidArgumentError, printable
-from slim_nets.graph_network import USUAL_SIZE, GraphFunction
+from slim_nets.graph_network import GraphFunction
 from slim_nets.network import TASKS, Task
 from slim_nets.own_code import REFERENCE
 from slim_nets.registry import ImageSize, Variant, resized, variants
@@ -51,7 +51,8 @@ def variant_of(
     Args:
         function: Builds the network, with TF-Slim's convention.
         image_size: Height and width in pixels, one number for both; None for the function's
-            `default_image_size`, which is only found by importing it, or for any.
+            `default_image_size`, which is found by importing it. Of a function for images of any
+            size, the usual ones.
         num_classes: Size of the logits; None for those of the checkpoint.
 
     Raises:
@@ -76,11 +77,10 @@ def variant_of(
             f"End point '{printable(function.features)}' is not named as one: expected letters,"
             " digits, '_', '.', '/' and '-'. Change --features."
         )
-    if image_size is None:
-        image_size = USUAL_SIZE if function.any_size else _usual_size(function)
+    size = _usual_size(function) if image_size is None else image_size
     try:
         start = Variant(function.name, 1.0, ImageSize(1, 1), graph=function)
-        return resized(start, image_size=image_size, num_classes=num_classes)
+        return resized(start, image_size=size, num_classes=num_classes)
     except ValueError as error:
         raise InvalidArgumentError(str(error)) from error
 

@@ -58,8 +58,7 @@ def _network(function: GraphFunction) -> Network:
         # In front of end points there is the one that its variables have, once it is built.
         scope="",
         build=_has_no_table,
-        # Its models of one size have that in their name.
-        sizes=((1.0, USUAL_SIZE if function.any_size else 0),),
+        sizes=((1.0, 0),),  # so that the size is in every name
         num_classes=0,  # none were published
         row_of=lambda _: "",
         words=lambda task: _words(function, task),

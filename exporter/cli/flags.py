@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from exporter.errors import InvalidArgumentError
-from slim_nets.graph_network import ANY_SIZE
 
 _T = TypeVar("_T")
 
@@ -115,9 +114,8 @@ def _boolean(text: str) -> bool:
     raise argparse.ArgumentTypeError(f"expected true or false, found '{text}'")
 
 
-def _image_size(text: str) -> tuple[int, int] | str:
-    if text == ANY_SIZE:
-        return text
+def image_size(text: str) -> tuple[int, int]:
+    """Parses the size of images, height first."""
     sides = text.split("x")
     if len(sides) > 2 or not all(side.isascii() and side.isdigit() for side in sides):
         raise argparse.ArgumentTypeError(f"expected pixels as 160 or 160x320, found '{text}'")
@@ -144,9 +142,8 @@ RESTORING = {
 SIZE = {
     "depth_multiplier": value("another one than the variant's, above 0 to 2", type=float),
     "image_size": value(
-        "another one than the variant's, up to 2048 pixels: 160, or 160x320 (height x width); with"
-        " --network also any, and the function's own usual one where it is left out",
-        type=_image_size,
+        "another one than the variant's, up to 2048 pixels: 160, or 160x320 (height x width)",
+        type=image_size,
     ),
     "num_classes": value(
         "how many classes seeded:N is to have; of other checkpoints, how many are expected",

@@ -28,6 +28,10 @@ def either(*, required: bool) -> flags.Flag:
     return add
 
 
+def _image_size(text: str) -> tuple[int, int] | str:
+    return text if text == ANY_SIZE else flags.image_size(text)
+
+
 def _input_range(text: str) -> tuple[float, float]:
     try:
         low, high = map(float, text.split(","))
@@ -55,7 +59,15 @@ _OF_FUNCTION = {
     ),
 }
 # What changes a variant's size, and what else is said of a function.
-SIZE = {**flags.SIZE, **_OF_FUNCTION}
+SIZE = {
+    **flags.SIZE,
+    "image_size": flags.value(
+        "another one than the variant's, up to 2048 pixels: 160, or 160x320 (height x width); with"
+        " --network also any, and the function's own usual size where it is left out",
+        type=_image_size,
+    ),
+    **_OF_FUNCTION,
+}
 
 
 def chosen(arguments: argparse.Namespace) -> Variant | None:

@@ -214,7 +214,7 @@ def test_a_module_in_the_current_folder(slim_export_process, tmp_path):
         "import tf_slim as slim\n"
         "def net(images, num_classes=4, is_training=True):\n"
         "    net = slim.conv2d(images, 4, 3, stride=4, scope='conv')\n"
-        "    return slim.fully_connected(slim.flatten(net), num_classes, scope='fc'), {'net': net}\n"
+        "    return slim.fully_connected(slim.flatten(net), num_classes), {'net': net}\n"
     )
     flags = ["--network=own_nets:net", "--image_size=16", *CLASSIFIER[3:]]
     done = slim_export_process("export", *flags, "--output_dir=model", "--json", cwd=tmp_path)

@@ -38,7 +38,7 @@ def test_a_variant_is_a_record():
     assert variant(**ODD, size=(32, 48)).name == "odd_32x48"
     assert variant(**ODD, size=None).image_size == (48, 48)
     assert variant("bare", size=None).image_size == (224, 224)
-    assert variant(**ODD, size=None, any_size=True).name == "odd"
+    assert variant(**ODD, size=None, any_size=True).name == "odd_48"
 
 
 def test_what_the_output_does_not_need_is_left_out():
@@ -109,7 +109,7 @@ def test_the_number_of_classes_that_a_function_does_not_say():
 
 
 def test_images_of_any_size():
-    shape = variant(**BARE, size=None, any_size=True).shape("feature_vector")
+    shape = variant(**BARE, any_size=True).shape("feature_vector")
     assert shape.end_points["Cell_0"] == (0, 0, 8)
     assert shape.output == (8,)
 
