@@ -1,7 +1,6 @@
 """The networks by name, and their variants by the names that TensorFlow Hub gave them."""
 
 import importlib
-import os
 import pkgutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,9 +14,7 @@ from slim_nets.graph_network import GraphFunction
 from slim_nets.layers.protocol import Layers
 from slim_nets.layers.shapes import NetworkShape, ShapeLayers, VariableSpec
 from slim_nets.network import Build, Network, NetworkError, OtherWidths, Task
-
-# Modules with networks of one's own, separated by commas. They are imported in every process.
-MODULES_VARIABLE = "SLIM_EXPORT_NETWORKS"
+from slim_nets.own_networks import MODULES_VARIABLE, networks_of, own_modules
 
 # Far beyond any published input; the largest networks then take more than 16 GB to verify.
 MAX_IMAGE_SIZE = 2048
@@ -108,7 +105,11 @@ class Variant:
 
     def num_classes(self, task: Task) -> int | None:
         """Returns the size of the logits, None for features."""
-        return (self.own_classes or self.network.num_classes) if task == "classification" else None
+        if task != "classification":
+            return None
+        if self.graph is not None and self.own_classes is None:
+            return self.shape(task).output[0]
+        return self.own_classes or self.network.num_classes
 
     def shape(self, task: Task, build: Build | None = None) -> NetworkShape:
         """Returns the variables and end points for a task, also of another build of the network.
@@ -172,8 +173,8 @@ def networks() -> Mapping[str, Network]:
     """
     names = [module.name for module in pkgutil.iter_modules(tables.__path__, f"{tables.__name__}.")]
     found = {n.name: n for name in names for n in importlib.import_module(name).NETWORKS}
-    for name in _own_modules():
-        for network in _networks_of(name):
+    for name in own_modules():
+        for network in networks_of(name):
             if network.name in found:
                 raise NetworkError(
                     f"Network '{network.name}' of module '{name}' has a name that is taken:"
@@ -183,32 +184,11 @@ def networks() -> Mapping[str, Network]:
     return found
 
 
-def _own_modules() -> list[str]:
-    parts = os.environ.get(MODULES_VARIABLE, "").split(",")
-    return [part.strip() for part in parts if part.strip()]
-
-
-def _networks_of(name: str) -> tuple[Network, ...]:
-    try:
-        found = importlib.import_module(name).NETWORKS
-    except (ImportError, AttributeError) as error:
-        raise NetworkError(
-            f"Networks cannot be had from module '{name}': expected one with NETWORKS, found"
-            f" {error}. Correct {MODULES_VARIABLE}, or PYTHONPATH."
-        ) from error
-    if not isinstance(found, tuple) or not all(isinstance(n, Network) for n in found):
-        raise NetworkError(
-            f"NETWORKS of module '{name}' is no tuple of networks: expected records"
-            f" {Network.__module__}.Network, found {found!r:.60}. Mend the module."
-        )
-    return found
-
-
 def own_folders() -> list[str]:
     """Returns the folders from which modules of one's own are imported, for other processes."""
     networks()
     folders = []
-    for name in _own_modules():
+    for name in own_modules():
         file = getattr(sys.modules.get(name), "__file__", None)
         if file is not None:
             above = name.count(".") + (Path(file).stem == "__init__")
