@@ -52,7 +52,7 @@ def original_of_function(
             lost = 1.0 - given.momentum
             training = _named(calls(given.images, training=True), train)
         with tf.name_scope("predict") as predict:
-            inference = _named(calls(given.images, training=False), predict)
+            inference = _named(calls(given.images, training=False), predict, other=train)
         found = _Found(function, graph, given.images, training, inference)
         updates = found.updates()
         _give_momentum(updates, lost)
@@ -74,10 +74,11 @@ def original_of_function(
         )
 
 
-def _named(built: Built[Any], prefix: str) -> dict[str, Any]:
+def _named(built: Built[Any], prefix: str, other: str | None = None) -> dict[str, Any]:
     """Gives end points full names: with the scope of the network's variables in front.
 
-    Layers without variables are collected by the names of their ops, so the mode is left out.
+    Layers without variables are collected by the names of their ops, so the mode, which those
+    begin with, is left out; and so is what another mode has put into the same collection.
     """
     names = [v.op.name for v in tf.compat.v1.trainable_variables()]
     roots = {name.partition("/")[0] for name in names}
@@ -86,8 +87,7 @@ def _named(built: Built[Any], prefix: str) -> dict[str, Any]:
     for key, tensor in built.end_points.items():
         name = str(key).removeprefix(prefix).strip("/")
         begins = not scope or name == scope or name.startswith(f"{scope}/")
-        # What another call has put into the same collection is not this mode's.
-        if isinstance(tensor, tf.Tensor) and tensor.op.name.startswith(prefix):
+        if isinstance(tensor, tf.Tensor) and not (other and tensor.op.name.startswith(other)):
             named.setdefault(name if begins else f"{scope}/{name}", tensor)
     return named
 
