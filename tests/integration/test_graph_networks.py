@@ -24,6 +24,7 @@ CASES = {
     "bare classes": [*BARE, "--task=classification", "--num_classes=30"],
     "plain features": [*PLAIN, FEATURES, "--features=fc7"],
     "plain classes": [*PLAIN, "--task=classification"],
+    "any size": [*BARE[:2], "--image_size=any", FEATURES],
     "a map": [f"--network={HOME}:feature_map", "--image_size=16x24", FEATURES],
 }
 
@@ -132,6 +133,17 @@ def test_it_is_fine_tuned(odd):
     assert len(model.losses) == 1
     for v in layer.variables:
         assert not np.array_equal(v.numpy(), before[v.name]), v.name
+
+
+def test_gradients_of_python_become_those_of_ops(run, tmp_path):
+    """As that of swish, which is no part of a SavedModel."""
+    flags = [f"--network={HOME}:swish", "--image_size=16", *CLASSIFIER[3:]]
+    run("export", *flags, f"--output_dir={tmp_path / 'model'}")
+    model = tf.saved_model.load(str(tmp_path / "model"))
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_sum(model(tf.ones([1, 16, 16, 3]), training=True) ** 2)
+    gradients = tape.gradient(loss, model.trainable_variables)
+    assert all(np.any(gradient) for gradient in gradients)
 
 
 def test_two_processes_write_the_same_bytes(slim_export_process, odd, tmp_path):
