@@ -25,6 +25,7 @@ CASES = {
     "plain features": [*PLAIN, FEATURES, "--features=fc7"],
     "plain classes": [*PLAIN, "--task=classification"],
     "any size": [*BARE[:2], "--image_size=any", FEATURES],
+    "drops": [f"--network={HOME}:drops", "--image_size=32", "--task=classification"],
     "a map": [f"--network={HOME}:feature_map", "--image_size=16x24", FEATURES],
 }
 

@@ -160,6 +160,15 @@ def feature_map(images, is_training, **_):
     return net, {}
 
 
+def drops(images, num_classes=4, is_training=True):
+    """Has dropout in front of a batch norm, so that its averages are drawn at random."""
+    with slim.arg_scope([slim.batch_norm, slim.dropout], is_training=is_training):
+        net = slim.conv2d(images, 16, 3, stride=2, normalizer_fn=slim.batch_norm, scope="conv_1")
+        net = slim.dropout(net, 0.7)
+        net = slim.conv2d(net, 16, 3, stride=2, normalizer_fn=slim.batch_norm, scope="conv_2")
+        return slim.conv2d(tf.reduce_mean(net, [1, 2], True), num_classes or 4, 1, scope="fc"), {}
+
+
 def swish(images, num_classes=3, is_training=True):
     """Has an activation whose gradient TensorFlow computes in Python."""
     net = slim.conv2d(images, 4, 3, stride=4, activation_fn=tf.nn.swish, scope="conv")

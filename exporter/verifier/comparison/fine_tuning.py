@@ -24,6 +24,7 @@ from exporter.verifier.subjects.subject import (
     Arrays,
     Derivative,
     Gradients,
+    Inputs,
     Subject,
     unequal,
 )
@@ -33,6 +34,8 @@ _GRADIENT_MOMENTA = (0.0, 0.997)
 # Fewer values may be drawn alike by chance: two calls of three, at a rate of a half, in one case
 # of eight. So they are drawn more often.
 _FEW, _MORE_CALLS = 100, 4
+# Averages are of many values, some of which are drawn differently in so many calls.
+_AVERAGED_CALLS = 3
 # Put before a way of calling where training mode is meant.
 _TRAINING = "training=True: "
 
@@ -86,6 +89,19 @@ class FineTuningComparison:
                 self._compare_drawn(way, wanted, found)
         return drawn
 
+    @cached_property
+    def _drawn_averages(self) -> set[str]:
+        """Names the averages of what is drawn, which no two calls leave alike; of both models."""
+        way, inputs = self._ways[0], self._batch.inputs
+        wanted = changing_averages(self._reference, way, inputs)
+        found = self._collector.attempt(
+            "training", way, partial(changing_averages, self._model, way, inputs)
+        )
+        for name in sorted(wanted):
+            message = "expected averages that change from call to call, found equal ones"
+            self._collector.note("dropout", name, message * (name not in (found or ())), "averaged")
+        return wanted
+
     def _compare_drawn(self, way: str, wanted: set[str], found: set[str]) -> None:
         for key in sorted(wanted | found):
             message = ""
@@ -130,6 +146,7 @@ class FineTuningComparison:
                 self._batch.names,
             )
             averages = expected[way].variables.keys() - set(self._reference.trainable)
+            averages -= self._drawn_averages
             self._collector.each(
                 "moving averages",
                 chosen(expected[way].variables, averages),
@@ -196,11 +213,12 @@ class FineTuningComparison:
         """Compares weights, and then outputs, after each side's own step of SGD."""
         if gradients is None:
             return
-        expected = stepped(self._reference, gradients[0], losses[0], self._batch)
+        drawn = self._drawn_averages
+        expected = stepped(self._reference, gradients[0], losses[0], self._batch, drawn)
         found = self._collector.attempt(
             "SGD step",
             PLAIN,
-            lambda: stepped(self._model, gradients[1], losses[1], self._batch),
+            lambda: stepped(self._model, gradients[1], losses[1], self._batch, drawn),
             "outputs",
         )
         if found is None:
@@ -228,6 +246,14 @@ def changing(side: Subject, way: str, batch: Batch) -> set[str]:
         for _ in range(_MORE_CALLS):
             drawn |= set(unequal(once, side.training([way], batch.inputs, {})[way].outputs))
     return drawn
+
+
+def changing_averages(side: Subject, way: str, inputs: Inputs) -> set[str]:
+    """Returns the names of the averages that differ between training calls from one state."""
+    once, *others = (side.training([way], inputs, {})[way] for _ in range(_AVERAGED_CALLS))
+    if not unequal(once.outputs, others[0].outputs):
+        return set()  # where nothing is drawn, nor is what is averaged
+    return {name for other in others for name in unequal(once.variables, other.variables)}
 
 
 def _settings(hyperparameters: Mapping[str, Any], plan: Plan) -> list[dict[str, float]]:
