@@ -153,11 +153,11 @@ class _Found:
     @property
     def end_points(self) -> list[str]:
         """The names of those that both modes have, and that need no more than the output."""
-        return [n for n, tensor in self.inference.items() if self._is_shared(n, tensor)]
+        return [n for n, tensor in self.training.items() if self._is_shared(n, tensor)]
 
     def _is_shared(self, name: str, tensor: Any) -> bool:
-        there = name in self.training
-        return there and self._is_kept(tensor) and self._is_kept(self.training[name])
+        there = name in self.inference
+        return there and self._is_kept(tensor) and self._is_kept(self.inference[name])
 
     def regularization(self) -> Any:
         """Sums the losses of the model's variables; 0 if there are none.

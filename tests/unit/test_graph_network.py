@@ -76,7 +76,7 @@ KINDS = ("weights", "biases")
 
 def test_end_points_have_the_scope_in_front_once():
     assert list(variant(**ODD).shape("classification").end_points) == [
-        *("Odd/Conv_1", "Odd/Block", "Odd/Separable"),
+        *("Odd/Conv_1", "Odd/Block", "Odd/Separable", "Odd/global_pool"),
         *("Odd/PreLogitsFlatten", "Odd/Logits", "Odd/Predictions"),
     ]
     features = variant(**ODD).shape("feature_vector").end_points
