@@ -157,7 +157,7 @@ def _description(request: PageRequest, words: PageWords) -> str:
 
 
 def _network(variant: Variant, words: PageWords) -> str:
-    if not variant.network.sized_name:  # then there is one multiplier
+    if not variant.network.sized_name:
         return words.full_name
     return f"{words.full_name} at depth multiplier {variant.depth_multiplier:.12g}"
 
