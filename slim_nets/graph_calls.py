@@ -1,8 +1,9 @@
 """Calls a graph-mode function with TF-Slim's convention, in one mode."""
 
 import inspect
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,6 +74,7 @@ class GraphCalls:
         mode = "for training" if training else "for prediction"
         shape = "x".join(str(size or "any") for size in images.shape[1:3])
         with (
+            _silent_layers(),
             # Counts scopes anew, so that those without a name get the same one in both modes.
             tf.compat.v1.variable_scope(
                 tf.compat.v1.get_variable_scope(),
@@ -121,7 +123,7 @@ class GraphCalls:
             )
         return slim.arg_scope(scope)  # type: ignore[no-any-return]
 
-    def _checked(self, returned: Any) -> tuple[Any, Mapping[str, Any]]:
+    def _checked(self, returned: Any) -> tuple[Any, dict[str, Any]]:
         pair = returned if isinstance(returned, tuple | list) and len(returned) == 2 else (None, 0)
         if not isinstance(pair[0], tf.Tensor) or not isinstance(pair[1], Mapping):
             raise NetworkError(
@@ -129,7 +131,7 @@ class GraphCalls:
                 f" tensor and a dict, found {_kind(returned)}. Mend the function, or write one"
                 " around it."
             )
-        return pair[0], pair[1]
+        return pair[0], dict(pair[1])
 
     def _output(self, net: Any, end_points: Mapping[str, Any]) -> Any:
         if self.task == "classification":
@@ -166,6 +168,14 @@ class GraphCalls:
                 " or check --task, --image_size and --features."
             )
         return net
+
+
+@contextmanager
+def _silent_layers() -> Iterator[None]:
+    """Ignores that TensorFlow calls the layers deprecated that tf-slim is made of."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 def _parameters(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:

@@ -38,9 +38,10 @@ def loaded(reference: str, flag: str) -> Callable[..., Any]:
     """
     name, _, wanted = reference.partition(":")
     module = _module(name, reference, flag)
-    found = getattr(module, wanted, None)
+    found: Any = getattr(module, wanted, None)
     if callable(found):
-        return found
+        function: Callable[..., Any] = found
+        return function
     if found is not None:
         raise NetworkError(
             f"Function '{reference}' is none: expected a function, found"
