@@ -1,6 +1,7 @@
 """Networks that are functions of one's own go through every command."""
 
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -55,6 +56,10 @@ def test_it_equals_its_original(run, odd):
     assert not [name for _, name in checked if "Aux" in name or "global_step" in name]
 
 
+# Their features are drawn in training mode, as those of the functions are.
+WARNED = {"bare features": ["R19"], "plain features": ["R19"], "any size": ["R19"]}
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_others_equal_theirs(run, tmp_path, case):
     flags = [*CASES[case], "--checkpoint=seeded:1"]
@@ -63,6 +68,8 @@ def test_others_equal_theirs(run, tmp_path, case):
     assert report["passed"]
     assert not any(check["differing"] for check in report["checks"])
     assert said["verification"] is None
+    warned = [check["name"] for check in report["checks"] if check["status"] == "warning"]
+    assert warned == WARNED.get(case, [])
 
 
 def shallower(graph):
@@ -161,7 +168,11 @@ def test_a_checkpoint_of_a_training_run(run, tmp_path):
     """With an optimizer's slots and a step, as a session saves them."""
     from support import graph_networks
 
-    with tf.Graph().as_default(), tf.compat.v1.Session() as session:
+    with (
+        warnings.catch_warnings(action="ignore"),  # that tf-slim's layers are deprecated
+        tf.Graph().as_default(),
+        tf.compat.v1.Session() as session,
+    ):
         images = tf.compat.v1.placeholder(tf.float32, [None, 32, 32, 3])
         with graph_networks.slim.arg_scope(graph_networks.odd_scope()):
             logits, end_points = graph_networks.odd(images, num_classes=3)

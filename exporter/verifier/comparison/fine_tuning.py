@@ -36,6 +36,8 @@ _GRADIENT_MOMENTA = (0.0, 0.997)
 _FEW, _MORE_CALLS = 100, 4
 # Averages are of many values, some of which are drawn differently in so many calls.
 _AVERAGED_CALLS = 3
+# The case in which a check says that both models draw an output at random.
+DRAWN = "drawn"
 # Put before a way of calling where training mode is meant.
 _TRAINING = "training=True: "
 
@@ -109,7 +111,7 @@ class FineTuningComparison:
                 message = "expected results that change from call to call, found equal ones"
             elif key not in wanted:
                 message = "expected equal results, found ones that change from call to call"
-            self._collector.note("dropout", output_name(way, key), message, "drawn")
+            self._collector.note("dropout", output_name(way, key), message, DRAWN)
         if not wanted | found:
             self._collector.note("dropout", way, case="none, as in the reference")
         if wanted & found and (self._plan.every_way or way == self._ways[0]):
