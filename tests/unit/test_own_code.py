@@ -47,6 +47,7 @@ def test_a_module_that_is_not_there(module):
     assert str(caught.value).endswith("Set PYTHONPATH, or change --arg_scope.")
 
 
+@pytest.mark.full
 def test_a_module_that_turns_tensorflow_2_off(folder, run_python):
     """As scripts for TensorFlow 1 do when they are imported."""
     (folder / "own_old.py").write_text(
