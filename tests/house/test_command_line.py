@@ -52,7 +52,12 @@ EXPORT = ["export", "--variant=mobilenet_v3_small_075_224", "--checkpoint=seeded
         (["package", "--model_dir=m"], 1, "expected --handle and --output_dir, or --explain"),
         ([], 2, "required"),
         (["exprot"], 2, "invalid choice: 'exprot'"),
-        (["export"], 2, "required: --variant, --task, --checkpoint, --output_dir"),
+        (["export"], 2, "required: --task, --checkpoint, --output_dir"),
+        (
+            ["export", *EXPORT[2:], "--task=a", "--output_dir=b"],
+            2,
+            "--variant --network is required",
+        ),
         ([*EXPORT, "--task=feature_vector"], 2, "required: --output_dir"),
         (["list", "--nosuch"], 2, "--nosuch"),
         (["list", "--json=maybe"], 2, "expected true or false, found 'maybe'"),
