@@ -7,8 +7,9 @@ from typing import Literal, Protocol, TypeVar
 T = TypeVar("T")
 
 Activation = Literal["relu", "relu6", "hard_swish", "hard_sigmoid", "identity"]
+WindowPadding = Literal["SAME", "VALID"]
 # FIXED adds as many zeros on every side as the kernel reaches, whatever size the image has.
-Padding = Literal["SAME", "VALID", "FIXED"]
+Padding = Literal[WindowPadding, "FIXED"]
 PoolKind = Literal["max", "average"]
 
 
@@ -62,7 +63,7 @@ class ConvLayer:
         return (height // 2, height - height // 2), (width // 2, width - width // 2)
 
     @property
-    def inner_padding(self) -> Literal["SAME", "VALID"]:
+    def inner_padding(self) -> WindowPadding:
         """What is left of the padding for TensorFlow, once there are the margins."""
         return "VALID" if self.padding == "FIXED" else self.padding
 
@@ -98,7 +99,7 @@ class PoolLayer:
     kind: PoolKind
     kernel_size: tuple[int, int]
     stride: int
-    padding: Literal["SAME", "VALID"] = "SAME"
+    padding: WindowPadding = "SAME"
 
 
 class Layers(Protocol[T]):
