@@ -14,8 +14,8 @@ class PublishedCheckpoint:
 
     Attributes:
         url: Where.
-        variant: The network, by its name on TensorFlow Hub; None for the
-            8-bit checkpoints, which hold another graph.
+        variant: The network, by its name on TensorFlow Hub; None for those that hold another
+            graph, such as 8-bit ones, or are of images and classes other than the network's.
         prefix: The checkpoint inside the archive; None where not known.
         sha256: Of the archive; None where nobody has published it.
         top_1: ImageNet accuracy in percent, as published with TF-Slim; None where it is not.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from checkpoints import catalog
 from checkpoints.catalog import PublishedCheckpoint
-from checkpoints.layout import AVERAGES_FOLDER
+from checkpoints.layout import AVERAGES_FOLDER, folders_with_checkpoints
 from exporter.digests import of_files
 from exporter.errors import FetchError, reason
 from exporter.progress import Progress, silent
@@ -178,7 +178,7 @@ def unpacked(archive: Path, workspace: Path) -> Path:
             f"Archive '{archive}' cannot be unpacked into '{workspace}': {reason(error)}."
             " Free some space, or choose another --output_dir."
         ) from error
-    folders = {index.parent for index in workspace.rglob("*.index")}
+    folders = folders_with_checkpoints(workspace)
     averages = {folder for folder in folders if folder.name == AVERAGES_FOLDER}
     chosen = averages or folders
     if len(chosen) != 1:

@@ -56,6 +56,10 @@ def test_only_a_readable_archive_enters_the_cache(fetch, tmp_path, kind):
     assert [path.suffix for path in tmp_path.iterdir()] == [".lock"]
 
 
+def test_a_checkpoint_of_one_file(fetch):
+    assert fetch(packed("model-1", "train.graph"))
+
+
 @pytest.mark.parametrize("kind", BAD)
 def test_a_bad_one_in_the_cache_is_fetched_again(fetch, tmp_path, kind):
     (tmp_path / "a.tgz").write_bytes(BAD[kind])

@@ -8,14 +8,19 @@ from slim_nets.registry import variants
 
 def test_rows_are_well_formed():
     names = [row.url for row in catalog.checkpoints()]
-    assert len(set(names)) == len(names) == 8
+    assert len(set(names)) == len(names) == 8 + 3 + 6
     for row in catalog.checkpoints():
         for digest in (row.sha256, row.features_sha256):
             assert digest is None or re.fullmatch("[0-9a-f]{64}", digest)
         assert row.variant is None or row.variant in variants()
-        assert row.prefix is None or row.prefix.startswith(
-            f"{row.file_name.removesuffix('.tgz')}/ema/model-"
-        )
+        in_folder = f"{row.file_name.removesuffix('.tgz')}/ema/model-"
+        assert row.prefix is None or row.prefix.startswith(in_folder) or alone(row)
+
+
+def alone(row):
+    """Whether a checkpoint is one file, in an archive of its name and date."""
+    name = row.prefix.removesuffix(".ckpt")
+    return re.fullmatch(rf"{name}_\d{{4}}_\d\d_\d\d\.tar\.gz", row.file_name)
 
 
 def test_every_float_network_but_edgetpu_was_published():
@@ -32,3 +37,19 @@ def test_known_rows():
     assert row.hub_handle == "google/imagenet/mobilenet_v3_small_075_224/{task}/5"
     assert row.url.endswith("/mobilenet_v3/checkpoints/v3-small_224_0.75_float.tgz")
     assert catalog.for_variant("mobilenet_v3_small_minimalistic_100_224").sha256 is None
+
+
+def test_checkpoints_of_one_file():
+    row = catalog.for_variant("inception_v3")
+    assert row.url == "http://download.tensorflow.org/models/inception_v3_2016_08_28.tar.gz"
+    assert (row.prefix, row.top_1) == ("inception_v3.ckpt", 78.0)
+    assert row.hub_handle == "google/imagenet/inception_v3/{task}/5"
+    assert catalog.for_variant("resnet_v2_101").url.endswith("/resnet_v2_101_2017_04_14.tar.gz")
+
+
+def test_the_public_checkpoints_of_resnet_v1_are_not_the_hubs():
+    """They have 1000 classes, and are of other images."""
+    rows = [row for row in catalog.checkpoints() if (row.prefix or "").startswith("resnet_v1_")]
+    assert [row.top_1 for row in rows] == [75.2, 76.4, 76.8]
+    assert {(row.variant, row.hub_handle) for row in rows} == {(None, None)}
+    assert catalog.for_variant("resnet_v1_50") is None
