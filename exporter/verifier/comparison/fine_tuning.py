@@ -39,7 +39,7 @@ _TRAINING = "training=True: "
 
 @dataclass(frozen=True)
 class FineTuningComparison:
-    """Compares two models in training mode, on one batch.
+    """Compares two models in training mode, on one batch; calls alone on batches at other sizes.
 
     Both are put back as they were after every call.
     """
@@ -49,6 +49,7 @@ class FineTuningComparison:
     _collector: Collector
     _batch: Batch
     _plan: Plan
+    _elsewhere: tuple[Batch, ...] = ()
 
     @cached_property
     def _ways(self) -> list[str]:
@@ -63,8 +64,11 @@ class FineTuningComparison:
         gradients = {}
         if ways:
             drawn = self._drawn()
-            for hyperparameters in _settings(self._reference.hyperparameters, self._plan):
-                self._calls(hyperparameters, drawn)
+            settings = _settings(self._reference.hyperparameters, self._plan)
+            for hyperparameters in settings:
+                self._calls(hyperparameters, drawn, self._batch)
+            for other in self._elsewhere:
+                self._calls(settings[0], drawn, other)
             for way in ways if self._plan.gradients else ():
                 gradients[way] = self._gradients(way, drawn[way], {})
             for momentum in self._momenta(gradients):
@@ -106,9 +110,11 @@ class FineTuningComparison:
                 self._batch.inputs,
             )
 
-    def _calls(self, hyperparameters: Mapping[str, float], drawn: dict[str, set[str]]) -> None:
-        case = _told(hyperparameters).removeprefix(", ")
-        inputs = self._batch.inputs
+    def _calls(
+        self, hyperparameters: Mapping[str, float], drawn: dict[str, set[str]], batch: Batch
+    ) -> None:
+        case = f"{_told(hyperparameters)}{batch.at}".removeprefix(", ")
+        inputs = batch.inputs
         expected = self._reference.training(self._ways, inputs, hyperparameters)
         for way in self._ways:
             called = self._collector.attempt(
@@ -127,7 +133,7 @@ class FineTuningComparison:
                 self._named(way, found.outputs, drawn[way]),
                 way if group_of(way) == "end points" else "",
                 label,
-                self._batch.names,
+                batch.names,
             )
             averages = expected[way].variables.keys() - set(self._reference.trainable)
             self._collector.each(

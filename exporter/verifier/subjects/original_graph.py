@@ -12,6 +12,7 @@ from exporter.reusable import OUTPUT_NAMES
 from exporter.signatures import BATCH_NORM_MOMENTUM, SERVING, way_of
 from exporter.trace import image_spec
 from exporter.verifier.subjects.examples import InputSpec
+from exporter.verifier.subjects.image_sizes import tried_sizes
 from exporter.verifier.subjects.subject import (
     BARE,
     DEFAULT,
@@ -70,8 +71,8 @@ class GraphSubject:
 
     @property
     def input_spec(self) -> InputSpec:
-        """What it takes: float32 `[batch, size, size, 3]` in [0, 1]."""
-        return InputSpec((image_spec(self.variant),))
+        """What it takes: float32 `[batch, height, width, 3]` in [0, 1]."""
+        return InputSpec((image_spec(self.variant),), tried_sizes(self.variant))
 
     @property
     def ways(self) -> tuple[str, ...]:

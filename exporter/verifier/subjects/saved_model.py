@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from exporter.digests import of_files
 from exporter.errors import VerificationError, reason
 from exporter.protobufs import CALLS
 from exporter.verifier.subjects.examples import InputSpec
+from exporter.verifier.subjects.image_sizes import tried_sizes
 from exporter.verifier.subjects.interface import Interface, load
 from exporter.verifier.subjects.subject import (
     Arrays,
@@ -25,6 +27,7 @@ from exporter.verifier.subjects.subject import (
     named,
     projected,
 )
+from slim_nets.recognition import recognized
 
 
 class ModelCallError(VerificationError):
@@ -39,11 +42,14 @@ class LoadedModel:
         folder: Where it lies.
         interface: What it offers.
         main: The way of calling that examples are made for; empty for the first.
+        sizes: Heights and widths at which images are tried that may have any, the usual one first;
+            empty for those of the network that it is.
     """
 
     folder: Path
     interface: Interface
     main: str = ""
+    sizes: tuple[tuple[int, int], ...] = ()
 
     @property
     def input_spec(self) -> InputSpec:
@@ -53,7 +59,13 @@ class LoadedModel:
 
     def spec_of(self, way: str) -> InputSpec:
         """Returns what one way of calling takes."""
-        return InputSpec(tuple(tf.nest.flatten(self._structure(way))))
+        spec = InputSpec(tuple(tf.nest.flatten(self._structure(way))))
+        return replace(spec, sizes=self.sizes or self._own_sizes) if spec.any_size else spec
+
+    @cached_property
+    def _own_sizes(self) -> tuple[tuple[int, int], ...]:
+        found = recognized(self.interface.variables, (None, None))
+        return tried_sizes(found[0]) if found else ()
 
     def signature_inputs(self, way: str) -> tuple[str, ...]:
         """Returns the names of a signature's inputs, as they are flattened: in sorted order."""
@@ -210,17 +222,20 @@ class LoadedModel:
                 variable.assign(value)
 
 
-def load_model(folder: Path, main: str = "") -> LoadedModel:
+def load_model(
+    folder: Path, main: str = "", sizes: tuple[tuple[int, int], ...] = ()
+) -> LoadedModel:
     """Loads a SavedModel.
 
     Args:
         folder: Where it lies.
         main: The way of calling that examples are made for; empty for the first.
+        sizes: As `LoadedModel.sizes`.
 
     Raises:
         VerificationError: If that fails.
     """
-    return LoadedModel(folder, load(folder), main)
+    return LoadedModel(folder, load(folder), main, sizes)
 
 
 def _specs(specs: Mapping[str, Any]) -> str:
