@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, replace
 
-from slim_nets.imagenet_words import IMAGENET, SLIM
 from slim_nets.network import Task
-from slim_nets.page_words import FamilyMember, PageWords
+from slim_nets.page_words import IMAGENET, FamilyMember, PageWords
+
+_SLIM = "https://github.com/tensorflow/models/blob/master/research/slim"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ def inception_words(task: Task, *, version: int) -> PageWords:
         sizes=f"The usual size of its images is {size} x {size} pixels.",
         columns=("Top5 accuracy (%)",),
         family=_FAMILY,
-        remarks=_REMARKS.format(slim=SLIM, task=task),
-        source=f"TF-Slim's\n[`{name}`]({SLIM}/nets/{name}.py)",
+        remarks=_REMARKS.format(slim=_SLIM, task=task),
+        source=f"TF-Slim's\n[`{name}`]({_SLIM}/nets/{name}.py)",
+        checkpoints=f"[TF-Slim's checkpoints]({_SLIM}/README.md)",
     )

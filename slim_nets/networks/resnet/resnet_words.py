@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
-from slim_nets.imagenet_words import IMAGENET, SLIM
 from slim_nets.network import Task
-from slim_nets.page_words import FamilyMember, PageWords
+from slim_nets.page_words import IMAGENET, FamilyMember, PageWords
+
+_SLIM = "https://github.com/tensorflow/models/blob/master/research/slim"
 
 _OVERVIEWS = {
     "v1": """\
@@ -66,6 +67,7 @@ def resnet_words(task: Task, *, version: str, depth: int) -> PageWords:
         sizes=_SIZES,
         columns=("Top5 accuracy (%)",),
         family=_V2_FAMILY if version == "v2" else (),
-        remarks=_REMARKS[version].format(slim=SLIM, task=task),
-        source=f"TF-Slim's\n[`resnet_{version}_{depth}`]({SLIM}/nets/resnet_{version}.py)",
+        remarks=_REMARKS[version].format(slim=_SLIM, task=task),
+        source=f"TF-Slim's\n[`resnet_{version}_{depth}`]({_SLIM}/nets/resnet_{version}.py)",
+        checkpoints=f"[TF-Slim's checkpoints]({_SLIM}/README.md)",
     )
