@@ -31,7 +31,9 @@ COMMON = [
 
 @pytest.fixture(scope="module", autouse=True)
 def tensorflow():
+    """Imports it, and what makes the package work with it."""
     quiet.import_tensorflow()
+    import slim_nets.layers.slim  # noqa: F401
 
 
 @pytest.mark.parametrize(("name", "common"), COMMON)
@@ -106,8 +108,7 @@ def theirs(variant, weights, images, *, training):
 def built(name, images, *, training):
     """Builds with the package's function and scope; only the epsilon is the published one."""
     import tensorflow as tf
-
-    from slim_nets.layers.slim import slim
+    import tf_slim as slim
     from tf_slim import nets
 
     if name.startswith("inception"):
