@@ -54,7 +54,7 @@ def origin():
 
     def make(checkpoint="seeded:0", *, variant=SMALL, task="feature_vector", **more):
         known = {
-            "published": "/" in checkpoint,
+            "published": "/" in checkpoint or checkpoint.endswith(".ckpt"),
             "trained": not checkpoint.startswith("seeded:"),
             "restoring": RestoreOptions(),
         }
