@@ -23,6 +23,7 @@ class PublishedCheckpoint:
             None if there are none.
         features_sha256: Over the names, shapes and bytes of the variables of its
             feature vectors; None where nobody has computed it from the published bytes.
+        sha384: Of the archive, where that was published and no SHA-256.
     """
 
     url: str
@@ -32,6 +33,12 @@ class PublishedCheckpoint:
     top_1: float | None = None
     hub_handle: str | None = None
     features_sha256: str | None = None
+    sha384: str | None = None
+
+    @property
+    def digest(self) -> str | None:
+        """What is known of the archive's bytes, if anything is."""
+        return self.sha256 or self.sha384
 
     @property
     def file_name(self) -> str:
@@ -58,9 +65,9 @@ def for_variant(variant: str) -> PublishedCheckpoint | None:
     return next((row for row in checkpoints() if row.variant == variant), None)
 
 
-def of_archive(sha256: str) -> PublishedCheckpoint | None:
+def of_archive(digest: str) -> PublishedCheckpoint | None:
     """Finds the published checkpoint in an archive of these bytes."""
-    return next((row for row in checkpoints() if row.sha256 == sha256), None)
+    return next((row for row in checkpoints() if digest in (row.sha256, row.sha384)), None)
 
 
 def of_features(sha256: str) -> PublishedCheckpoint | None:

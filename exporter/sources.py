@@ -194,7 +194,7 @@ def checkpoint_source(text: str) -> CheckpointSource:
 def _unpacked(archive: Path, workspace: Path, source: CheckpointSource) -> LocalCheckpoint:
     with unchanged_files([archive], FetchError, f"Archive '{archive}'") as sha256:
         local = _located(unpacked(archive, workspace), source)
-    row = catalog.of_archive(sha256)
+    row = catalog.of_archive(sha256) or catalog.of_archive(of_files([archive], "sha384"))
     known = row is not None and row.prefix is not None and local.prefix.match(row.prefix)
     return replace(local, published=row if known else None)
 

@@ -12,6 +12,7 @@ def test_rows_are_well_formed():
     for row in catalog.checkpoints():
         for digest in (row.sha256, row.features_sha256):
             assert digest is None or re.fullmatch("[0-9a-f]{64}", digest)
+        assert row.sha384 is None or re.fullmatch("[0-9a-f]{96}", row.sha384)
         assert row.variant is None or row.variant in variants()
         in_folder = f"{row.file_name.removesuffix('.tgz')}/ema/model-"
         assert row.prefix is None or row.prefix.startswith(in_folder) or alone(row)
