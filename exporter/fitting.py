@@ -108,6 +108,11 @@ class Fit:
         return min(fits, key=lambda fit: (fit.missing, len(fit.misfits)))
 
     @property
+    def here(self) -> list["Fit"]:
+        """As it is asked for, and without a scope."""
+        return self._below("")
+
+    @property
     def elsewhere(self) -> list["Fit"]:
         """As it is asked for, and with scopes in front of the network's own or in its place."""
         name = self.specs[0].name
@@ -121,14 +126,20 @@ class Fit:
 
 
 def fitting(fit: Fit) -> Fit | None:
-    """Finds another variant, task or options with which a checkpoint fits; None if none does."""
+    """Finds another variant, task or options with which a checkpoint fits; None if none does.
+
+    A scope is the last that is looked for: in the place of its own, a network of few layers finds
+    all that it needs in one of the same family with many.
+    """
     tasks: list[Task] = [fit.task, *(other for other in TASKS if other != fit.task)]
     candidates = [fit.variant, *(named for named in variants().values() if named != fit.variant)]
-    averages = fit.options.use_moving_averages
-    for used, task, variant in itertools.product((averages, not averages), tasks, candidates):
-        options = replace(fit.options, use_moving_averages=used)
-        tried = replace(fit, variant=variant, task=task, options=options).elsewhere
-        if found := next((other for other in tried if not other.misfits), None):
+    used = (fit.options.use_moving_averages, not fit.options.use_moving_averages)
+    for scoped, *other in itertools.product((False, True), used, tasks, candidates):
+        averages, task, variant = other
+        options = replace(fit.options, use_moving_averages=averages)
+        tried = replace(fit, variant=variant, task=task, options=options)
+        places = tried.elsewhere if scoped else tried.here
+        if found := next((place for place in places if not place.misfits), None):
             return found
     return None
 
