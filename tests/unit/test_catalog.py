@@ -31,6 +31,9 @@ def test_known_rows():
     assert row.hub_handle == "google/imagenet/mobilenet_v3_small_075_224/{task}/5"
     assert row.url.endswith("/mobilenet_v3/checkpoints/v3-small_224_0.75_float.tgz")
     assert catalog.for_variant("mobilenet_v3_small_minimalistic_100_224").sha256 is None
+    wide = catalog.for_variant("mobilenet_v2_140_224")
+    assert (wide.prefix, wide.top_1) == ("mobilenet_v2_1.4_224.ckpt", 75.0)
+    assert wide.url.endswith("/mobilenet_v2/checkpoints/mobilenet_v2_1.4_224.tgz")
     first = catalog.for_variant("mobilenet_v1_050_160")
     assert first.prefix == "mobilenet_v1_0.5_160.ckpt"
     assert (first.sha256[:8], first.top_1) == ("fb01b76c", 59.1)

@@ -33,6 +33,9 @@ COUNTS = {
     ("mobilenet_v1_025_128", "classification"): (137, 83, 475801, 470329, 15, 31),
     ("mobilenet_v1_100_224", "feature_vector"): (135, 81, 3228864, 3206976, 14, 29),
     ("mobilenet_v1_100_224", "classification"): (137, 83, 4254889, 4233001, 15, 31),
+    ("mobilenet_v2_035_96", "feature_vector"): (260, 156, 410208, 396128, 35, 71),
+    ("mobilenet_v2_100_224", "classification"): (262, 158, 3540265, 3506153, 36, 73),
+    ("mobilenet_v2_140_224", "feature_vector"): (260, 156, 4363712, 4315776, 35, 71),
     ("mobilenet_v3_small_075_224", "feature_vector"): (208, 140, 1026552, 1016872, 42, 49),
     ("mobilenet_v3_small_075_224", "classification"): (210, 142, 2052577, 2042897, 43, 51),
     ("mobilenet_v3_small_100_224", "feature_vector"): (208, 140, 1529968, 1517856, 42, 49),
@@ -135,6 +138,23 @@ def test_rows_of_v1_are_those_of_the_paper():
     assert row_of("MobilenetV1/Conv2d_0/weights").startswith("row 1 of 14: conv 3x3,")
     for other in ("MobilenetV1/Conv2d_14_depthwise", "MobilenetV1/Logits/Conv2d_1c_1x1/weights"):
         assert row_of(other) == ""
+
+
+@pytest.mark.parametrize(
+    ("multiplier", "name", "channels"),
+    [
+        (0.35, "layer_1", 16),  # of 11.2, since 8 would be less than nine tenths
+        (0.35, "layer_2/output", 8),
+        (0.35, "layer_3/expansion_output", 48),
+        (0.35, "layer_19", 1280),
+        (1.3, "layer_19", 1664),
+    ],
+)
+def test_channels_of_v2_are_rounded(multiplier, name, channels):
+    variant = resized(variants()["mobilenet_v2_100_224"], depth_multiplier=multiplier)
+    end_points = variant.shape("feature_vector").end_points
+    assert end_points[f"MobilenetV2/{name}"][-1] == channels
+    assert "MobilenetV2/layer_2/expansion_output" not in end_points
 
 
 @pytest.mark.parametrize("table", [SMALL, LARGE])
