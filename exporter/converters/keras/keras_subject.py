@@ -125,6 +125,10 @@ class KerasSubject:
                 calls[way] = TrainingCall(outputs, self.variables())
         return calls
 
+    def draws(self, way: str) -> bool:  # noqa: ARG002  (all are of the same layers)
+        """Says whether there is dropout."""
+        return any(isinstance(layer, keras.layers.Dropout) for layer in self.model.layers)
+
     def gradients(self, asked: Derivative) -> Gradients:
         """Differentiates by every trainable variable, with TensorFlow's tape."""
         with self._put_back(asked.hyperparameters), tf.GradientTape() as tape:

@@ -13,6 +13,7 @@ from exporter.verifier.comparison.collect import (
     output_name,
     shown_alone,
 )
+from exporter.verifier.comparison.drawing import changing
 from exporter.verifier.comparison.dropout import compare_scatter
 from exporter.verifier.comparison.sgd_step import chosen, stepped
 from exporter.verifier.subjects.examples import Batch, Plan
@@ -30,9 +31,6 @@ from exporter.verifier.subjects.subject import (
 
 # Beside the default, for which gradients are compared by every way of calling.
 _GRADIENT_MOMENTA = (0.0, 0.997)
-# Fewer values may be drawn alike by chance: two calls of three, at a rate of a half, in one case
-# of eight. So they are drawn more often.
-_FEW, _MORE_CALLS = 100, 4
 # Put before a way of calling where training mode is meant.
 _TRAINING = "training=True: "
 
@@ -224,16 +222,6 @@ class FineTuningComparison:
 
 def _told(hyperparameters: Mapping[str, float]) -> str:
     return "".join(f", {name.split('_')[-1]} {v:g}" for name, v in hyperparameters.items())
-
-
-def changing(side: Subject, way: str, batch: Batch) -> set[str]:
-    """Returns the names of the outputs that differ between training calls from one state."""
-    once, again = (side.training([way], batch.inputs, {})[way].outputs for _ in range(2))
-    drawn = set(unequal(once, again))
-    if any(value.size < _FEW for key, value in once.items() if key not in drawn):
-        for _ in range(_MORE_CALLS):
-            drawn |= set(unequal(once, side.training([way], batch.inputs, {})[way].outputs))
-    return drawn
 
 
 def _settings(hyperparameters: Mapping[str, Any], plan: Plan) -> list[dict[str, float]]:

@@ -17,6 +17,7 @@ from exporter.verifier.report.records import Check
 from exporter.verifier.subjects.examples import Batch, Examples
 from exporter.verifier.subjects.subject import PLAIN, Arrays, Subject, unequal
 
+_SIGNATURE = "signature "
 # End points of large batches take too much memory, and go through the same kernels.
 _END_POINT_SIZES = (1, 3)
 
@@ -58,8 +59,23 @@ class InferenceComparison:
 
     @cached_property
     def _ways(self) -> list[str]:
-        own = [way for way in self._model.ways if self._folded is None or way != FOLDED_WAY]
+        own = [way for way in self._own_ways if way not in self._alone]
         return self._collector.common_ways(own, self._reference.ways)
+
+    @property
+    def _own_ways(self) -> list[str]:
+        return [way for way in self._model.ways if self._folded is None or way != FOLDED_WAY]
+
+    @cached_property
+    def _alone(self) -> list[str]:
+        """The signatures of a model whose reference has none, as those of TensorFlow 1.14.
+
+        They are held to the model's own `__call__`.
+        """
+        both = PLAIN in self._model.ways and PLAIN in self._reference.ways
+        served = [way for way in self._reference.ways if way.startswith(_SIGNATURE)]
+        alone = both and not served
+        return [way for way in self._own_ways if alone and way.startswith(_SIGNATURE)]
 
     def run(self, examples: Examples) -> None:
         """Compares on probes and images, which are read block by block, at every batch size."""
@@ -71,11 +87,12 @@ class InferenceComparison:
         ways = [way for way in self._ways if few or group_of(way) == "outputs"]
         expected = self._reference.inference(ways, batch.inputs)
         found = {}
-        for way in ways:
+        for way in (*ways, *self._alone):
             outputs = self._call(way, batch)
             if outputs is not None:
                 found[way] = outputs
-                self._compare(way, expected[way], outputs, batch)
+                if way in expected:
+                    self._compare(way, expected[way], outputs, batch)
         self._both_ways(found, batch)
         if self._folded is not None:
             outputs = self._call(FOLDED_WAY, batch)
@@ -121,7 +138,7 @@ class InferenceComparison:
             return
         plain = found[PLAIN]
         for way, outputs in found.items():
-            if not way.startswith("signature ") or way == FOLDED_WAY:
+            if not way.startswith(_SIGNATURE) or way == FOLDED_WAY:
                 continue
             if len(outputs) == len(plain) == 1:
                 served = dict(zip(plain, outputs.values(), strict=True))
@@ -135,6 +152,9 @@ class InferenceComparison:
                     batch.case,
                     examples=batch.names,
                 )
+            elif way in self._alone:
+                message = f"expected what {PLAIN} returns, found {listing(served)}"
+                self._collector.fail("outputs", way, message)
 
     def checks(self) -> list[Check]:
         """Returns the checks so far."""

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from exporter.digests import of_files
 from exporter.errors import VerificationError, reason
-from exporter.protobufs import CALLS
+from exporter.protobufs import CALLS, nodes_of
 from exporter.verifier.subjects.examples import InputSpec
 from exporter.verifier.subjects.image_sizes import tried_sizes
 from exporter.verifier.subjects.interface import Interface, load
@@ -23,6 +23,7 @@ from exporter.verifier.subjects.subject import (
     Inputs,
     TrainingCall,
     arrays,
+    draw,
     flat,
     named,
     projected,
@@ -139,6 +140,11 @@ class LoadedModel:
                 outputs = flat(self.call(way, inputs, **mode))
                 calls[way] = TrainingCall(outputs, self.variables())
         return calls
+
+    def draws(self, way: str) -> bool:
+        """Says whether the trace of a way in training mode has ops that draw at random."""
+        function = self.interface.trace_of(way, training=True).function
+        return draw(nodes_of(function.graph.as_graph_def()))
 
     def gradients(self, asked: Derivative) -> Gradients:
         """Differentiates by every trainable variable, with TensorFlow's tape."""
