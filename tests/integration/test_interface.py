@@ -6,6 +6,7 @@ import pytest
 from support.interface_fields import (
     call,
     graph,
+    layers,
     listed,
     loss_traces,
     read,
@@ -166,6 +167,12 @@ def test_regularization_loss(ours, published, model):
     (expected,) = loss_traces(published)
     found, expected = (t.output_signature.tensor_spec_value for t in (trace, expected))
     assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
+
+
+def test_layers(ours, published, model):
+    """How many there are, of which strides, paddings and epsilons, in both modes and the loss."""
+    assert layers(ours) == layers(published)
+    assert len(layers(ours)) == 3
 
 
 def test_files(folder):

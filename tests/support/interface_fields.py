@@ -1,5 +1,7 @@
 """Fields of a SavedModel that its users depend on, read from the protobuf."""
 
+from collections import Counter
+
 from tensorflow.core.protobuf import saved_model_pb2
 
 
@@ -90,3 +92,24 @@ def loss_traces(model):
     objects = graph(model).object_graph_def
     (loss,) = listed(objects, "regularization_losses")
     return [objects.concrete_functions[name] for name in loss.function.concrete_functions]
+
+
+# What computes with images, and the attributes that decide what comes out.
+_OPS = ("AvgPool", "BiasAdd", "Conv2D", "DepthwiseConv2dNative", "FusedBatchNormV3", "MaxPool")
+_OTHER_OPS = ("AddN", "L2Loss", "Mean", "Pad", "Relu", "Softmax")
+_ATTRIBUTES = ("epsilon", "is_training", "ksize", "padding", "strides")
+
+
+def layers(model):
+    """Counts the layers of each function that has any, by op and by what decides about it."""
+    counts = []
+    for function in graph(model).graph_def.library.function:
+        nodes = [node for node in function.node_def if node.op in _OPS + _OTHER_OPS]
+        kinds = Counter((node.op, *_decisive(node)) for node in nodes)
+        if kinds:
+            counts.append(sorted(kinds.items()))
+    return sorted(counts)
+
+
+def _decisive(node):
+    return [f"{name} {node.attr[name]}" for name in _ATTRIBUTES if name in node.attr]

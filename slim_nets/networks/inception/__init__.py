@@ -8,10 +8,10 @@ from slim_nets.network import Built, Network
 from slim_nets.networks.inception.inception_rows import (
     Arms,
     Conv2d,
+    InceptionRow,
     InceptionTable,
     Mixed,
     Pool2d,
-    Row,
     SeparableConv2d,
     row_of,
 )
@@ -70,7 +70,7 @@ def build(
     return Built(net, end_points)
 
 
-def _computed(x: T, row: Row | Arms, scope: str, layers: Layers[T]) -> T:
+def _computed(x: T, row: InceptionRow | Arms, scope: str, layers: Layers[T]) -> T:
     """Computes a row, or a part of one, of which the scope lies below the one given."""
     match row:
         case Mixed():

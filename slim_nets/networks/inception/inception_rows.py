@@ -86,7 +86,7 @@ class Mixed:
     branches: tuple[tuple[Conv2d | Pool2d | Arms, ...], ...]
 
 
-Row = Conv2d | SeparableConv2d | Pool2d | Mixed
+InceptionRow = Conv2d | SeparableConv2d | Pool2d | Mixed
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class InceptionTable:
     """
 
     scope: str
-    rows: tuple[Row, ...]
+    rows: tuple[InceptionRow, ...]
     logits: str
     pre_logits: bool
 
@@ -115,7 +115,7 @@ def row_of(name: str, table: InceptionTable) -> str:
     return ""
 
 
-def _described(row: Row) -> str:
+def _described(row: InceptionRow) -> str:
     match row:
         case Mixed():
             branches = (", ".join(map(_step, branch)) for branch in row.branches)
