@@ -175,7 +175,7 @@ def _check_fixed(model: LoadedModel, size: tuple[int, int]) -> None:
             f"SavedModel '{model.folder}' takes no images of any size: expected"
             f" [batch, height, width, 3] with both free, found {found}. Leave out --image_size."
         )
-    found = recognized(model.interface.variables, (None, None))
+    found = recognized(model.variables(), (None, None))
     try:
         if found:
             resized(found[0], image_size=size)
