@@ -123,10 +123,7 @@ class Fit:
 def fitting(fit: Fit) -> Fit | None:
     """Finds another variant, task or options with which a checkpoint fits; None if none does."""
     tasks: list[Task] = [fit.task, *(other for other in TASKS if other != fit.task)]
-    others = [named for named in variants().values() if named != fit.variant]
-    # A size of images changes no variable, so the one that was asked for may stay.
-    others.sort(key=lambda named: named.image_size != fit.variant.image_size)
-    candidates = [fit.variant, *others]
+    candidates = [fit.variant, *(named for named in variants().values() if named != fit.variant)]
     averages = fit.options.use_moving_averages
     for used, task, variant in itertools.product((averages, not averages), tasks, candidates):
         options = replace(fit.options, use_moving_averages=used)

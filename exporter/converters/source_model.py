@@ -106,7 +106,10 @@ class SourceModel:
     @cached_property
     def network(self) -> KnownNetwork:
         """What is known of the network; nothing, if it is none of ours."""
-        return known_network(self.model, self.spec)
+        known = known_network(self.model)
+        if known.variant is None or self.fixed_size is None:
+            return known
+        return replace(known, variant=resized(known.variant, image_size=self.fixed_size))
 
     @property
     def name(self) -> str:

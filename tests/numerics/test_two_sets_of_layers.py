@@ -21,11 +21,11 @@ CUSTOM = [
 ]
 # Each kind of network, at few pixels.
 SMALL = [
+    ("mobilenet_v1_025_128", "feature_vector"),
+    ("mobilenet_v2_035_96", "classification"),
     pytest.param("mobilenet_v3_large_075_224", "feature_vector", marks=FULL),
     ("mobilenet_v3_small_minimalistic_100_224", "classification"),
     ("mobilenet_edgetpu_075_224", "feature_vector"),
-    ("mobilenet_v1_025_128", "feature_vector"),
-    ("mobilenet_v2_035_96", "classification"),
 ]
 
 

@@ -4,7 +4,7 @@ import json
 
 import numpy as np
 import pytest
-from support.every_network import each_multiplier
+from support.each_variant import at_few_pixels, each_variant
 
 from exporter import quiet
 from slim_nets.network import TASKS
@@ -33,9 +33,9 @@ def small(nets):
     return {task: nets(SMALL, task, output="last", momentum=0.9) for task in TASKS}
 
 
-@pytest.mark.parametrize("name", each_multiplier())
+@pytest.mark.parametrize("name", each_variant())
 def test_variables_are_those_of_the_table(nets, name):
-    variant = resized(variants()[name], image_size=32)
+    variant = at_few_pixels(variants()[name], 32)
     model = nets(variant, "classification")
     variables = nets.module.variables_of(model, variant, "classification")
     shape = variant.shape("classification")

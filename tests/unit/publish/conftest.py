@@ -6,7 +6,6 @@ import shutil
 import pytest
 from support.reports import WHOLE
 
-from checkpoints import catalog
 from checkpoints.names import RestoreOptions
 from exporter import digests, quiet
 from exporter.releases import archive, handle
@@ -55,7 +54,7 @@ def origin():
 
     def make(checkpoint="seeded:0", *, variant=SMALL, task="feature_vector", **more):
         known = {
-            "published": any(row.prefix == checkpoint for row in catalog.checkpoints()),
+            "published": "/" in checkpoint or checkpoint.endswith(".ckpt"),
             "trained": not checkpoint.startswith("seeded:"),
             "restoring": RestoreOptions(),
         }
