@@ -106,7 +106,10 @@ class SourceModel:
     @cached_property
     def network(self) -> KnownNetwork:
         """What is known of the network; nothing, if it is none of ours."""
-        return known_network(self.model, self.spec)
+        known = known_network(self.model)
+        if known.variant is None or self.fixed_size is None:
+            return known
+        return replace(known, variant=resized(known.variant, image_size=self.fixed_size))
 
     @property
     def name(self) -> str:
@@ -175,7 +178,7 @@ def _check_fixed(model: LoadedModel, size: tuple[int, int]) -> None:
             f"SavedModel '{model.folder}' takes no images of any size: expected"
             f" [batch, height, width, 3] with both free, found {found}. Leave out --image_size."
         )
-    found = recognized(model.interface.variables, (None, None))
+    found = recognized(model.variables(), (None, None))
     try:
         if found:
             resized(found[0], image_size=size)

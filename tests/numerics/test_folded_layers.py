@@ -74,6 +74,7 @@ def test_outputs(tmp_path, name, task):
         "mobilenet_v3_small_075_224",
         "mobilenet_v3_large_minimalistic_100_224",
         "mobilenet_edgetpu_075_224",
+        "mobilenet_v1_025_128",
     ],
 )
 def test_gradients(tmp_path, images, name):

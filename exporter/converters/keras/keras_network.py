@@ -9,7 +9,7 @@ from exporter.verifier.subjects.subject import MOMENTUM
 from slim_nets.keras_model import keras_model, variables_of, with_end_points
 from slim_nets.layers.keras import KerasLayers
 from slim_nets.network import TASKS, Task
-from slim_nets.registry import Variant, variants
+from slim_nets.registry import Variant, networks
 
 
 def network_and_task(source: SourceModel) -> tuple[Variant, Task]:
@@ -22,7 +22,7 @@ def network_and_task(source: SourceModel) -> tuple[Variant, Task]:
     if variant is None:
         raise ConversionError(
             f"SavedModel '{source.folder}' cannot be built from Keras layers: expected the"
-            f" variables of one of {', '.join(variants())}, found others. Leave out keras, or"
+            f" variables of one of {', '.join(networks())}, found others. Leave out keras, or"
             " choose a model of these networks."
         )
     ends = {task: {spec.name for spec in variant.shape(task).variables} for task in TASKS}

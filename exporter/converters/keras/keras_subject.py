@@ -73,6 +73,8 @@ class KerasSubject:
     @property
     def pixels(self) -> dict[str, int]:
         """Of how many pixels of an image a variance is taken, by its moving average's name."""
+        if not self._layers:
+            return {}
         images = (1, *(self.input_spec.image_size or ()), 3)
         entering = keras.Model(self.model.input, [layer.input for layer in self._layers])
         paths = [layer.moving_variance.path for layer in self._layers]

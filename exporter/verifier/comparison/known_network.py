@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from exporter.verifier.subjects.examples import InputSpec
 from exporter.verifier.subjects.original_graph import GraphSubject
 from exporter.verifier.subjects.subject import Subject
 from slim_nets.network import Task
@@ -41,18 +40,12 @@ class KnownNetwork:
         return self.variant.network.row_of(name).replace(":", f" of {self.variant.name}:", 1)
 
 
-def known_network(reference: Subject, spec: InputSpec | None = None) -> KnownNetwork:
-    """Says which network a reference is: the original knows it, variables tell it of others.
-
-    Args:
-        reference: The reference.
-        spec: What it is given, where that is less than what it takes.
-    """
+def known_network(reference: Subject) -> KnownNetwork:
+    """Says which network a reference is: the original knows it, variables tell it of others."""
     if isinstance(reference, GraphSubject):
         found: tuple[Variant, Task] | None = (reference.variant, reference.task)
     else:
-        taken = reference.input_spec if spec is None else spec
-        found = recognized(reference.variables(), taken.declared_size)
+        found = recognized(reference.variables(), reference.input_spec.declared_size)
     if found is None:
         return KnownNetwork()
     variant, task = found

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -140,9 +141,10 @@ class InputSpec:
         return next((size for size in sizes if size is not None), None)
 
 
-def _is_image(spec: tf.TensorSpec) -> bool:
-    shape = spec.shape
-    return bool(spec.dtype == tf.float32 and shape.rank == 4 and shape[3] == 3)
+def _is_image(spec: Any) -> bool:
+    if not isinstance(spec, tf.TensorSpec):
+        return False
+    return bool(spec.dtype == tf.float32 and spec.shape.rank == 4 and spec.shape[3] == 3)
 
 
 def _probe(spec: tf.TensorSpec, shape: list[int], name: str) -> np.ndarray:

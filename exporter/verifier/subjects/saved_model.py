@@ -65,7 +65,7 @@ class LoadedModel:
 
     @cached_property
     def _own_sizes(self) -> tuple[tuple[int, int], ...]:
-        found = recognized(self.interface.variables, (None, None))
+        found = recognized(self.variables(), (None, None))
         return tried_sizes(found[0]) if found else ()
 
     def signature_inputs(self, way: str) -> tuple[str, ...]:
