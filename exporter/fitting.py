@@ -134,8 +134,8 @@ def fitting(fit: Fit) -> Fit | None:
     tasks: list[Task] = [fit.task, *(other for other in TASKS if other != fit.task)]
     candidates = [fit.variant, *(named for named in variants().values() if named != fit.variant)]
     used = (fit.options.use_moving_averages, not fit.options.use_moving_averages)
-    for scoped, *other in itertools.product((False, True), used, tasks, candidates):
-        averages, task, variant = other
+    tries = itertools.product((False, True), used, tasks, candidates)
+    for scoped, averages, task, variant in tries:
         options = replace(fit.options, use_moving_averages=averages)
         tried = replace(fit, variant=variant, task=task, options=options)
         places = tried.elsewhere if scoped else tried.here

@@ -10,6 +10,7 @@ from slim_nets.layers.protocol import (
     ConvLayer,
     Layers,
     NormLayer,
+    Padding,
     PoolLayer,
 )
 from slim_nets.network import Built, Network
@@ -163,9 +164,10 @@ def _conv(
     batch_norm: BatchNorm | None = _BATCH_NORM,
     stride: int = 1,
 ) -> ConvLayer:
-    size, padding = (kernel_size, kernel_size), ("FIXED" if stride > 1 else "SAME")
-    more = (activation, batch_norm, _WEIGHT_DECAY, stride, padding)
-    return ConvLayer(scope, size, num_outputs, *more)
+    # The zeros on all sides that TF-Slim adds before a stride, whatever size the image has.
+    padding: Padding = "FIXED" if stride > 1 else "SAME"
+    size, more = (kernel_size, kernel_size), (_WEIGHT_DECAY, stride, padding)
+    return ConvLayer(scope, size, num_outputs, activation, batch_norm, *more)
 
 
 def _normalized(x: T, scope: str, name: str, layers: Layers[T]) -> T:
