@@ -28,6 +28,7 @@ from exporter.verifier.subjects.subject import (
     draw,
     projected,
 )
+from slim_nets.layers.max_pool_gradient import across_functions
 from slim_nets.layers.slim import SlimLayers
 from slim_nets.network import Task
 from slim_nets.registry import Variant
@@ -206,7 +207,7 @@ def restored(
     Yields:
         The original, until its session is closed.
     """
-    with tf.Graph().as_default() as graph:
+    with tf.Graph().as_default() as graph, across_functions(graph):
         images = tf.compat.v1.placeholder(tf.float32, image_spec(variant).shape, "images")
         momentum = tf.compat.v1.placeholder(tf.float32, [], "batch_norm_momentum")
         with tf.name_scope("train"):
