@@ -15,13 +15,14 @@ pytestmark = pytest.mark.numerics
 
 SIZE, BATCH = 64, 2
 FULL = pytest.mark.full
-# How many end points of the package's have the names of ours.
+# How many end points of the package's have the names of ours. Quick are those of which there are
+# no golden numbers.
 COMMON = [
-    ("inception_v1", 16),
+    pytest.param("inception_v1", 16, marks=FULL),
     ("inception_v2", 15),
-    ("inception_v3", 18),
+    pytest.param("inception_v3", 18, marks=FULL),
     ("resnet_v1_50", 73),
-    ("resnet_v2_50", 73),
+    pytest.param("resnet_v2_50", 73, marks=FULL),
     pytest.param("resnet_v1_101", 141, marks=FULL),
     pytest.param("resnet_v2_101", 141, marks=FULL),
     pytest.param("resnet_v1_152", 209, marks=FULL),
