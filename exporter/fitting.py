@@ -114,15 +114,18 @@ class Fit:
 
     @property
     def elsewhere(self) -> list["Fit"]:
-        """As it is asked for, and with scopes in front of the network's own or in its place."""
+        """The same with scopes in front of the network's own, or in its place."""
         name = self.specs[0].name
         before = [scopes_before(end, self.tensors) for end in (name, name.partition("/")[2])]
-        return self._below("", *itertools.chain(*before))
+        there = dict.fromkeys(itertools.chain(*before))
+        return [self._at(scope) for scope in there if scope != self.options.checkpoint_scope]
 
     def _below(self, *scopes: str) -> list["Fit"]:
-        chosen = dict.fromkeys((self.options.checkpoint_scope, *scopes))
-        options = [replace(self.options, checkpoint_scope=scope) for scope in chosen]
-        return [replace(self, options=option).as_stored for option in options]
+        return [self._at(s) for s in dict.fromkeys((self.options.checkpoint_scope, *scopes))]
+
+    def _at(self, scope: str) -> "Fit":
+        options = replace(self.options, checkpoint_scope=scope)
+        return replace(self, options=options).as_stored
 
 
 def fitting(fit: Fit) -> Fit | None:
@@ -138,10 +141,18 @@ def fitting(fit: Fit) -> Fit | None:
     for scoped, averages, task, variant in tries:
         options = replace(fit.options, use_moving_averages=averages)
         tried = replace(fit, variant=variant, task=task, options=options)
+        if not _may_be_there(tried):
+            continue
         places = tried.elsewhere if scoped else tried.here
         if found := next((place for place in places if not place.misfits), None):
             return found
     return None
+
+
+def _may_be_there(fit: Fit) -> bool:
+    """Says whether the first variable is there below any scope, which is soon seen."""
+    end = fit.specs[0].name.partition("/")[2]
+    return any(end in name for name in fit.tensors)
 
 
 def flags_of(fitting: Fit, fit: Fit) -> str:

@@ -116,10 +116,12 @@ def test_single_file(tmp_path):
 
 
 def test_single_file_in_a_folder(tmp_path):
-    file = put_single(tmp_path / "resnet_v2_50.ckpt")
-    (tmp_path / "eval.graph").write_bytes(b"another thing of many bytes")
-    assert find_prefix(tmp_path) == file
-    assert folders_with_checkpoints(tmp_path.parent) == {tmp_path}
+    folder = tmp_path / "resnet_v2_50"
+    folder.mkdir()
+    file = put_single(folder / "resnet_v2_50.ckpt")
+    (folder / "eval.graph").write_bytes(b"another thing of many bytes")
+    assert find_prefix(folder) == file
+    assert folders_with_checkpoints(tmp_path) == {folder}
 
 
 def test_single_file_that_a_state_notes(tmp_path):
