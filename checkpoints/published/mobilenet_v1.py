@@ -10,7 +10,9 @@ from checkpoints.catalog import PublishedCheckpoint
 _BASE_URL = "http://download.tensorflow.org/models/mobilenet_v1_2018_02_22"
 
 # Of those whose values somebody has seen.
-_FEATURES: dict[str, str] = {}
+_FEATURES = {
+    "mobilenet_v1_0.25_128": "47593071665f80e80e6b3240f9ee8cb6d8180f31a67e0066256cfd2f593beffd"
+}
 
 
 def _row(multiplier: str, image_size: int, top_1: float, sha256: str) -> PublishedCheckpoint:

@@ -178,10 +178,10 @@ def _check_fixed(model: LoadedModel, size: tuple[int, int]) -> None:
             f"SavedModel '{model.folder}' takes no images of any size: expected"
             f" [batch, height, width, 3] with both free, found {found}. Leave out --image_size."
         )
-    found = recognized(model.variables(), (None, None))
+    known = recognized(model.variables(), (None, None))
     try:
-        if found:
-            resized(found[0], image_size=size)
+        if known is not None:
+            resized(known[0], image_size=size)
     except ValueError as error:
         raise ConversionError(str(error)) from error
 

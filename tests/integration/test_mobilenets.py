@@ -14,13 +14,23 @@ pytestmark = pytest.mark.integration
 
 SIZE = 64
 # Smaller than the usual one, and not square, as the verifier tries it.
-OTHER = (48, 40)
+OTHER = (48, 32)
 NAMES = ("mobilenet_v1_025_128", "mobilenet_v2_035_96")
 # Each on the worker that exports it.
 MEMBERS = [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in NAMES]
-FORMATS = [
-    *("frozen", "keras", "onnx", "openvino", "tflite"),
-    pytest.param("tfjs", marks=nodejs.needed),
+FORMATS = ("frozen", "keras", "onnx", "openvino", "tflite", "tfjs")
+# V2 has no layer that V3 has not, so few formats of it are quick.
+CONVERTED = [
+    pytest.param(
+        *(name, row),
+        marks=(
+            pytest.mark.xdist_group(name),
+            *([nodejs.needed] if row == "tfjs" else []),
+            *([pytest.mark.full] if "v2" in name and row not in ("keras", "tflite") else []),
+        ),
+    )
+    for name in NAMES
+    for row in FORMATS
 ]
 
 
@@ -54,11 +64,12 @@ def member(request, run, tmp_path_factory):
     return Member(folder, flags, name, "v1" in name)
 
 
-def test_what_the_export_waited_for(run, member):
-    """Everything, in full."""
+@pytest.mark.full
+def test_it_equals_its_original(run, member):
+    """In more than an export waits for."""
     report = run("verify", f"--model_dir={member.folder}", *member.flags)
     assert not any(check["differing"] for check in report["checks"])
-    elsewhere = {c["group"] for c in report["checks"] if "48x40 pixels" in c["case"]}
+    elsewhere = {c["group"] for c in report["checks"] if "48x32 pixels" in c["case"]}
     expected = {"outputs", "end points", "moving averages"} if member.any_size else set()
     assert elsewhere == expected
 
@@ -74,21 +85,10 @@ def test_a_pool_of_one_size_is_caught(run, member, tmp_path, monkeypatch):
         side = SIZE // 32
         return tf.reduce_mean(x[:, :side, :side], [1, 2], keepdims=True)
 
-    folder = f"--output_dir={tmp_path / 'mutant'}"
     monkeypatch.setattr(TfLayers, "spatial_mean", first_pixels)
-    run("export", *member.flags, folder, "--verify=false")
-    monkeypatch.undo()
-    report = run("verify", f"--model_dir={tmp_path / 'mutant'}", *member.flags, status=1)
-    failed = [check for check in report["checks"] if check["status"] == "failed"]
-    assert {check["case"] for check in failed if check["group"] == "end points"} == {
-        "batch 1, 48x40 pixels",
-        "batch 3, 48x40 pixels",
-    }
-    names = {check["name"] for check in failed if check["group"] == "end points"}
-    assert names == {"default", *(f"MobilenetV1/{n}" for n in ("global_pool", *LOGITS))}
-
-
-LOGITS = ("Logits", "Predictions")
+    said = run("export", *member.flags, f"--output_dir={tmp_path / 'mutant'}", status=1)
+    assert "first in end points 'MobilenetV1/global_pool (batch 1, 48x32 pixels)'" in said
+    assert not (tmp_path / "mutant").exists()
 
 
 def test_its_contract(run, slim_export, member, tmp_path):
@@ -135,7 +135,8 @@ def test_released_served_and_fine_tuned(run, member, tmp_path, monkeypatch):
     assert len(tuned.losses) == 1
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
+@pytest.mark.parametrize(("member", "name"), CONVERTED, indirect=["member"])
 def test_converted(member, name, tmp_path):
     """With sizes free where they are, and right at each."""
     from exporter.converters.source_model import source_of
@@ -152,6 +153,7 @@ def test_converted(member, name, tmp_path):
         assert np.abs(found - expected).max() < 1e-4 * np.abs(expected).max()
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 @pytest.mark.parametrize(
     "name",
     [
@@ -165,7 +167,7 @@ def test_converted_at_a_fixed_size(member, name, tmp_path):
     from exporter.converters.source_model import source_of
 
     source = source_of(member.folder, OTHER)
-    assert source.name == "mobilenet_v1_025_48x40"
+    assert source.name == "mobilenet_v1_025_48x32"
     target = converted.convert(name, source, tmp_path / name)
     found = converted.run(name, target, {"inputs": images(OTHER)})["logits"]
     expected = source.expected([images(OTHER)])["logits"]

@@ -64,7 +64,7 @@ V1 = variants()["mobilenet_v1_100_224"]
 
 @pytest.mark.parametrize(
     ("size", "other"),
-    [(224, (168, 140)), ((128, 160), (96, 100)), (32, (40, 48)), (48, (60, 72))],
+    [(224, (168, 112)), ((128, 160), (96, 80)), (64, (48, 32)), (32, (40, 48)), (48, (60, 72))],
 )
 def test_the_other_size_is_no_square_and_not_too_small(size, other):
     variant = resized(V1, image_size=size)

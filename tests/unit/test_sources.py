@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.checkpoints import write_checkpoint
+from support.originals import CLASSIFIER, FEATURES
 
 from checkpoints import catalog
 from checkpoints.names import RestoreOptions
@@ -144,10 +145,13 @@ def restored(prefix):
 
 
 @pytest.mark.published
-def test_the_digest_of_values_is_that_of_googles_model(published_model):
+@pytest.mark.parametrize("original", [FEATURES, CLASSIFIER], ids=str)
+def test_the_digest_of_values_is_that_of_googles_model(request, original):
     quiet.import_tensorflow()
     import tensorflow as tf
 
-    variables = tf.saved_model.load(str(published_model)).variables
-    values = {v.name.removesuffix(":0"): v.numpy() for v in variables}
-    assert of_values(values) == catalog.for_variant(SMALL.name).features_sha256
+    model = tf.saved_model.load(str(request.getfixturevalue(original.published)))
+    stored = {v.name.removesuffix(":0"): v.numpy() for v in model.variables}
+    features = variants()[original.variant].shape("feature_vector").variables
+    values = {spec.name: stored[spec.name] for spec in features}
+    assert of_values(values) == catalog.for_variant(original.variant).features_sha256

@@ -11,12 +11,12 @@ def tried_sizes(variant: Variant) -> tuple[tuple[int, int], ...]:
 
     Returns:
         The usual ones first; of a network that takes any also others: smaller, unless the network
-        takes no smaller images, and not square, so that height and width cannot be mistaken.
+        takes no smaller images, and so much so that feature maps are not square either.
     """
     usual = variant.image_size
     if not variant.network.any_size:
         return (usual,)
-    height, width = usual.height * 3 // 4, usual.width * 5 // 8
+    height, width = usual.height * 3 // 4, usual.width // 2
     if min(height, width) < variant.network.min_image_size:
         height, width = usual.height * 5 // 4, usual.width * 3 // 2
     return (usual, (height, width))
