@@ -44,6 +44,10 @@ class StoredTensor:
     shape: tuple[int, ...]
     dtype: str
 
+    def __str__(self) -> str:
+        """Says both, such as `float32 [3, 3]`."""
+        return f"{self.dtype} {list(self.shape)}"
+
 
 @dataclass(frozen=True)
 class BundleIndex:
@@ -82,20 +86,18 @@ class BundleIndex:
     def _check_bytes(self, name: str, entry: Any) -> None:
         number = f"{entry.shard_id:05d}-of-{self.files:05d}"
         path = self.prefix.with_name(f"{self.prefix.name}.data-{number}")
+        end = entry.offset + entry.size
         try:
             held = path.stat().st_size
-            if entry.offset + entry.size > held:
-                expected = f"'{name}' to end at byte {entry.offset + entry.size} of '{path.name}'"
-                raise unreadable(self.prefix, f"expected {expected}, found {held} bytes there")
-            if entry.dtype == tf.string.as_datatype_enum:
-                _check_strings(path, entry)
+            fills = entry.dtype != tf.string.as_datatype_enum or _fills_its_bytes(path, entry)
         except OSError as error:
             raise unreadable(self.prefix, f"'{path.name}': {error.strerror}") from error
-        except (IndexError, ValueError) as error:
-            found = "other lengths"
-            raise unreadable(
-                self.prefix, f"expected strings in '{name}' that fill its bytes, found {found}"
-            ) from error
+        if end > held:
+            expected = f"'{name}' to end at byte {end} of '{path.name}'"
+            raise unreadable(self.prefix, f"expected {expected}, found {held} bytes there")
+        if not fills:
+            expected = f"strings in '{name}' that fill its bytes"
+            raise unreadable(self.prefix, f"expected {expected}, found other lengths")
 
 
 def read_index(prefix: Path) -> BundleIndex:
@@ -160,15 +162,16 @@ def _parts(name: bytes, entry: Any, entries: Mapping[bytes, Any]) -> Iterator[by
         lengths = _lengths(_shown(name), shape, part)
         key = _key_of(name, part)
         found = entries.get(key)
-        if found is None or (_shape(found), found.dtype) != (lengths, entry.dtype) or found.slices:
-            expected = f"a part {list(lengths)} of {_shown(name)}"
-            raise _damaged(expected, f"{list(_shape(found))}" if found else "none")
+        expected = StoredTensor(lengths, _stored(entry).dtype)
+        if found is None or found.slices or _stored(found) != expected:
+            there = _stored(found) if found else "none"
+            raise _damaged(f"a part {expected} of {_shown(name)}", f"{there}")
         seen.add(key)
         values += math.prod(lengths)
         yield key
     if entry.slices and (len(seen), values) != (len(entry.slices), math.prod(shape)):
-        expected = f"parts of {_shown(name)} that make up its {math.prod(shape)} values"
-        raise _damaged(expected, f"{len(seen)} of {values}")
+        whole = f"parts of {_shown(name)} that make up its {math.prod(shape)} values"
+        raise _damaged(whole, f"{len(seen)} of {values}")
 
 
 def _lengths(name: str, shape: tuple[int, ...], part: Any) -> tuple[int, ...]:
@@ -235,23 +238,20 @@ def _check_apart(entries: Mapping[bytes, Any]) -> None:
             raise _damaged("every tensor in bytes of its own", both)
 
 
-def _check_strings(path: Path, entry: Any) -> None:
-    """Refuses strings whose lengths do not come to the bytes that they take.
-
-    Raises:
-        IndexError: If there are not as many lengths as strings.
-        ValueError: If they come to another size.
-    """
+def _fills_its_bytes(path: Path, entry: Any) -> bool:
+    """Says whether the lengths of strings, which stand before them, come to all of their bytes."""
     values = math.prod(_shape(entry))
     with path.open("rb") as file:
         file.seek(entry.offset)
         lengths = file.read(min(entry.size, values * _VARINT))
     place, taken = 0, 0
-    for _ in range(values):
-        length, place = varint(lengths, place)
-        taken += length
-    if place + _CHECKSUM + taken != entry.size:
-        raise ValueError
+    try:
+        for _ in range(values):
+            length, place = varint(lengths, place)
+            taken += length
+    except (IndexError, ValueError):
+        return False
+    return bool(place + _CHECKSUM + taken == entry.size)
 
 
 def _stored(entry: Any) -> StoredTensor:
