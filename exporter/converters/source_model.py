@@ -110,7 +110,7 @@ def source_of(folder: Path) -> SourceModel:
         Its default signature.
 
     Raises:
-        ConversionError: If it cannot be loaded, or has no such signature.
+        ConversionError: If it cannot be loaded, or has no such signature, or one without values.
     """
     try:
         model = LoadedModel(folder, load(folder), way_of(SERVING))
@@ -122,7 +122,14 @@ def source_of(folder: Path) -> SourceModel:
             f"SavedModel '{folder}' has no signature to convert: expected '{SERVING}', found"
             f" {found}. Save it with signatures={{'{SERVING}': ...}}."
         )
-    return SourceModel(model)
+    source = SourceModel(model)
+    for name, spec in {**source.inputs, **source.outputs}.items():
+        if spec.shape.rank and 0 in spec.shape.as_list():
+            raise ConversionError(
+                f"SavedModel '{folder}' has nothing to compare: expected values in '{name}', found"
+                f" none in {spec.shape}. Save it with other shapes in its signature."
+            )
+    return source
 
 
 def properties(source: SourceModel, request: ConvertRequest) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A SavedModel as the verifier runs it, whoever made it."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,9 @@ from exporter.verifier.subjects.subject import (
     named,
     projected,
 )
+
+# Bytes of all outputs of one call.
+MAX_OUTPUTS = 1 << 31
 
 
 class ModelCallError(VerificationError):
@@ -168,6 +172,7 @@ class LoadedModel:
         Returns:
             What the model returns.
         """
+        self._check_size(way, inputs)
         structure = self._structure(way)
         packed = tf.nest.pack_sequence_as(structure, [tf.constant(value) for value in inputs])
         try:
@@ -184,6 +189,19 @@ class LoadedModel:
                 f"Model '{self.folder}' fails when {way} is given {sizes}: {reason(error)}. Mend"
                 " the model, or what it was saved with."
             ) from error
+
+    def _check_size(self, way: str, inputs: Inputs) -> None:
+        """Refuses a signature whose outputs would fill the memory, as far as it states them."""
+        signature = self.interface.signature_ways.get(way)
+        batch = next((len(value) for value in inputs if value.ndim), 1)
+        specs = signature.structured_outputs.values() if signature else ()
+        size = sum(_bytes_of(spec, batch) for spec in specs)
+        if size > MAX_OUTPUTS:
+            raise ModelCallError(
+                f"Model '{self.folder}' has outputs that are too large: expected at most"
+                f" {MAX_OUTPUTS} bytes of {way} for a batch of {batch}, found {size}. Save it with"
+                " smaller ones."
+            )
 
     def _structure(self, way: str) -> Any:
         if way in self.interface.signature_ways:
@@ -221,6 +239,12 @@ def load_model(folder: Path, main: str = "") -> LoadedModel:
         VerificationError: If that fails.
     """
     return LoadedModel(folder, load(folder), main)
+
+
+def _bytes_of(spec: tf.TensorSpec, batch: int) -> int:
+    """Returns what a tensor takes; nothing, if not even its rank is known."""
+    shape = spec.shape.as_list() if spec.shape.rank is not None else [0]
+    return int(math.prod(batch if size is None else size for size in shape)) * int(spec.dtype.size)
 
 
 def _specs(specs: Mapping[str, Any]) -> str:
