@@ -100,7 +100,7 @@ def test_verifier_ends_with_a_killed_export(tmp_path):
             pytest.fail(f"process {worker} lives on")
 
 
-@pytest.mark.parametrize("flags", [(), ("--overwrite",)])
+@pytest.mark.parametrize("flags", [(), pytest.param(("--overwrite",), marks=pytest.mark.full)])
 def test_two_at_once(tmp_path, flags):
     """Of different weights, into one folder: what is there is one of them, whole."""
     given = ("--verify=false", "--json", *flags)

@@ -72,7 +72,7 @@ CASES = {
     "resource": (says(dtype=20), "numbers or strings in 'a', found resource"),
     "reference": (says(dtype=101), "numbers or strings in 'a', found float32_ref"),
     "strings of no byte": (says(dtype=7, shape=(25,)), r"as string \[25\] takes, found 24"),
-    "no entry": (lambda e, _: e.update(a=b"", b=b"\xff"), "names and places of tensors"),
+    "no entry": (lambda e, _: e.update({b"a": b"", b"b": b"\xff"}), "names and places of tensors"),
     "no header": (lambda e, _: e.pop(b"") and None, "header that says how many data files"),
     "name twice": (lambda e, _: [*sorted(e.items()), (b"b", e[b"b"])], "once, in order, found 'b'"),
     "out of order": (
