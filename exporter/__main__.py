@@ -10,7 +10,7 @@ from exporter import quiet
 from exporter.cli import signals
 from exporter.cli.parser import parse
 from exporter.cli.terminal import tell
-from exporter.errors import ExporterError
+from exporter.errors import ExporterError, is_of_memory, reason
 from slim_nets.network import NetworkError
 
 
@@ -36,9 +36,16 @@ def _run(arguments: object) -> int:
         signals.check()  # an interruption may look like an error to what was interrupted
         tell(str(error))
         return 1
-    except Exception:
+    except Exception as error:
         signals.check()  # as it does where TensorFlow cleans up
-        raise
+        if not is_of_memory(f"{type(error).__name__}: {error}"):
+            raise
+        tell(
+            f"Memory ran out: expected room for more, found {reason(error)}. Close other programs,"
+            " raise the limit of 'ulimit -v' or of the container, or work on less at once; nothing"
+            " is left half-written."
+        )
+        return 1
 
 
 if __name__ == "__main__":

@@ -32,8 +32,8 @@ class Misfit:
 
     def __str__(self) -> str:
         """Says what was expected and what was found."""
-        found = f"{self.found.dtype} {list(self.found.shape)}" if self.found else "none"
-        return f"variable '{self.stored}' expected {DTYPE} {list(self.spec.shape)}, found {found}"
+        expected, found = f"{DTYPE} {list(self.spec.shape)}", self.found or "none"
+        return f"variable '{self.stored}' expected {expected}, found {found}"
 
 
 @dataclass(frozen=True)

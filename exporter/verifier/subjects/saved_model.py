@@ -1,5 +1,6 @@
 """A SavedModel as the verifier runs it, whoever made it."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -29,6 +30,9 @@ from exporter.verifier.subjects.subject import (
     projected,
 )
 from slim_nets.recognition import recognized
+
+# Bytes of all outputs of one call.
+MAX_OUTPUTS = 1 << 31
 
 
 class ModelCallError(VerificationError):
@@ -186,6 +190,7 @@ class LoadedModel:
         Returns:
             What the model returns.
         """
+        self._check_size(way, inputs)
         structure = self._structure(way)
         packed = tf.nest.pack_sequence_as(structure, [tf.constant(value) for value in inputs])
         try:
@@ -202,6 +207,21 @@ class LoadedModel:
                 f"Model '{self.folder}' fails when {way} is given {sizes}: {reason(error)}. Mend"
                 " the model, or what it was saved with."
             ) from error
+
+    def _check_size(self, way: str, inputs: Inputs) -> None:
+        """Refuses a call whose outputs would fill the memory, as far as the model states them."""
+        signature = self.interface.signature_ways.get(way)
+        flags = self.interface.flags.get(way)
+        traces = [t.function for t in self.interface.traces if t.flags == flags]
+        batch = next((len(value) for value in inputs if value.ndim), 1)
+        functions = traces if signature is None else [signature]
+        size = max((_size_of(f.structured_outputs, batch) for f in functions), default=0)
+        if size > MAX_OUTPUTS:
+            raise ModelCallError(
+                f"Model '{self.folder}' has outputs that are too large: expected at most"
+                f" {MAX_OUTPUTS} bytes of {way} for a batch of {batch}, found {size}. Save it with"
+                " smaller ones."
+            )
 
     def _structure(self, way: str) -> Any:
         if way in self.interface.signature_ways:
@@ -242,6 +262,17 @@ def load_model(
         VerificationError: If that fails.
     """
     return LoadedModel(folder, load(folder), main, sizes)
+
+
+def _size_of(outputs: Any, batch: int) -> int:
+    """Returns how many bytes a nest of outputs takes, without those of which no rank is known."""
+    specs = [spec for spec in tf.nest.flatten(outputs) if isinstance(spec, tf.TensorSpec)]
+    sizes = (
+        int(spec.dtype.size) * math.prod(batch if n is None else n for n in spec.shape.as_list())
+        for spec in specs
+        if spec.shape.rank is not None
+    )
+    return sum(sizes)
 
 
 def _specs(specs: Mapping[str, Any]) -> str:
