@@ -5,7 +5,15 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
-from exporter.cli.terminal import conclude, print_json, print_lines, print_table, progress_bar
+from exporter.cli.terminal import (
+    conclude,
+    print_facts,
+    print_json,
+    print_lines,
+    print_prose,
+    print_table,
+    progress_bar,
+)
 from exporter.contract.contract_rules import (
     CONSUMERS,
     SEVERITIES,
@@ -55,7 +63,7 @@ def _lock(arguments: argparse.Namespace) -> int:
     with progress_bar() as progress:
         locked = flags.fill(contract_lock, arguments, progress=progress)
     traces = sum(len(function.traces) for function in locked.functions.values())
-    print_lines(
+    print_prose(
         f"{arguments.lock}: {len(locked.signatures)} signatures, {traces} traces,"
         f" {len(locked.variables)} variables, {len(locked.ops)} ops"
     )
@@ -85,7 +93,11 @@ def _print(diff: "ContractDiff") -> None:
         for d in ordered[:_SHOWN]
     ]
     if rows:
-        print_table(("rule", "subject", *consumers, "expected", "found", "where", "accepted"), rows)
+        print_table(
+            ("rule", "subject", *consumers, "expected", "found", "where", "accepted"),
+            rows,
+            heading=2,
+        )
     if len(ordered) > _SHOWN:
         print_lines(f"and {len(ordered) - _SHOWN} more; --json has all")
 
@@ -101,11 +113,11 @@ def _rules(arguments: argparse.Namespace) -> int:
         (r.number, r.title, *(_cell(r, consumer) for consumer in CONSUMERS), r.reason, r.example)
         for r in rules
     ]
-    print_table(("rule", "what differs", *CONSUMERS, "why", "example"), rows)
+    print_table(("rule", "what differs", *CONSUMERS, "why", "example"), rows, heading=2)
     print_lines("", "* COSMETIC where only training mode differs", "")
-    print_table(("class", "meaning"), list(SEVERITIES.items()))
+    print_facts(*SEVERITIES.items())
     print_lines("")
-    print_table(("consumer", "who"), list(WHO.items()))
+    print_facts(*WHO.items())
     return 0
 
 

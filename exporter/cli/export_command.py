@@ -8,7 +8,15 @@ from checkpoints.names import RestoreOptions
 from exporter.choices import task_named, variant_named
 from exporter.cli import flags
 from exporter.cli.fetch_command import fetch_options
-from exporter.cli.terminal import print_json, print_lines, print_table, progress_bar, tell
+from exporter.cli.terminal import (
+    print_facts,
+    print_json,
+    print_lines,
+    print_prose,
+    print_table,
+    progress_bar,
+    tell,
+)
 from exporter.errors import printable
 from exporter.exporting import (
     FLOAT_OF_QUANTIZED,
@@ -138,7 +146,7 @@ def _print(result: ExportResult) -> None:
         ("folder", str(request.output_dir)),
         ("digest", f"sha256 {result.digest}"),
     ]
-    print_table(("made", ""), rows)
+    print_facts(*rows)
     _print_report(result)
     _print_usage(request, result.variant)
 
@@ -174,11 +182,9 @@ def _print_report(result: ExportResult) -> None:
         rows.append((group, *_counts(exact), "equal bit for bit"))
         if rounded := [check for check in checks if check.allowance]:
             rows.append((FOLDED, *_counts(rounded), _rounding(rounded)))
-    print_lines("")
-    print_table(
-        (f"compared with {report.settings.reference}", ">checks", ">values", "result"), rows
-    )
-    print_lines("")
+    print_prose("", f"Compared with {report.settings.reference}:", "")
+    print_table(("group", ">checks", ">values", "result"), rows)
+    print_prose("", report.verdict(), "")
 
 
 def _counts(checks: Sequence["Check"]) -> tuple[str, str]:

@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(rows)
     else:
-        print_table(_COLUMNS, [_cells(row) for row in rows], keep=2)
+        print_table(_COLUMNS, [_cells(row) for row in rows], heading=2)
     return 0
 
 

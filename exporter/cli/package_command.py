@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
-from exporter.cli.terminal import print_json, print_lines, print_table, progress_bar
+from exporter.cli.terminal import print_facts, print_json, print_lines, print_table, progress_bar
 from exporter.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _print(release: "Release") -> None:
         ("signed", "yes" if release.signed else "no"),
         ("rebuild", manifest.rebuild),
     ]
-    print_table(("release", ""), rows)
+    print_facts(*rows)
     print_lines("")
     files = [(name, f"{f.size:,}", f.sha256) for name, f in sorted(manifest.files.items())]
     print_table(("file", ">bytes", "sha256"), files)
