@@ -34,7 +34,8 @@ def add(commands: Any) -> None:
     """Adds the command, its own commands and their flags."""
     summary = "lock what consumers of a SavedModel depend on, and check later ones"
     parser = flags.add_command(commands, "contract", _lock, summary)
-    actions = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    parser.set_defaults(command=parser.list_commands)
+    actions = parser.add_subparsers(title="commands", metavar="COMMAND")
     flags.add_command(
         *(actions, "lock", _lock, "write the contract of a SavedModel"),
         model_dir=flags.path("the SavedModel", required=True),

@@ -16,7 +16,9 @@ def add(commands: Any) -> None:
     flags.add_command(
         *(commands, "convert", run, summary),
         model_dir=flags.path("the SavedModel, whoever made it"),
-        format=flags.value(f"some of {', '.join(FORMATS)}, separated by commas", default=""),
+        format=flags.value(
+            f"some of {', '.join(FORMATS)}, separated by commas", default="", completes=FORMATS.keys
+        ),
         output_dir=flags.path("where a folder for each format is to appear"),
         images=flags.value("a pattern of image files to compare on, quoted", default=""),
         calibration=flags.value(

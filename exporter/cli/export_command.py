@@ -60,8 +60,8 @@ def add(commands: Any) -> None:
     """Adds the command and its flags."""
     flags.add_command(
         *(commands, "export", run, "write a SavedModel from a checkpoint"),
-        variant=flags.value("as 'slim-export list' prints it", required=True),
-        task=flags.value("feature_vector or classification", required=True),
+        variant=flags.variant(required=True),
+        task=flags.task(required=True),
         checkpoint=flags.value(
             "'published' (from the cache, else downloaded), 'seeded:N' (random weights from seed"
             " N), or a path: a prefix, a folder with one checkpoint or a 'checkpoint' file, or a"

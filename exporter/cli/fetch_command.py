@@ -18,7 +18,7 @@ def add(commands: Any) -> None:
     """Adds the command and its flags."""
     flags.add_command(
         *(commands, "fetch", run, "download a published checkpoint"),
-        variant=flags.value("as 'slim-export list' prints it", required=True),
+        variant=flags.variant(required=True),
         **flags.DOWNLOADS,
         json=flags.JSON,
     )
