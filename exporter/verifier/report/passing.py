@@ -21,7 +21,7 @@ def passing(report: "VerificationReport") -> str:
         How many checks passed, which were skipped and why, and which gave a
         warning. Checks of a naive conversion are of another model, and not counted.
     """
-    own = [check for check in report.checks if not check.naive]
+    own = of_the_model(report).checks
     passed, warned, skipped = (
         [check for check in own if check.status == status]
         for status in ("passed", "warning", "skipped")
@@ -34,6 +34,12 @@ def passing(report: "VerificationReport") -> str:
     else:
         text = f"All {len(passed)} checks{which} {against}"
     return f"{text}{_skipped(skipped)}."
+
+
+def of_the_model(report: "VerificationReport") -> "VerificationReport":
+    """Leaves out the checks of a naive conversion, which are there for comparison only."""
+    own = tuple(check for check in report.checks if not check.naive)
+    return report.model_copy(update={"checks": own})
 
 
 def _skipped(checks: list["Check"]) -> str:
