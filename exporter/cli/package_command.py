@@ -34,6 +34,10 @@ def add(commands: Any) -> None:
             "where the page says the archive is: an https URL that ends with .tar.gz, not on"
             " github.com (model.tar.gz, beside the page)"
         ),
+        base_url=flags.value(
+            "what comes before the handle where the model is to be loaded from, such as"
+            " https://models.example.org (left open in the page; 'serve' fills in its own)"
+        ),
         explain=flags.path(
             "write nothing, but say why the model is not the one in this release",
             metavar="RELEASE",
