@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _UNLIMITED = 10_000
 _GAP = 2
 _INDENT = "  "
+# Cells of a list that are no longer stand side by side.
+_SHORT = 24
 # A table whose rows take more lines than this is read more easily as a list.
 _MOST_LINES = 3
 
@@ -147,10 +149,10 @@ def _printed(parts: Iterable["RenderableType"], width: int | None) -> str:
 
 
 def _details(named: Sequence[tuple[str, str]], width: int) -> Iterator[str]:
-    """Writes one row's other cells: single words side by side, sentences below each other."""
+    """Writes one row's other cells: short ones and words side by side, then sentences."""
     given = [(f"{title}: " if title else "", cell) for title, cell in named if cell]
     line = ""
-    for title, cell in (pair for pair in given if len(pair[1].split()) == 1):
+    for title, cell in (pair for pair in given if _is_short(pair[1])):
         longer = f"{line}{_INDENT if line else ''}{title}{cell}"
         if line and cells(longer) > width:
             yield _INDENT + line
@@ -161,10 +163,14 @@ def _details(named: Sequence[tuple[str, str]], width: int) -> Iterator[str]:
             line = ""
     if line:
         yield _INDENT + line
-    for title, cell in (pair for pair in given if len(pair[1].split()) > 1):
+    for title, cell in (pair for pair in given if not _is_short(pair[1])):
         first, *more = wrapped(f"{title}{cell}", width - len(_INDENT))
         yield _INDENT + first
         yield from (_INDENT * 2 + part for part in more)
+
+
+def _is_short(cell: str) -> bool:
+    return cells(cell) <= _SHORT or len(words(cell)) == 1
 
 
 def facts(rows: Sequence[tuple[str, str]], width: int | None) -> str:

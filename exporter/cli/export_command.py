@@ -182,7 +182,7 @@ def _print_report(result: ExportResult) -> None:
         rows.append((group, *_counts(exact), "equal bit for bit"))
         if rounded := [check for check in checks if check.allowance]:
             rows.append((FOLDED, *_counts(rounded), _rounding(rounded)))
-    print_prose("", f"Compared with {report.settings.reference}:", "")
+    print_lines("")
     print_table(("group", ">checks", ">values", "result"), rows)
     print_prose("", report.verdict(), "")
 

@@ -55,7 +55,7 @@ def _print(done: "Publication") -> None:
         (file.name, send if file.sent else keep, f"{file.size:,}", file.sha256)
         for file in done.files
     ]
-    print_table(("file", "what becomes of it", ">bytes", "sha256"), rows)
+    print_table(("file", "state", ">bytes", "sha256"), rows)
     would = "would be " if done.dry_run else ""
     sent = sum(file.size for file in done.files if file.sent)
     if done.action == "unchanged":
