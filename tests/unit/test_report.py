@@ -35,7 +35,8 @@ def test_what_was_skipped_is_named_with_its_reason():
     )
     said = report(PASSED, SKIPPED, other, third).verdict()
     assert said.endswith(
-        "; 3 were skipped: interface 'R20', interface 'R21' (no logits); dropout 'R20' (no dropout)."
+        "; 3 were skipped: interface 'R20', interface 'R21' (no logits); dropout 'R20' (no"
+        " dropout)."
     )
 
 
