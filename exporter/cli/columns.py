@@ -99,8 +99,8 @@ def _fitted(columns: Sequence[Column], width: int | None) -> list[int] | None:
     while sum(widths) > spare:
         wide = max(range(len(widths)), key=lambda n: (widths[n] > least[n], widths[n]))
         widths[wide] -= 1
-    tallest = max(column.lines(w) for column, w in zip(columns, widths, strict=True))
-    return widths if tallest <= _MOST_LINES else None
+    lines = (column.lines(w) for column, w in zip(columns, widths, strict=True))
+    return widths if max(lines, default=0) <= _MOST_LINES else None
 
 
 def _table(columns: Sequence[Column], widths: Sequence[int], width: int | None) -> str:

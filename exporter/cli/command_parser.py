@@ -22,19 +22,20 @@ class CommandParser(argparse_flags.ArgumentParser):  # type: ignore[misc]
     it only says that it is missing.
     """
 
-    # What may be missing while flags are looked through, but is not said to be optional.
-    _needed: Sequence[argparse.Action] = ()
+    # What may be missing while flags are looked through, but is not said to be optional: flags,
+    # and groups of which one is needed.
+    _needed: Sequence[Any] = ()
 
     def parse_known_args(  # type: ignore[override]
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
         """Parses flags, and refuses those that are unknown, then those that are missing."""
-        self._needed = [a for a in self._actions if a.required and a.option_strings]
+        flags = [a for a in self._actions if a.option_strings]
+        self._needed = [one for one in (*flags, *self._mutually_exclusive_groups) if one.required]
         with _required(self._needed, to=False):
             found, rest = super().parse_known_args(args, namespace)
         self._refuse(rest)
-        missing = [a.option_strings[-1] for a in self._needed if getattr(found, a.dest) is None]
-        if missing:
+        if missing := [_named(one) for one in self._needed if not _given(one, found)]:
             self.error(f"the following flags are required: {', '.join(missing)}")
         return found, rest
 
@@ -89,14 +90,27 @@ def nearest(text: str, known: Sequence[str]) -> str | None:
     return next(iter(difflib.get_close_matches(text, known, n=1)), None)
 
 
+def _flags_of(needed: Any) -> list[argparse.Action]:
+    """Returns a flag, or those of a group of which one is needed."""
+    return [needed] if isinstance(needed, argparse.Action) else needed._group_actions  # noqa: SLF001
+
+
+def _named(needed: Any) -> str:
+    return " or ".join(flag.option_strings[-1] for flag in _flags_of(needed))
+
+
+def _given(needed: Any, found: argparse.Namespace) -> bool:
+    return any(getattr(found, flag.dest) is not None for flag in _flags_of(needed))
+
+
 @contextmanager
-def _required(actions: Sequence[argparse.Action], *, to: bool) -> Iterator[None]:
-    """Lets flags be required meanwhile, or not."""
-    before = [action.required for action in actions]
-    for action in actions:
-        action.required = to
+def _required(needed: Sequence[Any], *, to: bool) -> Iterator[None]:
+    """Lets flags and groups be required meanwhile, or not."""
+    before = [one.required for one in needed]
+    for one in needed:
+        one.required = to
     try:
         yield
     finally:
-        for action, was in zip(actions, before, strict=True):
-            action.required = was
+        for one, was in zip(needed, before, strict=True):
+            one.required = was
