@@ -26,7 +26,7 @@ class CommandParser(argparse_flags.ArgumentParser):  # type: ignore[misc]
     # and groups of which one is needed.
     _needed: Sequence[Any] = ()
 
-    def parse_known_args(  # type: ignore[override]
+    def parse_known_args(
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
         """Parses flags, and refuses those that are unknown, then those that are missing."""
@@ -48,7 +48,8 @@ class CommandParser(argparse_flags.ArgumentParser):  # type: ignore[misc]
         """Ends the command with status 2 and a sentence, without all flags above it."""
         said = f"{self.prog}: {printable(message)}"
         lines = (*wrapped(said, width_of(sys.stderr)), f"See {self.prog} --help.")
-        self.exit(2, "".join(f"{line}\n" for line in lines))
+        sys.stderr.write("".join(f"{line}\n" for line in lines))
+        sys.exit(2)
 
     def list_commands(self, _arguments: argparse.Namespace) -> int:
         """Prints what commands there are, where none is given."""
