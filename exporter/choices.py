@@ -1,6 +1,8 @@
 """What people choose by name: the variant of a network, and the task."""
 
-from exporter.errors import InvalidArgumentError
+import difflib
+
+from exporter.errors import InvalidArgumentError, listing
 from slim_nets.network import TASKS, Task
 from slim_nets.registry import Variant, resized, variants
 
@@ -19,8 +21,9 @@ def variant_named(
     """
     named = variants()
     if name not in named:
+        near = difflib.get_close_matches(name, named)
         raise InvalidArgumentError(
-            f"Variant '{name}' is unknown: expected one of {', '.join(sorted(named))}."
+            f"Variant '{name}' is unknown: expected one of {listing(near or named)}."
             " See 'slim-export list'."
         )
     try:

@@ -78,6 +78,11 @@ EXPORT = ["export", "--variant=mobilenet_v3_small_075_224", "--checkpoint=seeded
             "Variant 'v' is unknown",
         ),
         (
+            ["fetch", "--variant=mobilenet_v3_smal_075_224"],
+            1,
+            "is unknown: expected one of mobilenet_v3_small_075_224, ",
+        ),
+        (
             [*EXPORT[:2], "--task=feature_vector", "--output_dir=/none/m", "--checkpoint=/none/c"],
             1,
             "Checkpoint '/none/c' does not exist",
