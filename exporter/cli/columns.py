@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from exporter.cli.wrapping import cells, words, wrapped
+from exporter.cli.wrapping import cells, wrapped
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -46,8 +46,8 @@ class Column:
     @property
     def narrowest(self) -> int:
         """Its width where all that may be wrapped is."""
-        unbroken = self.rows if self.is_number else [w for cell in self.rows for w in words(cell)]
-        return max(map(cells, (*words(self.title), *unbroken)), default=0)
+        unbroken = self.rows if self.is_number else [w for cell in self.rows for w in cell.split()]
+        return max(map(cells, (*self.title.split(), *unbroken)), default=0)
 
     def lines(self, width: int) -> int:
         """Returns how many lines its tallest cell takes."""
@@ -170,7 +170,7 @@ def _details(named: Sequence[tuple[str, str]], width: int) -> Iterator[str]:
 
 
 def _is_short(cell: str) -> bool:
-    return cells(cell) <= _SHORT or len(words(cell)) == 1
+    return cells(cell) <= _SHORT or len(cell.split()) == 1
 
 
 def facts(rows: Sequence[tuple[str, str]], width: int | None) -> str:

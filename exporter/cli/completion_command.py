@@ -26,9 +26,9 @@ def add(commands: Any) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Prints a shell's own code, which asks this program again at each tab."""
-    import argcomplete
+    from argcomplete.shell_integration import shellcode
 
-    print_lines(*argcomplete.shellcode(["slim-export"], shell=arguments.shell).splitlines())
+    print_lines(*shellcode(["slim-export"], shell=arguments.shell).splitlines())
     return 0
 
 

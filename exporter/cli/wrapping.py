@@ -39,9 +39,17 @@ def cells(text: str) -> int:
     return cell_len(text)
 
 
-def words(text: str) -> list[str]:
-    """Returns the parts of a sentence that must not be broken."""
-    return _WORDS.findall(text)
+def words(text: str, width: int) -> list[str]:
+    """Returns the parts of a sentence that must not be broken.
+
+    Args:
+        text: The sentence.
+        width: Columns; what stands in quotation marks and is wider is broken between its words.
+    """
+    found: list[str] = []
+    for part in _WORDS.findall(text):
+        found += [part] if cells(part) <= width else part.split()
+    return found
 
 
 def wrapped(text: str, width: int | None) -> list[str]:
@@ -58,7 +66,7 @@ def wrapped(text: str, width: int | None) -> list[str]:
     if width is None or cells(text) <= width:
         return [text]
     lines: list[str] = []
-    for word in words(text):
+    for word in words(text, width):
         if lines and cells(lines[-1]) + 1 + cells(word) <= width:
             lines[-1] += f" {word}"
         else:

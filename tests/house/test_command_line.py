@@ -80,7 +80,7 @@ EXPORT = ["export", "--variant=mobilenet_v3_small_075_224", "--checkpoint=seeded
         (
             ["fetch", "--variant=mobilenet_v3_smal_075_224"],
             1,
-            "is unknown: expected one of mobilenet_v3_small_075_224, ",
+            " mobilenet_v3_small_075_224, mobilenet_v3_small_100_224. See",
         ),
         (
             [*EXPORT[:2], "--task=feature_vector", "--output_dir=/none/m", "--checkpoint=/none/c"],

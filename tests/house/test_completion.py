@@ -56,7 +56,7 @@ def complete(tmp_path):
         ("slim-export export --va", ["--variant"]),
         ("slim-export verify --allowance=", ["exact", "noise"]),
         ("slim-export export --task=feat", ["feature_vector"]),
-        ("slim-export export --variant=toy", ["toy_050_32", "toy_100_48"]),
+        ("slim-export export --variant=toy", ["toy_050_32", "toy_100_32"]),
         ("slim-export convert --format=tflite,on", ["tflite,onnx"]),
         ("slim-export list --json=", ["true", "false"]),
     ],

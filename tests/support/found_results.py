@@ -42,8 +42,8 @@ WRONG = Check(
 )
 
 
-def report(*checks, **more):
-    settings = Settings(model_dir=MODEL, reference=_ORIGINAL, subject="SavedModel")
+def report(*checks, allowance="exact", **more):
+    settings = Settings(model_dir=MODEL, reference=_ORIGINAL, allowance=allowance)
     return VerificationReport(settings=settings, checks=checks, digest="d" * 64, **more)
 
 

@@ -83,7 +83,8 @@ def test_facts():
 
 def test_what_is_quoted_is_a_word():
     sentence = "TF-Slim's model 'my models/a b' is the one, not 'c d'."
-    assert words(sentence)[:3] == ["TF-Slim's", "model", "'my models/a b'"]
+    assert words(sentence, 20)[:3] == ["TF-Slim's", "model", "'my models/a b'"]
+    assert words(sentence, 10)[:4] == ["TF-Slim's", "model", "'my", "models/a"]
     assert wrapped(sentence, 20) == ["TF-Slim's model", "'my models/a b' is", "the one, not 'c d'."]
 
 
@@ -107,4 +108,4 @@ def test_every_word_of_every_table_is_shown_on_every_terminal(rows, width):
     for cell in (cell for row in rows for cell in row):
         assert all(word in text for word in cell.split())
     for line in shown:
-        assert len(line) <= width or max(map(len, words(line))) > width - 10
+        assert len(line) <= width or max(map(len, line.split())) > width - 10

@@ -4,7 +4,6 @@ import json
 import re
 import sys
 from importlib import metadata
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -45,9 +44,12 @@ def test_a_checkout_that_is_not_installed(monkeypatch):
 
 
 def test_it_is_the_pip_of_this_python(monkeypatch, tmp_path):
-    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
-    assert installing.pip_install("serve").startswith("pip install ")
+    for name in ("pip", "python"):
+        (tmp_path / name).touch(mode=0o755)
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    assert installing.pip_install("serve").startswith("pip install ")
+    monkeypatch.setattr(sys, "executable", "/elsewhere/python")
     assert installing.pip_install("serve").startswith(f"{sys.executable} -m pip install ")
 
 

@@ -14,6 +14,20 @@ GOLDEN = Path(__file__).parents[1] / "golden/screens"
 RENEW = "SLIM_EXPORT_RENEW_SCREENS"
 # A line may be wider where it holds one word that has no room beside its indentation, or code.
 INDENT = 24
+CODE = re.compile(r"  +(\w+ = |hub|arguments|tf_keras|model|import)")
+# Headings of what stands in the first line of an entry of a list, which needs none.
+HEADINGS = {
+    "variant",
+    "task",
+    "format",
+    "subject",
+    "rule",
+    "what",
+    "differs",
+    "file",
+    "check",
+    "group",
+}
 
 
 @pytest.mark.parametrize("width", [80, 160])
@@ -32,9 +46,10 @@ def test_screens_are_as_committed(name, width):
 def test_no_line_is_too_wide_and_no_word_is_missing_or_broken(name, width):
     shown, whole = screen(name, width), screen(name, None)
     for line in shown.splitlines():
-        assert len(line) <= width or max(map(len, line.split())) > width - INDENT, line
+        longest = max(map(len, line.split()), default=0)
+        assert len(line) <= width or longest > width - INDENT or CODE.match(line), line
     if name not in ("help", "mistyped"):  # which argparse lays out by itself
-        assert words(whole) <= words(shown)
+        assert words(whole) - HEADINGS <= words(shown)
 
 
 def words(text):

@@ -84,9 +84,10 @@ def test_a_real_terminal_gets_all_of_a_list(columns):
 
 
 def test_a_real_terminal_gets_unbroken_words_in_errors():
-    lines = shown(40, "verify", "--model_dir=/none/such", "--images=/none/photos/*.jpg")
-    assert max(map(len, lines)) <= 40
-    assert lines[0] == "slim-export: There is nothing to compare"
+    lines = shown(50, "fetch", "--variant=mobilenet_v3_smal_075_224")
+    assert lines[0] == "slim-export: Variant 'mobilenet_v3_smal_075_224'"
+    assert max(map(len, lines)) <= 50
+    assert "mobilenet_v3_small_075_224" in " ".join(lines)
 
 
 class Verdict:
