@@ -54,7 +54,8 @@ def _parser() -> CommandParser:
         prog="slim-export",
         description="Turns TF-Slim checkpoints into TF2 SavedModels.",
         epilog="slim-export help COMMAND shows the flags of one. --verbosity=1 shows TensorFlow's"
-        " messages.",
+        " messages. slim-export help TOPIC explains"
+        f" {', '.join(help_command.topics())}.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"slim-export {__version__}")
