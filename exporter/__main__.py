@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from typing import NoReturn
 
 from absl import app, logging
@@ -9,9 +10,12 @@ from absl import app, logging
 from exporter import quiet
 from exporter.cli import signals
 from exporter.cli.parser import parse
-from exporter.cli.terminal import tell
+from exporter.cli.terminal import print_prose, tell
 from exporter.errors import ExporterError, is_of_memory, reason
 from slim_nets.network import NetworkError
+
+# Seconds that nobody counts.
+_LONG = 10.0
 
 
 def main() -> NoReturn:
@@ -31,7 +35,11 @@ def main() -> NoReturn:
 def _run(arguments: object) -> int:
     try:
         with signals.limited(getattr(arguments, "time_limit", None)):
-            return int(arguments.command(arguments))  # type: ignore[attr-defined]
+            start = time.monotonic()
+            status = int(arguments.command(arguments))  # type: ignore[attr-defined]
+        if not getattr(arguments, "json", False):
+            _tell_duration(time.monotonic() - start)
+        return status
     except (ExporterError, NetworkError) as error:
         signals.check()  # an interruption may look like an error to what was interrupted
         tell(str(error))
@@ -46,6 +54,13 @@ def _run(arguments: object) -> int:
             " is left half-written."
         )
         return 1
+
+
+def _tell_duration(seconds: float) -> None:
+    """Says what a command took, if that was long enough to wonder."""
+    if seconds > _LONG:
+        minutes, rest = divmod(round(seconds), 60)
+        print_prose(f"Took {minutes} min {rest} s." if minutes else f"Took {rest} s.")
 
 
 if __name__ == "__main__":

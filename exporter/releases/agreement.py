@@ -107,4 +107,6 @@ class Statements:
         told = self.manifest
         known = handle.parse(told.handle)
         model, packed = told.model, told.files[ARCHIVE]
-        return manifest_of(known, self.report, self.origin, facts, model=model, packed=packed)
+        made = manifest_of(known, self.report, self.origin, facts, model=model, packed=packed)
+        # Where it is to be loaded from, nothing else tells but the page, which is compared whole.
+        return made.model_copy(update={"base_url": told.base_url})
