@@ -9,9 +9,9 @@ from pathlib import Path
 
 from checkpoints import catalog
 from checkpoints.catalog import PublishedCheckpoint
-from checkpoints.layout import AVERAGES_FOLDER
-from exporter.digests import of_files
-from exporter.errors import FetchError, reason
+from checkpoints.layout import AVERAGES_FOLDER, folders_with_checkpoints
+from exporter.digests import algorithm_of, of_files
+from exporter.errors import FetchError, nearest, reason
 from exporter.progress import Progress, silent
 from slim_nets.registry import Variant, of_same_weights
 
@@ -64,17 +64,25 @@ def cached_archive(published: PublishedCheckpoint, chosen: Path | None = None) -
 
 
 def published_checkpoint(variant: Variant) -> PublishedCheckpoint:
-    """Returns the published archive of a variant, whatever its image size.
+    """Returns the published archive of a variant; of the same network at any size if there is one.
 
     Raises:
-        FetchError: If none was published.
+        FetchError: If none was published, or several were, each for another size of images.
     """
-    for named in of_same_weights(variant):
-        if row := catalog.for_variant(named.name):
-            return row
-    published = ", ".join(sorted(row.variant for row in catalog.checkpoints() if row.variant))
+    names = [named.name for named in of_same_weights(variant)]
+    rows = {name: row for name in names if (row := catalog.for_variant(name))}
+    if variant.name in rows or len(rows) == 1:
+        return rows.get(variant.name) or next(iter(rows.values()))
+    if rows:
+        raise FetchError(
+            f"Variant '{variant.name}' has several published checkpoints: expected one of"
+            f" {', '.join(rows)}, which were trained at these sizes of images. Fetch one by"
+            " 'slim-export fetch', and give its archive as --checkpoint."
+        )
+    published = [row.variant for row in catalog.checkpoints() if row.variant]
     raise FetchError(
-        f"Variant '{variant.name}' has no published checkpoint: expected one of {published}."
+        f"Variant '{variant.name}' has no published checkpoint: expected one of"
+        f" {nearest(variant.name, published)}."
         " Export it with --checkpoint=PATH or --checkpoint=seeded:0."
     )
 
@@ -89,7 +97,7 @@ def fetch(published: PublishedCheckpoint, options: FetchOptions) -> Path:
         options: Where from and where to.
 
     Returns:
-        The archive in the cache. Its sha256 was checked where it is known.
+        The archive in the cache. Its digest was checked where one is known.
 
     Raises:
         FetchError: If it could not be had.
@@ -124,7 +132,7 @@ def _download(published: PublishedCheckpoint, archive: Path, options: FetchOptio
     download(
         f"{mirror.rstrip('/')}/{published.file_name}" if mirror else published.url,
         archive,
-        sha256=published.sha256,
+        digest=published.digest,
         patience=Patience(timeout=options.timeout, most=MAX_BYTES),
         progress=options.progress,
         # An archive that ends early is told by its own checksum, if by no other.
@@ -148,8 +156,8 @@ def _is_good(archive: Path, published: PublishedCheckpoint) -> bool:
             f"Cached archive '{archive}' is no file: expected one, found a folder, link or pipe."
             " Delete it and try again."
         )
-    if published.sha256 is not None:
-        return of_files([archive]) == published.sha256
+    if (digest := published.digest) is not None:
+        return of_files([archive], algorithm_of(digest)) == digest
     with suppress(FetchError):
         check_checkpoint(archive, published.prefix)
         return True
@@ -178,7 +186,7 @@ def unpacked(archive: Path, workspace: Path) -> Path:
             f"Archive '{archive}' cannot be unpacked into '{workspace}': {reason(error)}."
             " Free some space, or choose another --output_dir."
         ) from error
-    folders = {index.parent for index in workspace.rglob("*.index")}
+    folders = folders_with_checkpoints(workspace)
     averages = {folder for folder in folders if folder.name == AVERAGES_FOLDER}
     chosen = averages or folders
     if len(chosen) != 1:

@@ -1,7 +1,8 @@
 """What the exporter refuses with, and how its sentences are built."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
 
 MAX_LISTED = 5
 _MAX_SAID = 300  # characters
@@ -9,6 +10,11 @@ _MAX_SAID = 300  # characters
 _PREAMBLE = re.compile(
     r"Graph execution error:|Detected at node|<stack traces unavailable>"
     r"|Exception from \S+$|Check '.*' failed"
+)
+# What Python, C++ and TensorFlow say where memory or room for a thread's is asked for in vain.
+_NO_MEMORY = re.compile(
+    r"MemoryError|bad_alloc|ResourceExhausted|RESOURCE_EXHAUSTED|[Oo]ut of memory"
+    r"|Cannot allocate memory|can't start new thread|pthread_create"
 )
 
 
@@ -72,6 +78,11 @@ def reason(error: Exception) -> str:
     return next(filter(None, lines), type(error).__name__)
 
 
+def is_of_memory(said: str) -> bool:
+    """Says whether an error, or what a process said at its end, is that memory ran out."""
+    return _NO_MEMORY.search(said) is not None
+
+
 def printable(text: str) -> str:
     """Escapes in a line what a terminal would obey or a reader could not see.
 
@@ -113,3 +124,16 @@ def listing(items: Iterable[str]) -> str:
     text = ", ".join(ordered[:MAX_LISTED])
     more = len(ordered) - MAX_LISTED
     return f"{text} and {more} more" if more > 0 else text
+
+
+def nearest(name: str, names: Collection[str]) -> str:
+    """Counts the names that there are, and lists the five that are most like another.
+
+    Args:
+        name: What somebody wrote.
+        names: What can be meant.
+
+    Returns:
+        Such as "46, such as a, b, c, d and e".
+    """
+    return f"{len(names)}, such as {listing(get_close_matches(name, names, MAX_LISTED, 0.0))}"

@@ -32,8 +32,8 @@ class Misfit:
 
     def __str__(self) -> str:
         """Says what was expected and what was found."""
-        found = f"{self.found.dtype} {list(self.found.shape)}" if self.found else "none"
-        return f"variable '{self.stored}' expected {DTYPE} {list(self.spec.shape)}, found {found}"
+        expected, found = f"{DTYPE} {list(self.spec.shape)}", self.found or "none"
+        return f"variable '{self.stored}' expected {expected}, found {found}"
 
 
 @dataclass(frozen=True)
@@ -110,30 +110,52 @@ class Fit:
         return min(fits, key=lambda fit: (fit.missing, len(fit.misfits)))
 
     @property
+    def here(self) -> list["Fit"]:
+        """As it is asked for, and without a scope."""
+        return self._below("")
+
+    @property
     def elsewhere(self) -> list["Fit"]:
-        """As it is asked for, and with scopes in front of the network's own or in its place."""
+        """The same with scopes in front of the network's own, or in its place."""
         name = self.specs[0].name
         before = [scopes_before(end, self.tensors) for end in (name, name.partition("/")[2])]
-        return self._below("", *itertools.chain(*before))
+        there = dict.fromkeys(itertools.chain(*before))
+        return [self._at(scope) for scope in there if scope != self.options.checkpoint_scope]
 
     def _below(self, *scopes: str) -> list["Fit"]:
-        chosen = dict.fromkeys((self.options.checkpoint_scope, *scopes))
-        options = [replace(self.options, checkpoint_scope=scope) for scope in chosen]
-        return [replace(self, options=option).as_stored for option in options]
+        return [self._at(s) for s in dict.fromkeys((self.options.checkpoint_scope, *scopes))]
+
+    def _at(self, scope: str) -> "Fit":
+        options = replace(self.options, checkpoint_scope=scope)
+        return replace(self, options=options).as_stored
 
 
 def fitting(fit: Fit) -> Fit | None:
-    """Finds another variant, task or options with which a checkpoint fits; None if none does."""
+    """Finds another variant, task or options with which a checkpoint fits; None if none does.
+
+    A scope is the last that is looked for: in the place of its own, a network of few layers finds
+    all that it needs in one of the same family with many.
+    """
     tasks: list[Task] = [fit.task, *(other for other in TASKS if other != fit.task)]
     candidates = [fit.variant, *(named for named in variants().values() if named != fit.variant)]
-    averages = fit.options.use_moving_averages
-    for used, task, variant in itertools.product((averages, not averages), tasks, candidates):
-        options = replace(fit.options, use_moving_averages=used)
+    used = (fit.options.use_moving_averages, not fit.options.use_moving_averages)
+    tries = itertools.product((False, True), used, tasks, candidates)
+    for scoped, averages, task, variant in tries:
+        options = replace(fit.options, use_moving_averages=averages)
+        tried = replace(fit, variant=variant, task=task, options=options)
         with suppress(NetworkError):  # a function may be of one task only
-            tried = replace(fit, variant=variant, task=task, options=options).elsewhere
-            if found := next((other for other in tried if not other.misfits), None):
+            if not _may_be_there(tried):
+                continue
+            places = tried.elsewhere if scoped else tried.here
+            if found := next((place for place in places if not place.misfits), None):
                 return found
     return None
+
+
+def _may_be_there(fit: Fit) -> bool:
+    """Says whether the first variable is there below any scope, which is soon seen."""
+    end = fit.specs[0].name.partition("/")[2]
+    return any(end in name for name in fit.tensors)
 
 
 def flags_of(fitting: Fit, fit: Fit) -> str:

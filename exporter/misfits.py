@@ -30,7 +30,7 @@ class MisfitCause:
 
 
 def check_fit(fit: Fit, source: object) -> None:
-    """Refuses a checkpoint that does not fit, or that is one of quantization-aware training.
+    """Refuses a checkpoint that does not fit, or that a float network would compute otherwise.
 
     Args:
         fit: The checkpoint and the network.
@@ -42,6 +42,12 @@ def check_fit(fit: Fit, source: object) -> None:
     if fit.misfits:
         says = next(cause.says for cause in _CAUSES if cause.holds(fit))
         raise RestoreError(f"Checkpoint '{source}' {says(fit)}")
+    if gammas := _unread_gammas(fit):
+        raise RestoreError(
+            f"Checkpoint '{source}' has batch norms with gamma: expected none of"
+            f" {fit.variant.name}, which has no scales, found {_quoted(gammas)}. Use one of a"
+            " training whose batch norms were built with scale=False, as TF-Slim's are."
+        )
     ranges = fake_quant_ranges(fit.tensors)
     if ranges and not fit.options.ignore_fake_quant:
         raise RestoreError(
@@ -123,6 +129,13 @@ def _lacks_gammas(fit: Fit) -> bool:
     gammas = {spec.name for spec in fit.specs if _is_gamma(spec.name)}
     misfits = fit.nearest.misfits
     return {m.spec.name for m in misfits} == gammas and all(m.found is None for m in misfits)
+
+
+def _unread_gammas(fit: Fit) -> list[str]:
+    """Lists the gammas of batch norms that have none in the network, which would leave them out."""
+    betas = [there for name, there in fit.names.items() if name.endswith("/beta")]
+    beside = {beta.replace("/beta", "/gamma") for beta in betas} - set(fit.names.values())
+    return sorted(beside & fit.tensors.keys())
 
 
 def _is_gamma(name: str) -> bool:

@@ -54,7 +54,7 @@ def verify(
         ...     task="feature_vector",
         ... )
         >>> exporter.verify(request).verdict()
-        "All ... checks passed against the original graph with checkpoint 'seeded:0'."
+        "All ... passed against the original graph with checkpoint 'seeded:0'..."
     """
     _check(request)
     images = matching(request.images)

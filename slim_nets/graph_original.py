@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from slim_nets.graph_calls import GraphCalls, usual_classes
 from slim_nets.graph_network import GraphFunction
+from slim_nets.layers.max_pool_gradient import across_functions
 from slim_nets.network import Built, NetworkError, Task
 from slim_nets.original import OriginalNetwork, fetched, placeholders
 
@@ -44,7 +45,7 @@ def original_of_function(
         NetworkError: If the function cannot be had, fails, or breaks the convention.
     """
     calls = GraphCalls(function, task, variant.own_classes or usual_classes(function))
-    with tf.Graph().as_default() as graph:
+    with tf.Graph().as_default() as graph, across_functions(graph):
         given = placeholders(variant)
         step = tf.constant(_LAST_STEP, tf.int64, name="last_step")
         graph.add_to_collection(_KEYS.GLOBAL_STEP, step)

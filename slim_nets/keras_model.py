@@ -9,7 +9,9 @@ from slim_nets.network import Task
 from slim_nets.registry import Variant
 
 
-def keras_model(variant: Variant, task: Task, layers: KerasLayers, *, images: str) -> Any:
+def keras_model(
+    variant: Variant, task: Task, layers: KerasLayers, *, images: str, any_size: bool = False
+) -> Any:
     """Builds a functional model for images as users have them.
 
     Args:
@@ -17,11 +19,13 @@ def keras_model(variant: Variant, task: Task, layers: KerasLayers, *, images: st
         task: What it ends with.
         layers: What it is built with, unused before.
         images: Name of the input, float32 `[batch, height, width, 3]` in [0, 1].
+        any_size: Whether images may have any size, of which the network must be able.
 
     Returns:
         A `keras.Model` that returns features or logits `[batch, n]`.
     """
-    given = keras.Input((*variant.image_size, 3), name=images)
+    size = (None, None) if any_size else variant.image_size
+    given = keras.Input((*size, 3), name=images)
     output = variant.end_points(given, task, layers)["default"]
     return keras.Model(given, output, name=keras_name(variant.name))
 
@@ -60,9 +64,16 @@ def variables_of(model: Any, variant: Variant, task: Task) -> dict[str, Any]:
     for spec in variant.shape(task).variables:
         scope, _, name = spec.name.rpartition("/")
         layer = model.get_layer(keras_name(scope))
-        found[spec.name] = getattr(layer, _ATTRIBUTES.get(name, name))
+        attributes = _ATTRIBUTES.get(name, (name,))
+        found[spec.name] = next(getattr(layer, a) for a in attributes if hasattr(layer, a))
     return found
 
 
-# Names of variables that are not those of the layers' attributes.
-_ATTRIBUTES = {"weights": "kernel", "depthwise_weights": "kernel", "biases": "bias"}
+# Names of variables that are not those of the layers' attributes, which are looked for in this
+# order: a depthwise kernel alone is called as any other.
+_ATTRIBUTES = {
+    "weights": ("kernel",),
+    "depthwise_weights": ("depthwise_kernel", "kernel"),
+    "pointwise_weights": ("pointwise_kernel",),
+    "biases": ("bias",),
+}

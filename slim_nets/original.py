@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import tensorflow as tf
 
+from slim_nets.layers.max_pool_gradient import across_functions
 from slim_nets.layers.slim import SlimLayers
 from slim_nets.network import Task
 
@@ -86,7 +87,7 @@ def original(variant: "Variant", task: Task) -> OriginalNetwork:
         from slim_nets.graph_original import original_of_function
 
         return original_of_function(variant.graph, variant, task)
-    with tf.Graph().as_default() as graph:
+    with tf.Graph().as_default() as graph, across_functions(graph):
         given = placeholders(variant)
         with tf.name_scope("train"):
             layers = SlimLayers(given.momentum)

@@ -4,7 +4,14 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
-from exporter.cli.terminal import print_json, print_lines, print_table, progress_bar, tell
+from exporter.cli.terminal import (
+    print_facts,
+    print_json,
+    print_prose,
+    print_table,
+    progress_bar,
+    tell,
+)
 from exporter.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -22,6 +29,10 @@ def add(commands: Any) -> None:
         model_dir=flags.path("the SavedModel, whoever made it"),
         converted=flags.path(
             "the --output_dir of 'convert', of which every format that is there is measured"
+        ),
+        image_size=flags.value(
+            "measure a model of images of any size at 160, or 160x320 pixels (height x width)",
+            type=flags.image_size,
         ),
         batch=flags.value("images a call, separated by commas (1,32)", default="1,32"),
         threads=flags.value(
@@ -58,6 +69,9 @@ def run(arguments: argparse.Namespace) -> int:
         with progress_bar() as progress:
             progress("write page", 0, None)
             write_page(found, arguments.html)
+    if not arguments.json:
+        page = arguments.html or "not written; --html=FILE writes one with plots"
+        print_facts(("Page", str(page)))
     return 1 if found.refused else 0
 
 
@@ -99,11 +113,11 @@ def _positive(text: str, flag: str) -> int:
 
 def _print(found: "Benchmark") -> None:
     columns = (
-        *("threads", ">batch", "subject", ">times as fast", ">quartiles", ">images/s", ">p50 ms"),
+        *("subject", ">threads", ">batch", ">times as fast", ">quartiles", ">images/s", ">p50 ms"),
         *(">p90 ms", ">p99 ms", ">peak MiB", ">beyond imports", ">load s", ">files MB"),
     )
-    print_table(columns, [_row(row) for row in found.measurements], keep=4)
-    print_lines(
+    print_table(columns, [_row(row) for row in found.measurements])
+    print_prose(
         "",
         f"In parentheses: over {found.base} in the same run, at the same batch size and threads.",
         f"{found.machine.processor}, {found.machine.cores} cores; rounds: {found.rounds}.",
@@ -118,9 +132,9 @@ def _row(row: "Measurement") -> tuple[str, ...]:
         *(row.peak_mib, row.grown_mib, row.load_seconds, row.size_mb),
     )
     return (
+        row.subject,
         "default" if row.threads is None else str(row.threads),
         str(row.batch),
-        row.subject,
         f"{row.speed.median:.2f}",
         f"{row.speed.low:.2f} to {row.speed.high:.2f}",
         *map(figure, figures),

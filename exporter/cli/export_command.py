@@ -8,7 +8,15 @@ from checkpoints.names import RestoreOptions
 from exporter.choices import task_named
 from exporter.cli import flags, network_flags
 from exporter.cli.fetch_command import fetch_options
-from exporter.cli.terminal import print_json, print_lines, print_table, progress_bar, tell
+from exporter.cli.terminal import (
+    print_facts,
+    print_json,
+    print_lines,
+    print_prose,
+    print_table,
+    progress_bar,
+    tell,
+)
 from exporter.errors import printable
 from exporter.exporting import (
     FLOAT_OF_QUANTIZED,
@@ -29,7 +37,7 @@ How to load it:
   import tensorflow_hub as hub
 
   network = hub.load({path!r})
-  {output} = network(images)  # float32 [batch, {size}, 3], RGB in [0, 1]
+  {output} = network(images)  # float32 [batch, {images}, 3], RGB in [0, 1]{usual}
 """
 
 _FINE_TUNE = """
@@ -53,7 +61,7 @@ def add(commands: Any) -> None:
     flags.add_command(
         *(commands, "export", run, "write a SavedModel from a checkpoint"),
         variant=network_flags.either(required=True),
-        task=flags.value("feature_vector or classification", required=True),
+        task=flags.task(required=True),
         checkpoint=flags.value(
             "'published' (from the cache, else downloaded), 'seeded:N' (random weights from seed"
             " N), or a path: a prefix, a folder with one checkpoint or a 'checkpoint' file, or a"
@@ -138,7 +146,7 @@ def _print(result: ExportResult) -> None:
         ("folder", str(request.output_dir)),
         ("digest", f"sha256 {result.digest}"),
     ]
-    print_table(("made", ""), rows)
+    print_facts(*rows)
     _print_report(result)
     _print_usage(request, result.variant)
 
@@ -175,10 +183,8 @@ def _print_report(result: ExportResult) -> None:
         if rounded := [check for check in checks if check.allowance]:
             rows.append((FOLDED, *_counts(rounded), _rounding(rounded)))
     print_lines("")
-    print_table(
-        (f"compared with {report.settings.reference}", ">checks", ">values", "result"), rows
-    )
-    print_lines("")
+    print_table(("group", ">checks", ">values", "result"), rows)
+    print_prose("", report.verdict(), "")
 
 
 def _counts(checks: Sequence["Check"]) -> tuple[str, str]:
@@ -197,5 +203,9 @@ def _print_usage(request: ExportRequest, variant: Variant) -> None:
     background = "  # logits[:, 0] is the background\n" * variant.background
     usage = _LOAD + (_FINE_TUNE if features else background)
     size = "{}, {}".format(*variant.image_size)
+    images, usual = size, ""
+    if variant.network.any_size:
+        images, usual = "height, width", f", usually [batch, {size}, 3]"
     path = printable(str(request.output_dir))
-    print_lines(*usage.format(path=path, size=size, output=output).splitlines())
+    filled = usage.format(path=path, size=size, images=images, usual=usual, output=output)
+    print_lines(*filled.splitlines())

@@ -1,16 +1,17 @@
 """`slim-export list`."""
 
 import argparse
+import itertools
 from pathlib import Path
 from typing import Any
 
 from checkpoints import catalog
 from exporter.archives import cached_archive
 from exporter.cli import flags
-from exporter.cli.terminal import print_json, print_table
+from exporter.cli.terminal import print_json, print_lines, print_table
 from exporter.errors import FetchError, reason
 from slim_nets.network import TASKS, Task
-from slim_nets.registry import Variant, variants
+from slim_nets.registry import Variant, networks, variants
 
 _COLUMNS = (
     "variant",
@@ -44,7 +45,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(rows)
     else:
-        print_table(_COLUMNS, [_cells(row) for row in rows], keep=2)
+        for family, members in itertools.groupby(rows, key=lambda row: row["family"]):
+            print_lines(f"{networks()[family].words(TASKS[0]).full_name}:")
+            print_table(_COLUMNS, [_cells(row) for row in members], heading=2)
     return 0
 
 
@@ -53,6 +56,7 @@ def _row(variant: Variant, task: Task, cache_dir: Path | None) -> dict[str, Any]
     shape = variant.shape(task)
     return {
         "variant": variant.name,
+        "family": variant.family,
         "task": task,
         "handle": _handle(variant, task, published),
         "num_features": variant.shape("feature_vector").output[0],
@@ -61,6 +65,7 @@ def _row(variant: Variant, task: Task, cache_dir: Path | None) -> dict[str, Any]
         "checkpoint": published and published.prefix,
         "top_1": published and published.top_1,
         "sha256_pinned": bool(published and published.sha256),
+        "sha384_pinned": bool(published and published.sha384),
         "cached": published is not None and _is_cached(published, cache_dir),
     }
 
@@ -89,8 +94,14 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
         archive = (
             row["archive"],
             "" if row["top_1"] is None else f"{row['top_1']:.1f}",
-            "pinned" if row["sha256_pinned"] else "not known",
+            _pinned(row),
             "yes" if row["cached"] else "no",
         )
     sizes = (str(row["num_features"]), f"{row['parameters']:,}")
     return (row["variant"], row["task"], *sizes, *archive, row["handle"])
+
+
+def _pinned(row: dict[str, Any]) -> str:
+    if row["sha256_pinned"]:
+        return "pinned"
+    return "sha384 pinned" if row["sha384_pinned"] else "not known"

@@ -1,6 +1,7 @@
 """Flags that say which network is meant: one of ours, or a function of one's own."""
 
 import argparse
+from typing import Any
 
 from exporter.choices import variant_named, variant_of
 from exporter.cli import flags
@@ -13,19 +14,18 @@ def either(*, required: bool) -> flags.Flag:
     """Makes `--variant` and `--network`, of which one can be given."""
 
     def add(parser: argparse.ArgumentParser, name: str) -> None:
-        group = parser.add_mutually_exclusive_group(required=required)
-        group.add_argument(
-            f"--{name}", help="as 'slim-export list' prints it", type=flags.not_empty
-        )
-        group.add_argument(
-            "--network",
-            help="instead of it, a function of one's own that builds a network in TensorFlow's"
-            " graph mode, as TF-Slim's do: package.module:function, from PYTHONPATH or the current"
-            " folder",
-            type=flags.not_empty,
-        )
+        group: Any = parser.add_mutually_exclusive_group(required=required)
+        flags.variant(type=flags.not_empty)(group, name)
+        _FUNCTION(group, "network")
 
     return add
+
+
+_FUNCTION = flags.value(
+    "instead of --variant, a function of one's own that builds a network in TensorFlow's graph"
+    " mode, as TF-Slim's do: package.module:function, from PYTHONPATH or the current folder",
+    type=flags.not_empty,
+)
 
 
 def _image_size(text: str) -> tuple[int, int] | str:

@@ -63,7 +63,8 @@ class Statements:
         versions = expected.versions | {_TOOL: told.versions.get(_TOOL, "")}
         if told.versions != versions:
             yield Problem("changed", MANIFEST, "versions are not as in report and model")
-        if tuple(facts.image_size) != tuple(self.origin.variant.image_size):
+        variant = self.origin.variant
+        if facts.image_size != (None if variant.network.any_size else variant.image_size):
             yield Problem("changed", ARCHIVE, "its images have another size than the report's")
         if self._is_of_this_version:
             yield from self._of_whole_page(expected, facts)
@@ -106,4 +107,6 @@ class Statements:
         told = self.manifest
         known = handle.parse(told.handle)
         model, packed = told.model, told.files[ARCHIVE]
-        return manifest_of(known, self.report, self.origin, facts, model=model, packed=packed)
+        made = manifest_of(known, self.report, self.origin, facts, model=model, packed=packed)
+        # Where it is to be loaded from, nothing else tells but the page, which is compared whole.
+        return made.model_copy(update={"base_url": told.base_url})

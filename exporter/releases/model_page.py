@@ -15,7 +15,7 @@ from exporter.releases import handle
 from exporter.releases.handle import Handle
 from exporter.releases.manifest import ARCHIVE, Manifest
 from exporter.releases.model_facts import ModelFacts
-from exporter.releases.page_code import HOST
+from exporter.releases.page_code import ANY_HOST
 from exporter.verifier.report.records import Origin
 from slim_nets.network import TASKS, Task
 from slim_nets.page_words import FamilyMember, PageWords
@@ -102,19 +102,22 @@ def model_page(request: PageRequest) -> str:
     )
     environment.filters["code"] = _code
     origin, known = request.origin, handle.parse(request.manifest.handle)
-    words = _words(request)
+    words, base_url = _words(request), request.manifest.base_url or ANY_HOST
     page = environment.from_string(template).render(
         **{name: getattr(request, name) for name in PageRequest.__slots__},
         words=words,
+        size=origin.variant.image_size,
         description=_description(request, words),
         metadata=_metadata(request, words),
         features=origin.task == "feature_vector",
         network=_network(origin.variant, words),
         family=[_row(member, origin.task) for member in words.family],
+        sized_name=origin.variant.network.sized_name,
         published=published(origin),
         archive=request.manifest.files[ARCHIVE],
         sibling=sibling(known, origin.task),
-        url=f"{HOST}{known}",
+        base_url=base_url,
+        url=f"{base_url}/{known}",
         version=known.version,
         tried=OLDEST,
         oldest_asked=op_versions.asked()[0],
@@ -180,7 +183,8 @@ def _row(member: FamilyMember, task: Task) -> tuple[str, ...]:
     variant, row = variants()[member.variant], catalog.for_variant(member.variant)
     top_1 = str(row.top_1) if row and row.top_1 else ""
     parameters = f"{variant.shape(task).parameters:,}"
-    return (member.label, str(variant.depth_multiplier), top_1, *member.measured, parameters)
+    multiplier = (str(variant.depth_multiplier),) if variant.network.sized_name else ()
+    return (member.label, *multiplier, top_1, *member.measured, parameters)
 
 
 def _code(text: Any) -> str:

@@ -1,14 +1,13 @@
 """What a rehearsal tries in a fresh process: fetches a model, runs its page's code, compares.
 
 It connects to the loopback and to nothing else. The code blocks run one after
-the other in one namespace, with a prelude: `tf`, `hub` and `np` as everybody
-imports them, `num_classes` = 3, `images`, two of noise in the model's size, and
-`labels` for them.
+the other in one namespace, within the limits of `page_limits`, with a prelude:
+`tf`, `hub` and `np` as everybody imports them, `num_classes` = 3, `images`, two
+of noise in the model's size, and `labels` for them.
 """
 
 import os
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from exporter import quiet
 from exporter.digests import of_folder
 from exporter.errors import PublishError
+from exporter.releases import page_limits
 from exporter.releases.manifest import Manifest
-from exporter.releases.serve.host import is_this_machine
 from exporter.verifier.report.records import Output
 
 if TYPE_CHECKING:
@@ -96,11 +95,14 @@ def try_alone(trial: Trial, folder: Path) -> Rehearsal:
     os.chdir(folder)
     # What the page's code may ask of whoever sits there has no answer, instead of waiting for one.
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    sys.addaudithook(refuse_other_machines)
+    page_limits.limit_files()
+    sys.addaudithook(page_limits.refuse_other_machines)
     quiet.import_tensorflow()
     model = _fetched(trial)
     rehearsal = _compared(model, trial)
-    _run_blocks(trial.blocks, model)
+    # Only now: libraries ask the system about itself while they are imported.
+    sys.addaudithook(page_limits.within(folder))
+    _run_blocks(model, trial)
     return rehearsal
 
 
@@ -133,7 +135,7 @@ def _compared(model: Any, trial: Trial) -> Rehearsal:
             f" {NOISE:g} of the largest value may differ"
         )
     expected = np.array(sample.found)
-    found = [_sampled(model, sample, size) for size in _BATCHES]
+    found = [_sampled(model, trial, size) for size in _BATCHES]
     scale = float(np.abs(expected).max()) or 1.0
     difference = min(float(np.abs(values - expected).max()) for values in found) / scale
     if not difference <= (0 if same else NOISE):  # not above, so that NaN fails
@@ -144,16 +146,17 @@ def _compared(model: Any, trial: Trial) -> Rehearsal:
     return Rehearsal(len(trial.blocks), expected.size, sample.image, allowance, difference)
 
 
-def _sampled(model: Any, sample: Output, batch: int) -> Any:
+def _sampled(model: Any, trial: Trial, batch: int) -> Any:
     """Computes the values that a report would hold."""
     import numpy as np
     import tensorflow as tf
 
     from exporter.verifier.subjects.examples import PROBES
 
+    sample = trial.sample
     if sample.image not in PROBES:
         raise TrialError(f"the report's values are of '{sample.image}', which is no probe")
-    images = tf.constant(np.stack(_input_spec(model).probe(sample.image) * batch))
+    images = tf.constant(np.stack(_input_spec(model, trial).probe(sample.image) * batch))
     output = model(images)[0].numpy().ravel()
     step = max(1, -(-output.size // max(1, len(sample.found))))
     values = output[::step]
@@ -165,18 +168,19 @@ def _sampled(model: Any, sample: Output, batch: int) -> Any:
     return values.astype(np.float64)
 
 
-def _input_spec(model: Any) -> "InputSpec":
-    """Returns what the model takes, as its serving signature states it."""
+def _input_spec(model: Any, trial: Trial) -> "InputSpec":
+    """Returns what the model takes, as its serving signature and the manifest state it."""
     from exporter.verifier.subjects.examples import InputSpec
 
     signature = model.signatures["serving_default"]
     (spec,) = signature.structured_input_signature[1].values()
-    return InputSpec((spec,))
+    usual = trial.manifest.image_size
+    return InputSpec((spec,), ((usual, usual) if isinstance(usual, int) else usual,))
 
 
-def _run_blocks(blocks: Sequence[str], model: Any) -> None:
-    names = _prelude(model)
-    for number, block in enumerate(blocks, start=1):
+def _run_blocks(model: Any, trial: Trial) -> None:
+    names = _prelude(model, trial)
+    for number, block in enumerate(trial.blocks, start=1):
         try:
             exec(compile(block, f"<code block {number}>", "exec"), names)  # noqa: S102
         except (Exception, SystemExit) as error:
@@ -185,12 +189,12 @@ def _run_blocks(blocks: Sequence[str], model: Any) -> None:
             ) from error
 
 
-def _prelude(model: Any) -> dict[str, Any]:
+def _prelude(model: Any, trial: Trial) -> dict[str, Any]:
     import numpy as np
     import tensorflow as tf
     import tensorflow_hub as hub
 
-    image = _input_spec(model).probe("noise")[0]
+    image = _input_spec(model, trial).probe("noise")[0]
     return {
         "__name__": "__main__",
         "tf": tf,
@@ -200,19 +204,6 @@ def _prelude(model: Any) -> dict[str, Any]:
         "images": np.stack([image, image]),
         "labels": np.arange(2),
     }
-
-
-def refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
-    """Refuses connections that leave this machine; called for every event of Python's auditing."""
-    if event == "socket.connect":
-        host = arguments[1][0] if isinstance(arguments[1], tuple) else ""
-    elif event == "socket.getaddrinfo":
-        host = arguments[0] or ""
-    else:
-        return
-    host = host.decode() if isinstance(host, bytes) else host
-    if host and not is_this_machine(host):
-        raise ConnectionRefusedError(f"a rehearsal does not connect to {host}")
 
 
 def _line(error: BaseException) -> str:

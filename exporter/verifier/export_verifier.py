@@ -50,8 +50,8 @@ class Verifier:
                 pass
         except ProcessEndedError as error:
             raise VerificationError(
-                f"Verification ended before it was done: {error}. Free some memory and try again,"
-                " or export with --verify=false."
+                f"Verification ended before it was done: {error}."
+                f" {error.advice('export with --verify=false')}"
             ) from error
         return report
 

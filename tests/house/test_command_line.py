@@ -6,6 +6,9 @@ import sys
 
 import pytest
 
+from slim_nets.network import TASKS
+from slim_nets.registry import networks, variants
+
 SLOW = {"tensorflow", "tf_keras", "tf_slim", "tensorflow_hub", "keras", "requests", "pydantic"}
 
 # Runs the command line, then says on the last line of stderr what it has imported.
@@ -50,8 +53,18 @@ EXPORT = ["export", "--variant=mobilenet_v3_small_075_224", "--checkpoint=seeded
         (["verify-release", "--help"], 0, "--verify_key"),
         (["verify-release"], 2, "required: --release"),
         (["package", "--model_dir=m"], 1, "expected --handle and --output_dir, or --explain"),
-        ([], 2, "required"),
-        (["exprot"], 2, "invalid choice: 'exprot'"),
+        ([], 0, "commands:"),
+        (["help"], 0, "commands:"),
+        (["help", "export"], 0, "--checkpoint CHECKPOINT"),
+        (["help", "contract", "check"], 0, "--accept ACCEPT"),
+        (["help", "exprot"], 2, "command 'exprot' is unknown: did you mean export?"),
+        (["contract"], 0, "commands:"),
+        (["completion", "zsh"], 0, "#compdef slim-export"),
+        (["exprot"], 2, "invalid choice: 'exprot': did you mean export?"),
+        (["export", "--varient=v"], 2, "flag '--varient' is unknown: did you mean --variant?"),
+        (["export", "--model-dir", "v"], 2, "flag '--model-dir' is unknown"),
+        (["contract", "check", "--look=a"], 2, "did you mean --lock?"),
+        (["convert", "--images", "a.jpg", "b.jpg"], 2, "argument 'b.jpg' is unexpected"),
         (["export"], 2, "required: --task, --checkpoint, --output_dir"),
         (
             ["export", *EXPORT[2:], "--task=a", "--output_dir=b"],
@@ -71,6 +84,11 @@ EXPORT = ["export", "--variant=mobilenet_v3_small_075_224", "--checkpoint=seeded
             ["export", "--variant=v", "--checkpoint=c", "--task=a", "--output_dir=b"],
             1,
             "Variant 'v' is unknown",
+        ),
+        (
+            ["fetch", "--variant=mobilenet_v3_smal_075_224"],
+            1,
+            " mobilenet_v3_small_075_224, mobilenet_v3_small_100_224. See",
         ),
         (
             [*EXPORT[:2], "--task=feature_vector", "--output_dir=/none/m", "--checkpoint=/none/c"],
@@ -102,7 +120,10 @@ def test_import_of_tensorflow_would_be_noticed():
 @pytest.mark.parametrize("flag", [["--json"], ["--json=true"], ["--json", "true"]])
 def test_switches_on(flag):
     _, output, _, _ = run("list", *flag)
-    assert len(json.loads(output)) == 16 + 4  # of the toy network
+    rows = json.loads(output)
+    assert [(row["variant"], row["family"]) for row in rows] == [
+        (name, variant.family) for name, variant in variants().items() for _ in TASKS
+    ]
 
 
 @pytest.mark.parametrize("flag", ["--nojson", "--json=false", "--json=0"])
@@ -116,6 +137,14 @@ def test_absls_flags_before_and_after_the_command(position):
     arguments = ["list"]
     arguments.insert(position, "--verbosity=1")
     assert run(*arguments)[0] == 0
+
+
+def test_list_goes_family_by_family():
+    _, output, _, _ = run("list")
+    lines = output.splitlines()
+    start = lines.index("MobileNet V1:")
+    assert lines[start + 1].startswith("mobilenet_v1_025_128 ")
+    assert "MobileNet V3 small:" in lines[start:]
 
 
 def test_list_says_what_is_known():
@@ -137,5 +166,5 @@ def test_list_says_what_is_known():
 def test_a_table_is_not_cut_in_a_pipe():
     _, output, _, _ = run("list")
     assert "…" not in output
-    assert len(output.splitlines()) == 1 + 16 + 4
+    assert len(output.splitlines()) == 1 + len(networks()) + len(TASKS) * len(variants())
     assert "\x1b" not in output

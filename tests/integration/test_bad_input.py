@@ -5,6 +5,7 @@ import tarfile
 
 import numpy as np
 import pytest
+from support import crafted_index
 
 from exporter import quiet
 
@@ -73,6 +74,7 @@ def write_checkpoint():
     ("flags", "message"),
     [
         (["--variant=mobilenet_v9"], "Variant 'mobilenet_v9' is unknown: expected one of"),
+        (["--variant=mobilenet_v2_100"], ", such as mobilenet_v2_100_128, mobilenet_v2"),
         (["--task=detection"], "Task 'detection' is unknown: expected feature_vector or"),
         (["--checkpoint=seeded:x"], "Seed 'x' is not one: expected a whole number from 0 to"),
         (["--checkpoint=seeded:4294967296"], "Seed '4294967296' is not one"),
@@ -91,7 +93,7 @@ def write_checkpoint():
         (["--output_dir=."], "is the current folder or one above it"),
         (
             ["--variant=mobilenet_edgetpu_100_224", "--checkpoint=published"],
-            "has no published checkpoint: expected one of mobilenet_v3_large_075_224",
+            "has no published checkpoint: expected one of ",
         ),
         (["--checkpoint=published", "--mirror=ftp://x"], "Mirror 'ftp://x' is not a URL"),
     ],
@@ -180,6 +182,19 @@ def test_index_cut_off(refused, write_checkpoint, tmp_path):
     index = tmp_path / "m.index"
     index.write_bytes(index.read_bytes()[:-100])
     assert "cannot be read" in refused(f"--checkpoint={prefix}")
+
+
+def test_index_that_would_end_the_process(refused, write_checkpoint, tmp_path):
+    """TensorFlow's reader aborts over it; other such indexes are in tests/unit."""
+    prefix = write_checkpoint(tmp_path / "m")
+    name = b"MobilenetV3/Conv/weights"
+
+    def change(entries, entry):
+        entries[name] = entry(shape=(3, 3, 3, -16), size=1728)
+
+    crafted_index.rewrite(prefix, change)
+    line = refused(f"--checkpoint={prefix}")
+    assert "expected a shape that values of 'MobilenetV3/Conv/weights' can have, found" in line
 
 
 def test_no_data(refused, write_checkpoint, tmp_path):

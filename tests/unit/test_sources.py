@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.checkpoints import write_checkpoint
+from support.originals import CLASSIFIER, FEATURES
 
 from checkpoints import catalog
 from checkpoints.names import RestoreOptions
@@ -27,6 +28,15 @@ def test_published_weights_serve_their_multiplier_only():
     variant = resized(variants()["mobilenet_v3_small_075_224"], depth_multiplier=0.5)
     with pytest.raises(FetchError, match="'mobilenet_v3_small_050_224' has no published"):
         published_checkpoint(variant)
+
+
+def test_published_weights_of_several_sizes_serve_their_own_only():
+    """Which of them somebody means who wants another size, nobody knows."""
+    variant = resized(variants()["mobilenet_v1_025_224"], image_size=160)
+    assert published_checkpoint(variant).file_name == "mobilenet_v1_0.25_160.tgz"
+    with pytest.raises(FetchError, match="several published checkpoints") as caught:
+        published_checkpoint(resized(variant, image_size=144))
+    assert "mobilenet_v1_025_128, mobilenet_v1_025_160, " in str(caught.value)
 
 
 @pytest.mark.parametrize(
@@ -89,8 +99,12 @@ def archive(tmp_path):
     return path
 
 
-def test_what_came_out_of_the_published_archive_is_published(monkeypatch, archive, tmp_path):
-    row = replace(catalog.for_variant(SMALL.name), sha256=of_files([archive]))
+@pytest.mark.parametrize("algorithm", ["sha256", "sha384"])
+def test_what_came_out_of_the_published_archive_is_published(
+    monkeypatch, archive, tmp_path, algorithm
+):
+    known = {"sha256": None, algorithm: of_files([archive], algorithm)}
+    row = replace(catalog.for_variant(SMALL.name), **known)
     monkeypatch.setattr(catalog, "checkpoints", lambda: (row,))
     local = Stored(str(archive)).open(SMALL, tmp_path / "out", FetchOptions())
     assert (local.published, local.name) == (row, PREFIX)
@@ -131,10 +145,13 @@ def restored(prefix):
 
 
 @pytest.mark.published
-def test_the_digest_of_values_is_that_of_googles_model(published_model):
+@pytest.mark.parametrize("original", [FEATURES, CLASSIFIER], ids=str)
+def test_the_digest_of_values_is_that_of_googles_model(request, original):
     quiet.import_tensorflow()
     import tensorflow as tf
 
-    variables = tf.saved_model.load(str(published_model)).variables
-    values = {v.name.removesuffix(":0"): v.numpy() for v in variables}
-    assert of_values(values) == catalog.for_variant(SMALL.name).features_sha256
+    model = tf.saved_model.load(str(request.getfixturevalue(original.published)))
+    stored = {v.name.removesuffix(":0"): v.numpy() for v in model.variables}
+    features = variants()[original.variant].shape("feature_vector").variables
+    values = {spec.name: stored[spec.name] for spec in features}
+    assert of_values(values) == catalog.for_variant(original.variant).features_sha256

@@ -77,7 +77,7 @@ def _examples(source: SourceModel, row: Format, request: ConvertRequest) -> Exam
     plan = FULL if row.floor is None else _QUANTIZED
     if request.image_files and row.floor is not None:
         plan = replace(plan, probes=())
-    spec = source.model.spec_of(source.way)
+    spec = source.spec
     return Examples(spec, plan, request.image_files if spec.image_size else ())
 
 

@@ -86,14 +86,18 @@ def runner(model: bytes, threads: int | None = None) -> Runner:
         What runs its default signature, at whatever batch size it is given.
     """
     interpreter = Interpreter(model_content=model, num_threads=threads)
-    interpreter.allocate_tensors()
+    # Images of one pixel, which stand for any size, are too small for some networks.
+    taken = [details["shape_signature"][1:] for details in interpreter.get_input_details()]
+    free = any(-1 in sizes for sizes in taken)
+    if not free:
+        interpreter.allocate_tensors()
     signature = interpreter.get_signature_runner(SERVING)
     inputs = signature.get_input_details()
     # Where a graph has an output twice, AI Edge Quantizer 0.10 may leave the signature with
     # a tensor that is none, and reading that would crash. Without it, it is found missing.
     real = {details["index"] for details in interpreter.get_output_details()}
     outputs = {n: d for n, d in signature.get_output_details().items() if d["index"] in real}
-    shapes = {name: tuple(details["shape"]) for name, details in inputs.items()}
+    shapes = {} if free else {name: tuple(details["shape"]) for name, details in inputs.items()}
 
     def run(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         wanted = {name: value.shape for name, value in arrays.items()}

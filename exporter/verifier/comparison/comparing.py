@@ -88,7 +88,8 @@ def compare(
         yield from compare_moved(model, reference, batch, allowance).checks()
     progress(STEPS[2], 2, len(STEPS))
     collector = Collector(allowance, network)
-    FineTuningComparison(model, reference, collector, batch, examples.plan).run()
+    elsewhere = tuple(other.few() for other in examples.elsewhere())
+    FineTuningComparison(model, reference, collector, batch, examples.plan, elsewhere).run()
     yield from collector.checks()
 
 

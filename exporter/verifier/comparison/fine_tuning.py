@@ -13,6 +13,7 @@ from exporter.verifier.comparison.collect import (
     output_name,
     shown_alone,
 )
+from exporter.verifier.comparison.drawing import changing, changing_averages
 from exporter.verifier.comparison.dropout import compare_scatter
 from exporter.verifier.comparison.sgd_step import chosen, stepped
 from exporter.verifier.subjects.examples import Batch, Plan
@@ -24,18 +25,12 @@ from exporter.verifier.subjects.subject import (
     Arrays,
     Derivative,
     Gradients,
-    Inputs,
     Subject,
     unequal,
 )
 
 # Beside the default, for which gradients are compared by every way of calling.
 _GRADIENT_MOMENTA = (0.0, 0.997)
-# Fewer values may be drawn alike by chance: two calls of three, at a rate of a half, in one case
-# of eight. So they are drawn more often.
-_FEW, _MORE_CALLS = 100, 4
-# Averages are of many values, some of which are drawn differently in so many calls.
-_AVERAGED_CALLS = 3
 # The case in which a check says that both models draw an output at random.
 DRAWN = "drawn"
 # Put before a way of calling where training mode is meant.
@@ -44,7 +39,7 @@ _TRAINING = "training=True: "
 
 @dataclass(frozen=True)
 class FineTuningComparison:
-    """Compares two models in training mode, on one batch.
+    """Compares two models in training mode, on one batch; calls alone on batches at other sizes.
 
     Both are put back as they were after every call.
     """
@@ -54,6 +49,7 @@ class FineTuningComparison:
     _collector: Collector
     _batch: Batch
     _plan: Plan
+    _elsewhere: tuple[Batch, ...] = ()
 
     @cached_property
     def _ways(self) -> list[str]:
@@ -68,8 +64,11 @@ class FineTuningComparison:
         gradients = {}
         if ways:
             drawn = self._drawn()
-            for hyperparameters in _settings(self._reference.hyperparameters, self._plan):
-                self._calls(hyperparameters, drawn)
+            settings = _settings(self._reference.hyperparameters, self._plan)
+            for hyperparameters in settings:
+                self._calls(hyperparameters, drawn, self._batch)
+            for other in self._elsewhere:
+                self._calls(settings[0], drawn, other)
             for way in ways if self._plan.gradients else ():
                 gradients[way] = self._gradients(way, drawn[way], {})
             for momentum in self._momenta(gradients):
@@ -124,9 +123,11 @@ class FineTuningComparison:
                 self._batch.inputs,
             )
 
-    def _calls(self, hyperparameters: Mapping[str, float], drawn: dict[str, set[str]]) -> None:
-        case = _told(hyperparameters).removeprefix(", ")
-        inputs = self._batch.inputs
+    def _calls(
+        self, hyperparameters: Mapping[str, float], drawn: dict[str, set[str]], batch: Batch
+    ) -> None:
+        case = f"{_told(hyperparameters)}{batch.at}".removeprefix(", ")
+        inputs = batch.inputs
         expected = self._reference.training(self._ways, inputs, hyperparameters)
         for way in self._ways:
             called = self._collector.attempt(
@@ -145,7 +146,7 @@ class FineTuningComparison:
                 self._named(way, found.outputs, drawn[way]),
                 way if group_of(way) == "end points" else "",
                 label,
-                self._batch.names,
+                batch.names,
             )
             averages = expected[way].variables.keys() - set(self._reference.trainable)
             averages -= self._drawn_averages
@@ -238,24 +239,6 @@ class FineTuningComparison:
 
 def _told(hyperparameters: Mapping[str, float]) -> str:
     return "".join(f", {name.split('_')[-1]} {v:g}" for name, v in hyperparameters.items())
-
-
-def changing(side: Subject, way: str, batch: Batch) -> set[str]:
-    """Returns the names of the outputs that differ between training calls from one state."""
-    once, again = (side.training([way], batch.inputs, {})[way].outputs for _ in range(2))
-    drawn = set(unequal(once, again))
-    if any(value.size < _FEW for key, value in once.items() if key not in drawn):
-        for _ in range(_MORE_CALLS):
-            drawn |= set(unequal(once, side.training([way], batch.inputs, {})[way].outputs))
-    return drawn
-
-
-def changing_averages(side: Subject, way: str, inputs: Inputs) -> set[str]:
-    """Returns the names of the averages that differ between training calls from one state."""
-    once, *others = (side.training([way], inputs, {})[way] for _ in range(_AVERAGED_CALLS))
-    if not unequal(once.outputs, others[0].outputs):
-        return set()  # where nothing is drawn, nor is what is averaged
-    return {name for other in others for name in unequal(once.variables, other.variables)}
 
 
 def _settings(hyperparameters: Mapping[str, Any], plan: Plan) -> list[dict[str, float]]:

@@ -14,9 +14,10 @@ from exporter.verifier.comparison.collect import (
 )
 from exporter.verifier.comparison.folded_signature import FOLDED_WAY, add_folded
 from exporter.verifier.report.records import Check
-from exporter.verifier.subjects.examples import Batch, Examples, split
+from exporter.verifier.subjects.examples import Batch, Examples
 from exporter.verifier.subjects.subject import PLAIN, Arrays, Subject, unequal
 
+_SIGNATURE = "signature "
 # End points of large batches take too much memory, and go through the same kernels.
 _END_POINT_SIZES = (1, 3)
 
@@ -54,47 +55,60 @@ class InferenceComparison:
     _folded: Collector | None = None
     # One model's two ways need no allowance.
     _exactly: Collector = field(default_factory=lambda: Collector(Allowance()))
-    _looked: set[tuple[str, int]] = field(default_factory=set)
+    _looked: set[tuple[str, str]] = field(default_factory=set)
 
     @cached_property
     def _ways(self) -> list[str]:
-        own = [way for way in self._model.ways if self._folded is None or way != FOLDED_WAY]
+        own = [way for way in self._own_ways if way not in self._alone]
         return self._collector.common_ways(own, self._reference.ways)
+
+    @property
+    def _own_ways(self) -> list[str]:
+        return [way for way in self._model.ways if self._folded is None or way != FOLDED_WAY]
+
+    @cached_property
+    def _alone(self) -> list[str]:
+        """The signatures of a model whose reference has none, as those of TensorFlow 1.14.
+
+        They are held to the model's own `__call__`.
+        """
+        both = PLAIN in self._model.ways and PLAIN in self._reference.ways
+        served = [way for way in self._reference.ways if way.startswith(_SIGNATURE)]
+        alone = both and not served
+        return [way for way in self._own_ways if alone and way.startswith(_SIGNATURE)]
 
     def run(self, examples: Examples) -> None:
         """Compares on probes and images, which are read block by block, at every batch size."""
-        fixed = examples.spec.fixed_batch()
-        for block in examples.blocks():
-            for size in [fixed] if fixed else examples.plan.batch_sizes:
-                for batch in split(block, size):
-                    self._batch(batch, size)
+        for batch in examples.batches():
+            self._batch(batch)
 
-    def _batch(self, batch: Batch, size: int) -> None:
-        ways = [w for w in self._ways if group_of(w) == "outputs" or size in _END_POINT_SIZES]
+    def _batch(self, batch: Batch) -> None:
+        few = len(batch.names) in _END_POINT_SIZES
+        ways = [way for way in self._ways if few or group_of(way) == "outputs"]
         expected = self._reference.inference(ways, batch.inputs)
         found = {}
-        for way in ways:
-            outputs = self._call(way, batch, size)
+        for way in (*ways, *self._alone):
+            outputs = self._call(way, batch)
             if outputs is not None:
                 found[way] = outputs
-                self._compare(way, expected[way], outputs, batch)
-        self._both_ways(found, batch, size)
+                if way in expected:
+                    self._compare(way, expected[way], outputs, batch)
+        self._both_ways(found, batch)
         if self._folded is not None:
-            outputs = self._call(FOLDED_WAY, batch, size)
+            outputs = self._call(FOLDED_WAY, batch)
             if outputs is not None:
-                case = f"batch {len(batch.names)}"
-                add_folded(self._folded, expected[PLAIN], outputs, batch, case)
+                add_folded(self._folded, expected[PLAIN], outputs, batch, batch.case)
 
-    def _call(self, way: str, batch: Batch, size: int) -> Arrays | None:
+    def _call(self, way: str, batch: Batch) -> Arrays | None:
         """Calls the model; the first time with a batch size, sees what becomes of its variables."""
-        seen = (way, size) in self._looked
-        self._looked.add((way, size))
+        seen = (way, batch.case) in self._looked
+        self._looked.add((way, batch.case))
         before = {} if seen else self._model.variables()
         outputs: Arrays | None = self._collector.attempt(
             group_of(way),
             way,
             lambda: self._model.inference([way], batch.inputs)[way],
-            f"batch {size}",
+            batch.case,
         )
         if seen:
             return outputs
@@ -114,17 +128,17 @@ class InferenceComparison:
             group,
             named_outputs(way, expected, alone=alone),
             named_outputs(way, found, alone=alone),
-            f"batch {len(batch.names)}",
+            batch.case,
             examples=batch.names,
         )
 
-    def _both_ways(self, found: dict[str, Arrays], batch: Batch, size: int) -> None:
+    def _both_ways(self, found: dict[str, Arrays], batch: Batch) -> None:
         """Compares every signature with `__call__` where their outputs correspond."""
         if PLAIN not in found:
             return
         plain = found[PLAIN]
         for way, outputs in found.items():
-            if not way.startswith("signature ") or way == FOLDED_WAY:
+            if not way.startswith(_SIGNATURE) or way == FOLDED_WAY:
                 continue
             if len(outputs) == len(plain) == 1:
                 served = dict(zip(plain, outputs.values(), strict=True))
@@ -135,9 +149,12 @@ class InferenceComparison:
                     "outputs",
                     {f"{way} equals {output_name(PLAIN, k)}": v for k, v in plain.items()},
                     {f"{way} equals {output_name(PLAIN, k)}": v for k, v in served.items()},
-                    f"batch {size}",
+                    batch.case,
                     examples=batch.names,
                 )
+            elif way in self._alone:
+                message = f"expected what {PLAIN} returns, found {listing(served)}"
+                self._collector.fail("outputs", way, message)
 
     def checks(self) -> list[Check]:
         """Returns the checks so far."""

@@ -44,7 +44,7 @@ def known_network(reference: Subject) -> KnownNetwork:
     """Says which network a reference is: the original knows it, variables tell it of others."""
     if isinstance(reference, GraphSubject):
         return KnownNetwork(reference.variant, _ordered(reference.outputs))
-    found = recognized(reference.variables(), reference.input_spec.image_size)
+    found = recognized(reference.variables(), reference.input_spec.declared_size)
     if found is None:
         return KnownNetwork()
     variant, task = found

@@ -17,6 +17,10 @@ OptionalDigest = Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")]
 # Text that cannot begin a line of its own on a page.
 Line = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$")]
 
+# What comes before the handles of models on a host: no query, and nothing that code would obey.
+BASE_URL = r"^https?://[A-Za-z0-9][A-Za-z0-9.-]*(:\d{1,5})?(/[A-Za-z0-9._~-]+)*$"
+BaseUrl = Annotated[str, Field(pattern=BASE_URL)]
+
 Count = Annotated[int, Field(ge=0)]
 Amount = Annotated[float, Field(ge=0)]
 Pixels = Annotated[int, Field(ge=1, le=1 << 16)]

@@ -1,8 +1,10 @@
 """A SavedModel as the verifier runs it, whoever made it."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,9 @@ import tensorflow as tf
 
 from exporter.digests import of_files
 from exporter.errors import VerificationError, reason
-from exporter.protobufs import CALLS
+from exporter.protobufs import CALLS, nodes_of
 from exporter.verifier.subjects.examples import InputSpec
+from exporter.verifier.subjects.image_sizes import tried_sizes
 from exporter.verifier.subjects.interface import Interface, load
 from exporter.verifier.subjects.subject import (
     Arrays,
@@ -21,10 +24,15 @@ from exporter.verifier.subjects.subject import (
     Inputs,
     TrainingCall,
     arrays,
+    draw,
     flat,
     named,
     projected,
 )
+from slim_nets.recognition import recognized
+
+# Bytes of all outputs of one call.
+MAX_OUTPUTS = 1 << 31
 
 
 class ModelCallError(VerificationError):
@@ -39,11 +47,14 @@ class LoadedModel:
         folder: Where it lies.
         interface: What it offers.
         main: The way of calling that examples are made for; empty for the first.
+        sizes: Heights and widths at which images are tried that may have any, the usual one first;
+            empty for those of the network that it is.
     """
 
     folder: Path
     interface: Interface
     main: str = ""
+    sizes: tuple[tuple[int, int], ...] = ()
 
     @property
     def input_spec(self) -> InputSpec:
@@ -53,7 +64,13 @@ class LoadedModel:
 
     def spec_of(self, way: str) -> InputSpec:
         """Returns what one way of calling takes."""
-        return InputSpec(tuple(tf.nest.flatten(self._structure(way))))
+        spec = InputSpec(tuple(tf.nest.flatten(self._structure(way))))
+        return replace(spec, sizes=self.sizes or self._own_sizes) if spec.any_size else spec
+
+    @cached_property
+    def _own_sizes(self) -> tuple[tuple[int, int], ...]:
+        found = recognized(self.variables(), (None, None))
+        return tried_sizes(found[0]) if found else ()
 
     def signature_inputs(self, way: str) -> tuple[str, ...]:
         """Returns the names of a signature's inputs, as they are flattened: in sorted order."""
@@ -128,6 +145,11 @@ class LoadedModel:
                 calls[way] = TrainingCall(outputs, self.variables())
         return calls
 
+    def draws(self, way: str) -> bool:
+        """Says whether the trace of a way in training mode has ops that draw at random."""
+        function = self.interface.trace_of(way, training=True).function
+        return draw(nodes_of(function.graph.as_graph_def()))
+
     def gradients(self, asked: Derivative) -> Gradients:
         """Differentiates by every trainable variable, with TensorFlow's tape."""
         mode = self._training_mode(asked.hyperparameters) if asked.training else {}
@@ -168,6 +190,7 @@ class LoadedModel:
         Returns:
             What the model returns.
         """
+        self._check_size(way, inputs)
         structure = self._structure(way)
         packed = tf.nest.pack_sequence_as(structure, [tf.constant(value) for value in inputs])
         try:
@@ -184,6 +207,21 @@ class LoadedModel:
                 f"Model '{self.folder}' fails when {way} is given {sizes}: {reason(error)}. Mend"
                 " the model, or what it was saved with."
             ) from error
+
+    def _check_size(self, way: str, inputs: Inputs) -> None:
+        """Refuses a call whose outputs would fill the memory, as far as the model states them."""
+        signature = self.interface.signature_ways.get(way)
+        flags = self.interface.flags.get(way)
+        traces = [t.function for t in self.interface.traces if t.flags == flags]
+        batch = next((len(value) for value in inputs if value.ndim), 1)
+        functions = traces if signature is None else [signature]
+        size = max((_size_of(f.structured_outputs, batch) for f in functions), default=0)
+        if size > MAX_OUTPUTS:
+            raise ModelCallError(
+                f"Model '{self.folder}' has outputs that are too large: expected at most"
+                f" {MAX_OUTPUTS} bytes of {way} for a batch of {batch}, found {size}. Save it with"
+                " smaller ones."
+            )
 
     def _structure(self, way: str) -> Any:
         if way in self.interface.signature_ways:
@@ -210,17 +248,31 @@ class LoadedModel:
                 variable.assign(value)
 
 
-def load_model(folder: Path, main: str = "") -> LoadedModel:
+def load_model(
+    folder: Path, main: str = "", sizes: tuple[tuple[int, int], ...] = ()
+) -> LoadedModel:
     """Loads a SavedModel.
 
     Args:
         folder: Where it lies.
         main: The way of calling that examples are made for; empty for the first.
+        sizes: As `LoadedModel.sizes`.
 
     Raises:
         VerificationError: If that fails.
     """
-    return LoadedModel(folder, load(folder), main)
+    return LoadedModel(folder, load(folder), main, sizes)
+
+
+def _size_of(outputs: Any, batch: int) -> int:
+    """Returns how many bytes a nest of outputs takes, without those of which no rank is known."""
+    specs = [spec for spec in tf.nest.flatten(outputs) if isinstance(spec, tf.TensorSpec)]
+    sizes = (
+        int(spec.dtype.size) * math.prod(batch if n is None else n for n in spec.shape.as_list())
+        for spec in specs
+        if spec.shape.rank is not None
+    )
+    return sum(sizes)
 
 
 def _specs(specs: Mapping[str, Any]) -> str:
