@@ -14,8 +14,8 @@ class PublishedCheckpoint:
 
     Attributes:
         url: Where.
-        variant: The network, by its name on TensorFlow Hub; None for the
-            8-bit checkpoints, which hold another graph.
+        variant: The network, by its name on TensorFlow Hub; None for those that hold another
+            graph, such as 8-bit ones, or are of images and classes other than the network's.
         prefix: The checkpoint inside the archive; None where not known.
         sha256: Of the archive; None where nobody has published it.
         top_1: ImageNet accuracy in percent, as published with TF-Slim; None where it is not.
@@ -23,6 +23,7 @@ class PublishedCheckpoint:
             None if there are none.
         features_sha256: Over the names, shapes and bytes of the variables of its
             feature vectors; None where nobody has computed it from the published bytes.
+        sha384: Of the archive, where that was published and no SHA-256.
     """
 
     url: str
@@ -32,6 +33,12 @@ class PublishedCheckpoint:
     top_1: float | None = None
     hub_handle: str | None = None
     features_sha256: str | None = None
+    sha384: str | None = None
+
+    @property
+    def digest(self) -> str | None:
+        """What is known of the archive's bytes, if anything is."""
+        return self.sha256 or self.sha384
 
     @property
     def file_name(self) -> str:
@@ -58,9 +65,9 @@ def for_variant(variant: str) -> PublishedCheckpoint | None:
     return next((row for row in checkpoints() if row.variant == variant), None)
 
 
-def of_archive(sha256: str) -> PublishedCheckpoint | None:
+def of_archive(digest: str) -> PublishedCheckpoint | None:
     """Finds the published checkpoint in an archive of these bytes."""
-    return next((row for row in checkpoints() if row.sha256 == sha256), None)
+    return next((row for row in checkpoints() if digest in (row.sha256, row.sha384)), None)
 
 
 def of_features(sha256: str) -> PublishedCheckpoint | None:

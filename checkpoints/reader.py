@@ -57,7 +57,7 @@ def open_checkpoint(prefix: Path) -> Checkpoint:
     """Opens a checkpoint and reads its index.
 
     Args:
-        prefix: Where it lies, without `.index`.
+        prefix: Where it lies, without `.index`; of one that is one file, that file.
 
     Returns:
         The open checkpoint.

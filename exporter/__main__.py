@@ -11,7 +11,7 @@ from exporter.cli import signals
 from exporter.cli.parser import parse
 from exporter.cli.terminal import tell
 from exporter.errors import ExporterError
-from slim_nets.registry import NetworkError
+from slim_nets.network import NetworkError
 
 
 def main() -> NoReturn:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from checkpoints import catalog
 from checkpoints.catalog import PublishedCheckpoint
-from checkpoints.layout import AVERAGES_FOLDER
-from exporter.digests import of_files
+from checkpoints.layout import AVERAGES_FOLDER, folders_with_checkpoints
+from exporter.digests import algorithm_of, of_files
 from exporter.errors import FetchError, nearest, reason
 from exporter.progress import Progress, silent
 from slim_nets.registry import Variant, of_same_weights
@@ -97,7 +97,7 @@ def fetch(published: PublishedCheckpoint, options: FetchOptions) -> Path:
         options: Where from and where to.
 
     Returns:
-        The archive in the cache. Its sha256 was checked where it is known.
+        The archive in the cache. Its digest was checked where one is known.
 
     Raises:
         FetchError: If it could not be had.
@@ -132,7 +132,7 @@ def _download(published: PublishedCheckpoint, archive: Path, options: FetchOptio
     download(
         f"{mirror.rstrip('/')}/{published.file_name}" if mirror else published.url,
         archive,
-        sha256=published.sha256,
+        digest=published.digest,
         patience=Patience(timeout=options.timeout, most=MAX_BYTES),
         progress=options.progress,
         # An archive that ends early is told by its own checksum, if by no other.
@@ -156,8 +156,8 @@ def _is_good(archive: Path, published: PublishedCheckpoint) -> bool:
             f"Cached archive '{archive}' is no file: expected one, found a folder, link or pipe."
             " Delete it and try again."
         )
-    if published.sha256 is not None:
-        return of_files([archive]) == published.sha256
+    if (digest := published.digest) is not None:
+        return of_files([archive], algorithm_of(digest)) == digest
     with suppress(FetchError):
         check_checkpoint(archive, published.prefix)
         return True
@@ -186,7 +186,7 @@ def unpacked(archive: Path, workspace: Path) -> Path:
             f"Archive '{archive}' cannot be unpacked into '{workspace}': {reason(error)}."
             " Free some space, or choose another --output_dir."
         ) from error
-    folders = {index.parent for index in workspace.rglob("*.index")}
+    folders = folders_with_checkpoints(workspace)
     averages = {folder for folder in folders if folder.name == AVERAGES_FOLDER}
     chosen = averages or folders
     if len(chosen) != 1:

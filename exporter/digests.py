@@ -12,20 +12,26 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def of_files(paths: Iterable[Path]) -> str:
-    """Computes one SHA-256 over files, in the order given.
+def of_files(paths: Iterable[Path], algorithm: str = "sha256") -> str:
+    """Computes one digest over files, in the order given.
 
     Args:
         paths: Files to read; their names do not count.
+        algorithm: Which, by its name in `hashlib`.
 
     Returns:
-        64 hexadecimal digits.
+        Hexadecimal digits, 64 of SHA-256.
     """
-    digest = hashlib.sha256()
+    digest = hashlib.new(algorithm)
     for path in paths:
         with path.open("rb") as file:
             hashlib.file_digest(file, lambda: digest)  # goes on with the one that is there
     return digest.hexdigest()
+
+
+def algorithm_of(digest: str) -> str:
+    """Names the algorithm that a published digest is of, which its length tells."""
+    return {64: "sha256", 96: "sha384"}[len(digest)]
 
 
 def of_folder(folder: Path, without: Container[str] = ()) -> str:

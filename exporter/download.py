@@ -11,7 +11,7 @@ from pathlib import Path
 import requests
 import urllib3
 
-from exporter.digests import of_files
+from exporter.digests import algorithm_of, of_files
 from exporter.errors import FetchError
 from exporter.progress import Progress, silent
 
@@ -71,7 +71,7 @@ def download(
     url: str,
     destination: Path,
     *,
-    sha256: str | None,
+    digest: str | None,
     check: Callable[[Path], None],
     patience: Patience = Patience(),
     progress: Progress = silent,
@@ -82,8 +82,8 @@ def download(
         url: http or https.
         destination: Where; `<destination>.part` beside it holds what has come
             so far, and is kept when the connection breaks.
-        sha256: What the file must have, None where not known.
-        check: Refuses a file that is not whole, called where the sha256 is not known.
+        digest: SHA-256 or SHA-384 that the file must have, None where not known.
+        check: Refuses a file that is not whole, called where no digest is known.
         patience: How long to bear with the server.
         progress: Told the bytes received.
 
@@ -92,28 +92,28 @@ def download(
         OSError: If the file cannot be written.
     """
     transfer = _Transfer(url, destination.with_name(f"{destination.name}.part"))
-    if sha256 is None or not _is_file(transfer.partial):
+    if digest is None or not _is_file(transfer.partial):
         # Whether an old part belongs to the same file could not be checked.
         transfer.partial.unlink(missing_ok=True)
     resumed = transfer.received > 0
     _receive(transfer, patience, progress)
-    if sha256 is None:
+    if digest is None:
         try:
             check(transfer.partial)
         except FetchError:
             transfer.partial.unlink()
             raise
-    elif (found := of_files([transfer.partial])) != sha256:
+    elif (found := of_files([transfer.partial], algorithm_of(digest))) != digest:
         transfer.partial.unlink()
         if resumed:
             # The old part may have belonged to another file.
             download(
-                url, destination, sha256=sha256, check=check, patience=patience, progress=progress
+                url, destination, digest=digest, check=check, patience=patience, progress=progress
             )
             return
         raise FetchError(
-            f"Archive '{url}' is not the published one: expected sha256 {sha256}, found {found}."
-            " Try another --mirror."
+            f"Archive '{url}' is not the published one: expected {algorithm_of(digest)} {digest},"
+            f" found {found}. Try another --mirror."
         )
     transfer.partial.replace(destination)
 

@@ -2,13 +2,14 @@
 
 import itertools
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from checkpoints.names import RestoreOptions, scopes_before, stored_names
 from checkpoints.reader import StoredTensor
 from slim_nets.layers.shapes import VariableSpec
-from slim_nets.network import TASKS, Task
+from slim_nets.network import TASKS, NetworkError, Task
 from slim_nets.recognition import classes_in, fitted
 from slim_nets.registry import Variant, of_same_weights, variants
 
@@ -64,14 +65,15 @@ class Fit:
     @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shapes of what the checkpoint has of the network and of its logits, by variable."""
-        wanted = [spec.name for spec in self.variant.shape("classification").variables]
+        telling = self.variant.telling(self.task)
+        wanted = [spec.name for spec in self.variant.shape(telling).variables]
         names = stored_names(wanted, self.tensors, self.options)
         return {n: self.tensors[there].shape for n, there in names.items() if there in self.tensors}
 
     @property
     def classes(self) -> int | None:
         """How many classes the checkpoint has; None if there are no logits."""
-        return classes_in(self.variant, self.shapes)
+        return classes_in(self.variant, self.shapes, self.task)
 
     @property
     def as_stored(self) -> "Fit":
@@ -108,29 +110,52 @@ class Fit:
         return min(fits, key=lambda fit: (fit.missing, len(fit.misfits)))
 
     @property
+    def here(self) -> list["Fit"]:
+        """As it is asked for, and without a scope."""
+        return self._below("")
+
+    @property
     def elsewhere(self) -> list["Fit"]:
-        """As it is asked for, and with scopes in front of the network's own or in its place."""
+        """The same with scopes in front of the network's own, or in its place."""
         name = self.specs[0].name
         before = [scopes_before(end, self.tensors) for end in (name, name.partition("/")[2])]
-        return self._below("", *itertools.chain(*before))
+        there = dict.fromkeys(itertools.chain(*before))
+        return [self._at(scope) for scope in there if scope != self.options.checkpoint_scope]
 
     def _below(self, *scopes: str) -> list["Fit"]:
-        chosen = dict.fromkeys((self.options.checkpoint_scope, *scopes))
-        options = [replace(self.options, checkpoint_scope=scope) for scope in chosen]
-        return [replace(self, options=option).as_stored for option in options]
+        return [self._at(s) for s in dict.fromkeys((self.options.checkpoint_scope, *scopes))]
+
+    def _at(self, scope: str) -> "Fit":
+        options = replace(self.options, checkpoint_scope=scope)
+        return replace(self, options=options).as_stored
 
 
 def fitting(fit: Fit) -> Fit | None:
-    """Finds another variant, task or options with which a checkpoint fits; None if none does."""
+    """Finds another variant, task or options with which a checkpoint fits; None if none does.
+
+    A scope is the last that is looked for: in the place of its own, a network of few layers finds
+    all that it needs in one of the same family with many.
+    """
     tasks: list[Task] = [fit.task, *(other for other in TASKS if other != fit.task)]
     candidates = [fit.variant, *(named for named in variants().values() if named != fit.variant)]
-    averages = fit.options.use_moving_averages
-    for used, task, variant in itertools.product((averages, not averages), tasks, candidates):
-        options = replace(fit.options, use_moving_averages=used)
-        tried = replace(fit, variant=variant, task=task, options=options).elsewhere
-        if found := next((other for other in tried if not other.misfits), None):
-            return found
+    used = (fit.options.use_moving_averages, not fit.options.use_moving_averages)
+    tries = itertools.product((False, True), used, tasks, candidates)
+    for scoped, averages, task, variant in tries:
+        options = replace(fit.options, use_moving_averages=averages)
+        tried = replace(fit, variant=variant, task=task, options=options)
+        with suppress(NetworkError):  # a function may be of one task only
+            if not _may_be_there(tried):
+                continue
+            places = tried.elsewhere if scoped else tried.here
+            if found := next((place for place in places if not place.misfits), None):
+                return found
     return None
+
+
+def _may_be_there(fit: Fit) -> bool:
+    """Says whether the first variable is there below any scope, which is soon seen."""
+    end = fit.specs[0].name.partition("/")[2]
+    return any(end in name for name in fit.tensors)
 
 
 def flags_of(fitting: Fit, fit: Fit) -> str:
@@ -148,7 +173,8 @@ def flags_of(fitting: Fit, fit: Fit) -> str:
     other = fitting.variant.name != fit.variant.name
     custom = other and not any(of_same_weights(fit.variant))
     without = {
-        "--depth_multiplier": custom,
+        "--network": other and fit.variant.graph,
+        "--depth_multiplier": custom and not fit.variant.graph,
         "--checkpoint_scope": asked.checkpoint_scope and not named.checkpoint_scope,
     }
     used = " ".join(flag for flag, holds in flags.items() if holds)

@@ -30,7 +30,7 @@ class MisfitCause:
 
 
 def check_fit(fit: Fit, source: object) -> None:
-    """Refuses a checkpoint that does not fit, or that is one of quantization-aware training.
+    """Refuses a checkpoint that does not fit, or that a float network would compute otherwise.
 
     Args:
         fit: The checkpoint and the network.
@@ -42,6 +42,12 @@ def check_fit(fit: Fit, source: object) -> None:
     if fit.misfits:
         says = next(cause.says for cause in _CAUSES if cause.holds(fit))
         raise RestoreError(f"Checkpoint '{source}' {says(fit)}")
+    if gammas := _unread_gammas(fit):
+        raise RestoreError(
+            f"Checkpoint '{source}' has batch norms with gamma: expected none of"
+            f" {fit.variant.name}, which has no scales, found {_quoted(gammas)}. Use one of a"
+            " training whose batch norms were built with scale=False, as TF-Slim's are."
+        )
     ranges = fake_quant_ranges(fit.tensors)
     if ranges and not fit.options.ignore_fake_quant:
         raise RestoreError(
@@ -125,6 +131,13 @@ def _lacks_gammas(fit: Fit) -> bool:
     return {m.spec.name for m in misfits} == gammas and all(m.found is None for m in misfits)
 
 
+def _unread_gammas(fit: Fit) -> list[str]:
+    """Lists the gammas of batch norms that have none in the network, which would leave them out."""
+    betas = [there for name, there in fit.names.items() if name.endswith("/beta")]
+    beside = {beta.replace("/beta", "/gamma") for beta in betas} - set(fit.names.values())
+    return sorted(beside & fit.tensors.keys())
+
+
 def _is_gamma(name: str) -> bool:
     return name.endswith("/gamma")
 
@@ -205,11 +218,13 @@ def _is_of_another_network(fit: Fit) -> bool:
 
 
 def _another_network(fit: Fit) -> str:
-    scope = fit.variant.network.scope
+    scope, first = fit.variant.network.scope, fit.specs[0].name
+    expected = f"below '{scope}/'" if scope else f"such as '{first}'"
+    listed = "; 'slim-export list' prints the networks" * (fit.variant.graph is None)
     return (
-        f"is of another network than {fit.variant.name}, by its names: expected variables below"
-        f" '{scope}/', found none; it holds {_held(fit)}. Check --variant and --checkpoint;"
-        " 'slim-export list' prints the networks."
+        f"is of another network than {fit.variant.name}, by its names: expected variables"
+        f" {expected}, found none; it holds {_held(fit)}. Check {_flags(fit)[0]} and"
+        f" --checkpoint{listed}."
     )
 
 
@@ -220,15 +235,22 @@ def _has_other_widths(fit: Fit) -> bool:
 def _other_widths(fit: Fit) -> str:
     return (
         f"{_unfit(fit.nearest)}. It has every variable, in other shapes; check"
-        f" --depth_multiplier and --variant.{_where(fit)}"
+        f" {' and '.join(_flags(fit))}.{_where(fit)}"
     )
 
 
 def _unknown(fit: Fit) -> str:
     return (
-        f"{_unfit(fit.nearest)}. It fits no known variant, and holds {_held(fit)}; check --variant,"
-        f" --depth_multiplier and --checkpoint.{_where(fit)}"
+        f"{_unfit(fit.nearest)}. It fits no known variant, and holds {_held(fit)}; check"
+        f" {', '.join(_flags(fit))} and --checkpoint.{_where(fit)}"
     )
+
+
+def _flags(fit: Fit) -> tuple[str, ...]:
+    """Names the flags that say which network is meant."""
+    if fit.variant.graph is not None:
+        return "--network", "--arg_scope"
+    return "--variant", "--depth_multiplier"
 
 
 # The first that holds is the cause. What comes first says more than what comes later.

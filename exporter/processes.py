@@ -25,7 +25,8 @@ from absl import logging
 
 from exporter import temporary
 from exporter.errors import ExporterError, last_line
-from slim_nets.registry import NetworkError, own_folders
+from slim_nets.network import NetworkError
+from slim_nets.registry import own_folders
 
 T = TypeVar("T")
 _SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from checkpoints import catalog
-from checkpoints.layout import CheckpointError, data_files, find_prefix
+from checkpoints.layout import CheckpointError, files_of, find_prefix
 from exporter import quiet
 from exporter.archives import FetchOptions, fetch, published_checkpoint, unpacked
 from exporter.digests import of_files, unchanged_files
@@ -24,7 +24,7 @@ class LocalCheckpoint:
 
     Attributes:
         prefix: Where it lies.
-        sha256: Over its index and data files, in this order.
+        sha256: Over its index and data files, in this order, or its only file.
         source: Where it came from.
         published: The row of the catalogue, if its bytes are known to be the published ones,
             wherever they lie.
@@ -49,7 +49,7 @@ class LocalCheckpoint:
             RestoreError: When entered or left, if they are others.
         """
         subject = f"Checkpoint '{self.source}'"
-        return unchanged_files(_files(self.prefix), RestoreError, subject, self.sha256)
+        return unchanged_files(files_of(self.prefix), RestoreError, subject, self.sha256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class Seeded:
 
         from checkpoints import seeded
 
-        shapes = {spec.name: spec.shape for spec in variant.shape("classification").variables}
+        shapes = {spec.name: spec.shape for spec in variant.all_variables()}
         prefix = workspace / f"seeded-{self.seed}"
         try:
             seeded.write(prefix, seeded.draw(shapes, self.seed))
@@ -138,7 +138,8 @@ class Stored:
     """A checkpoint of one's own.
 
     Attributes:
-        path: A prefix, a `checkpoint` file, a folder with either, or a `.tgz` archive.
+        path: A prefix, a checkpoint of one file, a `checkpoint` file, a folder with one of these,
+            or a `.tgz` archive.
     """
 
     path: str
@@ -168,8 +169,8 @@ def checkpoint_source(text: str) -> CheckpointSource:
     """Parses what `--checkpoint` says.
 
     Args:
-        text: `published`, `seeded:N`, or a path: a prefix, a `checkpoint` file,
-            a folder with either, or a `.tgz` archive.
+        text: `published`, `seeded:N`, or a path: a prefix, a checkpoint of one file, a
+            `checkpoint` file, a folder with one of these, or a `.tgz` archive.
 
     Returns:
         The source.
@@ -193,7 +194,7 @@ def checkpoint_source(text: str) -> CheckpointSource:
 def _unpacked(archive: Path, workspace: Path, source: CheckpointSource) -> LocalCheckpoint:
     with unchanged_files([archive], FetchError, f"Archive '{archive}'") as sha256:
         local = _located(unpacked(archive, workspace), source)
-    row = catalog.of_archive(sha256)
+    row = catalog.of_archive(sha256) or catalog.of_archive(of_files([archive], "sha384"))
     known = row is not None and row.prefix is not None and local.prefix.match(row.prefix)
     return replace(local, published=row if known else None)
 
@@ -208,11 +209,7 @@ def _located(path: Path, source: CheckpointSource) -> LocalCheckpoint:
 
 
 def _local(prefix: Path, source: CheckpointSource) -> LocalCheckpoint:
-    return LocalCheckpoint(prefix, of_files(_files(prefix)), source)
-
-
-def _files(prefix: Path) -> list[Path]:
-    return [prefix.with_name(f"{prefix.name}.index"), *data_files(prefix)]
+    return LocalCheckpoint(prefix, of_files(files_of(prefix)), source)
 
 
 def _unusable(source: CheckpointSource, error: Exception) -> RestoreError:

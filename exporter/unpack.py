@@ -105,11 +105,13 @@ def check_checkpoint(archive: Path, prefix: str | None) -> None:
     read_to_end(archive)
     with _opened(archive) as tar:
         files = [path.name for member, path in _checked(tar, archive, Path()) if member.isreg()]
-    expected = f"{PurePosixPath(prefix).name if prefix else '*'}.index"
-    if not any(fnmatchcase(name, expected) for name in files):
+    # A checkpoint of one file has the name that others have before `.index`.
+    alone = PurePosixPath(prefix).name if prefix else "*.ckpt"
+    expected = f"{alone if prefix else '*'}.index"
+    if not any(fnmatchcase(name, wanted) for name in files for wanted in (expected, alone)):
         raise FetchError(
-            f"Archive '{archive}' holds another thing: expected a file '{expected}', found"
-            f" {listing(files) or 'none'}. Try another --mirror."
+            f"Archive '{archive}' holds another thing: expected a file '{expected}' or '{alone}',"
+            f" found {listing(files) or 'none'}. Try another --mirror."
         )
 
 

@@ -113,8 +113,8 @@ def _check(request: VerifyRequest) -> None:
         )
     if any(value is None for value in against_graph) and against_graph != (None, None, None):
         raise InvalidArgumentError(
-            "The original graph is not given in full: expected --checkpoint, --variant and --task"
-            " together. Add what is missing."
+            "The original graph is not given in full: expected --checkpoint, --variant or"
+            " --network, and --task together. Add what is missing."
         )
     alone = request.reference_dir is None and request.checkpoint is None
     if alone and (request.images or request.allowance != "exact"):

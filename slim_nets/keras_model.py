@@ -64,9 +64,16 @@ def variables_of(model: Any, variant: Variant, task: Task) -> dict[str, Any]:
     for spec in variant.shape(task).variables:
         scope, _, name = spec.name.rpartition("/")
         layer = model.get_layer(keras_name(scope))
-        found[spec.name] = getattr(layer, _ATTRIBUTES.get(name, name))
+        attributes = _ATTRIBUTES.get(name, (name,))
+        found[spec.name] = next(getattr(layer, a) for a in attributes if hasattr(layer, a))
     return found
 
 
-# Names of variables that are not those of the layers' attributes.
-_ATTRIBUTES = {"weights": "kernel", "depthwise_weights": "kernel", "biases": "bias"}
+# Names of variables that are not those of the layers' attributes, which are looked for in this
+# order: a depthwise kernel alone is called as any other.
+_ATTRIBUTES = {
+    "weights": ("kernel",),
+    "depthwise_weights": ("depthwise_kernel", "kernel"),
+    "pointwise_weights": ("pointwise_kernel",),
+    "biases": ("bias",),
+}

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from checkpoints.names import RestoreOptions
-from exporter.choices import task_named, variant_named
-from exporter.cli import flags
+from exporter.choices import task_named
+from exporter.cli import flags, network_flags
 from exporter.cli.fetch_command import fetch_options
 from exporter.cli.terminal import print_json, print_lines, print_table, progress_bar, tell
 from exporter.errors import printable
@@ -52,7 +52,7 @@ def add(commands: Any) -> None:
     """Adds the command and its flags."""
     flags.add_command(
         *(commands, "export", run, "write a SavedModel from a checkpoint"),
-        variant=flags.value("as 'slim-export list' prints it", required=True),
+        variant=network_flags.either(required=True),
         task=flags.value("feature_vector or classification", required=True),
         checkpoint=flags.value(
             "'published' (from the cache, else downloaded), 'seeded:N' (random weights from seed"
@@ -67,7 +67,7 @@ def add(commands: Any) -> None:
             type=float,
             default=BATCH_NORM_MOMENTUM,
         ),
-        **flags.SIZE,
+        **network_flags.SIZE,
         labels=flags.path("a text file with a class name a line, which the model brings along"),
         overwrite=flags.switch("replace a SavedModel that is there (off)"),
         verify=flags.switch(
@@ -88,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
     request = flags.fill(
         ExportRequest,
         arguments,
-        variant=flags.fill(variant_named, arguments, name=arguments.variant),
+        variant=network_flags.chosen(arguments),
         task=task_named(arguments.task),
         checkpoint=checkpoint_source(arguments.checkpoint),
         restoring=flags.fill(RestoreOptions, arguments),

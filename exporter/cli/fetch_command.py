@@ -34,7 +34,9 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json({"archive": str(archive), "sha256": sha256, "sha256_pinned": pinned})
     else:
-        note = "as published" if pinned else "nobody has published it, so it was not checked"
+        note = "nobody has published it, so it was not checked"
+        if published.digest is not None:
+            note = "as published" if pinned else f"its sha384 is {published.sha384}, as published"
         print_lines(f"{archive}", f"sha256 {sha256} ({note})")
     return 0
 

@@ -71,6 +71,7 @@ def _row(variant: Variant, task: Task, cache_dir: Path | None) -> dict[str, Any]
         "checkpoint": published and published.prefix,
         "top_1": published and published.top_1,
         "sha256_pinned": bool(published and published.sha256),
+        "sha384_pinned": bool(published and published.sha384),
         "cached": published is not None and _is_cached(published, cache_dir),
     }
 
@@ -99,8 +100,14 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
         archive = (
             row["archive"],
             "" if row["top_1"] is None else f"{row['top_1']:.1f}",
-            "pinned" if row["sha256_pinned"] else "not known",
+            _pinned(row),
             "yes" if row["cached"] else "no",
         )
     sizes = (str(row["num_features"]), f"{row['parameters']:,}")
     return (row["variant"], row["task"], *sizes, *archive, row["handle"])
+
+
+def _pinned(row: dict[str, Any]) -> str:
+    if row["sha256_pinned"]:
+        return "pinned"
+    return "sha384 pinned" if row["sha384_pinned"] else "not known"

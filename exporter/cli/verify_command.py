@@ -4,8 +4,8 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from checkpoints.names import RestoreOptions
-from exporter.choices import task_named, variant_named
-from exporter.cli import flags
+from exporter.choices import task_named
+from exporter.cli import flags, network_flags
 from exporter.cli.fetch_command import fetch_options
 from exporter.cli.terminal import conclude, print_json, print_lines, print_table, progress_bar, tell
 from exporter.errors import InvalidArgumentError
@@ -30,13 +30,13 @@ def add(commands: Any) -> None:
         reference_dir=flags.path("another SavedModel to compare with"),
         checkpoint=flags.value(
             "compare with the original graph and this checkpoint: 'published', 'seeded:N', or a"
-            " path; needs --variant and --task. Without it and --reference_dir, only the interface"
-            " is checked",
+            " path; needs --variant or --network, and --task. Without it and --reference_dir, only"
+            " the interface is checked",
             type=flags.not_empty,
         ),
-        variant=flags.value("as 'slim-export list' prints it", type=flags.not_empty),
+        variant=network_flags.either(required=False),
         task=flags.value("feature_vector or classification", type=flags.not_empty),
-        **flags.SIZE,
+        **network_flags.SIZE,
         images=flags.value("a pattern of image files, such as 'photos/*.jpg', quoted", default=""),
         allowance=flags.value(
             "what may differ: exact, no bit; noise, 4 times the reference's own noise (exact)",
@@ -97,18 +97,12 @@ def _request(arguments: argparse.Namespace) -> VerifyRequest:
         )
     if arguments.model_dir is None:
         raise InvalidArgumentError("No model is given: expected --model_dir. Add it.")
-    named = arguments.variant
-    if named is None and any(vars(arguments)[name] for name in flags.SIZE):
-        raise InvalidArgumentError(
-            "A size is given without a network: expected --variant beside"
-            f" {', '.join(f'--{name}' for name in flags.SIZE)}. Add it."
-        )
     _check_report_dir(arguments)
     return flags.fill(
         VerifyRequest,
         arguments,
         checkpoint=arguments.checkpoint and checkpoint_source(arguments.checkpoint),
-        variant=named and flags.fill(variant_named, arguments, name=named),
+        variant=network_flags.chosen(arguments),
         task=arguments.task and task_named(arguments.task),
         allowance="given" if given else arguments.allowance,
         atol=arguments.atol or 0.0,

@@ -112,6 +112,7 @@ def model_page(request: PageRequest) -> str:
         features=origin.task == "feature_vector",
         network=_network(origin.variant, words),
         family=[_row(member, origin.task) for member in words.family],
+        sized_name=origin.variant.network.sized_name,
         published=published(origin),
         archive=request.manifest.files[ARCHIVE],
         sibling=sibling(known, origin.task),
@@ -158,6 +159,8 @@ def _description(request: PageRequest, words: PageWords) -> str:
 
 
 def _network(variant: Variant, words: PageWords) -> str:
+    if not variant.network.sized_name:
+        return words.full_name
     return f"{words.full_name} at depth multiplier {variant.depth_multiplier:.12g}"
 
 
@@ -179,7 +182,8 @@ def _row(member: FamilyMember, task: Task) -> tuple[str, ...]:
     variant, row = variants()[member.variant], catalog.for_variant(member.variant)
     top_1 = str(row.top_1) if row and row.top_1 else ""
     parameters = f"{variant.shape(task).parameters:,}"
-    return (member.label, str(variant.depth_multiplier), top_1, *member.measured, parameters)
+    multiplier = (str(variant.depth_multiplier),) if variant.network.sized_name else ()
+    return (member.label, *multiplier, top_1, *member.measured, parameters)
 
 
 def _code(text: Any) -> str:

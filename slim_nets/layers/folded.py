@@ -19,7 +19,9 @@ class FoldedLayers(TfLayers):
     `scale` and `shift` becomes the bias, which TensorFlow's optimizer fuses
     with the convolution and its activation. Both are computed in every call
     from the variables as they then are, so fine-tuning needs no second export,
-    and gradients flow to the trainable ones as they do unfolded.
+    and gradients flow to the trainable ones as they do unfolded. A batch norm
+    without a convolution before it stays one: its op takes one pass, a
+    multiplication and an addition would take two.
     """
 
     def identity(self, x: tf.Tensor) -> tf.Tensor:
@@ -41,6 +43,19 @@ class FoldedLayers(TfLayers):
             scale = self._scale(layer)
             scaled = kernel if scale is None else kernel * scale[:, tf.newaxis]
             return self._activated(depthwise_conv2d(x, scaled, layer), layer, scale)
+
+    def separable_convolution(
+        self,
+        x: tf.Tensor,
+        layer: ConvLayer,
+        depth_multiplier: int,  # noqa: ARG002
+    ) -> tf.Tensor:
+        """Convolves with both kernels, of which the second is scaled by output channel."""
+        with tf.name_scope(layer.scope):
+            x = depthwise_conv2d(x, self._variable(layer.scope, "depthwise_weights"), layer)
+            kernel, scale = self._variable(layer.scope, "pointwise_weights"), self._scale(layer)
+            x = tf.nn.conv2d(x, kernel if scale is None else kernel * scale, 1, "VALID")
+            return self._activated(x, layer, scale)
 
     def _scale(self, layer: ConvLayer) -> tf.Tensor | None:
         """Returns what batch norm multiplies by: float32 `[channels]`; None without it."""

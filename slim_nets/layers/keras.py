@@ -1,12 +1,13 @@
 """The layers of Keras 3, for a model that is fine-tuned without TensorFlow Hub."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import keras
 
-from slim_nets.layers.protocol import Activation, ConvLayer
+from slim_nets.layers.protocol import Activation, ConvLayer, NormLayer, PoolLayer
 
 
 @dataclass(frozen=True)
@@ -56,34 +57,61 @@ class KerasLayers:
         config = {"depthwise_regularizer": regularizer} if regularizer else {}
         return self._convolved("DepthwiseConv2D", x, layer, config)
 
+    def separable_convolution(self, x: Any, layer: ConvLayer, depth_multiplier: int) -> Any:
+        """Adds a `SeparableConv2D`."""
+        regularizer = self._regularizer(layer)
+        both = ("depthwise_regularizer", "pointwise_regularizer")
+        config = {"filters": layer.num_outputs, "depth_multiplier": depth_multiplier}
+        config |= dict.fromkeys(both, regularizer) if regularizer else {}
+        return self._convolved("SeparableConv2D", x, layer, config)
+
+    def normalization(self, x: Any, layer: NormLayer) -> Any:
+        """Adds a `BatchNormalization`."""
+        name = keras_name(f"{layer.scope}/{layer.batch_norm.scope}")
+        x = self._layer(
+            "BatchNormalization",
+            x,
+            name,
+            momentum=self.momentum,
+            epsilon=layer.batch_norm.epsilon,
+            scale=layer.batch_norm.scale,
+        )
+        return self._activated(x, layer.activation, name)
+
     def _regularizer(self, layer: ConvLayer) -> Any:
         # Keras' L2 norm is not halved, as slim's is.
         factor = layer.weight_decay / 2 if self.regularized else 0.0
         return keras.regularizers.L2(factor) if factor else None
 
     def _convolved(self, kind: str, x: Any, layer: ConvLayer, config: dict[str, Any]) -> Any:
+        name = keras_name(layer.scope)
+        if layer.padding == "FIXED":
+            x = self._layer(
+                "ZeroPadding2D",
+                x,
+                f"{name}_margins",
+                padding=layer.margins,
+                data_format="channels_last",
+            )
         x = self._layer(
             kind,
             x,
-            keras_name(layer.scope),
+            name,
             kernel_size=layer.kernel_size,
             strides=layer.stride,
-            padding=layer.padding.lower(),
+            padding=layer.inner_padding.lower(),
             dilation_rate=layer.dilation,
             data_format="channels_last",
             use_bias=layer.batch_norm is None,
             **config,
         )
         if layer.batch_norm is not None:
-            x = self._layer(
-                "BatchNormalization",
-                x,
-                keras_name(f"{layer.scope}/{layer.batch_norm.scope}"),
-                momentum=self.momentum,
-                epsilon=layer.batch_norm.epsilon,
-                scale=layer.batch_norm.scale,
-            )
-        return self._activated(x, layer.activation, keras_name(layer.scope))
+            x = self.normalization(x, NormLayer(layer.scope, "identity", layer.batch_norm))
+        return self._activated(x, layer.activation, name)
+
+    def activation(self, x: Any, activation: Activation) -> Any:
+        """Adds an activation."""
+        return self._activated(x, activation, self._numbered("sum"))
 
     def _activated(self, x: Any, activation: Activation, name: str) -> Any:
         """Computes an activation in the order of the published graph, layer by layer.
@@ -102,6 +130,22 @@ class KerasLayers:
             return self._layer("Rescaling", gate, f"{name}_{activation}", scale=0.16667)
         product = self._layer("Multiply", [x, gate], f"{name}_times_relu6")
         return self._layer("Rescaling", product, f"{name}_{activation}", scale=1.0 / 6.0)
+
+    def pool(self, x: Any, layer: PoolLayer) -> Any:
+        """Adds a `MaxPooling2D` or an `AveragePooling2D`."""
+        return self._layer(
+            {"max": "MaxPooling2D", "average": "AveragePooling2D"}[layer.kind],
+            x,
+            keras_name(layer.scope),
+            pool_size=layer.kernel_size,
+            strides=layer.stride,
+            padding=layer.padding.lower(),
+            data_format="channels_last",
+        )
+
+    def concat(self, parts: Sequence[Any]) -> Any:
+        """Adds a `Concatenate`."""
+        return self._layer("Concatenate", list(parts), self._numbered("concat"), axis=-1)
 
     def add(self, x: Any, y: Any) -> Any:
         """Adds an `Add`."""

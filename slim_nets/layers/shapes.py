@@ -5,9 +5,10 @@ checked, without loading it.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from slim_nets.layers.protocol import ConvLayer
+from slim_nets.layers.protocol import Activation, BatchNorm, ConvLayer, NormLayer, PoolLayer
 
 Shape = tuple[int, ...]
 
@@ -83,25 +84,61 @@ class ShapeLayers:
         """Notes a kernel `[height, width, channels, 1]`."""
         return self._convolved(x, layer, "depthwise_weights", (x[-1], 1))
 
+    def separable_convolution(self, x: Shape, layer: ConvLayer, depth_multiplier: int) -> Shape:
+        """Notes kernels `[height, width, inputs, multiplier]` and `[1, 1, ..., outputs]`."""
+        self._kernel(layer, "depthwise_weights", (*layer.kernel_size, x[-1], depth_multiplier))
+        inner = x[-1] * depth_multiplier
+        self._kernel(layer, "pointwise_weights", (1, 1, inner, layer.num_outputs))
+        return self._finished(x, layer)
+
+    def normalization(self, x: Shape, layer: NormLayer) -> Shape:
+        """Notes the variables of a batch norm."""
+        self._batch_norm(layer.scope, layer.batch_norm, x[-1:])
+        return x
+
     def _convolved(self, x: Shape, layer: ConvLayer, name: str, ends: tuple[int, int]) -> Shape:
-        channels, scope = (layer.num_outputs,), layer.scope
-        kernel = VariableSpec(
-            f"{scope}/{name}", (*layer.kernel_size, *ends), weight_decay=layer.weight_decay
-        )
-        self.variables.append(kernel)
+        self._kernel(layer, name, (*layer.kernel_size, *ends))
+        return self._finished(x, layer)
+
+    def _kernel(self, layer: ConvLayer, name: str, shape: Shape) -> None:
+        decay = layer.weight_decay
+        self.variables.append(VariableSpec(f"{layer.scope}/{name}", shape, weight_decay=decay))
+
+    def _finished(self, x: Shape, layer: ConvLayer) -> Shape:
+        """Notes what follows the kernels of a convolution, and counts its pixels."""
+        channels = (layer.num_outputs,)
         if layer.batch_norm is None:
-            self.variables.append(VariableSpec(f"{scope}/biases", channels))
+            self.variables.append(VariableSpec(f"{layer.scope}/biases", channels))
         else:
-            scope = f"{scope}/{layer.batch_norm.scope}"
-            names = ("gamma", "beta") if layer.batch_norm.scale else ("beta",)
-            self.variables += (VariableSpec(f"{scope}/{name}", channels) for name in names)
-            self.variables += (
-                VariableSpec(f"{scope}/{name}", channels, trainable=False)
-                for name in ("moving_mean", "moving_variance")
-            )
-        pairs = zip(x[:2], layer.kernel_size, strict=True)
-        height, width = (_convolved_size(size, kernel, layer) for size, kernel in pairs)
-        return (height, width, layer.num_outputs)
+            self._batch_norm(layer.scope, layer.batch_norm, channels)
+        reach = [(size - 1) * layer.dilation for size in layer.kernel_size]
+        if layer.padding != "VALID":  # zeros on all sides make up for the reach
+            reach = [0, 0]
+        return (*_pixels(x, reach, layer.stride), layer.num_outputs)
+
+    def _batch_norm(self, scope: str, batch_norm: BatchNorm, channels: Shape) -> None:
+        scope = f"{scope}/{batch_norm.scope}"
+        names = ("gamma", "beta") if batch_norm.scale else ("beta",)
+        self.variables += (VariableSpec(f"{scope}/{name}", channels) for name in names)
+        self.variables += (
+            VariableSpec(f"{scope}/{name}", channels, trainable=False)
+            for name in ("moving_mean", "moving_variance")
+        )
+
+    def activation(self, x: Shape, activation: Activation) -> Shape:  # noqa: ARG002
+        """Keeps the shape."""
+        return x
+
+    def pool(self, x: Shape, layer: PoolLayer) -> Shape:
+        """Counts the windows."""
+        reach = [size - 1 if layer.padding == "VALID" else 0 for size in layer.kernel_size]
+        return (*_pixels(x, reach, layer.stride), x[-1])
+
+    def concat(self, parts: Sequence[Shape]) -> Shape:
+        """Adds up the channels."""
+        sizes = {part[:2] for part in parts}
+        assert len(sizes) == 1, f"feature maps of {sizes} side by side"
+        return (*parts[0][:2], sum(part[-1] for part in parts))
 
     def add(self, x: Shape, y: Shape) -> Shape:
         """Keeps the shape."""
@@ -128,7 +165,7 @@ class ShapeLayers:
         return x[-1:]
 
 
-def _convolved_size(size: int, kernel_size: int, layer: ConvLayer) -> int:
-    """Counts the pixels along one side after a convolution."""
-    covered = (kernel_size - 1) * layer.dilation if layer.padding == "VALID" else 0
-    return math.ceil((size - covered) / layer.stride)
+def _pixels(x: Shape, reach: Sequence[int], stride: int) -> tuple[int, int]:
+    """Counts the pixels of a feature map after a kernel that reaches so far beyond its first."""
+    height, width = (math.ceil((n - r) / stride) for n, r in zip(x[:2], reach, strict=True))
+    return height, width

@@ -1,5 +1,6 @@
 """The layers from tf-slim, in graph mode: the original's own way."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,7 @@ import tensorflow as tf
 
 from slim_nets.layers import _legacy_layers
 from slim_nets.layers.activations import ACTIVATIONS
-from slim_nets.layers.protocol import ConvLayer
+from slim_nets.layers.protocol import Activation, BatchNorm, ConvLayer, NormLayer, PoolLayer
 
 _legacy_layers.install()
 
@@ -43,18 +44,36 @@ class SlimLayers:
 
     def convolution(self, x: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
         """Builds a `slim.conv2d`."""
+        x = _with_margins(x, layer)
         return slim.conv2d(x, layer.num_outputs, layer.kernel_size, **self._arguments(layer))
 
     def depthwise_convolution(self, x: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
         """Builds a `slim.separable_conv2d` without its pointwise half."""
         arguments = {"depth_multiplier": 1, **self._arguments(layer)}
+        x = _with_margins(x, layer)
         return slim.separable_conv2d(x, None, layer.kernel_size, **arguments)
+
+    def separable_convolution(
+        self, x: tf.Tensor, layer: ConvLayer, depth_multiplier: int
+    ) -> tf.Tensor:
+        """Builds a `slim.separable_conv2d`."""
+        arguments = {"depth_multiplier": depth_multiplier, **self._arguments(layer)}
+        x = _with_margins(x, layer)
+        return slim.separable_conv2d(x, layer.num_outputs, layer.kernel_size, **arguments)
+
+    def normalization(self, x: tf.Tensor, layer: NormLayer) -> tf.Tensor:
+        """Builds a `slim.batch_norm`."""
+        arguments = self._normalizer(layer.batch_norm)
+        arguments["scope"] = f"{layer.scope}/{layer.batch_norm.scope}"
+        activation = ACTIVATIONS[layer.activation]
+        reuse = tf.compat.v1.AUTO_REUSE
+        return slim.batch_norm(x, activation_fn=activation, reuse=reuse, **arguments)
 
     def _arguments(self, layer: ConvLayer) -> dict[str, Any]:
         decay, batch_norm = layer.weight_decay, layer.batch_norm
         arguments: dict[str, Any] = {
             "stride": layer.stride,
-            "padding": layer.padding,
+            "padding": layer.inner_padding,
             "rate": layer.dilation,
             "weights_regularizer": slim.l2_regularizer(decay) if decay else None,
             "activation_fn": ACTIVATIONS[layer.activation],
@@ -64,16 +83,32 @@ class SlimLayers:
         }
         if batch_norm is not None:
             arguments["normalizer_fn"] = slim.batch_norm
-            arguments["normalizer_params"] = {
-                "scope": batch_norm.scope,
-                "center": True,
-                "scale": batch_norm.scale,
-                "epsilon": batch_norm.epsilon,
-                "is_training": self.momentum is not None,
-                # Without effect in inference, where nothing is averaged.
-                "decay": 1.0 if self.momentum is None else self.momentum,
-            }
+            arguments["normalizer_params"] = self._normalizer(batch_norm)
         return arguments
+
+    def _normalizer(self, batch_norm: BatchNorm) -> dict[str, Any]:
+        return {
+            "scope": batch_norm.scope,
+            "center": True,
+            "scale": batch_norm.scale,
+            "epsilon": batch_norm.epsilon,
+            "is_training": self.momentum is not None,
+            # Without effect in inference, where nothing is averaged.
+            "decay": 1.0 if self.momentum is None else self.momentum,
+        }
+
+    def activation(self, x: tf.Tensor, activation: Activation) -> tf.Tensor:
+        """Activates, which slim leaves to TensorFlow too."""
+        return ACTIVATIONS[activation](x)
+
+    def pool(self, x: tf.Tensor, layer: PoolLayer) -> tf.Tensor:
+        """Builds a `slim.max_pool2d` or a `slim.avg_pool2d`."""
+        build = {"max": slim.max_pool2d, "average": slim.avg_pool2d}[layer.kind]
+        return build(x, layer.kernel_size, layer.stride, layer.padding, scope=layer.scope)
+
+    def concat(self, parts: Sequence[tf.Tensor]) -> tf.Tensor:
+        """Concatenates, which slim leaves to TensorFlow too."""
+        return tf.concat(parts, 3)
 
     def add(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         """Adds two feature maps."""
@@ -102,3 +137,8 @@ class SlimLayers:
     def softmax(self, x: tf.Tensor) -> tf.Tensor:
         """Builds a `slim.softmax`."""
         return slim.softmax(x)
+
+
+def _with_margins(x: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
+    """Adds the zeros of FIXED padding, as TF-Slim's ResNets do."""
+    return tf.pad(x, [(0, 0), *layer.margins, (0, 0)]) if layer.padding == "FIXED" else x

@@ -1,12 +1,12 @@
 """The layers from plain TensorFlow ops, over given variables: what is exported."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import tensorflow as tf
 
 from slim_nets.layers.activations import ACTIVATIONS
-from slim_nets.layers.protocol import BatchNorm, ConvLayer
+from slim_nets.layers.protocol import Activation, BatchNorm, ConvLayer, NormLayer, PoolLayer
 
 
 @dataclass(frozen=True)
@@ -45,10 +45,27 @@ class TfLayers:
             kernel = self._variable(layer.scope, "depthwise_weights")
             return self._normalized(depthwise_conv2d(x, kernel, layer), layer)
 
+    def separable_convolution(
+        self,
+        x: tf.Tensor,
+        layer: ConvLayer,
+        depth_multiplier: int,  # noqa: ARG002
+    ) -> tf.Tensor:
+        """Convolves with `<scope>/depthwise_weights`, then with `<scope>/pointwise_weights`."""
+        with tf.name_scope(layer.scope):
+            x = depthwise_conv2d(x, self._variable(layer.scope, "depthwise_weights"), layer)
+            x = tf.nn.conv2d(x, self._variable(layer.scope, "pointwise_weights"), 1, "VALID")
+            return self._normalized(x, layer)
+
+    def normalization(self, x: tf.Tensor, layer: NormLayer) -> tf.Tensor:
+        """Normalizes with the variables of `<scope>/<batch norm's scope>`."""
+        with tf.name_scope(layer.scope):
+            return self._normalized(x, layer)
+
     def _variable(self, scope: str, name: str) -> tf.Variable:
         return self.variables[f"{scope}/{name}"]
 
-    def _normalized(self, x: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
+    def _normalized(self, x: tf.Tensor, layer: ConvLayer | NormLayer) -> tf.Tensor:
         if layer.batch_norm is None:
             x = tf.nn.bias_add(x, self._variable(layer.scope, "biases"))
         else:
@@ -74,6 +91,19 @@ class TfLayers:
                 # In this form to the bit; average * momentum + ... rounds differently.
                 average.assign_sub((average - statistic) * (1.0 - self.momentum))
         return normalized
+
+    def activation(self, x: tf.Tensor, activation: Activation) -> tf.Tensor:
+        """Activates."""
+        return ACTIVATIONS[activation](x)
+
+    def pool(self, x: tf.Tensor, layer: PoolLayer) -> tf.Tensor:
+        """Adds a `MaxPool` or an `AvgPool`."""
+        with tf.name_scope(layer.scope):
+            return _POOLS[layer.kind](x, layer.kernel_size, layer.stride, layer.padding)
+
+    def concat(self, parts: Sequence[tf.Tensor]) -> tf.Tensor:
+        """Adds a `ConcatV2`."""
+        return tf.concat(parts, 3)
 
     def add(self, x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
         """Adds with an `AddV2`."""
@@ -109,13 +139,23 @@ class TfLayers:
         return tf.nn.softmax(x)
 
 
+_POOLS = {"max": tf.nn.max_pool2d, "average": tf.nn.avg_pool2d}
+
+
 def conv2d(x: tf.Tensor, kernel: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
     """Convolves as a layer says, without what follows."""
-    return tf.nn.conv2d(x, kernel, layer.stride, layer.padding, dilations=layer.dilation)
+    padding, x = layer.inner_padding, with_margins(x, layer)
+    return tf.nn.conv2d(x, kernel, layer.stride, padding, dilations=layer.dilation)
 
 
 def depthwise_conv2d(x: tf.Tensor, kernel: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
     """Convolves every channel as a layer says, without what follows."""
     strides = [1, layer.stride, layer.stride, 1]
     dilations = None if layer.dilation == 1 else [layer.dilation] * 2
-    return tf.nn.depthwise_conv2d(x, kernel, strides, layer.padding, dilations=dilations)
+    padding, x = layer.inner_padding, with_margins(x, layer)
+    return tf.nn.depthwise_conv2d(x, kernel, strides, padding, dilations=dilations)
+
+
+def with_margins(x: tf.Tensor, layer: ConvLayer) -> tf.Tensor:
+    """Adds the zeros of FIXED padding with a `Pad`; nothing for another."""
+    return tf.pad(x, [(0, 0), *layer.margins, (0, 0)]) if layer.padding == "FIXED" else x

@@ -14,7 +14,11 @@ INFERENCE, TRAINING, GRADIENTS, AVERAGES = 5e-6, 5e-4, 2e-2, 5e-6
 LOSS = 1e-6
 
 # Name of the golden files, and the variant as on TensorFlow Hub.
-ROWS = [("v2_100_224", "mobilenet_v2_100_224")]
+ROWS = [
+    ("v2_100_224", "mobilenet_v2_100_224"),
+    ("inception_v3", "inception_v3"),
+    ("resnet_v2_50", "resnet_v2_50"),
+]
 
 
 @pytest.fixture(scope="module", params=ROWS, ids=lambda row: row[0])

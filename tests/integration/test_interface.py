@@ -1,7 +1,22 @@
-"""Our SavedModel's interface against Google's, field by field, read from the protobuf."""
+"""Our SavedModels' interface against Google's, field by field, read from the protobuf."""
+
+from dataclasses import dataclass
 
 import pytest
+from support.interface_fields import (
+    call,
+    graph,
+    layers,
+    listed,
+    loss_traces,
+    read,
+    signatures,
+    traces,
+    variables,
+)
 from tensorflow.core.protobuf import saved_model_pb2
+
+from slim_nets.registry import variants
 
 pytestmark = [pytest.mark.integration, pytest.mark.published]
 
@@ -14,84 +29,72 @@ pytestmark = [pytest.mark.integration, pytest.mark.published]
 # - the version of TensorFlow that wrote it, and what that version adds to every model.
 
 
-def read(folder):
-    path = folder / "saved_model.pb"
-    return saved_model_pb2.SavedModel.FromString(path.read_bytes())
+@dataclass(frozen=True)
+class Model:
+    """A model of which the published protobuf is there, and how many things are in it."""
+
+    variant: str
+    task: str
+    published: str
+    variables: int
+    trainable: int
+    end_points: int
+    losses: int
+
+
+MODELS = {
+    "mobilenet_v3": Model(
+        "mobilenet_v3_small_075_224",
+        "feature_vector",
+        "mobilenet_v3_small_075_224_feature_vector_5/saved_model.pb",
+        *(208, 140, 49, 42),
+    ),
+    # Of this one the graph alone was found, without weights.
+    "resnet_v2": Model(
+        "resnet_v2_50",
+        "classification",
+        "graphs/resnet_v2_50_classification_5.pb",
+        *(272, 174, 78, 54),
+    ),
+}
+OUTPUTS = {"feature_vector": "feature_vector", "classification": "logits"}
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param("mobilenet_v3", marks=pytest.mark.xdist_group("real_export")),
+        "resnet_v2",
+    ],
+)
+def name(request):
+    return request.param
 
 
 @pytest.fixture(scope="module")
-def ours(real_export):
-    return read(real_export)
+def model(name):
+    return MODELS[name]
 
 
 @pytest.fixture(scope="module")
-def published(published_model):
-    return read(published_model)
+def folder(request, name, model, tmp_path_factory):
+    """Our export: that of the real weights where they are there."""
+    if name == "mobilenet_v3":
+        return request.getfixturevalue("real_export")
+    folder = tmp_path_factory.mktemp(name) / "model"
+    export = request.getfixturevalue("export")
+    export(model.variant, model.task, "seeded:0", folder, "--verify=false")
+    return folder
 
 
-def graph(model):
-    (meta_graph,) = model.meta_graphs
-    return meta_graph
+@pytest.fixture(scope="module")
+def ours(folder):
+    return read(folder / "saved_model.pb")
 
 
-def children(objects, node_id):
-    return {c.local_name: c.node_id for c in objects.nodes[node_id].children}
-
-
-def listed(objects, name):
-    """The objects of one of the root's lists, in its order."""
-    ids = children(objects, children(objects, 0)[name])
-    return [objects.nodes[ids[key]] for key in sorted(ids, key=int)]
-
-
-def variables(model, name):
-    objects = graph(model).object_graph_def
-    return {
-        node.variable.name: (
-            [dim.size for dim in node.variable.shape.dim],
-            node.variable.dtype,
-            node.variable.trainable,
-            node.variable.synchronization,
-            node.variable.aggregation,
-        )
-        for node in listed(objects, name)
-    }
-
-
-def call(model):
-    objects = graph(model).object_graph_def
-    return objects.nodes[children(objects, 0)["__call__"]].function
-
-
-def traces(model):
-    """Input and output structure of every trace of `__call__`."""
-    functions = graph(model).object_graph_def.concrete_functions
-    found = [functions[name] for name in call(model).concrete_functions]
-    return sorted(
-        (
-            str(trace.canonicalized_input_signature),
-            sorted(
-                (
-                    value.key,
-                    value.value.tensor_spec_value.dtype,
-                    [dim.size for dim in value.value.tensor_spec_value.shape.dim],
-                )
-                for value in _items(trace.output_signature)
-            ),
-        )
-        for trace in found
-    )
-
-
-class _Item:
-    def __init__(self, key, value):
-        self.key, self.value = key, value
-
-
-def _items(structure):
-    if structure.HasField("dict_value"):
-        return [_Item(k, v) for k, v in structure.dict_value.fields.items()]
-    return [_Item("", structure)]
+@pytest.fixture(scope="module")
+def published(model, shared):
+    return read(shared / "original" / model.published)
 
 
 def test_schema_and_tags(ours, published):
@@ -101,40 +104,29 @@ def test_schema_and_tags(ours, published):
     assert graph(ours).saver_def.version == graph(published).saver_def.version
 
 
-def signatures(model):
-    return {
-        name: (
-            signature.method_name,
-            {k: (v.name, v.dtype, str(v.tensor_shape)) for k, v in signature.inputs.items()},
-            {k: (v.dtype, str(v.tensor_shape)) for k, v in signature.outputs.items()},
-        )
-        for name, signature in graph(model).signature_def.items()
-        # Its output is `NoOp` in both, but newer versions of TensorFlow count it anew.
-        if name != "__saved_model_init_op"
-    }
-
-
-def test_signatures(ours, published):
+def test_signatures(ours, published, model):
     assert set(graph(ours).signature_def) == set(graph(published).signature_def)
     assert signatures(ours) == signatures(published)
     (name, inputs, outputs) = signatures(ours)["serving_default"]
     assert (name, list(inputs), list(outputs)) == (
         "tensorflow/serving/predict",
         ["inputs"],
-        ["feature_vector"],
+        [OUTPUTS[model.task]],
     )
-    assert graph(ours).signature_def["serving_default"].outputs["feature_vector"].name == (
-        graph(published).signature_def["serving_default"].outputs["feature_vector"].name
-    )
+    names = [
+        graph(side).signature_def["serving_default"].outputs[OUTPUTS[model.task]].name
+        for side in (ours, published)
+    ]
+    assert names[0] == names[1]
 
 
 def test_root_children_and_kind(ours, published):
     names = [
-        [child.local_name for child in graph(model).object_graph_def.nodes[0].children]
-        for model in (ours, published)
+        [child.local_name for child in graph(side).object_graph_def.nodes[0].children]
+        for side in (ours, published)
     ]
     assert sorted(names[0]) == sorted(names[1])
-    roots = [graph(model).object_graph_def.nodes[0].user_object for model in (ours, published)]
+    roots = [graph(side).object_graph_def.nodes[0].user_object for side in (ours, published)]
     assert roots[0] == roots[1]
 
 
@@ -142,49 +134,49 @@ def test_argument_spec_and_defaults(ours, published):
     assert call(ours).function_spec == call(published).function_spec
 
 
-def test_traces_and_end_points(ours, published):
+def test_traces_and_end_points(ours, published, model):
     assert len(traces(ours)) == 4
     assert traces(ours) == traces(published)
-    assert sorted(len(outputs) for _, outputs in traces(ours)) == [1, 1, 49, 49]
+    number = model.end_points
+    assert sorted(len(outputs) for _, outputs in traces(ours)) == [1, 1, number, number]
 
 
-@pytest.mark.parametrize("name", ["variables", "trainable_variables"])
-def test_variables(ours, published, name):
-    assert variables(ours, name) == variables(published, name)
-    assert len(variables(ours, name)) == {"variables": 208, "trainable_variables": 140}[name]
+@pytest.mark.parametrize("which", ["variables", "trainable_variables"])
+def test_variables(ours, published, model, which):
+    assert variables(ours, which) == variables(published, which)
+    expected = {"variables": model.variables, "trainable_variables": model.trainable}
+    assert len(variables(ours, which)) == expected[which]
 
 
-def test_order_of_variables_is_creation_order(ours):
-    from slim_nets.registry import variants
-
-    specs = variants()["mobilenet_v3_small_075_224"].shape("feature_vector").variables
+def test_order_of_variables_is_creation_order(ours, model):
+    specs = variants()[model.variant].shape(model.task).variables
     assert list(variables(ours, "variables")) == [spec.name for spec in specs]
     trainable = [spec.name for spec in specs if spec.trainable]
     assert list(variables(ours, "trainable_variables")) == trainable
 
 
-def test_regularization_loss(ours, published):
+def test_regularization_loss(ours, published, model):
     specs = []
-    for model in (ours, published):
-        (loss,) = listed(graph(model).object_graph_def, "regularization_losses")
+    for side in (ours, published):
+        (loss,) = listed(graph(side).object_graph_def, "regularization_losses")
         specs.append(loss.function.function_spec)
     assert specs[0] == specs[1]
     (trace,) = loss_traces(ours)
-    assert len(trace.bound_inputs) == 42
+    assert len(trace.bound_inputs) == model.losses
     # Newer versions of TensorFlow name the output "unknown" where there was no name.
     (expected,) = loss_traces(published)
     found, expected = (t.output_signature.tensor_spec_value for t in (trace, expected))
     assert (found.dtype, found.shape) == (expected.dtype, expected.shape)
 
 
-def loss_traces(model):
-    objects = graph(model).object_graph_def
-    (loss,) = listed(objects, "regularization_losses")
-    return [objects.concrete_functions[name] for name in loss.function.concrete_functions]
+def test_layers(ours, published, model):
+    """How many there are, of which strides, paddings and epsilons, in both modes and the loss."""
+    assert layers(ours) == layers(published)
+    assert len(layers(ours)) == 3
 
 
-def test_files(real_export):
-    names = sorted(p.relative_to(real_export).as_posix() for p in real_export.rglob("*"))
+def test_files(folder):
+    names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*"))
     assert names == [
         "fingerprint.pb",
         "saved_model.pb",
@@ -201,7 +193,8 @@ def test_a_renamed_argument_would_be_found(ours, published):
     assert call(changed).function_spec != call(published).function_spec
 
 
-def test_seeded_models_say_that_they_are_not_trained(seeded_export, ours):
-    said = graph(read(seeded_export)).meta_info_def.meta_graph_version
+def test_seeded_models_say_that_they_are_not_trained(seeded_export, ours, name):
+    said = graph(read(seeded_export / "saved_model.pb")).meta_info_def.meta_graph_version
     assert said == "untrained weights, seeded:0"
-    assert graph(ours).meta_info_def.meta_graph_version == ""
+    trained = name == "mobilenet_v3"
+    assert graph(ours).meta_info_def.meta_graph_version == ("" if trained else said)

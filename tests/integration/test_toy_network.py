@@ -18,15 +18,15 @@ def toy(run, tmp_path_factory):
     folder = tmp_path_factory.mktemp("toy") / "model"
     said = run("export", *TOY, f"--output_dir={folder}")
     assert said["verification"]["passed"]
-    assert said["variables"] == 25
+    assert said["variables"] == 34
     return folder
 
 
 def test_it_is_listed(run):
     rows = {(row["variant"], row["task"]): row for row in run("list")}
     assert rows["toy_100_32", "feature_vector"]["num_features"] == 12
-    assert rows["toy_050_32", "classification"]["parameters"] < 1775
-    assert rows["toy_100_32", "classification"]["parameters"] == 1775
+    assert rows["toy_050_32", "classification"]["parameters"] < 3939
+    assert rows["toy_100_32", "classification"]["parameters"] == 3939
 
 
 def test_it_equals_its_original(run, toy):
@@ -53,7 +53,7 @@ def test_a_mutant_is_caught_and_explained(run, toy, tmp_path):
     failed = [check for check in report["checks"] if check["status"] == "failed"]
     first = next(check for check in failed if check["group"] == "end points")
     assert first["name"] == "Toy/row_4"
-    assert "row 4 of 6 of toy_100_32: gate" in first["message"]
+    assert "row 4 of 11 of toy_100_32: gate" in first["message"]
     explained = [cause["name"] for cause in report["causes"] if cause["explains"]]
     assert explained == ["slope of the toy's gate"]
 

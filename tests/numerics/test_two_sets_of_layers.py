@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from support.each_variant import at_few_pixels
 
 from slim_nets.network import TASKS
 from slim_nets.registry import resized, variants
@@ -26,6 +27,11 @@ SMALL = [
     pytest.param("mobilenet_v3_large_075_224", "feature_vector", marks=FULL),
     ("mobilenet_v3_small_minimalistic_100_224", "classification"),
     ("mobilenet_edgetpu_075_224", "feature_vector"),
+    ("inception_v1", "classification"),
+    pytest.param("inception_v2", "classification", marks=FULL),
+    pytest.param("inception_v3", "classification", marks=FULL),
+    pytest.param("resnet_v1_50", "classification", marks=FULL),
+    pytest.param("resnet_v2_50", "classification", marks=FULL),
 ]
 
 
@@ -39,8 +45,10 @@ def test_named_variants(export, tmp_path, variant, task):
 
 @pytest.mark.parametrize(("variant", "task"), SMALL)
 def test_kinds_of_networks(export, tmp_path, variant, task):
-    said = export(variant, task, "seeded:3", tmp_path / "model", "--image_size=32")
-    check(said, resized(variants()[variant], image_size=32), task)
+    small = at_few_pixels(variants()[variant], 32)
+    flag = f"--image_size={small.image_size}"
+    said = export(variant, task, "seeded:3", tmp_path / "model", flag)
+    check(said, small, task)
 
 
 @pytest.mark.parametrize(("variant", "multiplier", "size"), CUSTOM)
@@ -86,11 +94,10 @@ def check(said, variant, task):
     compared = {}
     for row in checks:
         compared.setdefault(row["group"], set()).add(row["name"])
-    scope = variant.network.scope
     end_points = {*shape.end_points, "default"}
-    drawn = {"default", f"{scope}/Logits", f"{scope}/Predictions"}
+    drawn = {"default", *drawn_of(variant, task)}
     in_training, dropout = end_points | {"__call__"}, {"__call__", RICH}
-    if task == "classification":
+    if drawn != {"default"}:
         in_training = in_training - drawn - {"__call__"}
         dropout = {"__call__", *(f"{RICH}: {name}" for name in drawn)}
     trainable = {v.name for v in shape.variables if v.trainable}
@@ -107,3 +114,11 @@ def check(said, variant, task):
         "dropout": dropout,
         "regularization": {"0"} | {v.name for v in shape.variables if v.weight_decay},
     }
+
+
+def drawn_of(variant, task):
+    """Names the end points after dropout, which comes after the pool, and in ResNets nowhere."""
+    if task == "feature_vector" or variant.family.startswith("resnet"):
+        return []
+    names = list(variant.shape(task).end_points)
+    return names[names.index(f"{variant.network.scope}/global_pool") + 1 :]

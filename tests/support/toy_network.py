@@ -1,10 +1,10 @@
-"""A network of six rows, with one of everything that layers can be; the registry finds it here.
+"""A network of eleven rows, with one of everything that layers can be; the registry finds it here.
 
 It is small, so that it goes through every command in seconds, and no two of its
 layers are alike in padding, kernel, epsilon, gamma, dilation or activation.
 """
 
-from slim_nets.layers.protocol import BatchNorm, ConvLayer
+from slim_nets.layers.protocol import BatchNorm, ConvLayer, NormLayer, PoolLayer
 from slim_nets.network import Built, Network, OtherConstant
 from slim_nets.page_words import PageWords
 
@@ -16,6 +16,11 @@ ROWS = (
     ("depthwise 3x3, dilation 2", "relu", BatchNorm(0.002, scope="norm")),
     ("gate", "hard_sigmoid", None),
     ("residual 1x1", "identity", BatchNorm(0.001)),
+    ("separable 3x3, depth multiplier 2", "relu", None),
+    ("conv 5x3, padding FIXED", "identity", None),
+    ("norm", "relu6", BatchNorm(0.003, scope="preact")),
+    ("sum", "relu", None),
+    ("pools", "identity", None),
     ("conv 1x1", "hard_swish", None),
 )
 
@@ -39,7 +44,14 @@ def build(images, layers, depth_multiplier, num_classes):
     net = points["row_4"] = layers.multiply(net, gate)
     left = layers.convolution(net, conv(5, (1, 1), 2 * width, **decay))
     net = points["row_5"] = layers.identity(layers.add(net, left))
-    net = points["row_6"] = layers.convolution(net, conv(6, (1, 1), 12, **decay))
+    net = points["row_6"] = layers.separable_convolution(net, conv(6, (3, 3), 12, **decay), 2)
+    left = conv(7, (5, 3), width, padding="FIXED", stride=2, **decay)
+    left = points["row_7"] = layers.convolution(net, left)
+    net = layers.normalization(left, NormLayer(f"{SCOPE}/row_8", *ROWS[7][1:]))
+    points["row_8"] = net
+    net = points["row_9"] = layers.activation(layers.add(net, left), ROWS[8][1])
+    net = points["row_10"] = pools(net, layers)
+    net = points["row_11"] = layers.convolution(net, conv(11, (1, 1), 12, **decay))
     net = points["global_pool"] = layers.global_pool(layers.identity(net))
     if num_classes is None:
         return Built(layers.squeeze(net), points)
@@ -50,9 +62,18 @@ def build(images, layers, depth_multiplier, num_classes):
     return Built(net, points)
 
 
+def pools(net, layers):
+    scope = f"{SCOPE}/row_10"
+    largest = layers.pool(net, PoolLayer(f"{scope}/max", "max", (3, 3), 1))
+    average = layers.pool(net, PoolLayer(f"{scope}/average", "average", (3, 2), 1))
+    both = layers.concat([largest, average])
+    return layers.pool(both, PoolLayer(f"{scope}/last", "max", (2, 2), 2, "VALID"))
+
+
 def row_of(name):
+    row = name.removeprefix(f"{SCOPE}/").partition("/")[0]
     for number, (described, *_) in enumerate(ROWS, start=1):
-        if name.startswith(f"{SCOPE}/row_{number}"):
+        if row == f"row_{number}":
             return f"row {number} of {len(ROWS)}: {described}"
     return ""
 

@@ -1,9 +1,11 @@
 """What the cache of archives holds, and what it does not."""
 
 import gzip
+import hashlib
 import io
 import os
 import tarfile
+from dataclasses import replace
 
 import pytest
 
@@ -54,6 +56,18 @@ def test_only_a_readable_archive_enters_the_cache(fetch, tmp_path, kind):
     with pytest.raises(FetchError):
         fetch(BAD[kind])
     assert [path.suffix for path in tmp_path.iterdir()] == [".lock"]
+
+
+@pytest.mark.parametrize("algorithm", ["sha256", "sha384"])
+def test_one_of_known_digest_is_fetched_once(tmp_path, monkeypatch, algorithm):
+    row = replace(PUBLISHED, **{algorithm: hashlib.new(algorithm, GOOD).hexdigest()})
+    (tmp_path / "a.tgz").write_bytes(GOOD)
+    monkeypatch.setattr(download, "_receive", None)
+    assert archives.fetch(row, archives.FetchOptions(cache_dir=tmp_path)).read_bytes() == GOOD
+
+
+def test_a_checkpoint_of_one_file(fetch):
+    assert fetch(packed("model-1", "train.graph"))
 
 
 @pytest.mark.parametrize("kind", BAD)

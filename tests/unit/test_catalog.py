@@ -13,6 +13,7 @@ def test_rows_are_well_formed():
     for row in catalog.checkpoints():
         for digest in (row.sha256, row.features_sha256):
             assert digest is None or re.fullmatch("[0-9a-f]{64}", digest)
+        assert row.sha384 is None or re.fullmatch("[0-9a-f]{96}", row.sha384)
         assert row.variant is None or row.variant in variants()
         assert row.hub_handle is None or row.hub_handle.format(task="t").endswith("/t/5")
         assert row.top_1 is None or 40 < row.top_1 < 90
@@ -39,3 +40,19 @@ def test_known_rows():
     assert (first.sha256[:8], first.top_1) == ("fb01b76c", 59.1)
     assert first.hub_handle == "google/imagenet/mobilenet_v1_050_160/{task}/5"
     assert first.url.endswith("/models/mobilenet_v1_2018_02_22/mobilenet_v1_0.5_160.tgz")
+
+
+def test_checkpoints_of_one_file():
+    row = catalog.for_variant("inception_v3")
+    assert row.url == "http://download.tensorflow.org/models/inception_v3_2016_08_28.tar.gz"
+    assert (row.prefix, row.top_1) == ("inception_v3.ckpt", 78.0)
+    assert row.hub_handle == "google/imagenet/inception_v3/{task}/5"
+    assert catalog.for_variant("resnet_v2_101").url.endswith("/resnet_v2_101_2017_04_14.tar.gz")
+
+
+def test_the_public_checkpoints_of_resnet_v1_are_not_the_hubs():
+    """They have 1000 classes, and are of other images."""
+    rows = [row for row in catalog.checkpoints() if (row.prefix or "").startswith("resnet_v1_")]
+    assert [row.top_1 for row in rows] == [75.2, 76.4, 76.8]
+    assert {(row.variant, row.hub_handle) for row in rows} == {(None, None)}
+    assert catalog.for_variant("resnet_v1_50") is None

@@ -32,13 +32,13 @@ def whole(path):
         raise FetchError("not whole")
 
 
-def fetch(server, tmp_path, sha256=SHA256, patience=HASTY):
+def fetch(server, tmp_path, digest=SHA256, patience=HASTY):
     destination = tmp_path / "x.tgz"
     seen = []
     download(
         server.url,
         destination,
-        sha256=sha256,
+        digest=digest,
         check=whole,
         patience=patience,
         progress=lambda *said: seen.append(said),
@@ -52,6 +52,14 @@ def test_download(tmp_path):
     with Server(good) as server:
         fetch(server, tmp_path)
         assert server.requests == [None]
+
+
+def test_other_digests(tmp_path):
+    """Of some archives only another than sha256 was published."""
+    with Server(good, good) as server:
+        fetch(server, tmp_path, digest=hashlib.sha384(CONTENT).hexdigest())
+        with pytest.raises(FetchError, match=r"expected sha384 0000.*, found [0-9a-f]{96}"):
+            fetch(server, tmp_path, digest="0" * 96)
 
 
 def test_broken_connections_are_resumed_by_range(tmp_path):
@@ -88,7 +96,7 @@ def test_part_of_another_file_is_given_up(tmp_path):
 def test_part_that_cannot_be_checked_is_not_resumed(tmp_path):
     (tmp_path / "x.tgz.part").write_bytes(b"wrong")
     with Server(good) as server:
-        fetch(server, tmp_path, sha256=None)
+        fetch(server, tmp_path, digest=None)
         assert server.requests == [None]
 
 
@@ -137,7 +145,7 @@ def test_wrong_sha256(tmp_path):
 
 def test_end_that_no_length_told_is_checked(tmp_path):
     with Server(says_length("")) as server, pytest.raises(FetchError, match="not whole"):
-        fetch(server, tmp_path, sha256=None)
+        fetch(server, tmp_path, digest=None)
     assert not (tmp_path / "x.tgz").exists()
 
 
@@ -145,7 +153,7 @@ def test_range_without_a_total(tmp_path):
     total = f"bytes 1000-{len(CONTENT) - 1}/*"
     (tmp_path / "x.tgz.part").write_bytes(CONTENT[:1000])
     with Server(says_range(total)) as server:
-        download(server.url, tmp_path / "x.tgz", sha256=SHA256, check=whole, patience=HASTY)
+        download(server.url, tmp_path / "x.tgz", digest=SHA256, check=whole, patience=HASTY)
     assert (tmp_path / "x.tgz").read_bytes() == CONTENT
 
 
@@ -177,7 +185,7 @@ def test_nobody_listens(tmp_path):
 def test_no_such_host(tmp_path):
     with pytest.raises(FetchError, match=r"could not be downloaded: .*--mirror=URL"):
         download(
-            "http://nowhere.invalid/x", tmp_path / "x", sha256=None, check=whole, patience=HASTY
+            "http://nowhere.invalid/x", tmp_path / "x", digest=None, check=whole, patience=HASTY
         )
 
 
@@ -216,5 +224,5 @@ def test_a_redirect_that_gives_up_encryption(tmp_path, monkeypatch):
 
         monkeypatch.setattr(requests, "get", redirected)
         with pytest.raises(FetchError, match="expected https, found 'http://127"):
-            download("https://x/x.tgz", tmp_path / "x.tgz", sha256=SHA256, check=whole)
+            download("https://x/x.tgz", tmp_path / "x.tgz", digest=SHA256, check=whole)
     assert list(tmp_path.iterdir()) == []

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from checkpoints.layout import CheckpointError, find_prefix
+from checkpoints.layout import CheckpointError, files_of, find_prefix, folders_with_checkpoints
 
 
 def put(folder, *names):
@@ -101,6 +101,62 @@ def test_patterns(tmp_path):
     put(tmp_path / "a[1]", "m")
     with pytest.raises(CheckpointError, match="takes for patterns"):
         find_prefix(tmp_path / "a[1]" / "m")
+
+
+def put_single(path, end="57fb808b247547db"):
+    """Writes what looks like a checkpoint that is one file; TensorFlow's own is tried elsewhere."""
+    path.write_bytes(b"keys and tensors" + bytes.fromhex(end))
+    return path
+
+
+def test_single_file(tmp_path):
+    file = put_single(tmp_path / "inception_v3.ckpt")
+    assert find_prefix(file) == file
+    assert files_of(file) == [file]
+
+
+def test_single_file_in_a_folder(tmp_path):
+    folder = tmp_path / "resnet_v2_50"
+    folder.mkdir()
+    file = put_single(folder / "resnet_v2_50.ckpt")
+    (folder / "eval.graph").write_bytes(b"another thing of many bytes")
+    assert find_prefix(folder) == file
+    assert folders_with_checkpoints(tmp_path) == {folder}
+
+
+def test_single_file_that_a_state_notes(tmp_path):
+    put_single(tmp_path / "model.ckpt-1")
+    put_single(tmp_path / "model.ckpt-2")
+    (tmp_path / "checkpoint").write_text('model_checkpoint_path: "/gone/model.ckpt-1"\n')
+    assert find_prefix(tmp_path) == tmp_path / "model.ckpt-1"
+
+
+def test_index_goes_before_a_single_file_of_its_name(tmp_path):
+    """As TensorFlow chooses."""
+    put(tmp_path, "m")
+    put_single(tmp_path / "m")
+    assert [file.suffix for file in files_of(find_prefix(tmp_path / "m"))] == [
+        ".index",
+        ".data-00000-of-00001",
+    ]
+
+
+def test_an_index_alone_is_no_single_file(tmp_path):
+    put_single(tmp_path / "m.index")
+    with pytest.raises(CheckpointError, match=r"is one file of a checkpoint: expected its prefix"):
+        find_prefix(tmp_path / "m.index")
+
+
+def test_a_single_file_that_is_cut_off(tmp_path):
+    with pytest.raises(CheckpointError, match=r"'.*x\.ckpt' is no checkpoint: expected a prefix"):
+        find_prefix(put_single(tmp_path / "x.ckpt", end="57fb808b"))
+
+
+def test_files_that_cannot_be_read_are_passed_over(tmp_path, monkeypatch):
+    put(tmp_path, "m")
+    (tmp_path / "secret").write_bytes(bytes(100))
+    monkeypatch.setattr(Path, "open", lambda *_: (_ for _ in ()).throw(PermissionError))
+    assert find_prefix(tmp_path) == tmp_path / "m"
 
 
 def test_folder_with_two_prefixes(tmp_path):

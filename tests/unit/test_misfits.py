@@ -166,7 +166,7 @@ def test_quantization_aware_training(pattern):
         (
             {n: ((*s[:-1], 2 * s[-1]) if len(s) == 4 else s, t) for n, (s, t) in ALL.items()},
             "does not fit mobilenet_v3_small_075_224 as feature_vector: variable 'MobilenetV3/",
-            "It has every variable, in other shapes; check --depth_multiplier and --variant.",
+            "It has every variable, in other shapes; check --variant and --depth_multiplier.",
         ),
         (
             without("expanded_conv_3/"),
@@ -219,3 +219,32 @@ def test_flags_that_would_fit():
         "found none. Use --task=feature_vector."
     )
     assert refusal(ALL, variant=resized(SMALL, image_size=64)) is None
+
+
+def stored_of(name):
+    return {
+        v.name: (v.shape, "float32") for v in variants()[name].shape("classification").variables
+    }
+
+
+@pytest.mark.parametrize("task", ["feature_vector", "classification"])
+def test_a_deeper_network_is_no_scope_of_a_shallower_one(task):
+    """In the place of its own scope, ResNet 50 finds all of its layers in ResNet 101."""
+    said = refusal(stored_of("resnet_v1_101"), task, variants()["resnet_v1_50"])
+    assert said.endswith("Use --variant=resnet_v1_101.")
+
+
+def test_gammas_that_the_network_has_not():
+    """They would be left out, and the model would compute something else."""
+    stored = stored_of("inception_v1")
+    assert refusal(stored, variant=variants()["inception_v1"]) is None
+    slot = "InceptionV1/Conv2d_1a_7x7/BatchNorm/gamma/Momentum"
+    more = {"InceptionV1/Aux/BatchNorm/gamma": ((64,), "float32"), slot: ((64,), "float32")}
+    assert refusal(stored | more, variant=variants()["inception_v1"]) is None
+    for pattern in ("{}", "{}:0", "model/{}"):
+        scaled = stored | {"InceptionV1/Conv2d_2c_3x3/BatchNorm/gamma": ((192,), "float32")}
+        options = {"checkpoint_scope": "model"} if "model" in pattern else {}
+        said = refusal(renamed(scaled, pattern), variant=variants()["inception_v1"], **options)
+        gamma = pattern.format("InceptionV1/Conv2d_2c_3x3/BatchNorm/gamma")
+        assert said.startswith("has batch norms with gamma: expected none of inception_v1, which")
+        assert f"found '{gamma}'. Use one of a training" in said

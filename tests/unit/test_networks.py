@@ -177,7 +177,10 @@ def test_last_layer_is_multiplied_above_one_only(multiplier, features):
 
 @given(st.floats(0.01, 2), st.integers(32, 400), st.sampled_from(sorted(variants())))
 def test_every_size_can_be_built(multiplier, size, name):
-    variant = resized(variants()[name], depth_multiplier=multiplier, image_size=size)
+    network = variants()[name].network
+    given = {"depth_multiplier": multiplier} if network.sized_name else {}
+    size = max(size, network.min_image_size)
+    variant = resized(variants()[name], image_size=size, **given)
     shape = variant.shape("classification")
     assert shape.output == (variant.network.num_classes,)
     assert len({v.name for v in shape.variables}) == len(shape.variables)

@@ -1,4 +1,4 @@
-"""Means whose pixels are added up one by one."""
+"""Means and fully connected layers whose terms are added up one by one."""
 
 from types import SimpleNamespace
 
@@ -9,14 +9,14 @@ from support.handmade import save
 
 from exporter.converters.source_model import source_of
 from exporter.verifier.noise import one_by_one
-from exporter.verifier.noise.one_by_one import intercept
-from exporter.verifier.noise.results import inference_results, results_of_means_in_turn
+from exporter.verifier.noise.one_by_one import in_turn
+from exporter.verifier.noise.results import inference_results, results_of_sums_in_turn
 from exporter.verifier.subjects.examples import FULL, Examples
 
 IMAGES = np.full([2, 30, 20, 3], 0.1, np.float32) * np.arange(1, 4, dtype=np.float32)
 
 
-def in_turn(images):
+def pixel_by_pixel(images):
     """Adds up pixel after pixel, in Python."""
     total = np.zeros_like(images[:, 0, 0])
     for row in range(images.shape[1]):
@@ -26,7 +26,7 @@ def in_turn(images):
 
 
 def found(op, *inputs, **attributes):
-    return intercept(SimpleNamespace(op=op), list(map(tf.constant, inputs)), attributes)
+    return in_turn()(SimpleNamespace(op=op), list(map(tf.constant, inputs)), attributes)
 
 
 @pytest.mark.parametrize("axes", [[1, 2], [-3, -2], [2, 1]])
@@ -34,7 +34,7 @@ def found(op, *inputs, **attributes):
 def test_mean(axes, keep_dims):
     mean = found("Mean", IMAGES, axes, keep_dims=keep_dims).numpy()
     assert mean.shape == ((2, 1, 1, 3) if keep_dims else (2, 3))
-    expected = in_turn(IMAGES if axes[0] != 2 else IMAGES.transpose(0, 2, 1, 3))
+    expected = pixel_by_pixel(IMAGES if axes[0] != 2 else IMAGES.transpose(0, 2, 1, 3))
     np.testing.assert_array_equal(mean.reshape(2, 3), expected)
     assert (mean.reshape(2, 3) != IMAGES.mean((1, 2), np.float64).astype(np.float32)).all()
 
@@ -42,7 +42,7 @@ def test_mean(axes, keep_dims):
 def test_pooling_of_whole_images():
     whole = {"ksize": [1, 30, 20, 1], "padding": "VALID", "data_format": "NHWC"}
     np.testing.assert_array_equal(
-        found("AvgPool", IMAGES, **whole), in_turn(IMAGES)[:, None, None, :]
+        found("AvgPool", IMAGES, **whole), pixel_by_pixel(IMAGES)[:, None, None, :]
     )
 
 
@@ -56,20 +56,66 @@ def test_other_pooling_and_other_ops_are_left_alone(other):
     assert found("Relu", IMAGES) is None
 
 
-def test_a_model_is_run_with_such_means(tmp_path, monkeypatch):
+VECTORS = np.random.RandomState(0).normal(size=[2, 500]).astype(np.float32)
+MATRIX = np.random.RandomState(1).normal(size=[500, 3]).astype(np.float32)
+
+
+BIAS = np.array([1.0, 10.0, 1000.0], np.float32)
+
+
+def product_in_turn(start):
+    """Adds up term after term, in Python."""
+    total = np.zeros([2, 3], np.float32) + start
+    for term in range(500):
+        total += VECTORS[:, term, None] * MATRIX[term]
+    return total
+
+
+def test_fully_connected_layers():
+    plain = {"transpose_a": False, "transpose_b": False}
+    product = found("MatMul", VECTORS, MATRIX, **plain)
+    np.testing.assert_array_equal(product, product_in_turn(0))
+    images, kernel = VECTORS[:, None, None], MATRIX[None, None]
+    convolved = found("Conv2D", images, kernel, data_format="NHWC")
+    np.testing.assert_array_equal(convolved, product_in_turn(0)[:, None, None])
+
+
+def test_a_sum_begins_with_the_bias():
+    intercept, tensors = in_turn(), list(map(tf.constant, (VECTORS, MATRIX)))
+    plain = {"transpose_a": False, "transpose_b": False}
+    product = intercept(SimpleNamespace(op="MatMul"), tensors, plain)
+    biased = intercept(SimpleNamespace(op="BiasAdd"), [product, tf.constant(BIAS)], {}).numpy()
+    np.testing.assert_array_equal(biased, product_in_turn(BIAS))
+    exact = VECTORS.astype(np.float64) @ MATRIX + BIAS
+    assert np.abs(biased - exact)[:, 2].max() > 5 * np.abs(VECTORS @ MATRIX + BIAS - exact).max()
+    assert found("BiasAdd", VECTORS @ MATRIX, BIAS) is None
+
+
+def test_other_products_are_left_alone():
+    assert found("MatMul", VECTORS, MATRIX.T, transpose_a=False, transpose_b=True) is None
+    larger, kernel = VECTORS.reshape(2, 1, 2, 250), MATRIX.reshape(1, 2, 250, 3)
+    assert found("Conv2D", larger, kernel, data_format="NHWC") is None
+
+
+def test_a_model_is_run_with_such_sums(tmp_path, monkeypatch):
     ours = []
 
-    def noted(node, inputs, attributes):
-        result = intercept(node, inputs, attributes)
-        ours.extend([node.op] if result is not None else [])
-        return result
+    def noting():
+        intercept = in_turn()
 
-    monkeypatch.setattr(one_by_one, "intercept", noted)
+        def noted(node, inputs, attributes):
+            result = intercept(node, inputs, attributes)
+            ours.extend([node.op] if result is not None else [])
+            return result
+
+        return noted
+
+    monkeypatch.setattr(one_by_one, "in_turn", noting)
     model = source_of(save(tmp_path / "model")).model
     examples = Examples(model.input_spec, FULL)
     expected, found = (
         take(model, examples)["outputs", "__call__"]
-        for take in (inference_results, results_of_means_in_turn)
+        for take in (inference_results, results_of_sums_in_turn)
     )
     assert set(ours) == {"Mean"}
     np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5 * np.abs(expected).max())

@@ -99,8 +99,12 @@ def archive(tmp_path):
     return path
 
 
-def test_what_came_out_of_the_published_archive_is_published(monkeypatch, archive, tmp_path):
-    row = replace(catalog.for_variant(SMALL.name), sha256=of_files([archive]))
+@pytest.mark.parametrize("algorithm", ["sha256", "sha384"])
+def test_what_came_out_of_the_published_archive_is_published(
+    monkeypatch, archive, tmp_path, algorithm
+):
+    known = {"sha256": None, algorithm: of_files([archive], algorithm)}
+    row = replace(catalog.for_variant(SMALL.name), **known)
     monkeypatch.setattr(catalog, "checkpoints", lambda: (row,))
     local = Stored(str(archive)).open(SMALL, tmp_path / "out", FetchOptions())
     assert (local.published, local.name) == (row, PREFIX)

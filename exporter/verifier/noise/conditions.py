@@ -28,7 +28,7 @@ ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {
 }
 
 # What the process with one thread computes in addition, in this order.
-_MORE = ("image by image", "float64", "weights rounded anew", "means pixel by pixel")
+_MORE = ("image by image", "float64", "weights rounded anew", "sums term by term")
 CONDITIONS = (*ENVIRONMENTS, *_MORE)
 
 
@@ -74,6 +74,6 @@ def rerun(asked: Rerun, environment: str) -> "list[Results]":
                 results.results_image_by_image(reference, examples),
                 results.float64_results(reference, examples, inference=asked.inference),
                 results.results_of_rounded_weights(reference, examples),
-                results.results_of_means_in_turn(reference, examples),
+                results.results_of_sums_in_turn(reference, examples),
             ]
         return found

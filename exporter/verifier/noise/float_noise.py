@@ -2,7 +2,7 @@
 
 The same model gives other last bits in float64, on another number of threads,
 with or without oneDNN, image by image, with weights that were rounded once
-more, or with means added up pixel by pixel. None of them is more right than the
+more, or with sums added up term by term. None of them is more right than the
 others, so a difference of that size says nothing about a model.
 """
 

@@ -84,9 +84,9 @@ def rounded(side: Subject, seed: int = 0) -> Iterator[None]:
         side.assign(kept)
 
 
-def results_of_means_in_turn(side: Subject, examples: Examples) -> Results:
-    """Runs inference op by op, means added up pixel by pixel."""
-    return _inference(side, examples, _op_by_op(side, How(intercept=one_by_one.intercept)))
+def results_of_sums_in_turn(side: Subject, examples: Examples) -> Results:
+    """Runs inference op by op, means and fully connected layers added up term by term."""
+    return _inference(side, examples, _op_by_op(side, How(intercept=one_by_one.in_turn())))
 
 
 def float64_results(side: Subject, examples: Examples, *, inference: bool = False) -> Results:

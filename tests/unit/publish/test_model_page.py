@@ -17,7 +17,7 @@ from slim_nets.network import TASKS
 from slim_nets.registry import resized, variants
 
 PAPERS = {"v1": "1704.04861", "v2": "1801.04381", "v3": "1905.02244"}
-FLOAT = [row for row in catalog.checkpoints() if row.variant]
+FLOAT = [row for row in catalog.checkpoints() if (row.variant or "").startswith("mobilenet")]
 ALL = list(itertools.product(FLOAT, TASKS))
 SMALL = "mobilenet_v3_small_075_224"
 

@@ -1,0 +1,101 @@
+"""Inception and ResNet through every command, at few pixels: one in the quick suite."""
+
+import pytest
+from support.each_variant import at_few_pixels
+
+from slim_nets.registry import variants
+
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("families")]
+
+FULL = pytest.mark.full
+SEED = "--checkpoint=seeded:0"
+FAMILIES = [
+    "inception_v1",
+    pytest.param("inception_v2", marks=FULL),
+    pytest.param("inception_v3", marks=FULL),
+    pytest.param("resnet_v1_50", marks=FULL),
+    pytest.param("resnet_v2_50", marks=FULL),
+]
+QUICK = ("tflite", "keras")
+OTHERS = ("frozen", "onnx", "openvino", "tfjs")
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def variant(request):
+    return at_few_pixels(variants()[request.param], 64)
+
+
+@pytest.fixture(scope="module")
+def flags(variant):
+    size = f"--image_size={variant.image_size}"
+    return [f"--variant={variant.family}", "--task=classification", SEED, size]
+
+
+@pytest.fixture(scope="module")
+def folder(run, flags, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("family") / "model"
+    said = run("export", *flags, f"--output_dir={folder}")
+    assert said["verification"]["passed"]
+    assert not any(check["differing"] for check in said["verification"]["checks"])
+    return folder
+
+
+def test_it_equals_its_original(run, flags, folder, variant):
+    report = run("verify", f"--model_dir={folder}", *flags)
+    assert report["passed"]
+    groups = {check["group"] for check in report["checks"]}
+    assert {"gradients", "SGD step", "training", "moving averages", "regularization"} <= groups
+    drawn = {check["name"] for check in report["checks"] if check["case"] == "statistics"}
+    assert bool(drawn) == (not variant.family.startswith("resnet"))
+    assert not any(check["differing"] for check in report["checks"])
+
+
+def test_its_contract_holds(run, slim_export, folder, tmp_path):
+    given = (f"--model_dir={folder}", f"--lock={tmp_path / 'contract.json'}")
+    assert slim_export("contract", "lock", *given).returncode == 0
+    assert run("contract", "check", *given)["passed"]
+
+
+@pytest.mark.parametrize("formats", [QUICK, pytest.param(OTHERS, marks=FULL)], ids="-".join)
+def test_it_is_converted(run, folder, tmp_path, formats, variant):
+    asked = (f"--format={','.join(formats)}", f"--output_dir={tmp_path}")
+    done = run("convert", f"--model_dir={folder}", *asked, f"--image_size={variant.image_size}")
+    assert [row["format"] for row in done] == list(formats)
+    assert all(row["report"]["passed"] for row in done)
+
+
+def test_it_is_released(run, folder, tmp_path, variant):
+    handle = f"somebody/{variant.name}/classification/1"
+    release = tmp_path / "release"
+    run("package", f"--model_dir={folder}", f"--handle={handle}", f"--output_dir={release}")
+    (page,) = release.glob("**/1.md")
+    assert variant.network.words("classification").full_name in page.read_text()
+    assert "MobileNet" not in page.read_text()
+    assert run("verify-release", f"--release={release}")["passed"]
+
+
+HUB = """
+import json, sys
+import numpy as np, tensorflow as tf, tensorflow_hub as hub, tf_keras
+folder, size = sys.argv[1], int(sys.argv[2])
+images = np.random.RandomState(0).rand(4, size, size, 3).astype("float32")
+frozen = hub.KerasLayer(folder)
+assert frozen(images).shape == [4, 1001] and not frozen.trainable_weights
+model = tf_keras.Sequential([
+    hub.KerasLayer(folder, trainable=True, arguments=dict(batch_norm_momentum=0.9)),
+    tf_keras.layers.Dense(4, activation="softmax"),
+])
+model.build([None, None, None, 3])
+layer = model.layers[0]
+before = [w.numpy() for w in layer.weights]
+model.compile(tf_keras.optimizers.SGD(1e-4), "sparse_categorical_crossentropy")
+model.fit(images, np.arange(4), epochs=1, verbose=0)
+moved = [bool((a != b.numpy()).any()) for a, b in zip(before, layer.weights)]
+print(json.dumps([len(layer.trainable_weights), len(layer.losses), sum(moved) > len(moved) / 2]))
+"""
+
+
+def test_it_is_fine_tuned_as_a_keras_layer(run_python, folder, variant):
+    found = run_python(HUB, folder, min(variant.image_size))
+    shape = variant.shape("classification")
+    assert found == [sum(spec.trainable for spec in shape.variables), 1, True]
