@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.command_line import ROOT
+from support.documents import written
 
 from exporter.converters import formats
 from exporter.converters.format_table import FORMATS, Format, check_installed, chosen
@@ -85,8 +85,8 @@ def test_missing_package(row, monkeypatch):
 
 
 @pytest.mark.parametrize("row", FORMATS.values(), ids=lambda row: row.name)
-def test_the_readme_names_the_oldest_runtime_and_the_form_of_the_file(row):
-    table = (ROOT / "README.md").read_text().splitlines()
+def test_the_topic_names_the_oldest_runtime_and_the_form_of_the_file(row):
+    table = written("formats").splitlines()
     (line,) = [line for line in table if line.startswith(f"| `{row.name}`")]
     assert line.split(" | ")[-1].removesuffix(" |") == row.oldest
     for name, version in row.written_as:
