@@ -66,7 +66,9 @@ def fitted(variant: Variant, shapes: Mapping[str, tuple[int, ...]], task: Task) 
     return None
 
 
-def classes_in(variant: Variant, shapes: Mapping[str, tuple[int, ...]], task: Task) -> int | None:
+def classes_in(
+    variant: Variant, shapes: Mapping[str, tuple[int, ...]], task: Task = "classification"
+) -> int | None:
     """Reads the size of the logits from the first variable whose shape depends on it.
 
     Args:

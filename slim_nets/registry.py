@@ -59,7 +59,7 @@ class Variant:
 
         Classes and other widths are not in it: they are those of one's own checkpoint.
         """
-        if not self.network.sized_name:
+        if self.is_known and not self.network.sized_name:
             usual = self.image_size == (self.network.sizes[0][1],) * 2
             return self.family if usual else f"{self.family}_{self.image_size}"
         percent = round(self.depth_multiplier * 100)
