@@ -15,7 +15,8 @@ from exporter import temporary
 from exporter.errors import ExporterError
 
 # Bytes that a process may map, by `ulimit -v`: with less, TensorFlow's libraries and threads
-# abort, and no program can say why. Measured with TensorFlow 2.21 on two cores, rounded up.
+# abort, and no program can say why. Processes of ours were seen with 1 to 2.4 GiB on two cores,
+# now and then, not at their peak; where it really ends was not measured.
 LEAST_ADDRESSES = 4 << 30
 
 

@@ -67,6 +67,11 @@ EXPORT = ["export", "--variant=mobilenet_v3_small_075_224", "--checkpoint=seeded
         (["contract", "check", "--look=a"], 2, "did you mean --lock?"),
         (["convert", "--images", "a.jpg", "b.jpg"], 2, "argument 'b.jpg' is unexpected"),
         (["export"], 2, "required: --task, --checkpoint, --output_dir, --variant or --network"),
+        (
+            ["export", *EXPORT[2:], "--task=a", "--output_dir=b"],
+            2,
+            "required: --variant or --network",
+        ),
         ([*EXPORT, "--task=feature_vector"], 2, "required: --output_dir"),
         (["list", "--nosuch"], 2, "--nosuch"),
         (["list", "--json=maybe"], 2, "expected true or false, found 'maybe'"),

@@ -17,8 +17,6 @@ quiet.import_tensorflow()
 
 import tensorflow as tf  # noqa: E402
 
-from exporter.verifier.subjects import saved_model  # noqa: E402
-
 
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory):
@@ -107,17 +105,6 @@ def test_a_constant_in_which_one_value_stands_for_many(saved, tmp_path, refused)
 
     line = refused(edited(saved, tmp_path, change))
     assert "expected ops that only compute, found 'Const of 1099511627776 values' in func" in line
-
-
-def test_outputs_that_are_too_large(tmp_path, refused, monkeypatch):
-    monkeypatch.setattr(saved_model, "MAX_OUTPUTS", 1 << 20)  # the real one would be felt here
-    network = handmade.Network()
-
-    def body(inputs, training, momentum):
-        return tf.tile(network.features(inputs, training, momentum), [1, 1 << 16])
-
-    line = refused(handmade.save(tmp_path / "model", network, body=body))
-    assert "has outputs that are too large: expected at most 1048576 bytes of" in line
 
 
 def test_inputs_of_gigabytes(tmp_path, refused):

@@ -236,7 +236,7 @@ def test_one_network_is_named(slim_export):
     none = slim_export("export", *tail)
     both = slim_export("export", "--variant=toy_100_32", "--network=a:b", *tail)
     assert (none.returncode, both.returncode) == (2, 2)
-    assert "one of the arguments --variant --network is required" in none.stderr
+    assert "required: --variant or --network" in none.stderr
     assert "--network: not allowed with argument --variant" in both.stderr
 
 

@@ -209,13 +209,11 @@ class LoadedModel:
             ) from error
 
     def _check_size(self, way: str, inputs: Inputs) -> None:
-        """Refuses a call whose outputs would fill the memory, as far as the model states them."""
+        """Refuses a signature whose outputs would fill the memory, as far as it states them."""
         signature = self.interface.signature_ways.get(way)
-        flags = self.interface.flags.get(way)
-        traces = [t.function for t in self.interface.traces if t.flags == flags]
         batch = next((len(value) for value in inputs if value.ndim), 1)
-        functions = traces if signature is None else [signature]
-        size = max((_size_of(f.structured_outputs, batch) for f in functions), default=0)
+        specs = signature.structured_outputs.values() if signature else ()
+        size = sum(_bytes_of(spec, batch) for spec in specs)
         if size > MAX_OUTPUTS:
             raise ModelCallError(
                 f"Model '{self.folder}' has outputs that are too large: expected at most"
@@ -264,15 +262,10 @@ def load_model(
     return LoadedModel(folder, load(folder), main, sizes)
 
 
-def _size_of(outputs: Any, batch: int) -> int:
-    """Returns how many bytes a nest of outputs takes, without those of which no rank is known."""
-    specs = [spec for spec in tf.nest.flatten(outputs) if isinstance(spec, tf.TensorSpec)]
-    sizes = (
-        int(spec.dtype.size) * math.prod(batch if n is None else n for n in spec.shape.as_list())
-        for spec in specs
-        if spec.shape.rank is not None
-    )
-    return sum(sizes)
+def _bytes_of(spec: tf.TensorSpec, batch: int) -> int:
+    """Returns what a tensor takes; nothing, if not even its rank is known."""
+    shape = spec.shape.as_list() if spec.shape.rank is not None else [0]
+    return int(math.prod(batch if size is None else size for size in shape)) * int(spec.dtype.size)
 
 
 def _specs(specs: Mapping[str, Any]) -> str:
