@@ -70,7 +70,7 @@ EXPORT = ["export", "--variant=mobilenet_v3_small_075_224", "--checkpoint=seeded
         (
             ["export", *EXPORT[2:], "--task=a", "--output_dir=b"],
             2,
-            "--variant --network is required",
+            "required: --variant or --network",
         ),
         ([*EXPORT, "--task=feature_vector"], 2, "required: --output_dir"),
         (["list", "--nosuch"], 2, "--nosuch"),
