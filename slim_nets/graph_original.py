@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 _LAST_STEP = 2**31 - 1
 _LISTED = 5
 _ASSIGNMENTS = frozenset({"AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp"})
+# How the types of ops begin that draw random numbers.
+_RANDOM = ("Random", "StatelessRandom", "TruncatedNormal", "Multinomial")
 _KEYS = tf.compat.v1.GraphKeys
 
 
@@ -110,12 +112,16 @@ class _Found:
 
     @cached_property
     def _needs(self) -> dict[Any, int]:
-        """By op, a bit for the images and for each variable that it needs."""
+        """By op, a bit for the images, for each variable, and for random numbers, if it needs them.
+
+        So features whose function goes on to logits have no end points behind a dropout.
+        """
         sources = [self.images.op, *(v.handle.op for v in self.variables.values())]
         bits = {op: 1 << place for place, op in enumerate(sources)}
+        drawn = 1 << len(sources)
         needs: dict[Any, int] = {}
         for op in self.graph.get_operations():
-            needed = bits.get(op, 0)
+            needed = drawn if op.type.startswith(_RANDOM) else bits.get(op, 0)
             for other in (*(tensor.op for tensor in op.inputs), *op.control_inputs):
                 needed |= needs.get(other, 0)
             needs[op] = needed

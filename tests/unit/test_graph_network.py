@@ -175,6 +175,12 @@ def test_the_last_lines_of_a_traceback_come_first():
     assert told.endswith("which builds it with classes and takes the features from an end point.")
 
 
+def test_features_have_no_end_points_behind_a_dropout():
+    features = variant(**ODD, features="global_pool").shape("feature_vector")
+    ends = [name.removeprefix("Odd/") for name in features.end_points]
+    assert ends == ["Conv_1", "Block", "Separable", "global_pool"]
+
+
 def test_an_end_point_that_is_not_there():
     with pytest.raises(NetworkError, match="has no end point 'fc9': expected one"):
         variant("plain", features="fc9").shape("feature_vector")
