@@ -106,6 +106,7 @@ def test_its_contract_holds(run, slim_export, odd, tmp_path):
     assert "Odd/Separable/pointwise_weights" in lock.read_text()
 
 
+@pytest.mark.full
 def test_it_is_not_a_table(run, odd, tmp_path):
     flags = ["--format=keras", f"--output_dir={tmp_path}"]
     refused = run("convert", f"--model_dir={odd}", *flags, status=1)
