@@ -91,9 +91,12 @@ def _computed(x: T, row: InceptionRow | Arms, scope: str, layers: Layers[T]) -> 
         case SeparableConv2d():
             return _separable(x, row, scope, layers)
         case Conv2d():
-            name, more = f"{scope}/{row.scope}", (_WEIGHT_DECAY, row.stride, row.padding)
-            size = (row.kernel_size, row.num_outputs)
-            return layers.convolution(x, ConvLayer(name, *size, "relu", _BATCH_NORM, *more))
+            return layers.convolution(x, _conv(row, scope))
+
+
+def _conv(row: Conv2d, scope: str) -> ConvLayer:
+    name, more = f"{scope}/{row.scope}", (_WEIGHT_DECAY, row.stride, row.padding)
+    return ConvLayer(name, row.kernel_size, row.num_outputs, "relu", _BATCH_NORM, *more)
 
 
 def _separable(x: T, row: SeparableConv2d, scope: str, layers: Layers[T]) -> T:
