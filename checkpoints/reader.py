@@ -1,5 +1,6 @@
 """Reads TF1 checkpoints."""
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -7,24 +8,16 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from checkpoints.bundle_index import BundleIndex, StoredTensor, read_index, unreadable
 from checkpoints.layout import CheckpointError
 
+__all__ = ["Checkpoint", "CheckpointError", "StoredTensor", "open_checkpoint"]
+
+# Of one tensor; a GraphDef that is to hold its values has at most this.
+MAX_TENSOR = 1 << 31
 # TensorFlow's reader turns its status codes into these: a file that ends early, for
 # example, is an IndexError.
 _UNREADABLE = (tf.errors.OpError, RuntimeError, ValueError, LookupError, TypeError, OSError)
-
-
-@dataclass(frozen=True)
-class StoredTensor:
-    """What a checkpoint says of a tensor.
-
-    Attributes:
-        shape: Its shape.
-        dtype: Name of its type, such as `float32`.
-    """
-
-    shape: tuple[int, ...]
-    dtype: str
 
 
 @dataclass(frozen=True)
@@ -33,19 +26,26 @@ class Checkpoint:
 
     Attributes:
         prefix: Where it lies.
-        tensors: What it holds, by name.
+        tensors: What it holds, by name; partitioned variables are whole ones here.
     """
 
     prefix: Path
     tensors: dict[str, StoredTensor]
+    _index: BundleIndex
     _reader: Any
 
     def read(self, name: str) -> np.ndarray:
-        """Reads a tensor.
+        """Reads a tensor; a partitioned variable is put together.
 
         Raises:
-            CheckpointError: If its bytes are missing or fail their checksum.
+            CheckpointError: If its bytes are missing or fail their checksum, or are too many.
         """
+        stored = self.tensors[name]
+        size = math.prod(stored.shape) * tf.as_dtype(stored.dtype).size
+        if size > MAX_TENSOR:
+            expected = f"expected at most {MAX_TENSOR} bytes in '{name}', found {size}"
+            raise unreadable(self.prefix, expected)
+        self._index.check_values(name)
         try:
             value: np.ndarray = self._reader.get_tensor(name)
         except _UNREADABLE as error:
@@ -65,18 +65,19 @@ def open_checkpoint(prefix: Path) -> Checkpoint:
     Raises:
         CheckpointError: If the index is not one.
     """
+    index = read_index(prefix)
     try:
         reader = tf.train.load_checkpoint(str(prefix))
-        shapes = reader.get_variable_to_shape_map()
-        dtypes = reader.get_variable_to_dtype_map()
+        found = reader.get_variable_to_shape_map().keys()
     except _UNREADABLE as error:
         raise _unreadable(prefix, error) from error
-    tensors = {name: StoredTensor(tuple(shapes[name]), dtypes[name].name) for name in shapes}
-    return Checkpoint(prefix, tensors, reader)
+    if lost := sorted(index.tensors.keys() - found):
+        # It goes no further than a block whose checksum is wrong, and says nothing of it.
+        why = f"expected checksums that fit, found blocks of the index that fail, with '{lost[0]}'"
+        raise unreadable(prefix, why)
+    return Checkpoint(prefix, index.tensors, index, reader)
 
 
 def _unreadable(prefix: Path, error: Exception) -> CheckpointError:
-    reason = str(getattr(error, "message", error)).splitlines()[0]
-    return CheckpointError(
-        f"Checkpoint '{prefix}' cannot be read: {reason}. Fetch or copy it again."
-    )
+    said = str(getattr(error, "message", error)).splitlines() or [type(error).__name__]
+    return unreadable(prefix, said[0])

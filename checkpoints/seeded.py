@@ -34,7 +34,7 @@ def _draw(name: str, shape: tuple[int, ...], random: np.random.RandomState) -> n
         case "depthwise_weights":
             return random.normal(0.0, np.sqrt(2.0 / np.prod(shape[:2])), shape)
         case _:
-            return random.normal(0.0, np.sqrt(2.0 / np.prod(shape[:3])), shape)
+            return random.normal(0.0, np.sqrt(2.0 / np.prod(shape[:-1])), shape)
 
 
 def write(prefix: Path, values: Mapping[str, np.ndarray]) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from checkpoints.names import RestoreOptions
-    from exporter.choices import variant_named
+    from exporter.choices import variant_named, variant_of
     from exporter.contract import contract_check, contract_lock
     from exporter.conversion import ConvertRequest, convert
     from exporter.errors import ExporterError
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from exporter.releasing import ServeRequest, package, publish, serve
     from exporter.sources import checkpoint_source
     from exporter.verification import VerifyRequest, verify
+    from slim_nets.graph_network import GraphFunction
 
 __version__ = "0.1.0"
 
 # Where each name is, and under which other name there; in the order of a model's way.
 _HOMES = {
     **dict.fromkeys(("ExportRequest", "RestoreOptions", "export"), "exporting"),
-    "variant_named": "choices",
+    **dict.fromkeys(("variant_named", "GraphFunction", "variant_of"), "choices"),
     "checkpoint_source": "sources",
     **dict.fromkeys(("VerifyRequest", "verify"), "verification"),
     **dict.fromkeys(("ConvertRequest", "convert"), "conversion"),

@@ -34,17 +34,14 @@ def benchmark(request: BenchmarkRequest, progress: Progress = silent) -> Benchma
     check_peers(request.peers)
     converted = of_formats(request.converted) if request.converted else Lineup()
     progress("look at the model", 0, None)
-    model = _looked_at(
-        f"SavedModel '{request.model_dir}'",
-        "Free some memory and try again.",
-        *(described, request.model_dir, request.image_size),
-    )
+    subject = f"SavedModel '{request.model_dir}'"
+    model = _looked_at(subject, "", described, request.model_dir, request.image_size)
     _check_batches(request, model)
     check_made_of(converted, request.model_dir)
     lineup = of_saved_model(request.model_dir, model) + converted
     if request.peers:
-        advice = "Leave them out of --peer one by one."
-        lineup += _looked_at("Peers", advice, of_peers, request.peers, model)
+        otherwise = "leave them out of --peer one by one"
+        lineup += _looked_at("Peers", otherwise, of_peers, request.peers, model)
     race = Race(model, lineup.candidates, request, progress)
     found = measurements(race.timings())
     return Benchmark(
@@ -60,11 +57,12 @@ def benchmark(request: BenchmarkRequest, progress: Progress = silent) -> Benchma
     )
 
 
-def _looked_at(what: str, advice: str, look: Callable[..., _T], *given: Any) -> _T:
+def _looked_at(what: str, otherwise: str, look: Callable[..., _T], *given: Any) -> _T:
     """Calls a function in a process that ends with it."""
     try:
         return processes.call(look, *given, environment=environment())
     except processes.ProcessEndedError as error:
+        advice = error.advice(otherwise)
         raise BenchmarkError(f"{what} could not be looked at: {error}. {advice}") from error
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
@@ -55,12 +56,24 @@ class _Transfer:
     total: int | None = None
 
     @property
-    def is_secure(self) -> bool:
-        return self.url.startswith("https:")
-
-    @property
     def received(self) -> int:
         return self.partial.stat().st_size if self.partial.exists() else 0
+
+
+class _Session(requests.Session):
+    """Follows servers to other hosts, but not from https to anything else."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        target = super().get_redirect_target(resp)
+        if target is None or urlsplit(resp.url).scheme != "https":
+            return target
+        there = urljoin(resp.url, target)
+        if urlsplit(there).scheme != "https":
+            raise FetchError(
+                f"Server of '{resp.url}' sends elsewhere without encryption: expected https, found"
+                f" '{there[:_MAX_SAID]}'. Try another --mirror."
+            )
+        return target
 
 
 class _RetryableError(Exception):
@@ -149,9 +162,12 @@ def _connect(transfer: _Transfer, patience: Patience, progress: Progress) -> Non
         headers["Range"] = f"bytes={start}-"
         if transfer.validator:
             headers["If-Range"] = transfer.validator
-    with requests.get(
-        transfer.url, headers=headers, stream=True, timeout=patience.timeout
-    ) as response:
+    with (
+        _Session() as session,
+        session.get(
+            transfer.url, headers=headers, stream=True, timeout=patience.timeout
+        ) as response,
+    ):
         start = _accepted(transfer, response, start)
         with transfer.partial.open("r+b" if start else "wb") as file:
             file.truncate(start)
@@ -169,13 +185,6 @@ def _connect(transfer: _Transfer, patience: Patience, progress: Progress) -> Non
 def _accepted(transfer: _Transfer, response: requests.Response, start: int) -> int:
     """Checks the answer's status and returns the offset at which its body goes on."""
     status = response.status_code
-    if transfer.is_secure and not all(
-        found.url.startswith("https:") for found in (*response.history, response)
-    ):
-        raise FetchError(
-            f"Server of '{transfer.url}' sends elsewhere without encryption: expected https, found"
-            f" '{response.url[:_MAX_SAID]}'. Try another --mirror."
-        )
     if status == requests.codes.partial and start:
         covers = response.headers.get("Content-Range", "")
         covered = _CONTENT_RANGE.fullmatch(covers)
@@ -216,7 +225,7 @@ def _gave_up(transfer: _Transfer, error: Exception) -> FetchError:
     innermost: BaseException = error
     while (inner := innermost.__cause__ or innermost.__context__) is not None:
         innermost = inner
-    reason = " ".join(str(innermost).split()) or type(innermost).__name__
+    reason = " ".join(str(innermost).split()).rstrip(".") or type(innermost).__name__
     return FetchError(
         f"Archive '{transfer.url}' could not be downloaded: {reason}. Check the network, use"
         " --mirror=URL, or fetch the archive elsewhere and export with --checkpoint=FILE.tgz."

@@ -11,6 +11,11 @@ _PREAMBLE = re.compile(
     r"Graph execution error:|Detected at node|<stack traces unavailable>"
     r"|Exception from \S+$|Check '.*' failed"
 )
+# What Python, C++ and TensorFlow say where memory or room for a thread's is asked for in vain.
+_NO_MEMORY = re.compile(
+    r"MemoryError|bad_alloc|ResourceExhausted|RESOURCE_EXHAUSTED|[Oo]ut of memory"
+    r"|Cannot allocate memory|can't start new thread|pthread_create"
+)
 
 
 class ExporterError(Exception):
@@ -71,6 +76,11 @@ def reason(error: Exception) -> str:
     text = re.sub(r"\{\{.*?\}\}|\[Op:\w+\]", "", str(error)).strip()
     lines = [line.strip() for line in text.splitlines() if not _PREAMBLE.match(line)]
     return next(filter(None, lines), type(error).__name__)
+
+
+def is_of_memory(said: str) -> bool:
+    """Says whether an error, or what a process said at its end, is that memory ran out."""
+    return _NO_MEMORY.search(said) is not None
 
 
 def printable(text: str) -> str:

@@ -211,6 +211,12 @@ def _check(request: ExportRequest) -> Path:
     except ValueError as error:
         raise InvalidArgumentError(str(error)) from error
     request.checkpoint.check(request.variant)
+    if request.folded_signature and request.variant.graph is not None:
+        raise InvalidArgumentError(
+            f"Network '{request.variant.graph.function}' cannot have a folded signature: expected a"
+            " table of layers, as 'slim-export list' prints them, found a function, whose layers"
+            " cannot be exchanged. Leave out --folded_signature."
+        )
     if request.labels is not None and request.task != "classification":
         raise InvalidArgumentError(
             f"Labels '{request.labels}' are of no use for a {request.task}: expected classes."

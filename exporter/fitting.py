@@ -2,13 +2,14 @@
 
 import itertools
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from checkpoints.names import RestoreOptions, scopes_before, stored_names
 from checkpoints.reader import StoredTensor
 from slim_nets.layers.shapes import VariableSpec
-from slim_nets.network import TASKS, Task
+from slim_nets.network import TASKS, NetworkError, Task
 from slim_nets.recognition import classes_in, fitted
 from slim_nets.registry import Variant, of_same_weights, variants
 
@@ -31,8 +32,8 @@ class Misfit:
 
     def __str__(self) -> str:
         """Says what was expected and what was found."""
-        found = f"{self.found.dtype} {list(self.found.shape)}" if self.found else "none"
-        return f"variable '{self.stored}' expected {DTYPE} {list(self.spec.shape)}, found {found}"
+        expected, found = f"{DTYPE} {list(self.spec.shape)}", self.found or "none"
+        return f"variable '{self.stored}' expected {expected}, found {found}"
 
 
 @dataclass(frozen=True)
@@ -64,14 +65,15 @@ class Fit:
     @cached_property
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """Shapes of what the checkpoint has of the network and of its logits, by variable."""
-        wanted = [spec.name for spec in self.variant.shape("classification").variables]
+        telling = self.variant.telling(self.task)
+        wanted = [spec.name for spec in self.variant.shape(telling).variables]
         names = stored_names(wanted, self.tensors, self.options)
         return {n: self.tensors[there].shape for n, there in names.items() if there in self.tensors}
 
     @property
     def classes(self) -> int | None:
         """How many classes the checkpoint has; None if there are no logits."""
-        return classes_in(self.variant, self.shapes)
+        return classes_in(self.variant, self.shapes, self.task)
 
     @property
     def as_stored(self) -> "Fit":
@@ -141,11 +143,12 @@ def fitting(fit: Fit) -> Fit | None:
     for scoped, averages, task, variant in tries:
         options = replace(fit.options, use_moving_averages=averages)
         tried = replace(fit, variant=variant, task=task, options=options)
-        if not _may_be_there(tried):
-            continue
-        places = tried.elsewhere if scoped else tried.here
-        if found := next((place for place in places if not place.misfits), None):
-            return found
+        with suppress(NetworkError):  # a function may be of one task only
+            if not _may_be_there(tried):
+                continue
+            places = tried.elsewhere if scoped else tried.here
+            if found := next((place for place in places if not place.misfits), None):
+                return found
     return None
 
 
@@ -170,7 +173,8 @@ def flags_of(fitting: Fit, fit: Fit) -> str:
     other = fitting.variant.name != fit.variant.name
     custom = other and not any(of_same_weights(fit.variant))
     without = {
-        "--depth_multiplier": custom,
+        "--network": other and fit.variant.graph,
+        "--depth_multiplier": custom and not fit.variant.graph,
         "--checkpoint_scope": asked.checkpoint_scope and not named.checkpoint_scope,
     }
     used = " ".join(flag for flag, holds in flags.items() if holds)

@@ -1,6 +1,7 @@
 """Finds image files by a pattern. Nothing here may import TensorFlow."""
 
 import glob
+from itertools import takewhile
 from pathlib import Path
 
 from exporter.errors import InvalidArgumentError
@@ -30,7 +31,18 @@ def matching(pattern: str, flag: str = "images") -> tuple[Path, ...]:
         )
     if not files:
         raise InvalidArgumentError(
-            f"Images '{pattern}' are not there: expected files, found none. Quote the pattern, as"
-            f" in --{flag}='photos/*.jpg'."
+            f"Images '{pattern}' are not there: expected files, found {_where(pattern)}. Quote the"
+            f" pattern, as in --{flag}='photos/*.jpg'."
         )
     return files
+
+
+def _where(pattern: str) -> str:
+    """Says in which folder nothing was found, or which folder does not exist."""
+    parts = Path(pattern).expanduser().absolute().parts
+    fixed = list(takewhile(lambda part: not glob.has_magic(part), parts[:-1]))
+    folder = Path(*fixed)
+    there = next(place for place in (folder, *folder.parents) if place.is_dir())
+    if there != folder:
+        return f"no folder '{there / folder.relative_to(there).parts[0]}'"
+    return f"none in folder '{folder}'"

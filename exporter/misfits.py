@@ -218,11 +218,13 @@ def _is_of_another_network(fit: Fit) -> bool:
 
 
 def _another_network(fit: Fit) -> str:
-    scope = fit.variant.network.scope
+    scope, first = fit.variant.network.scope, fit.specs[0].name
+    expected = f"below '{scope}/'" if scope else f"such as '{first}'"
+    listed = "; 'slim-export list' prints the networks" * (fit.variant.graph is None)
     return (
-        f"is of another network than {fit.variant.name}, by its names: expected variables below"
-        f" '{scope}/', found none; it holds {_held(fit)}. Check --variant and --checkpoint;"
-        " 'slim-export list' prints the networks."
+        f"is of another network than {fit.variant.name}, by its names: expected variables"
+        f" {expected}, found none; it holds {_held(fit)}. Check {_flags(fit)[0]} and"
+        f" --checkpoint{listed}."
     )
 
 
@@ -233,15 +235,22 @@ def _has_other_widths(fit: Fit) -> bool:
 def _other_widths(fit: Fit) -> str:
     return (
         f"{_unfit(fit.nearest)}. It has every variable, in other shapes; check"
-        f" --depth_multiplier and --variant.{_where(fit)}"
+        f" {' and '.join(_flags(fit))}.{_where(fit)}"
     )
 
 
 def _unknown(fit: Fit) -> str:
     return (
-        f"{_unfit(fit.nearest)}. It fits no known variant, and holds {_held(fit)}; check --variant,"
-        f" --depth_multiplier and --checkpoint.{_where(fit)}"
+        f"{_unfit(fit.nearest)}. It fits no known variant, and holds {_held(fit)}; check"
+        f" {', '.join(_flags(fit))} and --checkpoint.{_where(fit)}"
     )
+
+
+def _flags(fit: Fit) -> tuple[str, ...]:
+    """Names the flags that say which network is meant."""
+    if fit.variant.graph is not None:
+        return "--network", "--arg_scope"
+    return "--variant", "--depth_multiplier"
 
 
 # The first that holds is the cause. What comes first says more than what comes later.

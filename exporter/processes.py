@@ -13,7 +13,6 @@ import pickle
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -24,15 +23,35 @@ from typing import IO, Any, Generic, TypeVar
 from absl import logging
 
 from exporter import temporary
-from exporter.errors import ExporterError, last_line
-from slim_nets.registry import NetworkError, own_folders
+from exporter.errors import ExporterError, is_of_memory, last_line, printable
+from slim_nets.network import NetworkError
+from slim_nets.registry import own_folders
 
 T = TypeVar("T")
 _SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
+_LAST = 1 << 16  # bytes of what a process said that its last words are looked for in
 
 
 class ProcessEndedError(Exception):
-    """A process ended before it had answered; the text says how, and its last words."""
+    """A process ended before it had answered; the text says how, and its last words.
+
+    Attributes:
+        of_memory: Whether it said that memory ran out, or was killed, as systems do then.
+    """
+
+    def __init__(self, how: str, *, of_memory: bool = False) -> None:
+        super().__init__(how)
+        self.of_memory = of_memory
+
+    def advice(self, otherwise: str = "") -> str:
+        """Says what to do, in a sentence.
+
+        Args:
+            otherwise: What else helps, such as "leave this format out".
+        """
+        report = "Run again with --verbosity=1 for all that it said, and report that"
+        what = "Free some memory and try again" if self.of_memory else report
+        return f"{what}, or {otherwise}." if otherwise else f"{what}."
 
 
 @dataclass(frozen=True)
@@ -64,7 +83,7 @@ class Session(Generic[T]):
             answer: T
             refused, answer = pickle.load(self._process.stdout)  # noqa: S301  (our own)
         except (EOFError, pickle.UnpicklingError) as error:
-            raise ProcessEndedError(self._end()) from error
+            raise self._end() from error
         if refused is not None:
             raise refused
         return answer
@@ -85,11 +104,15 @@ class Session(Generic[T]):
         """Ends the process; nothing more may be asked."""
         self._process.kill()
 
-    def _end(self) -> str:
+    def _end(self) -> ProcessEndedError:
         status = self._process.wait()
-        self._said.seek(0)
-        said = last_line(self._said.read().decode(errors="replace"))
-        return f"expected an answer, found that its process ended with status {status} ({said})"
+        self._said.seek(max(0, self._said.seek(0, os.SEEK_END) - _LAST))
+        said = self._said.read().decode(errors="replace")
+        return ProcessEndedError(
+            f"expected an answer, found that its process ended with status {status}"
+            f" ({last_line(said)})",
+            of_memory=status == -signal.SIGKILL or is_of_memory(said),
+        )
 
 
 @contextmanager
@@ -109,7 +132,7 @@ def session(
         What to ask; the process is gone afterwards.
     """
     with (
-        tempfile.TemporaryFile() as said,
+        temporary.file() as said,
         _started(environment or {}, said) as process,
     ):
         running: Session[T] = Session(process, said)
@@ -201,19 +224,21 @@ def _started(
     )
     try:
         # With what it has started: a grandchild that holds the pipes would be waited for.
-        with temporary.cleaned(lambda: _kill(process.pid)):
+        with temporary.cleaned(lambda: _kill(process)):
             yield process
     finally:
         with suppress(BrokenPipeError, ValueError):
             process.communicate()
         if logging.get_verbosity() >= logging.INFO and sys.stderr is not None:
             said.seek(0)
-            sys.stderr.write(said.read().decode(errors="replace"))
+            lines = said.read().decode(errors="replace").splitlines()
+            sys.stderr.write("".join(f"{printable(line)}\n" for line in lines))
 
 
-def _kill(group: int) -> None:
+def _kill(process: "subprocess.Popen[bytes]") -> None:
     with suppress(ProcessLookupError):
-        os.killpg(group, signal.SIGKILL)
+        os.killpg(process.pid, signal.SIGKILL)
+    process.kill()  # also where it has left its own group
 
 
 def _end_with(parent: int) -> None:

@@ -16,7 +16,7 @@ from exporter.releases.rehearsal import rehearse
 from exporter.releases.sending import Publication, PublishRequest
 from exporter.releases.serve import host
 from exporter.releases.targets.schemes import open_target
-from exporter.releases.writing import PackageRequest, check_handle, write_release
+from exporter.releases.writing import PackageRequest, check_base_url, check_handle, write_release
 from exporter.staging import RELEASE, check_target, errors_of, staged
 
 STEPS = ("import TensorFlow", "scan", "write", "sign")
@@ -63,6 +63,7 @@ def package(request: PackageRequest, progress: Progress = silent) -> Release:
         >>> str(exporter.package(request).manifest.handle)
         'somebody/features/1'
     """
+    check_base_url(request.base_url)
     target = request.output_dir.absolute()
     signer = _signer(request)
     check_target(target, overwrite=request.overwrite, kind=RELEASE)

@@ -121,7 +121,7 @@ class Seeded:
 
         from checkpoints import seeded
 
-        shapes = {spec.name: spec.shape for spec in variant.shape("classification").variables}
+        shapes = {spec.name: spec.shape for spec in variant.all_variables()}
         prefix = workspace / f"seeded-{self.seed}"
         try:
             seeded.write(prefix, seeded.draw(shapes, self.seed))

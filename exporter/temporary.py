@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from exporter.errors import ExporterError, reason
 
@@ -43,12 +44,34 @@ def folder() -> Iterator[Path]:
     Raises:
         ExporterError: If there is no room for one anywhere.
     """
-    try:
+    with _room():
         place = tempfile.TemporaryDirectory(prefix="slim-export-", ignore_cleanup_errors=True)
+    with place as name, cleaned(lambda: shutil.rmtree(name, ignore_errors=True)):
+        yield Path(name)
+
+
+@contextmanager
+def file() -> Iterator[IO[bytes]]:
+    """Makes an empty file without a name, which is gone afterwards.
+
+    Yields:
+        The file, to be written and read.
+
+    Raises:
+        ExporterError: If there is no room for one anywhere.
+    """
+    with _room():
+        made = tempfile.TemporaryFile()  # noqa: SIM115  (what fails in the body is not ours)
+    with made:
+        yield made
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise ExporterError(
             f"Temporary files cannot be written: {reason(error)}. Free some space, or set TMPDIR to"
             " another folder."
         ) from error
-    with place as name, cleaned(lambda: shutil.rmtree(name, ignore_errors=True)):
-        yield Path(name)

@@ -1,8 +1,8 @@
 """Traces a network into the functions that are saved, each body once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -61,18 +61,19 @@ def trace(
     """
     specs = variant.shape(task).variables
     variables = {spec.name: _variable(spec, weights[spec.name]) for spec in specs}
+    network = _bodies(variant, task, variables)
 
     @tf.function(autograph=False)
     def inference(inputs: tf.Tensor) -> dict[str, tf.Tensor]:
-        return variant.end_points(inputs, task, TfLayers(variables))
+        return network.inference(inputs)
 
     @tf.function(autograph=False)
     def training(inputs: tf.Tensor, batch_norm_momentum: tf.Tensor) -> dict[str, tf.Tensor]:
-        return variant.end_points(inputs, task, TfLayers(variables, batch_norm_momentum))
+        return network.training(inputs, batch_norm_momentum)
 
     # Made so, nothing in it waits for reads of variables, as nothing does in the original: else
     # TensorFlow's optimizer would add the loss to others in another order.
-    summed = tf.compat.v1.wrap_function(lambda: _regularization(specs, variables), [])
+    summed = tf.compat.v1.wrap_function(network.regularization, [])
 
     @tf.function(input_signature=[], autograph=False)
     def regularization() -> tf.Tensor:
@@ -112,14 +113,50 @@ def _variable(spec: VariableSpec, value: np.ndarray) -> tf.Variable:
     )
 
 
-def _regularization(
-    specs: Sequence[VariableSpec], variables: Mapping[str, tf.Variable]
-) -> tf.Tensor:
-    losses = []
-    for spec in specs:
-        if spec.weight_decay:
-            # Without scopes of their own, TensorFlow's optimizer would pull the factor
-            # out of the sum, and the last bit would differ from the original's.
-            with tf.name_scope(spec.name):
-                losses.append(spec.weight_decay * tf.nn.l2_loss(variables[spec.name]))
-    return tf.add_n(losses) if losses else tf.zeros([])
+class _Bodies(Protocol):
+    """What is traced of a network."""
+
+    def inference(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Computes the output as `default`, and all end points by name."""
+
+    def training(self, images: tf.Tensor, momentum: tf.Tensor) -> dict[str, tf.Tensor]:
+        """Computes the same in training mode, and moves the moving averages."""
+
+    def regularization(self) -> tf.Tensor:
+        """Computes the L2 loss."""
+
+
+def _bodies(variant: Variant, task: Task, variables: Mapping[str, tf.Variable]) -> _Bodies:
+    if variant.graph is None:
+        return _TableBodies(variant, task, variables)
+    # With tf-slim, which takes a second to import and is of no use for tables.
+    from exporter.graph_bodies import GraphBodies
+    from slim_nets.graph_shape import built_once
+
+    return GraphBodies(built_once(variant, task), variables)
+
+
+@dataclass(frozen=True)
+class _TableBodies:
+    """Builds a network that is held as a table with plain ops."""
+
+    variant: Variant
+    task: Task
+    variables: Mapping[str, tf.Variable]
+
+    def inference(self, images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return self.variant.end_points(images, self.task, TfLayers(self.variables))
+
+    def training(self, images: tf.Tensor, momentum: tf.Tensor) -> dict[str, tf.Tensor]:
+        return self.variant.end_points(images, self.task, TfLayers(self.variables, momentum))
+
+    def regularization(self) -> tf.Tensor:
+        losses = []
+        for spec in self.variant.shape(self.task).variables:
+            if spec.weight_decay:
+                # Without scopes of their own, TensorFlow's optimizer would pull the factor
+                # out of the sum, and the last bit would differ from the original's.
+                with tf.name_scope(spec.name):
+                    loss = tf.nn.l2_loss(self.variables[spec.name])
+                    losses.append(spec.weight_decay * loss)
+        return tf.add_n(losses) if losses else tf.zeros([])

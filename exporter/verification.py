@@ -54,7 +54,7 @@ def verify(
         ...     task="feature_vector",
         ... )
         >>> exporter.verify(request).verdict()
-        "All ... checks passed against the original graph with checkpoint 'seeded:0'."
+        "All ... passed against the original graph with checkpoint 'seeded:0'..."
     """
     _check(request)
     images = matching(request.images)
@@ -113,8 +113,8 @@ def _check(request: VerifyRequest) -> None:
         )
     if any(value is None for value in against_graph) and against_graph != (None, None, None):
         raise InvalidArgumentError(
-            "The original graph is not given in full: expected --checkpoint, --variant and --task"
-            " together. Add what is missing."
+            "The original graph is not given in full: expected --checkpoint, --variant or"
+            " --network, and --task together. Add what is missing."
         )
     alone = request.reference_dir is None and request.checkpoint is None
     if alone and (request.images or request.allowance != "exact"):

@@ -13,6 +13,10 @@ Task = Literal["feature_vector", "classification"]
 TASKS: tuple[Task, ...] = get_args(Task)
 
 
+class NetworkError(ValueError):
+    """A network that cannot be had or built; the text says what to do."""
+
+
 @dataclass(frozen=True)
 class Built(Generic[T]):
     """What a network computed.
@@ -95,7 +99,7 @@ class Network:
         scope: Variable scope of everything in it, as in the checkpoints.
         build: Builds it.
         sizes: Depth multiplier and image size of each named variant.
-        num_classes: Of the published logits.
+        num_classes: Of the published logits; 0 if there are none.
         row_of: Describes the row of its table that an end point or a variable
             belongs to, such as "row 4 of 15: bneck 3x3, ..."; empty for any other name.
         words: Say what the page of a model says of it, by the model's task.

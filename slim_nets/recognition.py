@@ -58,7 +58,7 @@ def fitted(variant: Variant, shapes: Mapping[str, tuple[int, ...]], task: Task) 
         The variant, its classes None where they are as many as were published; None if it
         has other variables with any classes and widths.
     """
-    classes = variant.own_classes or classes_in(variant, shapes)
+    classes = variant.own_classes or classes_in(variant, shapes, task)
     for widths in ("", *(other.name for other in variant.network.other_widths)):
         candidate = replace(variant, own_classes=classes, widths=widths)
         if all(shapes.get(v.name) == v.shape for v in candidate.shape(task).variables):
@@ -66,17 +66,20 @@ def fitted(variant: Variant, shapes: Mapping[str, tuple[int, ...]], task: Task) 
     return None
 
 
-def classes_in(variant: Variant, shapes: Mapping[str, tuple[int, ...]]) -> int | None:
+def classes_in(
+    variant: Variant, shapes: Mapping[str, tuple[int, ...]], task: Task = "classification"
+) -> int | None:
     """Reads the size of the logits from the first variable whose shape depends on it.
 
     Args:
         variant: Which network.
         shapes: Of what is there, by name.
+        task: What it is to end with, which matters where the network is a function.
 
     Returns:
         The size; None if there is no such variable.
     """
-    one, two = (replace(variant, own_classes=n).shape("classification") for n in (1, 2))
+    one, two = (replace(variant, own_classes=n).shape(variant.telling(task)) for n in (1, 2))
     for this, that in zip(one.variables, two.variables, strict=True):
         for axis, sizes in enumerate(zip(this.shape, that.shape, strict=True)):
             found = shapes.get(this.name, ())

@@ -1,7 +1,6 @@
 """The networks by name, and their variants by the names that TensorFlow Hub gave them."""
 
 import importlib
-import os
 import pkgutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -11,12 +10,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from slim_nets import networks as tables
+from slim_nets.graph_network import GraphFunction
 from slim_nets.layers.protocol import Layers
-from slim_nets.layers.shapes import NetworkShape, ShapeLayers
-from slim_nets.network import Build, Network, OtherWidths, Task
-
-# Modules with networks of one's own, separated by commas. They are imported in every process.
-MODULES_VARIABLE = "SLIM_EXPORT_NETWORKS"
+from slim_nets.layers.shapes import NetworkShape, ShapeLayers, VariableSpec
+from slim_nets.network import Build, Network, NetworkError, OtherWidths, Task
+from slim_nets.own_networks import MODULES_VARIABLE, networks_of, own_modules
 
 # Far beyond any published input; the largest networks then take more than 16 GB to verify.
 MAX_IMAGE_SIZE = 2048
@@ -45,6 +43,7 @@ class Variant:
         image_size: Height and width of the images in pixels.
         own_classes: Size of the logits; None for that of the published ones.
         widths: Which of the network's other widths it has, by name; empty for its own.
+        graph: The function that builds it; None for a network that is held as a table.
     """
 
     family: str
@@ -52,6 +51,7 @@ class Variant:
     image_size: ImageSize
     own_classes: int | None = None
     widths: str = ""
+    graph: GraphFunction | None = None
 
     @property
     def name(self) -> str:
@@ -59,7 +59,7 @@ class Variant:
 
         Classes and other widths are not in it: they are those of one's own checkpoint.
         """
-        if not self.network.sized_name:
+        if self.is_known and not self.network.sized_name:
             usual = self.image_size == (self.network.sizes[0][1],) * 2
             return self.family if usual else f"{self.family}_{self.image_size}"
         percent = round(self.depth_multiplier * 100)
@@ -74,12 +74,19 @@ class Variant:
         Raises:
             NetworkError: If it is not known here.
         """
-        if self.family not in networks():
+        if self.graph is not None:
+            return self.graph.network
+        if not self.is_known:
             raise NetworkError(
                 f"Network '{self.family}' is not known here: expected one of"
                 f" {', '.join(networks())}. Set {MODULES_VARIABLE} to the module that has it."
             )
         return networks()[self.family]
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it can be told what network it is."""
+        return self.graph is not None or self.family in networks()
 
     @property
     def background(self) -> bool:
@@ -98,11 +105,36 @@ class Variant:
 
     def num_classes(self, task: Task) -> int | None:
         """Returns the size of the logits, None for features."""
-        return (self.own_classes or self.network.num_classes) if task == "classification" else None
+        if task != "classification":
+            return None
+        if self.graph is not None and self.own_classes is None:
+            return self.shape(task).output[0]
+        return self.own_classes or self.network.num_classes
 
     def shape(self, task: Task, build: Build | None = None) -> NetworkShape:
-        """Returns the variables and end points for a task, also of another build of the network."""
+        """Returns the variables and end points for a task, also of another build of the network.
+
+        Raises:
+            NetworkError: If it is a function that cannot be had, fails, or breaks the convention.
+        """
+        if self.graph is not None:
+            from slim_nets.graph_shape import function_shape
+
+            return function_shape(self, task)
         return _shape(self, task) if build is None else _worked_out(self, task, build)
+
+    def telling(self, task: Task) -> Task:
+        """Returns the task whose variables tell of classes: a function may be of one task only."""
+        return task if self.graph is not None else "classification"
+
+    def all_variables(self) -> tuple[VariableSpec, ...]:
+        """Returns those of the network with logits; of a function without, of its features."""
+        try:
+            return self.shape("classification").variables
+        except NetworkError:
+            if self.graph is None:
+                raise
+            return self.shape("feature_vector").variables
 
     def end_points(
         self, images: Any, task: Task, layers: Layers[Any], build: Build | None = None
@@ -132,10 +164,6 @@ class Variant:
         return {"default": built.output} | named
 
 
-class NetworkError(ValueError):
-    """A network that is not known here, or a module that has none; the text says what to do."""
-
-
 @cache
 def networks() -> Mapping[str, Network]:
     """Returns all networks by name: those of this package, and one's own.
@@ -145,8 +173,8 @@ def networks() -> Mapping[str, Network]:
     """
     names = [module.name for module in pkgutil.iter_modules(tables.__path__, f"{tables.__name__}.")]
     found = {n.name: n for name in names for n in importlib.import_module(name).NETWORKS}
-    for name in _own_modules():
-        for network in _networks_of(name):
+    for name in own_modules():
+        for network in networks_of(name):
             if network.name in found:
                 raise NetworkError(
                     f"Network '{network.name}' of module '{name}' has a name that is taken:"
@@ -156,32 +184,11 @@ def networks() -> Mapping[str, Network]:
     return found
 
 
-def _own_modules() -> list[str]:
-    parts = os.environ.get(MODULES_VARIABLE, "").split(",")
-    return [part.strip() for part in parts if part.strip()]
-
-
-def _networks_of(name: str) -> tuple[Network, ...]:
-    try:
-        found = importlib.import_module(name).NETWORKS
-    except (ImportError, AttributeError) as error:
-        raise NetworkError(
-            f"Networks cannot be had from module '{name}': expected one with NETWORKS, found"
-            f" {error}. Correct {MODULES_VARIABLE}, or PYTHONPATH."
-        ) from error
-    if not isinstance(found, tuple) or not all(isinstance(n, Network) for n in found):
-        raise NetworkError(
-            f"NETWORKS of module '{name}' is no tuple of networks: expected records"
-            f" {Network.__module__}.Network, found {found!r:.60}. Mend the module."
-        )
-    return found
-
-
 def own_folders() -> list[str]:
     """Returns the folders from which modules of one's own are imported, for other processes."""
     networks()
     folders = []
-    for name in _own_modules():
+    for name in own_modules():
         file = getattr(sys.modules.get(name), "__file__", None)
         if file is not None:
             above = name.count(".") + (Path(file).stem == "__init__")
@@ -206,7 +213,8 @@ def of_same_weights(variant: Variant) -> Iterator[Variant]:
     A size of images changes no variable; classes and widths are those of a checkpoint.
     """
     for named in variants().values():
-        if (named.family, named.depth_multiplier) == (variant.family, variant.depth_multiplier):
+        same = (named.family, named.depth_multiplier) == (variant.family, variant.depth_multiplier)
+        if same and variant.graph is None:
             yield named
 
 

@@ -4,7 +4,14 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
-from exporter.cli.terminal import print_json, print_lines, print_table, progress_bar, tell
+from exporter.cli.terminal import (
+    print_facts,
+    print_json,
+    print_prose,
+    print_table,
+    progress_bar,
+    tell,
+)
 from exporter.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -62,6 +69,9 @@ def run(arguments: argparse.Namespace) -> int:
         with progress_bar() as progress:
             progress("write page", 0, None)
             write_page(found, arguments.html)
+    if not arguments.json:
+        page = arguments.html or "not written; --html=FILE writes one with plots"
+        print_facts(("Page", str(page)))
     return 1 if found.refused else 0
 
 
@@ -103,11 +113,11 @@ def _positive(text: str, flag: str) -> int:
 
 def _print(found: "Benchmark") -> None:
     columns = (
-        *("threads", ">batch", "subject", ">times as fast", ">quartiles", ">images/s", ">p50 ms"),
+        *("subject", ">threads", ">batch", ">times as fast", ">quartiles", ">images/s", ">p50 ms"),
         *(">p90 ms", ">p99 ms", ">peak MiB", ">beyond imports", ">load s", ">files MB"),
     )
-    print_table(columns, [_row(row) for row in found.measurements], keep=4)
-    print_lines(
+    print_table(columns, [_row(row) for row in found.measurements])
+    print_prose(
         "",
         f"In parentheses: over {found.base} in the same run, at the same batch size and threads.",
         f"{found.machine.processor}, {found.machine.cores} cores; rounds: {found.rounds}.",
@@ -122,9 +132,9 @@ def _row(row: "Measurement") -> tuple[str, ...]:
         *(row.peak_mib, row.grown_mib, row.load_seconds, row.size_mb),
     )
     return (
+        row.subject,
         "default" if row.threads is None else str(row.threads),
         str(row.batch),
-        row.subject,
         f"{row.speed.median:.2f}",
         f"{row.speed.low:.2f} to {row.speed.high:.2f}",
         *map(figure, figures),

@@ -5,7 +5,15 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
-from exporter.cli.terminal import conclude, print_json, print_lines, print_table, progress_bar
+from exporter.cli.terminal import (
+    conclude,
+    print_facts,
+    print_json,
+    print_lines,
+    print_prose,
+    print_table,
+    progress_bar,
+)
 from exporter.contract.contract_rules import (
     CONSUMERS,
     SEVERITIES,
@@ -26,7 +34,8 @@ def add(commands: Any) -> None:
     """Adds the command, its own commands and their flags."""
     summary = "lock what consumers of a SavedModel depend on, and check later ones"
     parser = flags.add_command(commands, "contract", _lock, summary)
-    actions = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    parser.set_defaults(command=parser.list_commands)
+    actions = parser.add_subparsers(title="commands", metavar="COMMAND")
     flags.add_command(
         *(actions, "lock", _lock, "write the contract of a SavedModel"),
         model_dir=flags.path("the SavedModel", required=True),
@@ -55,7 +64,7 @@ def _lock(arguments: argparse.Namespace) -> int:
     with progress_bar() as progress:
         locked = flags.fill(contract_lock, arguments, progress=progress)
     traces = sum(len(function.traces) for function in locked.functions.values())
-    print_lines(
+    print_prose(
         f"{arguments.lock}: {len(locked.signatures)} signatures, {traces} traces,"
         f" {len(locked.variables)} variables, {len(locked.ops)} ops"
     )
@@ -85,7 +94,11 @@ def _print(diff: "ContractDiff") -> None:
         for d in ordered[:_SHOWN]
     ]
     if rows:
-        print_table(("rule", "subject", *consumers, "expected", "found", "where", "accepted"), rows)
+        print_table(
+            ("rule", "subject", *consumers, "expected", "found", "where", "accepted"),
+            rows,
+            heading=2,
+        )
     if len(ordered) > _SHOWN:
         print_lines(f"and {len(ordered) - _SHOWN} more; --json has all")
 
@@ -101,11 +114,11 @@ def _rules(arguments: argparse.Namespace) -> int:
         (r.number, r.title, *(_cell(r, consumer) for consumer in CONSUMERS), r.reason, r.example)
         for r in rules
     ]
-    print_table(("rule", "what differs", *CONSUMERS, "why", "example"), rows)
+    print_table(("rule", "what differs", *CONSUMERS, "why", "example"), rows, heading=2)
     print_lines("", "* COSMETIC where only training mode differs", "")
-    print_table(("class", "meaning"), list(SEVERITIES.items()))
+    print_facts(*SEVERITIES.items())
     print_lines("")
-    print_table(("consumer", "who"), list(WHO.items()))
+    print_facts(*WHO.items())
     return 0
 
 

@@ -1,11 +1,11 @@
 """`slim-export convert`."""
 
 import argparse
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from exporter.cli import flags
-from exporter.cli.terminal import print_json, print_table, progress_bar, tell
+from exporter.cli.terminal import print_json, print_lines, print_table, progress_bar, tell
 from exporter.conversion import Conversion, ConvertRequest, convert
 from exporter.converters.format_table import FORMATS
 
@@ -16,7 +16,9 @@ def add(commands: Any) -> None:
     flags.add_command(
         *(commands, "convert", run, summary),
         model_dir=flags.path("the SavedModel, whoever made it"),
-        format=flags.value(f"some of {', '.join(FORMATS)}, separated by commas", default=""),
+        format=flags.value(
+            f"some of {', '.join(FORMATS)}, separated by commas", default="", completes=FORMATS.keys
+        ),
         output_dir=flags.path("where a folder for each format is to appear"),
         images=flags.value("a pattern of image files to compare on, quoted", default=""),
         calibration=flags.value(
@@ -49,11 +51,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json([_record(conversion) for conversion in conversions])
     else:
-        columns = (
-            *("format", ">MB", ">largest error", ">relative"),
-            *(">cosine", ">naive", ">converter s", "result"),
-        )
-        print_table(columns, [_row(conversion) for conversion in conversions], keep=2)
+        _print(conversions)
     failed = [conversion.error for conversion in conversions if conversion.error]
     for error in failed:
         tell(error)
@@ -71,10 +69,22 @@ def _record(conversion: Conversion) -> dict[str, Any]:
     }
 
 
+def _print(conversions: Sequence[Conversion]) -> None:
+    columns = (
+        *("format", "result", ">MB", ">largest error", ">relative"),
+        *(">cosine", ">naive", ">converter s"),
+    )
+    print_table(columns, [_row(conversion) for conversion in conversions])
+    if written := [one for one in conversions if not one.error]:
+        # Each path on a line of its own: however long it is, it can be copied.
+        files = [str(one.folder / one.format.file) for one in written]
+        print_lines("", "Written, with report.html beside each:", *(f"  {file}" for file in files))
+
+
 def _row(conversion: Conversion) -> tuple[str, ...]:
-    name = conversion.format.name
+    name, result = conversion.format.name, "failed" if conversion.error else "converted"
     if conversion.report is None:
-        return (name, "", "", "", "", "", "", "failed")
+        return (name, result, "", "", "", "", "", "")
     outputs = conversion.report.by_group().get("outputs", ())
     naive = [check for check in outputs if check.naive]
     outputs = tuple(check for check in outputs if not check.naive)
@@ -85,7 +95,7 @@ def _row(conversion: Conversion) -> tuple[str, ...]:
         values = [v for check in outputs if (v := getattr(check, field)) is not None]
         cells.append(f"{max(values):.2g}" if values else "-")
     cells += [_least_cosine(outputs), _least_cosine(naive), f"{conversion.seconds:.1f}"]
-    return (name, *cells, "failed" if conversion.error else str(conversion.folder))
+    return (name, result, *cells)
 
 
 def _least_cosine(checks: Iterable[Any]) -> str:

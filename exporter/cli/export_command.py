@@ -5,10 +5,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from checkpoints.names import RestoreOptions
-from exporter.choices import task_named, variant_named
-from exporter.cli import flags
+from exporter.choices import task_named
+from exporter.cli import flags, network_flags
 from exporter.cli.fetch_command import fetch_options
-from exporter.cli.terminal import print_json, print_lines, print_table, progress_bar, tell
+from exporter.cli.terminal import (
+    print_facts,
+    print_json,
+    print_lines,
+    print_prose,
+    print_table,
+    progress_bar,
+    tell,
+)
 from exporter.errors import printable
 from exporter.exporting import (
     FLOAT_OF_QUANTIZED,
@@ -52,8 +60,8 @@ def add(commands: Any) -> None:
     """Adds the command and its flags."""
     flags.add_command(
         *(commands, "export", run, "write a SavedModel from a checkpoint"),
-        variant=flags.value("as 'slim-export list' prints it", required=True),
-        task=flags.value("feature_vector or classification", required=True),
+        variant=network_flags.either(required=True),
+        task=flags.task(required=True),
         checkpoint=flags.value(
             "'published' (from the cache, else downloaded), 'seeded:N' (random weights from seed"
             " N), or a path: a prefix, a folder with one checkpoint or a 'checkpoint' file, or a"
@@ -67,7 +75,7 @@ def add(commands: Any) -> None:
             type=float,
             default=BATCH_NORM_MOMENTUM,
         ),
-        **flags.SIZE,
+        **network_flags.SIZE,
         labels=flags.path("a text file with a class name a line, which the model brings along"),
         overwrite=flags.switch("replace a SavedModel that is there (off)"),
         verify=flags.switch(
@@ -88,7 +96,7 @@ def run(arguments: argparse.Namespace) -> int:
     request = flags.fill(
         ExportRequest,
         arguments,
-        variant=flags.fill(variant_named, arguments, name=arguments.variant),
+        variant=network_flags.chosen(arguments),
         task=task_named(arguments.task),
         checkpoint=checkpoint_source(arguments.checkpoint),
         restoring=flags.fill(RestoreOptions, arguments),
@@ -138,7 +146,7 @@ def _print(result: ExportResult) -> None:
         ("folder", str(request.output_dir)),
         ("digest", f"sha256 {result.digest}"),
     ]
-    print_table(("made", ""), rows)
+    print_facts(*rows)
     _print_report(result)
     _print_usage(request, result.variant)
 
@@ -175,10 +183,8 @@ def _print_report(result: ExportResult) -> None:
         if rounded := [check for check in checks if check.allowance]:
             rows.append((FOLDED, *_counts(rounded), _rounding(rounded)))
     print_lines("")
-    print_table(
-        (f"compared with {report.settings.reference}", ">checks", ">values", "result"), rows
-    )
-    print_lines("")
+    print_table(("group", ">checks", ">values", "result"), rows)
+    print_prose("", report.verdict(), "")
 
 
 def _counts(checks: Sequence["Check"]) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from typing import Any
 from exporter.archives import FetchOptions, fetch, published_checkpoint
 from exporter.choices import variant_named
 from exporter.cli import flags
-from exporter.cli.terminal import print_json, print_lines, progress_bar
+from exporter.cli.terminal import print_json, print_lines, print_prose, progress_bar
 from exporter.digests import of_files
 from exporter.errors import InvalidArgumentError
 from exporter.progress import Progress
@@ -18,7 +18,7 @@ def add(commands: Any) -> None:
     """Adds the command and its flags."""
     flags.add_command(
         *(commands, "fetch", run, "download a published checkpoint"),
-        variant=flags.value("as 'slim-export list' prints it", required=True),
+        variant=flags.variant(required=True),
         **flags.DOWNLOADS,
         json=flags.JSON,
     )
@@ -37,7 +37,9 @@ def run(arguments: argparse.Namespace) -> int:
         note = "nobody has published it, so it was not checked"
         if published.digest is not None:
             note = "as published" if pinned else f"its sha384 is {published.sha384}, as published"
-        print_lines(f"{archive}", f"sha256 {sha256} ({note})")
+        # The path first and by itself: it is what scripts take.
+        print_lines(f"{archive}", f"sha256 {sha256}")
+        print_prose(f"({note})")
     return 0
 
 

@@ -2,10 +2,12 @@
 
 import argparse
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from exporter.cli.command_parser import CommandParser
 from exporter.errors import InvalidArgumentError
 
 _T = TypeVar("_T")
@@ -16,6 +18,7 @@ _FALSE = frozenset({"false", "0", "no", "off"})
 
 # Adds a flag of a name to a command's parser.
 Flag = Callable[[argparse.ArgumentParser, str], object]
+Completes = Callable[[], Iterable[str]]
 
 
 def add_command(
@@ -25,9 +28,9 @@ def add_command(
     summary: str,
     /,
     **flags: Flag,
-) -> argparse.ArgumentParser:
+) -> CommandParser:
     """Adds a command and its flags; `run` takes them parsed, and returns the exit status."""
-    parser: argparse.ArgumentParser = commands.add_parser(
+    parser: CommandParser = commands.add_parser(
         name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False
     )
     parser.set_defaults(command=run)
@@ -36,9 +39,31 @@ def add_command(
     return parser
 
 
-def value(summary: str, **options: Any) -> Flag:
-    """Makes a flag with a value; the options are those of `ArgumentParser.add_argument`."""
-    return lambda parser, name: parser.add_argument(f"--{name}", help=summary, **options)
+def value(summary: str, *, completes: Completes | None = None, **options: Any) -> Flag:
+    """Makes a flag with a value.
+
+    Args:
+        summary: What it is for.
+        completes: Returns the values that shells offer; they offer files where it is None.
+        options: Those of `ArgumentParser.add_argument`.
+    """
+
+    def add(parser: argparse.ArgumentParser, name: str) -> None:
+        action: Any = parser.add_argument(f"--{name}", help=summary, **options)
+        if completes is not None:
+            action.completer = _completer(completes)
+
+    return add
+
+
+def _completer(completes: Completes) -> Callable[..., list[str]]:
+    """Makes what argcomplete asks, also for the last of several values with commas."""
+
+    def complete(prefix: str, **_: Any) -> list[str]:
+        before = prefix[: prefix.rfind(",") + 1]
+        return [before + name for name in completes()]
+
+    return complete
 
 
 def path(summary: str, **options: Any) -> Flag:
@@ -51,9 +76,10 @@ def switch(summary: str, *, default: bool = False) -> Flag:
 
     def add(parser: argparse.ArgumentParser, name: str) -> None:
         group = parser.add_mutually_exclusive_group()
-        group.add_argument(
+        action: Any = group.add_argument(
             f"--{name}", nargs="?", const=True, default=default, type=_boolean, help=summary
         )
+        action.completer = _completer(lambda: ("true", "false"))
         group.add_argument(
             f"--no{name}", dest=name, action="store_false", default=default, help=argparse.SUPPRESS
         )
@@ -122,7 +148,26 @@ def image_size(text: str) -> tuple[int, int]:
     return int(sides[0]), int(sides[-1])
 
 
+def _task_names() -> Iterable[str]:
+    from slim_nets.network import TASKS
+
+    return TASKS
+
+
+def _variant_names() -> Iterable[str]:
+    from slim_nets.registry import variants
+
+    return variants()
+
+
+def _number() -> Iterable[str]:
+    return ()  # numbers are not completed, and least of all by files
+
+
 JSON = switch("print JSON (off)")
+# Which network a command is about, however it is asked for.
+variant = partial(value, "as 'slim-export list' prints it", completes=_variant_names)
+task = partial(value, "feature_vector or classification", completes=_task_names)
 TRUST = switch("run the model though it does more than compute, such as write files (off)")
 # How the weights are read from a checkpoint.
 RESTORING = {
@@ -140,7 +185,9 @@ RESTORING = {
 }
 # What changes a variant's size.
 SIZE = {
-    "depth_multiplier": value("another one than the variant's, above 0 to 2", type=float),
+    "depth_multiplier": value(
+        "another one than the variant's, above 0 to 2", type=float, completes=_number
+    ),
     "image_size": value(
         "another one than the variant's, up to 2048 pixels: 160, or 160x320 (height x width)",
         type=image_size,

@@ -2,14 +2,13 @@
 
 import argparse
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from checkpoints import catalog
 from exporter.archives import cached_archive
 from exporter.cli import flags
-from exporter.cli.terminal import print_json, print_table
+from exporter.cli.terminal import print_json, print_lines, print_table
 from exporter.errors import FetchError, reason
 from slim_nets.network import TASKS, Task
 from slim_nets.registry import Variant, networks, variants
@@ -46,15 +45,10 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(rows)
     else:
-        print_table(_COLUMNS, list(_by_family(rows)), keep=2)
+        for family, members in itertools.groupby(rows, key=lambda row: row["family"]):
+            print_lines(f"{networks()[family].words(TASKS[0]).full_name}:")
+            print_table(_COLUMNS, [_cells(row) for row in members], heading=2)
     return 0
-
-
-def _by_family(rows: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
-    """Puts the name of a family of networks before its rows."""
-    for family, members in itertools.groupby(rows, key=lambda row: row["family"]):
-        yield (f"{networks()[family].words(TASKS[0]).full_name}:", *[""] * (len(_COLUMNS) - 1))
-        yield from map(_cells, members)
 
 
 def _row(variant: Variant, task: Task, cache_dir: Path | None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
-from exporter.cli.terminal import print_json, print_lines, print_table, progress_bar
+from exporter.cli.terminal import print_facts, print_json, print_lines, print_table, progress_bar
 from exporter.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ def add(commands: Any) -> None:
         asset_path=flags.value(
             "where the page says the archive is: an https URL that ends with .tar.gz, not on"
             " github.com (model.tar.gz, beside the page)"
+        ),
+        base_url=flags.value(
+            "what comes before the handle where the model is to be loaded from, such as"
+            " https://models.example.org (left open in the page; 'serve' fills in its own)"
         ),
         explain=flags.path(
             "write nothing, but say why the model is not the one in this release",
@@ -103,7 +107,7 @@ def _print(release: "Release") -> None:
         ("signed", "yes" if release.signed else "no"),
         ("rebuild", manifest.rebuild),
     ]
-    print_table(("release", ""), rows)
+    print_facts(*rows)
     print_lines("")
     files = [(name, f"{f.size:,}", f.sha256) for name, f in sorted(manifest.files.items())]
     print_table(("file", ">bytes", "sha256"), files)

@@ -4,15 +4,16 @@ import argparse
 from collections.abc import Sequence
 
 from absl import flags
-from absl.flags import argparse_flags
 
 from exporter import __version__
 from exporter.cli import (
     benchmark_command,
+    completion_command,
     contract_command,
     convert_command,
     export_command,
     fetch_command,
+    help_command,
     list_command,
     package_command,
     publish_command,
@@ -20,11 +21,13 @@ from exporter.cli import (
     verify_command,
     verify_release_command,
 )
+from exporter.cli.command_parser import CommandParser
 
 _COMMANDS = (
     *(list_command, fetch_command, export_command, verify_command, convert_command),
     benchmark_command,
     *(contract_command, package_command, verify_release_command, publish_command, serve_command),
+    completion_command,
 )
 
 
@@ -37,18 +40,28 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     Returns:
         The flags, and as `command` the function that takes them.
     """
-    parser = argparse_flags.ArgumentParser(
-        prog="slim-export",
-        description="Turns TF-Slim checkpoints into TF2 SavedModels.",
-        epilog="--verbosity=1 shows TensorFlow's messages.",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"slim-export {__version__}")
-    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in _COMMANDS:
-        command.add(commands)
+    parser = _parser()
+    completion_command.answer(parser)
     try:
         arguments: argparse.Namespace = parser.parse_args(argv[1:])
     except flags.Error as error:
         parser.error(str(error))
     return arguments
+
+
+def _parser() -> CommandParser:
+    parser = CommandParser(
+        prog="slim-export",
+        description="Turns TF-Slim checkpoints into TF2 SavedModels.",
+        epilog="slim-export help COMMAND shows the flags of one. --verbosity=1 shows TensorFlow's"
+        " messages. slim-export help TOPIC explains"
+        f" {', '.join(help_command.topics())}.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"slim-export {__version__}")
+    parser.set_defaults(command=parser.list_commands)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for command in _COMMANDS:
+        command.add(commands)
+    help_command.add(commands, parser)
+    return parser

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
-from exporter.cli.terminal import print_json, print_lines, print_table, progress_bar
+from exporter.cli.terminal import print_json, print_prose, print_table, progress_bar
 
 if TYPE_CHECKING:
     from exporter.releases.sending import Publication
@@ -49,16 +49,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _print(done: "Publication") -> None:
     if done.rehearsal is not None:
-        print_lines(f"Rehearsal passed: {done.rehearsal.summary()}", "")
+        print_prose(f"Rehearsal passed: {done.rehearsal.summary()}", "")
     send, keep = ("to be sent", "there already") if done.dry_run else ("sent", "was there already")
     rows = [
-        (file.name, f"{file.size:,}", file.sha256, send if file.sent else keep)
+        (file.name, send if file.sent else keep, f"{file.size:,}", file.sha256)
         for file in done.files
     ]
-    print_table(("file", ">bytes", "sha256", ""), rows, keep=2)
+    print_table(("file", "state", ">bytes", "sha256"), rows)
     would = "would be " if done.dry_run else ""
     sent = sum(file.size for file in done.files if file.sent)
     if done.action == "unchanged":
-        print_lines("", f"{done.place} holds this release already; nothing to do.")
+        print_prose("", f"{done.place} holds this release already; nothing to do.")
     else:
-        print_lines("", f"{done.place} {would}{done.action}, {sent:,} bytes.")
+        print_prose("", f"{done.place} {would}{done.action}, {sent:,} bytes.")

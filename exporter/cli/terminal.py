@@ -4,16 +4,16 @@ Whatever a model, a file or a server is called goes through here on its way to
 the terminal, and is escaped: a name may neither command it nor begin a line.
 """
 
-import io
 import json
 import os
-import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from exporter.cli import signals
+from exporter.cli.columns import columns_of, facts, table_or_list
+from exporter.cli.wrapping import width_of, wrapped
 from exporter.errors import OutputError, printable
 from exporter.progress import Progress
 
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from exporter.verifier.report.records import VerificationReport
 
 _Compared = TypeVar("_Compared", "VerificationReport", "ContractDiff")
-
-_UNLIMITED = 10_000
-_GAP = 2
 
 
 def print_lines(*lines: str) -> None:
@@ -60,54 +57,40 @@ def print_json(value: Any) -> None:
     _print(json.dumps(value, indent=2).replace("\x7f", "\\u007f") + "\n")
 
 
-def print_table(
-    columns: Sequence[str], rows: Sequence[Sequence[str]], *, keep: int | None = None
-) -> None:
-    """Prints a table on standard output.
+def print_prose(*sentences: str) -> None:
+    """Prints sentences on standard output, on a terminal broken into lines between words.
+
+    Raises:
+        OutputError: If they cannot be written, other than for a reader that has gone.
+    """
+    width = width_of(sys.stdout)
+    lines = [line for said in sentences for line in wrapped(printable(said), width)]
+    _print("".join(f"{line}\n" for line in lines))
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, heading: int = 1) -> None:
+    """Prints a table on standard output, or a list where a terminal is too narrow for it.
 
     Args:
-        columns: Headings; one that begins with ">" is aligned to the right.
+        columns: Headings; one that begins with ">" is of a column of numbers. A
+            column that is empty in every row is not shown.
         rows: Cells.
-        keep: How many columns a narrow terminal must show; the others are left
-            out, and that is said. None folds cells instead.
+        heading: Of a list: how many columns stand in the line above the others.
     """
-    from rich.console import Console
-    from rich.table import Table
+    titles, *escaped = ([printable(cell) for cell in row] for row in (columns, *rows))
+    _print(table_or_list(columns_of(titles, escaped), width_of(sys.stdout), heading))
 
-    # A pipe has no width; a table must not be cut to a guessed one.
-    on_terminal = sys.stdout is not None and sys.stdout.isatty()
-    rendered = io.StringIO()
-    console = Console(
-        file=rendered,
-        force_terminal=on_terminal,
-        width=shutil.get_terminal_size().columns if on_terminal else _UNLIMITED,
-        highlight=False,
-        markup=False,
-        emoji=False,
-    )
-    columns, *rows = ([printable(cell) for cell in row] for row in (columns, *rows))
-    shown = len(columns)
-    if keep is not None:
-        widths = [max(map(len, cells)) + _GAP for cells in zip(columns, *rows, strict=True)]
-        while shown > keep and sum(widths[:shown]) > console.width:
-            shown -= 1
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0))
-    for column in columns[:shown]:
-        justify: Literal["left", "right"] = "right" if column.startswith(">") else "left"
-        table.add_column(column.lstrip(">"), justify=justify, overflow="fold")
-    for row in rows:
-        table.add_row(*row[:shown])
-    console.print(table)
-    lines = [line.rstrip() for line in rendered.getvalue().splitlines()]
-    if shown < len(columns):
-        left_out = ", ".join(column.lstrip(">") for column in columns[shown:])
-        lines.append(f"(Left out for want of room: {left_out}.)")
-    _print("\n".join(lines) + "\n")
+
+def print_facts(*rows: tuple[str, str]) -> None:
+    """Prints what is known of one thing on standard output: pairs of a name and a value."""
+    escaped = [(printable(name), printable(value)) for name, value in rows]
+    _print(facts(escaped, width_of(sys.stdout)))
 
 
 def tell(sentence: str) -> None:
     """Says something on standard error, under the command's name."""
-    sys.stderr.write(f"slim-export: {printable(sentence)}\n")
+    said = f"slim-export: {printable(sentence)}"
+    sys.stderr.write("\n".join(wrapped(said, width_of(sys.stderr))) + "\n")
 
 
 def conclude(
@@ -132,7 +115,7 @@ def conclude(
         print_json({"passed": found.passed, **found.model_dump(mode="json")})
     else:
         show(found)
-        print_lines(*(["", found.verdict()] if found.passed else []))
+        print_prose(*(["", found.verdict()] if found.passed else []))
     if os.environ.get("GITHUB_ACTIONS"):
         for line in map(printable, annotations):
             (sys.stderr.write if as_json else _print)(f"{line}\n")

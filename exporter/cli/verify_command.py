@@ -4,10 +4,19 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from checkpoints.names import RestoreOptions
-from exporter.choices import task_named, variant_named
-from exporter.cli import flags
+from exporter.choices import task_named
+from exporter.cli import flags, network_flags
 from exporter.cli.fetch_command import fetch_options
-from exporter.cli.terminal import conclude, print_json, print_lines, print_table, progress_bar, tell
+from exporter.cli.terminal import (
+    conclude,
+    print_facts,
+    print_json,
+    print_lines,
+    print_prose,
+    print_table,
+    progress_bar,
+    tell,
+)
 from exporter.errors import InvalidArgumentError
 from exporter.sources import checkpoint_source
 from exporter.verification import verify
@@ -30,17 +39,18 @@ def add(commands: Any) -> None:
         reference_dir=flags.path("another SavedModel to compare with"),
         checkpoint=flags.value(
             "compare with the original graph and this checkpoint: 'published', 'seeded:N', or a"
-            " path; needs --variant and --task. Without it and --reference_dir, only the interface"
-            " is checked",
+            " path; needs --variant or --network, and --task. Without it and --reference_dir, only"
+            " the interface is checked",
             type=flags.not_empty,
         ),
-        variant=flags.value("as 'slim-export list' prints it", type=flags.not_empty),
-        task=flags.value("feature_vector or classification", type=flags.not_empty),
-        **flags.SIZE,
+        variant=network_flags.either(required=False),
+        task=flags.task(type=flags.not_empty),
+        **network_flags.SIZE,
         images=flags.value("a pattern of image files, such as 'photos/*.jpg', quoted", default=""),
         allowance=flags.value(
             "what may differ: exact, no bit; noise, 4 times the reference's own noise (exact)",
             default="exact",
+            completes=lambda: _ALLOWANCES,
         ),
         atol=flags.value("allow this absolute difference instead", type=float),
         rtol=flags.value("and this one, times each expected value", type=float),
@@ -80,7 +90,10 @@ def run(arguments: argparse.Namespace) -> int:
         tell(remark)
     from exporter.reports.annotations import annotations
 
-    return conclude(report, _print, annotations(report), as_json=arguments.json)
+    status = conclude(report, _print, annotations(report), as_json=arguments.json)
+    if not arguments.json:
+        _say_where(report, arguments)
+    return status
 
 
 def _request(arguments: argparse.Namespace) -> VerifyRequest:
@@ -97,18 +110,12 @@ def _request(arguments: argparse.Namespace) -> VerifyRequest:
         )
     if arguments.model_dir is None:
         raise InvalidArgumentError("No model is given: expected --model_dir. Add it.")
-    named = arguments.variant
-    if named is None and any(vars(arguments)[name] for name in flags.SIZE):
-        raise InvalidArgumentError(
-            "A size is given without a network: expected --variant beside"
-            f" {', '.join(f'--{name}' for name in flags.SIZE)}. Add it."
-        )
     _check_report_dir(arguments)
     return flags.fill(
         VerifyRequest,
         arguments,
         checkpoint=arguments.checkpoint and checkpoint_source(arguments.checkpoint),
-        variant=named and flags.fill(variant_named, arguments, name=named),
+        variant=network_flags.chosen(arguments),
         task=arguments.task and task_named(arguments.task),
         allowance="given" if given else arguments.allowance,
         atol=arguments.atol or 0.0,
@@ -157,12 +164,13 @@ def _print(report: "VerificationReport") -> None:
     for group, checks in report.by_group().items():
         values = sum(check.values for check in checks)
         rows.append((group, str(len(checks)), f"{values:,}", *_worst(checks), _result(checks)))
+    print_prose(f"Compared with {report.settings.reference}:", "")
     columns = (">checks", ">values", ">largest error", ">relative", ">ULP", "result")
-    print_table((f"compared with {report.settings.reference}", *columns), rows)
-    for status, title in (("failed", "failed"), ("warning", "warning")):
-        _print_checks(report.with_status(status), title)  # type: ignore[arg-type]
+    print_table(("group", *columns), rows)
+    for title, status in (("Failed", "failed"), ("Warnings", "warning")):
+        _print_checks(title, report.with_status(status))  # type: ignore[arg-type]
     for cause in report.explanations:
-        print_lines("", f"Likely cause: {cause.name} ({cause.evidence}). {cause.fix}")
+        print_prose("", f"Likely cause: {cause.name} ({cause.evidence}). {cause.fix}")
 
 
 def _worst(checks: tuple["Check", ...]) -> tuple[str, str, str]:
@@ -184,11 +192,25 @@ def _result(checks: tuple["Check", ...]) -> str:
     return "within the allowance" if any(check.differing for check in checks) else "equal"
 
 
-def _print_checks(checks: tuple["Check", ...], title: str) -> None:
+def _print_checks(title: str, checks: tuple["Check", ...]) -> None:
     if not checks:
         return
-    print_lines("")
+    print_lines("", f"{title} ({len(checks)}):", "")
     rows = [(f"{check.group}: {check.title}", check.message) for check in checks[:_SHOWN]]
-    print_table((title, "where, expected and found"), rows)
+    print_table(("check", "where, expected and found"), rows)
     if len(checks) > _SHOWN:
         print_lines(f"and {len(checks) - _SHOWN} more; --report_dir and --json have all")
+
+
+def _say_where(report: "VerificationReport", arguments: argparse.Namespace) -> None:
+    """Says where the report is, or how to get one."""
+    from exporter.verifier.report import kept
+
+    compared = report.passed and arguments.checkpoint is not None
+    if arguments.report_dir is not None:
+        found = str(arguments.report_dir / "report.html")
+    elif compared and (place := kept.place(report.digest)).is_file():
+        found = str(place)
+    else:
+        found = "not written; --report_dir=FOLDER writes one with all checks"
+    print_facts(("Report", found))

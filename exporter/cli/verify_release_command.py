@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
-from exporter.cli.terminal import print_json, print_table
+from exporter.cli.terminal import print_facts, print_json, print_table
 from exporter.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -87,4 +87,4 @@ def _print(verified: "Verified") -> None:
         ("model", f"{len(told.model)} files, sha256 {told.model_digest}"),
         ("signature", signature.get(verified.signature, verified.signature)),
     ]
-    print_table(("release", "result"), rows)
+    print_facts(*rows)

@@ -11,7 +11,7 @@ from exporter import processes, quiet
 from exporter.converters.convert_request import ConvertRequest
 from exporter.converters.format_table import Format
 from exporter.digests import unchanged_folder
-from exporter.errors import ConversionError, ExporterError
+from exporter.errors import ConversionError, ExporterError, is_of_memory
 from exporter.staging import errors_of, staged
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ def written(request: ConvertRequest, row: Format, noise: "Noise", digest: str) -
     except processes.ProcessEndedError as error:
         ended = (
             f"Conversion of '{request.model_dir.absolute()}' to {row.name} ended before it was"
-            f" done: {error}. Free some memory and try again, or leave this format out."
+            f" done: {error}. {error.advice('leave this format out')}"
         )
         return replace(done, error=ended)
     except ExporterError as error:
@@ -131,8 +131,12 @@ def converted(
 def _refusal(folder: Path, name: str, error: Exception) -> ConversionError:
     lines = [line for line in str(error).splitlines() if line.strip()]
     said = " ".join(lines[:1] + lines[1:][-1:])[:500].rstrip(".") or type(error).__name__
+    advice = (
+        "leave this format out, or run again with --verbosity=1 for the converter's own messages"
+    )
+    if is_of_memory(f"{type(error).__name__}: {error}"):
+        advice = "free some memory and try again"
     return ConversionError(
         f"SavedModel '{folder}' could not be converted to {name}: expected a file, found"
-        f" {type(error).__name__}: {said}. Nothing was written; leave this format out, or run again"
-        " with --verbosity=1 for the converter's own messages."
+        f" {type(error).__name__}: {said}. Nothing was written; {advice}."
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from exporter.errors import ConversionError, listing
+from exporter.installing import pip_install
 from exporter.staging import ANY_OF_REPORT, FolderKind
 
 if TYPE_CHECKING:
@@ -272,7 +273,7 @@ def check_installed(row: Format) -> None:
     if missing := [name for name in row.packages if not _importable(name)]:
         raise ConversionError(
             f"Format '{row.name}' needs a package that is not installed: expected '{missing[0]}'."
-            f" Run: pip install 'slim-exporter[{row.extra}]'."
+            f" Run: {pip_install(row.extra)}."
         )
     if missing := [name for name in row.programs if shutil.which(name) is None]:
         raise ConversionError(

@@ -146,8 +146,8 @@ def source_of(folder: Path, fixed_size: tuple[int, int] | None = None) -> Source
         Its default signature.
 
     Raises:
-        ConversionError: If it cannot be loaded, has no such signature, or takes no images of any
-            size and a size is given.
+        ConversionError: If it cannot be loaded, has no such signature or one without values, or
+            takes no images of any size and a size is given.
     """
     sizes = () if fixed_size is None else (fixed_size,)
     try:
@@ -162,7 +162,14 @@ def source_of(folder: Path, fixed_size: tuple[int, int] | None = None) -> Source
         )
     if fixed_size is not None:
         _check_fixed(model, fixed_size)
-    return SourceModel(model, fixed_size=fixed_size)
+    source = SourceModel(model, fixed_size=fixed_size)
+    for name, spec in {**source.inputs, **source.outputs}.items():
+        if spec.shape.rank and 0 in spec.shape.as_list():
+            raise ConversionError(
+                f"SavedModel '{folder}' has nothing to compare: expected values in '{name}', found"
+                f" none in {spec.shape}. Save it with other shapes in its signature."
+            )
+    return source
 
 
 def _check_fixed(model: LoadedModel, size: tuple[int, int]) -> None:

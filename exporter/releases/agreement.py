@@ -15,7 +15,6 @@ from exporter.releases.model_facts import ModelFacts, model_facts
 from exporter.releases.model_page import PageRequest, model_page
 from exporter.releases.writing import manifest_of
 from exporter.verifier.report.records import Origin, VerificationReport
-from slim_nets.registry import networks
 
 _TOOL = "slim-exporter"
 _ASSET_PATH = re.compile(r"^<!-- asset-path: (.*) -->$", re.MULTILINE)
@@ -49,7 +48,7 @@ class Statements:
         except ExporterError as error:
             yield Problem("changed", ARCHIVE, str(error))
             return
-        if self.origin.variant.family in networks():
+        if self.origin.variant.is_known:
             yield from self._of_manifest(facts)
         yield from self._of_page()
         yield from self._of_contract()
@@ -108,4 +107,6 @@ class Statements:
         told = self.manifest
         known = handle.parse(told.handle)
         model, packed = told.model, told.files[ARCHIVE]
-        return manifest_of(known, self.report, self.origin, facts, model=model, packed=packed)
+        made = manifest_of(known, self.report, self.origin, facts, model=model, packed=packed)
+        # Where it is to be loaded from, nothing else tells but the page, which is compared whole.
+        return made.model_copy(update={"base_url": told.base_url})

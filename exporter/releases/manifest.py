@@ -9,7 +9,7 @@ import pydantic
 from exporter.errors import PublishError, listing, reason
 from exporter.releases import handle
 from exporter.strict_json import JudgedModel
-from exporter.verifier.report.forms import Amount, Count, Digest, Line, Pixels
+from exporter.verifier.report.forms import Amount, BaseUrl, Count, Digest, Line, Pixels
 
 # Files of a release, beside the page, which is called after the version.
 ARCHIVE, MANIFEST, CONTRACT = "model.tar.gz", "manifest.json", "contract.json"
@@ -79,6 +79,8 @@ class Manifest(ManifestPart):
     Attributes:
         schema_version: Of this form.
         handle: `publisher/name/version`.
+        base_url: What comes before the handle where the release is to be loaded
+            from; None where that was not known when it was packaged.
         variant: The network, by its name on TensorFlow Hub.
         task: What it ends with.
         image_size: Height and width of the images in pixels, one number for a square; the usual
@@ -95,6 +97,7 @@ class Manifest(ManifestPart):
 
     schema_version: Literal[1] = 1
     handle: str
+    base_url: BaseUrl | None = None
     variant: Line
     task: Line
     image_size: Pixels | tuple[Pixels, Pixels]

@@ -15,7 +15,7 @@ from exporter.releases import handle
 from exporter.releases.handle import Handle
 from exporter.releases.manifest import ARCHIVE, Manifest
 from exporter.releases.model_facts import ModelFacts
-from exporter.releases.page_code import HOST
+from exporter.releases.page_code import ANY_HOST
 from exporter.verifier.report.records import Origin
 from slim_nets.network import TASKS, Task
 from slim_nets.page_words import FamilyMember, PageWords
@@ -102,7 +102,7 @@ def model_page(request: PageRequest) -> str:
     )
     environment.filters["code"] = _code
     origin, known = request.origin, handle.parse(request.manifest.handle)
-    words = _words(request)
+    words, base_url = _words(request), request.manifest.base_url or ANY_HOST
     page = environment.from_string(template).render(
         **{name: getattr(request, name) for name in PageRequest.__slots__},
         words=words,
@@ -116,7 +116,8 @@ def model_page(request: PageRequest) -> str:
         published=published(origin),
         archive=request.manifest.files[ARCHIVE],
         sibling=sibling(known, origin.task),
-        url=f"{HOST}{known}",
+        base_url=base_url,
+        url=f"{base_url}/{known}",
         version=known.version,
         tried=OLDEST,
         oldest_asked=op_versions.asked()[0],

@@ -1,9 +1,10 @@
-"""The Python in a page, which people copy: found, and led elsewhere than to TensorFlow Hub."""
+"""The Python in a page, which people copy: found, and led to where the model is."""
 
 import re
 
-# Where Hub's handles lead, in links and in the code that users copy.
-HOST = "https://tfhub.dev/"
+# Stands in pages for the URL of a host, until it is known which serves them.
+ANY_HOST = "https://HOST"
+_ANY_HOST = re.compile(rf"{re.escape(ANY_HOST)}(?![\w.-])")
 _BLOCK = re.compile(r"^```python[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 
 
@@ -25,10 +26,23 @@ def loads(block: str, handle: str) -> bool:
 
 
 def localized(block: str, handle: str, url: str) -> str:
-    """Lets code load a model from another URL than TensorFlow Hub's."""
+    """Lets code load a model from another URL than the one it names."""
     return _mention(handle).sub(lambda found: f"{found['quote']}{url}{found['quote']}", block)
 
 
+def served_from(page: str, base_url: str) -> str:
+    """Writes the URL of a host into a page that leaves it open.
+
+    Args:
+        page: Markdown.
+        base_url: What comes before handles, without a slash at its end.
+
+    Returns:
+        The page; one that names a host is left as it is.
+    """
+    return _ANY_HOST.sub(lambda _: base_url, page)
+
+
 def _mention(handle: str) -> re.Pattern[str]:
-    name = f"(?:{re.escape(HOST)})?{re.escape(handle)}"
+    name = rf"(?:https?://[^\s\"']+/)?{re.escape(handle)}"
     return re.compile(rf"(?P<quote>[\"']){name}(?P=quote)")

@@ -9,6 +9,7 @@ from exporter.releases.model_page import published
 from exporter.signatures import BATCH_NORM_MOMENTUM
 from exporter.sources import Published
 from exporter.verifier.report.records import Origin
+from slim_nets.graph_network import ANY_SIZE, GraphFunction
 from slim_nets.registry import Variant, base_of, variants
 
 
@@ -50,6 +51,8 @@ def _restoring(options: RestoreOptions) -> Iterator[str]:
 
 
 def _variant(variant: Variant) -> list[str]:
+    if variant.graph is not None:
+        return [*_function(variant.graph), f"--image_size={_size(variant)}"]
     if variant.name in variants():
         return [f"--variant={variant.name}"]
     named = base_of(variant)
@@ -59,3 +62,17 @@ def _variant(variant: Variant) -> list[str]:
     if variant.image_size != named.image_size:
         words.append(f"--image_size={variant.image_size}")
     return words
+
+
+def _function(function: GraphFunction) -> Iterator[str]:
+    yield f"--network={function.function}"
+    if function.arg_scope:
+        yield f"--arg_scope={function.arg_scope}"
+    if function.features:
+        yield f"--features={function.features}"
+    if function.input_range != GraphFunction(function.function).input_range:
+        yield f"--input_range={','.join(f'{end!r}' for end in function.input_range)}"
+
+
+def _size(variant: Variant) -> str:
+    return ANY_SIZE if variant.network.any_size else str(variant.image_size)

@@ -81,6 +81,7 @@ def _environment(cache: Path) -> dict[str, str | None]:
     proxies: dict[str, str | None] = dict.fromkeys(filter(_PROXIES.fullmatch, os.environ))
     return proxies | {
         "TFHUB_CACHE_DIR": str(cache),
+        "TMPDIR": str(cache),
         "TFHUB_MODEL_LOAD_FORMAT": "COMPRESSED",
         # hub.KerasLayer is a Keras 2 layer, and pages write tf.keras.
         "TF_USE_LEGACY_KERAS": "1",

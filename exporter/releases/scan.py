@@ -1,5 +1,6 @@
 """Looks for ops that do more than compute, in the protobuf alone: nothing of the model is run."""
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,9 @@ from exporter.protobufs import called_by, functions_of, read_saved_model
 from exporter.releases.allowed_ops import ALLOWED
 from exporter.releases.keras_metadata import KERAS_METADATA, code_beside, code_in
 from exporter.releases.saver import Saver, misuse
+
+# Values of one constant: a few bytes can stand for many, which TensorFlow makes all of.
+MAX_CONSTANT = 1 << 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +111,15 @@ def _strange(
     for node in nodes:
         if node.op not in ALLOWED and node.op not in (also or ()) and node.op not in functions:
             yield Finding(node.op, f"{where}, node '{node.name}'")
+        if node.op == "Const" and (values := _values_of(node)) > MAX_CONSTANT:
+            yield Finding(f"Const of {values} values", f"{where}, node '{node.name}'")
         for called in called_by(node):
             if called.name not in functions:
                 yield Finding(
                     called.name, f"{where}, node '{node.name}', which calls what is not there"
                 )
+
+
+def _values_of(constant: Any) -> int:
+    shape = constant.attr["value"].tensor.tensor_shape if "value" in constant.attr else None
+    return math.prod(abs(dim.size) for dim in shape.dim) if shape else 0

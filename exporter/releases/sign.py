@@ -10,6 +10,7 @@ from typing import Any
 
 from exporter import strict_json
 from exporter.errors import PublishError, reason
+from exporter.installing import pip_install
 from exporter.releases import keyless
 from exporter.releases.keyless import Identity
 from exporter.releases.manifest import SIGNATURE
@@ -190,6 +191,6 @@ def _model_signing() -> Any:
     except ImportError as error:
         raise PublishError(
             f"Releases cannot be signed or verified here: expected model-signing and pyOpenSSL,"
-            f" found no module '{error.name}'. Run pip install 'slim-exporter[sign]'."
+            f" found no module '{error.name}'. Run: {pip_install('sign')}."
         ) from error
     return model_signing

@@ -1,9 +1,9 @@
 """What a rehearsal tries in a fresh process: fetches a model, runs its page's code, compares.
 
 It connects to the loopback and to nothing else. The code blocks run one after
-the other in one namespace, with a prelude: `tf`, `hub` and `np` as everybody
-imports them, `num_classes` = 3, `images`, two of noise in the model's size, and
-`labels` for them.
+the other in one namespace, within the limits of `page_limits`, with a prelude:
+`tf`, `hub` and `np` as everybody imports them, `num_classes` = 3, `images`, two
+of noise in the model's size, and `labels` for them.
 """
 
 import os
@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from exporter import quiet
 from exporter.digests import of_folder
 from exporter.errors import PublishError
+from exporter.releases import page_limits
 from exporter.releases.manifest import Manifest
-from exporter.releases.serve.host import is_this_machine
 from exporter.verifier.report.records import Output
 
 if TYPE_CHECKING:
@@ -95,10 +95,13 @@ def try_alone(trial: Trial, folder: Path) -> Rehearsal:
     os.chdir(folder)
     # What the page's code may ask of whoever sits there has no answer, instead of waiting for one.
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-    sys.addaudithook(refuse_other_machines)
+    page_limits.limit_files()
+    sys.addaudithook(page_limits.refuse_other_machines)
     quiet.import_tensorflow()
     model = _fetched(trial)
     rehearsal = _compared(model, trial)
+    # Only now: libraries ask the system about itself while they are imported.
+    sys.addaudithook(page_limits.within(folder))
     _run_blocks(model, trial)
     return rehearsal
 
@@ -201,19 +204,6 @@ def _prelude(model: Any, trial: Trial) -> dict[str, Any]:
         "images": np.stack([image, image]),
         "labels": np.arange(2),
     }
-
-
-def refuse_other_machines(event: str, arguments: tuple[Any, ...]) -> None:
-    """Refuses connections that leave this machine; called for every event of Python's auditing."""
-    if event == "socket.connect":
-        host = arguments[1][0] if isinstance(arguments[1], tuple) else ""
-    elif event == "socket.getaddrinfo":
-        host = arguments[0] or ""
-    else:
-        return
-    host = host.decode() if isinstance(host, bytes) else host
-    if host and not is_this_machine(host):
-        raise ConnectionRefusedError(f"a rehearsal does not connect to {host}")
 
 
 def _line(error: BaseException) -> str:

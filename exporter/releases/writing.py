@@ -1,5 +1,6 @@
 """Writes the files of a release: archive, page, report, contract, and the manifest of them all."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from exporter.releases.model_page import ASSET_PATH, PageRequest, model_page, pu
 from exporter.releases.page_rules import check_page
 from exporter.releases.rebuild import rebuild_command
 from exporter.signatures import FOLDED, way_of
+from exporter.verifier.report.forms import BASE_URL
 from exporter.verifier.report.records import GROUPS, Origin, VerificationReport
 from slim_nets.network import TASKS
 from slim_nets.registry import variants
@@ -35,6 +37,8 @@ class PackageRequest:
         sigstore_token: File with the token that says who signs, as
             `keyless.token_of` takes it.
         asset_path: Where the page says the archive is.
+        base_url: What comes before the handle where the model is to be loaded
+            from, such as "https://models.example.org"; None where that is not known yet.
         overwrite: Whether a release that is there may be replaced.
     """
 
@@ -46,6 +50,7 @@ class PackageRequest:
     sigstore: bool = False
     sigstore_token: Path | None = None
     asset_path: str = ASSET_PATH
+    base_url: str | None = None
     overwrite: bool = False
 
 
@@ -62,6 +67,19 @@ def check_handle(handle: Handle, origin: Origin) -> None:
                 f"Handle '{handle}' is of another model: expected {expected}, found {others[0]}."
                 " Change --handle."
             )
+
+
+def check_base_url(base_url: str | None) -> None:
+    """Refuses what no model could be loaded from.
+
+    Raises:
+        PublishError: If it is not the URL of a host.
+    """
+    if base_url is not None and re.fullmatch(BASE_URL, base_url) is None:
+        raise PublishError(
+            f"Base URL '{base_url}' is malformed: expected http://HOST or https://HOST, perhaps"
+            " with a port and a path, and no slash at the end. Change --base_url."
+        )
 
 
 def write_release(
@@ -91,6 +109,7 @@ def write_release(
     report = passed.named(str(request.handle), reference)
     packed = archive.file(folder / manifest.ARCHIVE)
     draft = manifest_of(request.handle, report, origin, facts, model=model, packed=packed)
+    draft = draft.model_copy(update={"base_url": request.base_url})
     page = model_page(PageRequest(draft, origin, facts, request.asset_path))
     check_page(page, draft.page_name)
     texts = {

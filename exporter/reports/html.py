@@ -6,6 +6,7 @@ from typing import Any
 import jinja2
 
 from exporter.reports.charts import charts
+from exporter.verifier.report.passing import of_the_model
 from exporter.verifier.report.records import Check, VerificationReport
 
 
@@ -23,7 +24,8 @@ def html(report: VerificationReport) -> str:
         template,
         report=report,
         charts=charts(report),
-        groups=report.by_group(),
+        groups=of_the_model(report).by_group(),
+        naive=[check for check in report.checks if check.naive],
         worst=_worst,
         least=_least_cosine,
     )
@@ -52,11 +54,10 @@ def angle(cosine: float | None) -> str:
 
 
 def _least_cosine(checks: tuple[Check, ...]) -> float | None:
-    """Returns the least of the model's own."""
-    found = [check.cosine for check in checks if not check.naive]
+    found = [check.cosine for check in checks]
     return min((cosine for cosine in found if cosine is not None), default=None)
 
 
 def _worst(checks: tuple[Check, ...], field: str) -> float | None:
-    values = [getattr(check, field) for check in checks if not check.naive]
+    values = [getattr(check, field) for check in checks]
     return max((value for value in values if value is not None), default=None)

@@ -14,6 +14,7 @@ from exporter.errors import VerificationError
 from exporter.processes import ProcessEndedError, Session
 from exporter.verifier.report.records import VerificationReport
 from exporter.verifier.report.reference import Reference
+from slim_nets.network import NetworkError
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ class Verifier:
                 pass
         except ProcessEndedError as error:
             raise VerificationError(
-                f"Verification ended before it was done: {error}. Free some memory and try again,"
-                " or export with --verify=false."
+                f"Verification ended before it was done: {error}."
+                f" {error.advice('export with --verify=false')}"
             ) from error
         return report
 
@@ -86,6 +87,8 @@ def verified_export() -> Generator[VerificationReport | None, Any, None]:
         with reference.subject.opened() as original:
             folder: Path = yield None
             yield run_quick(folder, reference, original)
+    except NetworkError:
+        raise  # which says itself what is wrong, and whose fault it is
     except (tf.errors.OpError, OSError, ValueError, VerificationError) as error:
         said = " ".join(str(error).split())[:500] or type(error).__name__
         raise VerificationError(

@@ -5,6 +5,7 @@ import tarfile
 
 import numpy as np
 import pytest
+from support import crafted_index
 
 from exporter import quiet
 
@@ -181,6 +182,19 @@ def test_index_cut_off(refused, write_checkpoint, tmp_path):
     index = tmp_path / "m.index"
     index.write_bytes(index.read_bytes()[:-100])
     assert "cannot be read" in refused(f"--checkpoint={prefix}")
+
+
+def test_index_that_would_end_the_process(refused, write_checkpoint, tmp_path):
+    """TensorFlow's reader aborts over it; other such indexes are in tests/unit."""
+    prefix = write_checkpoint(tmp_path / "m")
+    name = b"MobilenetV3/Conv/weights"
+
+    def change(entries, entry):
+        entries[name] = entry(shape=(3, 3, 3, -16), size=1728)
+
+    crafted_index.rewrite(prefix, change)
+    line = refused(f"--checkpoint={prefix}")
+    assert "expected a shape that values of 'MobilenetV3/Conv/weights' can have, found" in line
 
 
 def test_no_data(refused, write_checkpoint, tmp_path):

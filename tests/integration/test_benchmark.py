@@ -146,7 +146,7 @@ def test_table_json_and_page_agree(found, place, capsys):
     assert len(table) > len(found.measurements)
     for row, line in zip(found.measurements, table[1:], strict=False):
         cells = re.split(r"\s{2,}", line)
-        assert cells[:3] == ["1", str(row.batch), row.subject]
+        assert cells[:3] == [row.subject, "1", str(row.batch)]
         assert cells[3] == f"{row.speed.median:.2f}"
         assert f'data-speed="{row.speed.median}"' in page
         for cell in cells[5:]:

@@ -11,6 +11,7 @@ from exporter.converters.converting import written
 from exporter.converters.format_table import FORMATS
 from exporter.digests import of_folder
 from exporter.errors import ConversionError
+from exporter.installing import pip_install
 
 pytestmark = pytest.mark.integration
 
@@ -92,7 +93,7 @@ def test_a_converter_that_fails(refused, in_this_process, monkeypatch, error, me
             "os.abort()",
             "before it was done: expected an answer, found that its process ended with status -6",
         ),
-        ("os.write(2, b'caf\\xe9\\n'); os._exit(3)", "ended with status 3 (caf\ufffd). Free some"),
+        ("os.write(2, b'caf\\xe9\\n'); os._exit(3)", "ended with status 3 (caf\ufffd). Run again"),
         ("print('no answer'); os.write(1, b'nor this'); raise KeyError", "KeyError: KeyError"),
         ("import tempfile; raise ValueError(tempfile.gettempdir())", "/workspace. Nothing was"),
         ("raise ValueError(os.environ['KERAS_BACKEND'])", "found ValueError: tensorflow. Nothing"),
@@ -130,7 +131,7 @@ def test_a_package_that_is_missing_is_one_line(slim_export, saved, at_start, tmp
     (line,) = result.stderr.splitlines()
     assert line == (
         "slim-export: Format 'openvino' needs a package that is not installed: expected"
-        " 'openvino'. Run: pip install 'slim-exporter[openvino]'."
+        f" 'openvino'. Run: {pip_install('openvino')}."
     )
     assert not (tmp_path / "out").exists()
 
@@ -164,6 +165,11 @@ def test_one_that_fails_stops_no_other(saved, tmp_path, in_this_process, monkeyp
 def test_input_and_output_of_one_name(refused, in_this_process, tmp_path, name):
     line = refused(name, handmade.save(tmp_path / "model", served="inputs"))
     assert "has an input and an output named 'inputs': expected different names" in line
+
+
+def test_an_output_whose_name_is_no_name(refused, in_this_process, tmp_path):
+    line = refused("frozen", handmade.save(tmp_path / "model", served="two\nlines"))
+    assert "could not be converted to frozen: expected a file, found" in line
 
 
 def test_op_that_onnx_has_not(refused, in_this_process, tmp_path):

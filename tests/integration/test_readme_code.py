@@ -1,17 +1,17 @@
-"""What the README tells people to run is run, and gives the numbers that were verified."""
+"""What documents tell people to run is run, and gives the numbers that were verified."""
 
 import ast
 
 import numpy as np
 import pytest
-from support.command_line import ROOT
+from support.documents import everything
 
 from exporter import quiet
 from exporter.releases.page_code import code_blocks
 
 pytestmark = [pytest.mark.integration, pytest.mark.published]
 
-# Of the largest value, as the README's table has it.
+# Of the largest value, as the table of formats has it.
 CLOSE = 1e-5
 # The folder of the real model, as the README calls it.
 MODEL = "models/mobilenet_v3_small_075_224/feature_vector"
@@ -19,10 +19,10 @@ MODEL = "models/mobilenet_v3_small_075_224/feature_vector"
 
 @pytest.fixture
 def block():
-    """Finds the README's one block of Python that has a text."""
+    """Finds the one block of Python that has a text."""
 
     def found(text):
-        (block,) = [b for b in code_blocks((ROOT / "README.md").read_text()) if text in b]
+        (block,) = [b for b in code_blocks(everything()) if text in b]
         return block
 
     return found

@@ -58,6 +58,26 @@ except OSError as error:
     assert "does not connect to 192.0.2.1" in str(error)
 else:
     raise AssertionError("connected")
+import os, subprocess, tempfile
+for harm in (
+    lambda: open("../harm", "w"),
+    lambda: os.remove("../harm"),
+    lambda: subprocess.run(["true"]),
+    lambda: os.fork(),
+    lambda: open("large", "wb").truncate(2 << 30),
+):
+    try:
+        harm()
+    except PermissionError:
+        continue
+    except OSError as error:
+        if error.strerror == "File too large":
+            continue
+    raise AssertionError("done")
+with tempfile.NamedTemporaryFile() as file:
+    assert file.name.startswith(os.getcwd())
+open("own", "w").write("x")
+print("\\x1b[31mred")
 ```
 """
 )

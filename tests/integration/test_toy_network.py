@@ -5,7 +5,11 @@ import json
 import numpy as np
 import pytest
 import tensorflow as tf
+from support.checkpoints import write_checkpoint, write_partitioned
 from support.mutating import edited, nodes
+
+from checkpoints import seeded
+from slim_nets.registry import variants
 
 TOY = ["--variant=toy_100_32", "--task=classification", "--checkpoint=seeded:0"]
 HANDLE = "somebody/toy/classification/1"
@@ -36,6 +40,19 @@ def test_it_equals_its_original(run, toy):
     assert "Toy/row_2/BatchNorm/beta" in names
     assert "Toy/row_2/BatchNorm/gamma" not in names
     assert not any(check["differing"] for check in report["checks"])
+
+
+def test_partitioned_variables_are_put_together(run, tmp_path):
+    """As checkpoints of large trainings have them: a partitioner cuts, and the saver keeps that."""
+    shapes = {v.name: v.shape for v in variants()["toy_100_32"].shape("feature_vector").variables}
+    weights, digests = seeded.draw(shapes, 3), set()
+    for write in (write_checkpoint, write_partitioned):
+        prefix = write(tmp_path / f"{write.__name__}/m", weights)
+        given = ("--variant=toy_100_32", "--task=feature_vector", f"--checkpoint={prefix}")
+        said = run("export", *given, f"--output_dir={prefix.parent / 'model'}")
+        assert said["verification"]["passed"]
+        digests.add(said["digest"])
+    assert len(digests) == 1
 
 
 def slope_of_one_sixth(graph):

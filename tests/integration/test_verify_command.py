@@ -145,7 +145,8 @@ def test_failure_names_the_first_difference(failed):
 
 def test_failure_shows_a_table_and_annotations(failed):
     lines = failed[0].stdout.splitlines()
-    assert lines[0].startswith("compared with the original graph with checkpoint 'seeded:1'")
+    assert lines[-1] == f"Report  {failed[1] / 'report/report.html'}"
+    assert lines[0] == "Compared with the original graph with checkpoint 'seeded:1':"
     weights = next(line for line in lines if line.startswith("weights"))
     assert weights.endswith(" failed")
     errors = [line for line in lines if line.startswith("::error ")]

@@ -72,8 +72,8 @@ def test_a_process_that_ends_early(tmp_path):
         pytest.raises(
             VerificationError,
             match=r"^Verification ended before it was done: expected an answer, found that its"
-            r" process ended with status 3 \(.*\)\. Free some memory and try again, or export with"
-            r" --verify=false\.$",
+            r" process ended with status 3 \(.*\)\. Run again with --verbosity=1 for all that it"
+            r" said, and report that, or export with --verify=false\.$",
         ),
     ):
         running.prepare(Ending())

@@ -40,6 +40,31 @@ def write_checkpoint(prefix, tensors):
     return prefix
 
 
+def write_partitioned(prefix, tensors):
+    """Writes the same as a saver does whose variables a partitioner has cut in two.
+
+    By their last side; those where it cannot be halved are whole.
+    """
+    quiet.import_tensorflow()
+    import numpy as np
+    import tensorflow as tf
+
+    names, parts, places = [], [], []
+    for name, value in tensors.items():
+        halves = np.split(value, 2, -1) if value.ndim and not value.shape[-1] % 2 else [value]
+        size = halves[0].shape[-1]
+        before = ":".join("-" * (value.ndim - 1)) + ":" * (value.ndim > 1)
+        sides = " ".join(map(str, value.shape))
+        places += [f"{sides} {before}{n * size},{size}" for n in range(len(halves))]
+        names += [name] * len(halves)
+        parts += halves
+    prefix.parent.mkdir(parents=True, exist_ok=True)
+    tf.raw_ops.SaveV2(
+        prefix=str(prefix), tensor_names=names, shape_and_slices=places, tensors=parts
+    )
+    return prefix
+
+
 def renamed(tensors, pattern):
     """Returns tensors under other names, such as `model/{}` or `{}:0`."""
     return {pattern.format(name): value for name, value in tensors.items()}

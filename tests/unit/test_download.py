@@ -1,6 +1,7 @@
 """Downloading from servers that misbehave, all of them on the loopback."""
 
 import hashlib
+import io
 
 import pytest
 import requests
@@ -20,6 +21,7 @@ from support.misbehaving_server import (
     sends_wrong_part,
     stalls,
 )
+from urllib3 import HTTPResponse
 
 from exporter.download import Patience, download
 from exporter.errors import FetchError
@@ -212,17 +214,64 @@ def test_a_part_that_is_a_link_is_not_written_through(tmp_path):
     assert (tmp_path / "mine").read_text() == "mine"
 
 
-def test_a_redirect_that_gives_up_encryption(tmp_path, monkeypatch):
-    with Server(good) as server:
-        send = requests.get
+@pytest.fixture
+def servers(monkeypatch):
+    """Answers in place of servers, with or without encryption; what they are asked is listed."""
+    asked, answers = [], {}
 
-        def redirected(url, **options):
-            response = send(server.url, **options)
-            response.history = [requests.Response()]
-            response.history[0].url = url
-            return response
+    def send(_, request, **options):
+        asked.append(request.url)
+        response = requests.Response()
+        response.url, response.request = request.url, request
+        body, response.status_code = CONTENT, 200
+        if isinstance(answer := answers[request.url], str):
+            body, response.status_code, response.headers["Location"] = b"", 302, answer
+        response.raw = HTTPResponse(io.BytesIO(body), preload_content=False)
+        return response
 
-        monkeypatch.setattr(requests, "get", redirected)
-        with pytest.raises(FetchError, match="expected https, found 'http://127"):
-            download("https://x/x.tgz", tmp_path / "x.tgz", digest=SHA256, check=whole)
+    monkeypatch.setattr(requests.adapters.HTTPAdapter, "send", send)
+
+    return answers, asked
+
+
+def sent_to(url, tmp_path):
+    download(url, tmp_path / "x.tgz", digest=SHA256, check=whole, patience=HASTY)
+
+
+@pytest.mark.parametrize("to", ["http://b/x", "HTTP://b/x", "file:///etc/passwd", "ftp://b/x"])
+@pytest.mark.parametrize("hops", [1, 2])
+def test_a_redirect_that_gives_up_encryption(servers, tmp_path, to, hops):
+    """Nothing is asked there, not even in passing."""
+    answers, asked = servers
+    answers |= {"https://a/x": to} if hops == 1 else {"https://a/x": "//c/x", "https://c/x": to}
+    answers["http://b/x"] = "https://a/good"
+    with pytest.raises(FetchError, match=f"expected https, found '(?i:{to})'"):
+        sent_to("https://a/x", tmp_path)
+    assert len(asked) == hops
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_redirect_to_another_host(servers, tmp_path):
+    """So do archives whose files lie on other hosts, and mirrors that have moved to https."""
+    answers, asked = servers
+    answers |= {"http://a/x": "https://a/x", "https://a/x": "https://b/y", "https://b/y": "/z"}
+    answers["https://b/z"] = None
+    sent_to("http://a/x", tmp_path)
+    assert asked == ["http://a/x", "https://a/x", "https://b/y", "https://b/z"]
+    assert (tmp_path / "x.tgz").read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    ("to", "message"),
+    [
+        ("/x", r"could not be downloaded: Exceeded 30 redirects\. Check the network"),
+        ("file:///etc/passwd", "could not be downloaded: No connection adapters were found for"),
+    ],
+)
+def test_a_redirect_that_leads_nowhere(servers, tmp_path, to, message):
+    answers, asked = servers
+    answers["http://a/x"] = to
+    with pytest.raises(FetchError, match=message):
+        sent_to("http://a/x", tmp_path)
+    assert len(asked) <= 31
     assert list(tmp_path.iterdir()) == []

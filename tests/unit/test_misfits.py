@@ -166,7 +166,7 @@ def test_quantization_aware_training(pattern):
         (
             {n: ((*s[:-1], 2 * s[-1]) if len(s) == 4 else s, t) for n, (s, t) in ALL.items()},
             "does not fit mobilenet_v3_small_075_224 as feature_vector: variable 'MobilenetV3/",
-            "It has every variable, in other shapes; check --depth_multiplier and --variant.",
+            "It has every variable, in other shapes; check --variant and --depth_multiplier.",
         ),
         (
             without("expanded_conv_3/"),

@@ -26,6 +26,15 @@ def fail():
     raise ZeroDivisionError("of no use")
 
 
+def run_out():
+    raise MemoryError
+
+
+def abort_for_memory():
+    os.write(2, b"terminate called after throwing an instance of 'std::bad_alloc'\n  what():  x\n")
+    os.abort()
+
+
 def crash():
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -40,6 +49,10 @@ def printing():
     return "answer"
 
 
+def colourful():
+    os.write(2, b"\x1b[31mred\r\nslim-export: all is well\n")
+
+
 def summing(start):
     total = start
     while True:
@@ -47,6 +60,12 @@ def summing(start):
 
 
 def sleeping():
+    yield os.getpid()
+    signal.pause()
+
+
+def leaving():
+    os.setpgid(0, os.getpgid(os.getppid()))
     yield os.getpid()
     signal.pause()
 
@@ -60,7 +79,8 @@ def holding_on():
 @pytest.fixture(autouse=True)
 def importable(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parent))
-    for function in (add, refuse, fail, crash, seen, printing, summing, sleeping, holding_on):
+    functions = (add, refuse, fail, crash, seen, printing, summing, sleeping, holding_on)
+    for function in (*functions, run_out, abort_for_memory, colourful, leaving):
         monkeypatch.setattr(function, "__module__", "test_processes")
 
 
@@ -88,6 +108,22 @@ def test_a_process_that_ends_early_leaves_its_last_words(function, status, words
     assert str(caught.value) == (
         f"expected an answer, found that its process ended with status {status} ({words})"
     )
+
+
+@pytest.mark.parametrize(
+    ("function", "advice"),
+    [
+        (fail, "Run again with --verbosity=1 for all that it said, and report that, or sit down."),
+        (crash, "Free some memory and try again, or sit down."),  # as the system kills
+        (run_out, "Free some memory and try again, or sit down."),
+        (abort_for_memory, "Free some memory and try again, or sit down."),
+    ],
+)
+def test_memory_is_spoken_of_where_it_ran_out(function, advice):
+    with pytest.raises(processes.ProcessEndedError) as caught:
+        processes.call(function)
+    assert caught.value.advice("sit down") == advice
+    assert caught.value.advice() == f"{advice.partition(', or sit')[0]}."
 
 
 def test_the_environment_is_changed_for_it_alone(monkeypatch):
@@ -122,8 +158,9 @@ def must_end(process):
     pytest.fail(f"process {process} lives on")
 
 
-def test_a_process_is_gone_with_its_session():
-    with processes.session(sleeping) as session:
+@pytest.mark.parametrize("function", [sleeping, leaving])
+def test_a_process_is_gone_with_its_session(function):
+    with processes.session(function) as session:
         process = session.hear()
         os.kill(process, 0)
     with pytest.raises(ProcessLookupError):
@@ -171,3 +208,15 @@ def test_last_words_are_told_also_where_all_words_are_shown(monkeypatch, capsys)
     with pytest.raises(processes.ProcessEndedError, match=r"\(ZeroDivisionError: of no use\)"):
         processes.call(fail)
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_what_is_shown_of_its_words_does_not_command_the_terminal(monkeypatch, capsys):
+    monkeypatch.setattr(processes.logging, "get_verbosity", lambda: processes.logging.INFO)
+    processes.call(colourful)
+    assert capsys.readouterr().err == "\\x1b[31mred\nslim-export: all is well\n"
+
+
+def test_no_more_than_its_last_words_is_read(monkeypatch):
+    monkeypatch.setattr(processes, "_LAST", 10)
+    with pytest.raises(processes.ProcessEndedError, match=r"\(of no use\)"):
+        processes.call(fail)

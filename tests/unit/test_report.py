@@ -22,6 +22,36 @@ def test_warnings_and_skipped_checks_do_not_fail():
     assert report(PASSED, WARNING, SKIPPED).passed
 
 
+def test_all_passed():
+    assert report(PASSED, PASSED).verdict() == "All 2 checks passed against the original."
+
+
+def test_what_was_skipped_is_named_with_its_reason():
+    other = SKIPPED.model_copy(update={"name": "R21"})
+    third = SKIPPED.model_copy(update={"group": "dropout", "message": "no dropout."})
+    assert report(PASSED, SKIPPED).verdict() == (
+        "All 1 checks that apply passed against the original; 1 was skipped: interface 'R20' (no"
+        " logits)."
+    )
+    said = report(PASSED, SKIPPED, other, third).verdict()
+    assert said.endswith(
+        "; 3 were skipped: interface 'R20', interface 'R21' (no logits); dropout 'R20' (no"
+        " dropout)."
+    )
+
+
+def test_warnings_are_not_counted_as_passed():
+    assert report(PASSED, WARNING).verdict() == (
+        "1 of 2 checks passed against the original, none failed; 1 gave a warning: interface 'R15'."
+    )
+
+
+def test_a_naive_conversion_is_not_counted_at_all():
+    """It is there for comparison, and its warnings are of another model."""
+    naive = WARNING.model_copy(update={"case": "naive, batch 1"})
+    assert report(PASSED, naive, naive).verdict() == report(PASSED).verdict()
+
+
 @pytest.mark.parametrize("checks", [(), (SKIPPED,)])
 def test_nothing_compared_is_not_passed(checks):
     assert not report(*checks).passed

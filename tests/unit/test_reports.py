@@ -1,5 +1,6 @@
 """The forms in which a report is written: JUnit, annotations, HTML."""
 
+import re
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -80,6 +81,23 @@ def test_the_chart_tells_careless_conversion_apart():
     beside = own.model_copy(update={"case": "naive, layers", "max_rel": 0.9})
     assert ">naive</text>" in html(report(own, beside))
     assert ">naive</text>" not in html(report(own))
+
+
+def test_a_naive_conversion_has_a_section_of_its_own():
+    own = Check(group="outputs", name="logits", case="batch 1", cosine=0.99, floor=0.98)
+    naive = own.model_copy(update={"case": "naive, batch 1", "status": "warning", "cosine": 0.5})
+    page = html(report(own, naive, naive))
+    assert "All 1 checks passed" in page
+    assert 'id="remarkable"' not in page
+    before, _, after = page.partition('<table id="naive">')
+    assert "For comparison: a naive conversion" in before
+    assert after.count('data-case="naive, batch 1"') == 2
+    assert page.count('data-case="naive, batch 1"') == 2
+    (row,) = re.findall('<tr data-group="outputs"><td>outputs</td><td class="n">(.*?)</td>', page)
+    assert row == "1"
+    assert 'id="naive"' not in html(report(own))
+    root = ET.fromstring(junit(report(own, naive, naive)))
+    assert (root.get("tests"), root.get("skipped")) == ("1", "0")
 
 
 def test_html_of_a_passed_report_has_no_causes():

@@ -22,6 +22,15 @@ Text <script>alert(1)</script> [a](javascript:alert(1)) ![b](http://elsewhere/i.
 </code><script>alert(2)</script>
 ```
 """
+# As `package` writes it where no host is known.
+OPEN = """# Module {handle}
+
+Text
+
+```python
+network = hub.load("https://HOST/{handle}")
+```
+"""
 ARCHIVE = f"/{HANDLE}?tf-hub-format=compressed"
 
 
@@ -41,6 +50,7 @@ def root(tmp_path_factory):
     make_release(secret / "outside", handle="google/outside/1")
     make_release(root / HANDLE, model=200_000)
     make_release(root / "anywhere/hostile", handle="google/hostile/1", page=PAGE)
+    make_release(root / "open", handle="google/open/1", page=OPEN)
     for name in ("changed", "linked"):
         make_release(root / name, handle=f"google/{name}/1")
     (root / "changed/report.html").write_text("<p>other")
@@ -62,7 +72,8 @@ def ask(url):
     def run(path, method="GET", **headers):
         connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=20)
         try:
-            connection.putrequest(method, path, skip_accept_encoding=True)
+            own = {"skip_host": "Host" in headers, "skip_accept_encoding": True}
+            connection.putrequest(method, path, **own)
             for name, value in headers.items():
                 connection.putheader(name.replace("_", "-"), value)
             connection.endheaders()
@@ -216,6 +227,21 @@ def test_a_page_and_what_it_links_to(ask, root):
     for name in ("report.html", "manifest.json", "contract.json", "model.tar.gz", "5.md"):
         assert f'href="/{HANDLE}/{name}"' in body
         assert ask(f"/{HANDLE}/{name}").body == (root / HANDLE / name).read_bytes()
+
+
+@pytest.mark.parametrize("host", ["localhost:8500", "[::1]:8500", "127.0.0.1"])
+def test_pages_say_what_they_were_asked_by(ask, host):
+    page = ask("/google/open/1", Host=host).body.decode()
+    assert f"hub.load(&quot;http://{host}/google/open/1&quot;)" in page
+    assert "HOST" not in page
+    assert f'hub.load("http://{host}/HANDLE")' in ask("/", Host=host).body.decode()
+
+
+def test_a_host_that_is_no_name_is_not_repeated(ask):
+    for path in ("/", "/google/open/1"):
+        answer = ask(path, Host="localhost:1&<b>")
+        assert b"<b>" not in answer.body
+        assert answer.status == 421 or b"https://HOST/" in answer.body
 
 
 @pytest.mark.parametrize("path", ["/", "/google/hostile/1", "/google/hostile/1/report.html"])

@@ -1,5 +1,15 @@
 """What a terminal gets to see of names that others chose."""
 
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+
 import pytest
 
 from exporter.cli import terminal
@@ -32,6 +42,52 @@ def test_names_neither_command_the_terminal_nor_begin_a_line(name, capsys):
 def test_what_can_be_read_is_left_as_it_is(capsys):
     terminal.print_lines("Größe ± 3 µs, 東京", "", "  indented 'quoted' \\\\n")
     assert capsys.readouterr().out == "Größe ± 3 µs, 東京\n\n  indented 'quoted' \\\\n\n"
+
+
+def test_prose_is_wrapped_on_a_terminal_only(capsys, monkeypatch):
+    sentence = "One sentence of some words."
+    terminal.print_prose(sentence)
+    monkeypatch.setattr(terminal, "width_of", lambda stream: 14)
+    terminal.print_prose(sentence, "", "two")
+    terminal.tell(sentence)
+    said = capsys.readouterr()
+    assert said.out == f"{sentence}\nOne sentence\nof some words.\n\ntwo\n"
+    assert said.err == "slim-export:\nOne sentence\nof some words.\n"
+
+
+def shown(columns, *command):
+    """Runs a command in a terminal, and returns what it gets: both streams, without styles."""
+    there, here = pty.openpty()
+    fcntl.ioctl(here, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    environment = {n: v for n, v in os.environ.items() if n != "COLUMNS"} | {"TERM": "xterm"}
+    streams = dict.fromkeys(("stdin", "stdout", "stderr"), here)
+    arguments = [sys.executable, "-m", "exporter", *command]
+    with subprocess.Popen(arguments, env=environment, **streams):
+        os.close(here)
+        said = b""
+        with contextlib.suppress(OSError):  # the other end is closed
+            while block := os.read(there, 65536):
+                said += block
+    os.close(there)
+    return re.sub(r"\x1b\[[\d;]*m", "", said.decode()).splitlines()
+
+
+@pytest.mark.parametrize("columns", [80, 100, 250])
+def test_a_real_terminal_gets_all_of_a_list(columns):
+    lines = shown(columns, "list")
+    text = "\n".join(lines)
+    assert all(len(line.rstrip()) <= columns for line in lines)
+    assert "google/imagenet/mobilenet_v3_large_100_224/classification/5" in text
+    for word in ("cached", "sha256", "published archive", "v3-large_224_1.0_float.tgz"):
+        assert word in text
+    assert text.startswith("variant ") == (columns == 250)
+
+
+def test_a_real_terminal_gets_unbroken_words_in_errors():
+    lines = shown(50, "fetch", "--variant=mobilenet_v3_smal_075_224")
+    assert lines[0] == "slim-export: Variant 'mobilenet_v3_smal_075_224'"
+    assert max(map(len, lines)) <= 50
+    assert "mobilenet_v3_small_075_224" in " ".join(lines)
 
 
 class Verdict:

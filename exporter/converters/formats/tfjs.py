@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
+from exporter import temporary
 from exporter.converters.format_table import Runner
 from exporter.converters.tfjs.tfjs_runtime import runtime
 from exporter.errors import ConversionError, last_line
@@ -45,7 +45,7 @@ def opened(target: Path, _: int | None) -> Iterator[Runner]:
     """
     node = shutil.which("node")
     assert node is not None, "looked for before anything was converted"
-    with tempfile.TemporaryFile() as said:
+    with temporary.file() as said:
         process = subprocess.Popen(  # noqa: S603  (the script is our own)
             [node, str(_RUNNER), str(runtime()), str(target)],
             stdin=subprocess.PIPE,

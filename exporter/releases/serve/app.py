@@ -13,6 +13,7 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 from starlette.types import Message, Receive, Scope, Send
 
 from exporter.releases.manifest import ARCHIVE
+from exporter.releases.page_code import ANY_HOST
 from exporter.releases.serve import pages
 from exporter.releases.serve.index import Catalog, Index, ServedFile, ServedRelease, identity_of
 
@@ -20,6 +21,7 @@ _FORMAT = "tf-hub-format"
 _METHODS = ("GET", "HEAD")
 # Handles and the names of files need no other characters, and none that is escaped.
 _PATH = re.compile(rb"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+", re.ASCII)
+_HOST = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?", re.ASCII)
 _MAX_PATH = 1000
 # No program asks for many; each costs a part of the answer.
 _MAX_RANGES = 16
@@ -73,7 +75,7 @@ class Host:
         index = await run_in_threadpool(self._catalog.index)
         path = scope["raw_path"].decode("ascii")[1:]
         if not path:
-            return _page(pages.listing(index), Headers(scope=scope))
+            return _page(pages.listing(index, _base_url(scope)), Headers(scope=scope))
         if path in index.releases:
             return await _model(index.releases[path], scope)
         return _file(path, index)
@@ -110,8 +112,15 @@ async def _model(release: ServedRelease, scope: Scope) -> Response | ServedFile:
     content = await run_in_threadpool(_read, page)
     if content is None:
         return _changed()
-    html = await run_in_threadpool(pages.model, release, content)
+    html = await run_in_threadpool(pages.model, release, content, _base_url(scope))
     return _page(html, Headers(scope=scope))
+
+
+def _base_url(scope: Scope) -> str:
+    """Returns what was asked, without the path: what a page tells people to load from."""
+    asked = Headers(scope=scope).get("host", "")
+    # Whoever asks says what this host is called; nothing else goes into a page.
+    return f"{scope['scheme']}://{asked}" if _HOST.fullmatch(asked) else ANY_HOST
 
 
 def _file(path: str, index: Index) -> Response | ServedFile:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter.errors import PublishError, reason
+from exporter.installing import pip_install
 from exporter.releases.serve.index import Catalog
 
 if TYPE_CHECKING:
@@ -131,7 +132,7 @@ def _server(catalog: Catalog, listening: socket.socket) -> "Server":
     except ImportError as error:
         raise PublishError(
             "The host needs packages that are not installed: expected 'starlette', 'uvicorn' and"
-            f" 'markdown-it-py', found no '{error.name}'. Run pip install 'slim-exporter[serve]'."
+            f" 'markdown-it-py', found no '{error.name}'. Run: {pip_install('serve')}."
         ) from error
     return BoundedServer(
         uvicorn.Config(

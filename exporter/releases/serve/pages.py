@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader
 from markdown_it import MarkdownIt
 
 from exporter.releases.manifest import ARCHIVE, CONTRACT, MANIFEST, REPORT_PAGE
+from exporter.releases.page_code import served_from
 from exporter.releases.serve.index import Index, ServedRelease
 
 # Nothing may run, and nothing may be fetched from elsewhere; reports draw with inline styles.
@@ -19,22 +20,29 @@ _LINKS = {"report": REPORT_PAGE, "manifest": MANIFEST, "contract": CONTRACT, "ar
 _METADATA = re.compile(r"^<!--.*-->$\n?", re.MULTILINE)
 
 
-def listing(index: Index) -> str:
-    """Writes the page of all models."""
+def listing(index: Index, base_url: str) -> str:
+    """Writes the page of all models.
+
+    Args:
+        index: What there is.
+        base_url: Where it was asked for.
+    """
     return _render(
         "listing.html.j2",
         releases=sorted(index.releases.items()),
         damaged=index,
         report=REPORT_PAGE,
+        base_url=base_url,
     )
 
 
-def model(release: ServedRelease, markdown: str) -> str:
+def model(release: ServedRelease, markdown: str, base_url: str) -> str:
     """Writes the page of one model.
 
     Args:
         release: What is served of it.
         markdown: Its page.
+        base_url: Where it was asked for; written into a page that leaves it open.
 
     Returns:
         HTML. Tags in the page are shown as text.
@@ -50,7 +58,7 @@ def model(release: ServedRelease, markdown: str) -> str:
             for title, name in links.items()
             if name in release.files
         },
-        body=_markdown().render(_METADATA.sub("", markdown)),
+        body=_markdown().render(_METADATA.sub("", served_from(markdown, base_url))),
     )
 
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 from exporter.errors import PublishError
+from exporter.installing import pip_install
 from exporter.releases.checked_release import CheckedRelease
 from exporter.releases.targets import directory, hugging_face, kaggle, object_store, oci
 from exporter.releases.targets.target import Address, Target
@@ -39,8 +40,8 @@ def open_target(url: str, release: CheckedRelease) -> Target:
     except ImportError as error:
         raise PublishError(
             f"Target '{to.scheme}://' needs a package that is not installed: expected"
-            f" '{_LIBRARIES.get(to.scheme, 'fsspec')}', found none. Run pip install"
-            " 'slim-exporter[publish]'."
+            f" '{_LIBRARIES.get(to.scheme, 'fsspec')}', found none. Run:"
+            f" {pip_install('publish')}."
         ) from error
 
 

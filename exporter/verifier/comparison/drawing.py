@@ -1,7 +1,7 @@
 """Finds out which results a training call draws at random."""
 
 from exporter.verifier.subjects.examples import Batch
-from exporter.verifier.subjects.subject import Subject, unequal
+from exporter.verifier.subjects.subject import Inputs, Subject, unequal
 
 # Fewer values may be drawn alike by chance: two calls of three, at a rate of a half, in one case
 # of eight. So they are drawn more often.
@@ -9,6 +9,8 @@ _FEW, _MORE_CALLS = 100, 4
 # Dropout that keeps 0.999 of 256 features changes nothing in two calls of two examples in one case
 # of three, and in so many calls in one of a billion.
 _MOST_CALLS = 40
+# Averages are of many values, some of which are drawn differently in so many calls.
+_AVERAGED_CALLS = 3
 
 
 def changing(side: Subject, way: str, batch: Batch) -> set[str]:
@@ -34,3 +36,17 @@ def changing(side: Subject, way: str, batch: Batch) -> set[str]:
         for _ in range(_MORE_CALLS):
             drawn |= differing()
     return drawn
+
+
+def changing_averages(side: Subject, way: str, inputs: Inputs) -> set[str]:
+    """Returns the names of the averages that differ between training calls from one state.
+
+    Args:
+        side: What is called.
+        way: Of calling.
+        inputs: What it is given.
+    """
+    once, *others = (side.training([way], inputs, {})[way] for _ in range(_AVERAGED_CALLS))
+    if not unequal(once.outputs, others[0].outputs):
+        return set()  # where nothing is drawn, nor is what is averaged
+    return {name for other in others for name in unequal(once.variables, other.variables)}

@@ -13,7 +13,7 @@ from exporter.verifier.comparison.collect import (
     output_name,
     shown_alone,
 )
-from exporter.verifier.comparison.drawing import changing
+from exporter.verifier.comparison.drawing import changing, changing_averages
 from exporter.verifier.comparison.dropout import compare_scatter
 from exporter.verifier.comparison.sgd_step import chosen, stepped
 from exporter.verifier.subjects.examples import Batch, Plan
@@ -31,6 +31,8 @@ from exporter.verifier.subjects.subject import (
 
 # Beside the default, for which gradients are compared by every way of calling.
 _GRADIENT_MOMENTA = (0.0, 0.997)
+# The case in which a check says that both models draw an output at random.
+DRAWN = "drawn"
 # Put before a way of calling where training mode is meant.
 _TRAINING = "training=True: "
 
@@ -88,6 +90,19 @@ class FineTuningComparison:
                 self._compare_drawn(way, wanted, found)
         return drawn
 
+    @cached_property
+    def _drawn_averages(self) -> set[str]:
+        """Names the averages of what is drawn, which no two calls leave alike; of both models."""
+        way, inputs = self._ways[0], self._batch.inputs
+        wanted = changing_averages(self._reference, way, inputs)
+        found = self._collector.attempt(
+            "training", way, partial(changing_averages, self._model, way, inputs)
+        )
+        for name in sorted(wanted):
+            message = "expected averages that change from call to call, found equal ones"
+            self._collector.note("dropout", name, message * (name not in (found or ())), "averaged")
+        return wanted
+
     def _compare_drawn(self, way: str, wanted: set[str], found: set[str]) -> None:
         for key in sorted(wanted | found):
             message = ""
@@ -95,7 +110,7 @@ class FineTuningComparison:
                 message = "expected results that change from call to call, found equal ones"
             elif key not in wanted:
                 message = "expected equal results, found ones that change from call to call"
-            self._collector.note("dropout", output_name(way, key), message, "drawn")
+            self._collector.note("dropout", output_name(way, key), message, DRAWN)
         if not wanted | found:
             self._collector.note("dropout", way, case="none, as in the reference")
         if wanted & found and (self._plan.every_way or way == self._ways[0]):
@@ -134,6 +149,7 @@ class FineTuningComparison:
                 batch.names,
             )
             averages = expected[way].variables.keys() - set(self._reference.trainable)
+            averages -= self._drawn_averages
             self._collector.each(
                 "moving averages",
                 chosen(expected[way].variables, averages),
@@ -200,11 +216,12 @@ class FineTuningComparison:
         """Compares weights, and then outputs, after each side's own step of SGD."""
         if gradients is None:
             return
-        expected = stepped(self._reference, gradients[0], losses[0], self._batch)
+        drawn = self._drawn_averages
+        expected = stepped(self._reference, gradients[0], losses[0], self._batch, drawn)
         found = self._collector.attempt(
             "SGD step",
             PLAIN,
-            lambda: stepped(self._model, gradients[1], losses[1], self._batch),
+            lambda: stepped(self._model, gradients[1], losses[1], self._batch, drawn),
             "outputs",
         )
         if found is None:

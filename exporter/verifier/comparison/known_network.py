@@ -1,10 +1,10 @@
 """Says which of our networks two models are, and where in it a name belongs."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from exporter.verifier.subjects.original_graph import GraphSubject
-from exporter.verifier.subjects.subject import Subject
-from slim_nets.network import Task
+from exporter.verifier.subjects.subject import DEFAULT, Subject
 from slim_nets.recognition import recognized
 from slim_nets.registry import Variant
 
@@ -43,10 +43,14 @@ class KnownNetwork:
 def known_network(reference: Subject) -> KnownNetwork:
     """Says which network a reference is: the original knows it, variables tell it of others."""
     if isinstance(reference, GraphSubject):
-        found: tuple[Variant, Task] | None = (reference.variant, reference.task)
-    else:
-        found = recognized(reference.variables(), reference.input_spec.declared_size)
+        return KnownNetwork(reference.variant, _ordered(reference.outputs))
+    found = recognized(reference.variables(), reference.input_spec.declared_size)
     if found is None:
         return KnownNetwork()
     variant, task = found
-    return KnownNetwork(variant, (*variant.shape(task).end_points, "default"))
+    return KnownNetwork(variant, _ordered(variant.shape(task).end_points))
+
+
+def _ordered(end_points: Iterable[str]) -> tuple[str, ...]:
+    """Puts the output last, as it is in the network."""
+    return (*(name for name in end_points if name != DEFAULT), DEFAULT)

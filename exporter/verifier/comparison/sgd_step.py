@@ -1,6 +1,6 @@
 """Makes a step of SGD, and sees what a model is like afterwards."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
 import numpy as np
@@ -39,7 +39,13 @@ def whole_batch(side: Subject) -> dict[str, float]:
     return {MOMENTUM: 0.0} if MOMENTUM in side.hyperparameters else {}
 
 
-def stepped(side: Subject, of_output: Gradients, of_losses: Gradients, batch: Batch) -> Stepped:
+def stepped(
+    side: Subject,
+    of_output: Gradients,
+    of_losses: Gradients,
+    batch: Batch,
+    drawn: Set[str] = frozenset(),
+) -> Stepped:
     """Makes a step of SGD, with its moving averages, and takes it back.
 
     What was saved as a constant and should be a variable shows only from another
@@ -50,13 +56,14 @@ def stepped(side: Subject, of_output: Gradients, of_losses: Gradients, batch: Ba
         of_output: Gradients of the output, by variable name.
         of_losses: Gradients of the losses.
         batch: What to run afterwards.
+        drawn: Names of averages of what is drawn at random, which are left as they are.
 
     Returns:
         Variables and outputs afterwards.
     """
     before = side.variables()
     moved = side.training([PLAIN], batch.inputs, whole_batch(side))[PLAIN].variables
-    after = _without(moved, side.trainable)
+    after = _without(moved, {*side.trainable, *drawn})
     for name in side.trainable:
         parts = [g for g in (of_output.get(name), of_losses.get(name)) if g is not None]
         if parts and name in before:
@@ -69,7 +76,7 @@ def stepped(side: Subject, of_output: Gradients, of_losses: Gradients, batch: Ba
         return Stepped(
             chosen(side.variables(), side.trainable),
             side.inference(ways, batch.inputs),
-            _without(again, side.trainable),
+            _without(again, {*side.trainable, *drawn}),
         )
     finally:
         side.assign({name: before[name] for name in after})

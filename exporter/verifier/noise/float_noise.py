@@ -57,8 +57,7 @@ class NoiseProcesses:
                 found = results()
             except ProcessEndedError as error:
                 raise VerificationError(
-                    f"Noise could not be measured with {name}: {error}. Free some memory and try"
-                    " again."
+                    f"Noise could not be measured with {name}: {error}. {error.advice()}"
                 ) from error
             for other in found:
                 _widen(noise, baseline, other)

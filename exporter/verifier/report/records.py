@@ -16,6 +16,7 @@ from exporter.verifier.report.forms import (
     OptionalDigest,
     SizedVariant,
 )
+from exporter.verifier.report.passing import passing
 from slim_nets.network import Task
 
 Group = Literal[
@@ -265,7 +266,7 @@ class VerificationReport(Record):
         if not self.checks:
             return f"{named} was not compared with {self.settings.reference} at all."
         if self.passed:
-            return f"All {len(self.checks)} checks passed against {self.settings.reference}."
+            return passing(self)
         wrong = self.failures or self.checks
         first = wrong[0]
         if first.group == "outputs":

@@ -46,8 +46,7 @@ def rules_beside(
             try:
                 return running()
             except ProcessEndedError as error:
-                raise VerificationError(
-                    f"Rules were not checked: {error}. Free some memory and try again."
-                ) from error
+                said = f"Rules were not checked: {error}. {error.advice()}"
+                raise VerificationError(said) from error
 
         yield checks

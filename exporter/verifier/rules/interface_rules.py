@@ -31,6 +31,9 @@ class Rule:
     level: Literal["required", "recommended"] = "required"
 
 
+# Which a comparison may say more of.
+FEATURES_WITHOUT_DROPOUT = "R19"
+
 RULES: tuple[Rule, ...] = (
     Rule(
         "R01",
@@ -145,7 +148,7 @@ RULES: tuple[Rule, ...] = (
         structure.output_is_a_matrix,
     ),
     Rule(
-        "R19",
+        FEATURES_WITHOUT_DROPOUT,
         "features have no dropout",
         "Leave dropout to whoever adds a classifier.",
         behaviour.features_have_no_dropout,

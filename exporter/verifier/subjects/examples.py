@@ -1,6 +1,7 @@
 """The inputs on which models are compared: fixed probes, and a user's images."""
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,8 +10,11 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from exporter.errors import VerificationError
 from exporter.photos import read
 
+# Bytes of one input: an image of 2048 pixels a side has a fifth of that.
+MAX_EXAMPLE = 1 << 28
 # A whole number of batches of every size, so that images can be streamed block by block.
 _BLOCK = 96
 # Images on which float noise is measured; on others it was seen less than twice as large.
@@ -148,6 +152,11 @@ def _is_image(spec: Any) -> bool:
 
 
 def _probe(spec: tf.TensorSpec, shape: list[int], name: str) -> np.ndarray:
+    if (size := math.prod(shape) * spec.dtype.size) > MAX_EXAMPLE:
+        raise VerificationError(
+            f"Model takes inputs that are too large to be tried: expected at most {MAX_EXAMPLE}"
+            f" bytes an example, found {size} in '{spec.name}'. Save it with a smaller input."
+        )
     values = PROBES[name](shape)
     if spec.dtype == tf.string:
         index = (7 * values).astype(np.int64) % len(_WORDS)

@@ -12,6 +12,8 @@ from typing import Any
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
+from checkpoints.bundle_index import read_index
+from checkpoints.layout import CheckpointError
 from exporter.errors import VerificationError, listing, reason
 from exporter.verifier.subjects.subject import PLAIN
 
@@ -220,9 +222,22 @@ def load(folder: Path) -> Interface:
             f" {found}. Choose the folder that an export made."
         )
     try:
+        _check_variables(folder / "variables" / "variables")
         return Interface(tf.saved_model.load(str(folder)))
+    except CheckpointError as error:
+        raise VerificationError(f"Model '{folder}' cannot be loaded: {error}") from error
     except (tf.errors.OpError, DecodeError, *_WRONG) as error:
         raise _refusal(folder, error) from error
+
+
+def _check_variables(prefix: Path) -> None:
+    """Looks at the values of variables before TensorFlow does, which takes their index for granted.
+
+    Raises:
+        CheckpointError: If they are not where the index says, or it says what cannot be.
+    """
+    if prefix.with_name(f"{prefix.name}.index").is_file():
+        read_index(prefix).check_all()
 
 
 def _refusal(folder: Path, error: Exception) -> VerificationError:

@@ -28,9 +28,8 @@ from exporter.verifier.subjects.subject import (
     draw,
     projected,
 )
-from slim_nets.layers.max_pool_gradient import across_functions
-from slim_nets.layers.slim import SlimLayers
 from slim_nets.network import Task
+from slim_nets.original import original
 from slim_nets.registry import Variant
 
 SERVED = way_of(SERVING)
@@ -103,7 +102,7 @@ class GraphSubject:
     def described(self) -> dict[str, str]:
         """Describes what a published model has; any default of the momentum will do."""
         (spec,) = self.input_spec.specs
-        (length,) = self.variant.shape(self.task).output
+        length = self.outputs[DEFAULT].shape[-1]
         return {
             "arguments": "(inputs, training=False, return_endpoints=False, batch_norm_momentum)",
             SERVED: f"inputs float32 {spec.shape} -> {OUTPUT_NAMES[self.task]} float32"
@@ -195,9 +194,6 @@ def restored(
 ) -> Iterator[GraphSubject]:
     """Builds the graph with tf-slim's layers and restores it with a TF1 saver.
 
-    Source: the published SavedModel, in which one graph holds the network
-    twice, first for training and then for prediction, over shared variables.
-
     Args:
         variant: Which network.
         task: What it ends with.
@@ -207,18 +203,10 @@ def restored(
     Yields:
         The original, until its session is closed.
     """
-    with tf.Graph().as_default() as graph, across_functions(graph):
-        images = tf.compat.v1.placeholder(tf.float32, image_spec(variant).shape, "images")
-        momentum = tf.compat.v1.placeholder(tf.float32, [], "batch_norm_momentum")
-        with tf.name_scope("train"):
-            training = _outputs(variant.end_points(images, task, SlimLayers(momentum)))
-            regularization = tf.compat.v1.losses.get_regularization_loss()
-        with tf.name_scope("predict"):
-            inference = _outputs(variant.end_points(images, task, SlimLayers()))
-        variables = {v.op.name: v for v in tf.compat.v1.global_variables()}
-        trainable = {v.op.name: v for v in tf.compat.v1.trainable_variables()}
+    network = original(variant, task)
+    graph, variables = network.graph, network.variables
+    with graph.as_default():
         saver = tf.compat.v1.train.Saver({names[name]: v for name, v in variables.items()})
-        updates = tf.compat.v1.get_collection(tf.compat.v1.GraphKeys.UPDATE_OPS)
     # Not entered: that would make its graph the default of whatever runs meanwhile.
     with (
         closing(tf.compat.v1.Session(graph=graph)) as session,
@@ -229,16 +217,16 @@ def restored(
         yield GraphSubject(
             variant,
             task,
-            images,
-            momentum,
-            inference,
-            training,
-            updates,
+            network.images,
+            network.momentum,
+            network.inference,
+            network.training,
+            network.updates,
             session,
             unoptimized,
             variables,
-            trainable,
-            regularization,
+            network.trainable,
+            network.regularization,
         )
 
 
@@ -252,13 +240,3 @@ def _unoptimized() -> Any:
     config = tf.compat.v1.ConfigProto()
     config.graph_options.rewrite_options.disable_meta_optimizer = True
     return config
-
-
-def _outputs(tensors: dict[str, Any]) -> dict[str, Any]:
-    """Gives every end point an `Identity` to be fetched by, as the outputs of a function have.
-
-    TensorFlow's optimizer spares what is fetched. If that were the end points
-    themselves, it would merge other products here than in a SavedModel, and on
-    feature maps of one pixel the last bit would differ.
-    """
-    return {name: tf.identity(tensor) for name, tensor in tensors.items()}

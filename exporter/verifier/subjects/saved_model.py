@@ -1,5 +1,6 @@
 """A SavedModel as the verifier runs it, whoever made it."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,7 +13,8 @@ import tensorflow as tf
 
 from exporter.digests import of_files
 from exporter.errors import VerificationError, reason
-from exporter.protobufs import CALLS, nodes_of
+from exporter.protobufs import nodes_of
+from exporter.verifier.subjects.chosen_trace import chosen_trace
 from exporter.verifier.subjects.examples import InputSpec
 from exporter.verifier.subjects.image_sizes import tried_sizes
 from exporter.verifier.subjects.interface import Interface, load
@@ -29,6 +31,9 @@ from exporter.verifier.subjects.subject import (
     projected,
 )
 from slim_nets.recognition import recognized
+
+# Bytes of all outputs of one call.
+MAX_OUTPUTS = 1 << 31
 
 
 class ModelCallError(VerificationError):
@@ -186,6 +191,7 @@ class LoadedModel:
         Returns:
             What the model returns.
         """
+        self._check_size(way, inputs)
         structure = self._structure(way)
         packed = tf.nest.pack_sequence_as(structure, [tf.constant(value) for value in inputs])
         try:
@@ -202,6 +208,19 @@ class LoadedModel:
                 f"Model '{self.folder}' fails when {way} is given {sizes}: {reason(error)}. Mend"
                 " the model, or what it was saved with."
             ) from error
+
+    def _check_size(self, way: str, inputs: Inputs) -> None:
+        """Refuses a signature whose outputs would fill the memory, as far as it states them."""
+        signature = self.interface.signature_ways.get(way)
+        batch = next((len(value) for value in inputs if value.ndim), 1)
+        specs = signature.structured_outputs.values() if signature else ()
+        size = sum(_bytes_of(spec, batch) for spec in specs)
+        if size > MAX_OUTPUTS:
+            raise ModelCallError(
+                f"Model '{self.folder}' has outputs that are too large: expected at most"
+                f" {MAX_OUTPUTS} bytes of {way} for a batch of {batch}, found {size}. Save it with"
+                " smaller ones."
+            )
 
     def _structure(self, way: str) -> Any:
         if way in self.interface.signature_ways:
@@ -244,41 +263,12 @@ def load_model(
     return LoadedModel(folder, load(folder), main, sizes)
 
 
+def _bytes_of(spec: tf.TensorSpec, batch: int) -> int:
+    """Returns what a tensor takes; nothing, if not even its rank is known."""
+    shape = spec.shape.as_list() if spec.shape.rank is not None else [0]
+    return int(math.prod(batch if size is None else size for size in shape)) * int(spec.dtype.size)
+
+
 def _specs(specs: Mapping[str, Any]) -> str:
     named_specs = sorted(specs.items())
     return ", ".join(f"{name} {s.dtype.name} {s.shape}" for name, s in named_specs)
-
-
-def chosen_trace(function: Any, *args: Any, **kwargs: Any) -> Any:
-    """Returns the trace that TensorFlow chooses for a call.
-
-    A restored function makes a function of its own around that trace for every
-    shape it is called with. The tape then differentiates both, which takes
-    twice as long and computes the same bits.
-
-    Args:
-        function: What was restored.
-        *args: The arguments of the call.
-        **kwargs: The named arguments of the call.
-
-    Returns:
-        The trace, to be called with the same arguments; or the function where it
-        calls no trace, or more than one, or one that wants more arguments.
-    """
-    if not hasattr(function, "concrete_functions"):
-        return function
-    graph = function.get_concrete_function(*args, **kwargs).graph
-    called = [op.get_attr("f").name for op in graph.get_operations() if op.type in CALLS]
-    traces = {_text(trace.name): trace for trace in function.concrete_functions}
-    if len(called) != 1 or called[0] not in traces:
-        return function
-    trace = traces[called[0]]
-    try:
-        trace.function_type.bind(*args, **kwargs)
-    except TypeError:
-        return function
-    return trace
-
-
-def _text(name: str | bytes) -> str:
-    return name.decode() if isinstance(name, bytes) else name

@@ -91,12 +91,17 @@ def _computed(x: T, row: InceptionRow | Arms, scope: str, layers: Layers[T]) -> 
         case SeparableConv2d():
             return _separable(x, row, scope, layers)
         case Conv2d():
-            return layers.convolution(x, _conv(row, scope))
-
-
-def _conv(row: Conv2d, scope: str) -> ConvLayer:
-    name, more = f"{scope}/{row.scope}", (_WEIGHT_DECAY, row.stride, row.padding)
-    return ConvLayer(name, row.kernel_size, row.num_outputs, "relu", _BATCH_NORM, *more)
+            layer = ConvLayer(
+                f"{scope}/{row.scope}",
+                row.kernel_size,
+                row.num_outputs,
+                "relu",
+                _BATCH_NORM,
+                _WEIGHT_DECAY,
+                row.stride,
+                row.padding,
+            )
+            return layers.convolution(x, layer)
 
 
 def _separable(x: T, row: SeparableConv2d, scope: str, layers: Layers[T]) -> T:

@@ -6,11 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.command_line import ROOT
+from support.documents import written
 
 from exporter.converters import formats
 from exporter.converters.format_table import FORMATS, Format, check_installed, chosen
 from exporter.errors import ConversionError
+from exporter.installing import pip_install
 
 
 def test_formats_come_once_in_the_order_given():
@@ -34,7 +35,7 @@ def test_missing_extra_says_what_to_install():
         check_installed(row)
     assert str(caught.value) == (
         "Format 'sharp' needs a package that is not installed: expected 'no_such_package.part'."
-        " Run: pip install 'slim-exporter[sharp]'."
+        f" Run: {pip_install('sharp')}."
     )
 
 
@@ -80,12 +81,12 @@ def test_missing_package(row, monkeypatch):
         chosen([row.name])
     line = str(caught.value)
     assert f"Format '{row.name}' needs a package that is not installed: expected" in line
-    assert f"'{package}'. Run: pip install 'slim-exporter[{row.extra}]'." in line
+    assert f"'{package}'. Run: {pip_install(row.extra)}." in line
 
 
 @pytest.mark.parametrize("row", FORMATS.values(), ids=lambda row: row.name)
-def test_the_readme_names_the_oldest_runtime_and_the_form_of_the_file(row):
-    table = (ROOT / "README.md").read_text().splitlines()
+def test_the_topic_names_the_oldest_runtime_and_the_form_of_the_file(row):
+    table = written("formats").splitlines()
     (line,) = [line for line in table if line.startswith(f"| `{row.name}`")]
     assert line.split(" | ")[-1].removesuffix(" |") == row.oldest
     for name, version in row.written_as:

@@ -11,7 +11,7 @@ from exporter.oldest_runtimes import OLDEST
 from exporter.releases import handle
 from exporter.releases.model_facts import model_facts
 from exporter.releases.model_page import model_page, sibling
-from exporter.releases.page_code import code_blocks, loads, localized
+from exporter.releases.page_code import code_blocks, loads, localized, served_from
 from exporter.releases.page_rules import broken_rules
 from slim_nets.network import TASKS
 from slim_nets.registry import resized, variants
@@ -27,7 +27,8 @@ def test_published_models(page_request, row, task):
     """All that FACTS says of the published pages, and the same of the two minimalistic networks."""
     variant = variants()[row.variant]
     _, number, *_ = variant.family.split("_")
-    page = model_page(page_request(row.prefix, variant=variant, task=task))
+    hub = "https://models.example.org/hub"
+    page = model_page(page_request(row.prefix, variant=variant, task=task, base_url=hub))
     assert broken_rules(page, "5.md") == ()
     lines = page.splitlines()
     assert lines[0] == f"# Module google/imagenet/{variant.name}/{task}/5"
@@ -68,7 +69,9 @@ def test_published_models(page_request, row, task):
     narrowed = "cut off to a whole number" if free else "multiple of 8"
     assert (narrowed in page) == (variant.depth_multiplier < 1)
     other = "classification" if features else "feature_vector"
-    assert f"https://tfhub.dev/google/imagenet/{variant.name}/{other}/5" in page
+    assert f"({hub}/google/imagenet/{variant.name}/{other}/5)" in page
+    assert f'hub.KerasLayer("{hub}/google/imagenet/{variant.name}/{task}/5"' in page
+    assert f"It is loaded from `{hub}`." in page
 
 
 FAMILIES = {
@@ -189,8 +192,28 @@ def test_code_blocks_load_from_where_they_are_told(page_request, task):
         local = localized(block, request.manifest.handle, "http://localhost:1/m")
         assert not loads(local, request.manifest.handle)
         assert '"http://localhost:1/m"' in local
-        assert "tfhub.dev" not in local
+        assert "https://HOST" not in local
         compile(local, "page", "exec")
+
+
+@pytest.mark.parametrize("task", TASKS)
+def test_a_page_claims_no_host_before_one_is_known(page_request, task):
+    page = model_page(page_request(task=task))
+    assert "tfhub.dev" not in page
+    assert "It is loaded from `https://HOST`, the host that serves this release." in page
+    served = served_from(page, "http://127.0.0.1:8500")
+    assert "HOST" not in served
+    assert f'"http://127.0.0.1:8500/google/imagenet/{SMALL}/{task}/5"' in served
+    assert "from `http://127.0.0.1:8500`, the host that serves this release." in served
+    known = model_page(page_request(task=task, base_url="https://a.b"))
+    assert served_from(known, "http://127.0.0.1:8500") == known
+
+
+def test_only_the_open_host_is_written_over():
+    text = '"https://HOST/a/b/1" https://HOST.example.org https://HOSTING/ `https://HOST`'
+    assert served_from(text, "http://h") == (
+        '"http://h/a/b/1" https://HOST.example.org https://HOSTING/ `http://h`'
+    )
 
 
 def test_network_with_few_words(page_request):

@@ -11,6 +11,7 @@ from exporter.contract import contract_lock
 from exporter.errors import ExporterError, PublishError
 from exporter.releases import archive, checked_release, handle, manifest, scan
 from exporter.releases.passed import passed_report
+from exporter.releases.verify_release import verify_release
 from exporter.releases.writing import PackageRequest, write_release
 from exporter.releasing import package
 from exporter.verifier.report import kept as store
@@ -181,6 +182,36 @@ def test_asset_path_that_hub_refuses(tiny_model, passed, digest, tmp_path, asset
     with pytest.raises(PublishError, match=r"Page '5\.md' .* Change --asset_path"):
         package(request)
     assert not (tmp_path / "release").exists()
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        *("models.example.org", "https://a.b/", "ftp://a.b", "https://a.b/?x=1"),
+        *('https://a.b/"); evil("', "https://a.b\n", "https://", "https://a b", "https://me@a.b"),
+    ],
+)
+def test_base_url_that_nothing_could_be_loaded_from(tiny_model, tmp_path, base_url):
+    request = PackageRequest(tiny_model, HANDLE, tmp_path / "release", base_url=base_url)
+    with pytest.raises(PublishError, match=r"(?s)Base URL .* is malformed.* Change --base_url"):
+        package(request)
+    assert not (tmp_path / "release").exists()
+
+
+def test_base_url_is_on_the_page_and_in_the_manifest(tiny_model, passed, digest, tmp_path):
+    store.put(passed(digest))
+    url = "https://models.example.org:8443/hub"
+    made = package(PackageRequest(tiny_model, HANDLE, tmp_path / "release", base_url=url))
+    assert made.manifest.base_url == url
+    page = (made.folder / made.manifest.page_name).read_text()
+    assert f'"{url}/{HANDLE}"' in page
+    assert "tfhub.dev" not in page
+    verify_release(made.folder).raise_if_failed()
+    told = json.loads((made.folder / "manifest.json").read_text())
+    told["base_url"] = "https://elsewhere.example.org"
+    (made.folder / "manifest.json").write_text(json.dumps(told))
+    problems = [(problem.what, problem.detail) for problem in verify_release(made.folder).problems]
+    assert problems == [("5.md", "it is not the page of this report and model")]
 
 
 def test_model_that_changes_meanwhile(tiny_model, passed, digest, tmp_path, monkeypatch):

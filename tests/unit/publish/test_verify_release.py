@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 
 import pytest
 
 from exporter.errors import PublishError
+from exporter.installing import pip_install
 from exporter.releases import sign
 from exporter.releases.verify_release import verify_release
 
@@ -267,7 +269,7 @@ def test_keys_that_cannot_be_used(release, keys, tmp_path):
 def test_without_the_extra(release, keys, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "model_signing", None)
     for use in (lambda: sign.signer(keys / "mine.pem"), lambda: sign.verify(release, keys / "x")):
-        with pytest.raises(PublishError, match=r"Run pip install 'slim-exporter\[sign\]'\.$"):
+        with pytest.raises(PublishError, match=re.escape(f"Run: {pip_install('sign')}.")):
             use()
 
 

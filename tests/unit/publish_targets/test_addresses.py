@@ -10,6 +10,7 @@ from support.releases import HANDLE, archive_of, contents
 from support.releases import described as listing_of
 
 from exporter.errors import PublishError
+from exporter.installing import pip_install
 from exporter.releases.checked_release import check_release, opened
 from exporter.releases.targets.failures import described
 
@@ -52,7 +53,7 @@ def test_a_library_that_is_missing(to, library, package, release, refused, monke
     monkeypatch.setitem(sys.modules, library, None)
     said = refused(release, to)
     assert f"expected '{package}', found none." in said
-    assert "pip install 'slim-exporter[publish]'" in said
+    assert f"Run: {pip_install('publish')}." in said
 
 
 def test_a_folder_that_is_in_the_way(tmp_path, release, refused):

@@ -1,0 +1,36 @@
+"""Networks of one's own as tables, in modules that the environment names."""
+
+import importlib
+import os
+
+from slim_nets.network import Network, NetworkError
+
+# Modules with networks of one's own, separated by commas. They are imported in every process.
+MODULES_VARIABLE = "SLIM_EXPORT_NETWORKS"
+
+
+def own_modules() -> list[str]:
+    """Returns the names of the modules that the environment names."""
+    parts = os.environ.get(MODULES_VARIABLE, "").split(",")
+    return [part.strip() for part in parts if part.strip()]
+
+
+def networks_of(name: str) -> tuple[Network, ...]:
+    """Imports the networks of a module.
+
+    Raises:
+        NetworkError: If it has none.
+    """
+    try:
+        found = importlib.import_module(name).NETWORKS
+    except (ImportError, AttributeError) as error:
+        raise NetworkError(
+            f"Networks cannot be had from module '{name}': expected one with NETWORKS, found"
+            f" {error}. Correct {MODULES_VARIABLE}, or PYTHONPATH."
+        ) from error
+    if not isinstance(found, tuple) or not all(isinstance(n, Network) for n in found):
+        raise NetworkError(
+            f"NETWORKS of module '{name}' is no tuple of networks: expected records"
+            f" {Network.__module__}.Network, found {found!r:.60}. Mend the module."
+        )
+    return found
