@@ -14,6 +14,7 @@ import tensorflow as tf
 from exporter.digests import of_files
 from exporter.errors import VerificationError, reason
 from exporter.protobufs import nodes_of
+from exporter.verifier.subjects.as_written import as_written
 from exporter.verifier.subjects.chosen_trace import chosen_trace
 from exporter.verifier.subjects.examples import InputSpec
 from exporter.verifier.subjects.image_sizes import tried_sizes
@@ -229,9 +230,10 @@ class LoadedModel:
 
     def _differentiate(self, loss: Callable[[], Any]) -> Gradients:
         variables = self.interface.trainable_variables
-        with tf.GradientTape() as tape:
-            value = loss()
-        gradients = tape.gradient(value, variables)
+        with as_written():
+            with tf.GradientTape() as tape:
+                value = loss()
+            gradients = tape.gradient(value, variables)
         return {
             name: None if gradient is None else tf.convert_to_tensor(gradient).numpy()
             for name, gradient in gradients.items()
