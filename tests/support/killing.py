@@ -28,6 +28,8 @@ COMMANDS = {
 }
 # By which processes of ours are known; none may be called as those of other runs are.
 MARK = "SLIM_EXPORT_CACHE_DIR"
+# Seconds for a process that starts to see that it is alone.
+PATIENCE = 10.0
 SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
@@ -95,12 +97,19 @@ class Place:
         except subprocess.TimeoutExpired:
             process.kill()
         ended = process.wait() >= 0
-        time.sleep(0.5)
-        found, left = self.state(name), tuple(self.alive())
+        left = self.lives_on()
+        found = self.state(name)
         if found is None:
             self.completed(name)  # others need it
         state = "old" if found == before else "new" if found == self.whole[name] else "neither"
         return Killed(name, None if ended else after, state, left)
+
+    def lives_on(self):
+        """Returns what runs though the command is gone; what had just begun gets time to see it."""
+        end = time.monotonic() + PATIENCE
+        while (left := tuple(self.alive())) and time.monotonic() < end:
+            time.sleep(0.2)
+        return left
 
     def alive(self):
         """Yields what still runs of ours."""
