@@ -83,7 +83,8 @@ class SourceModel:
 
     def named(self, inputs: Sequence[np.ndarray]) -> Arrays:
         """Gives one batch, flattened, the names of the inputs."""
-        return dict(zip(self.inputs, inputs, strict=True))
+        fed = self.model.spec_of(self.way).fed(inputs)
+        return dict(zip(self.inputs, fed, strict=True))
 
     def end_points(self) -> "SourceModel | None":
         """Returns the same model with all end points as outputs; None if it shows none."""

@@ -149,7 +149,7 @@ def _sampled(model: Any, sample: Output, batch: int) -> Any:
     import numpy as np
     import tensorflow as tf
 
-    from exporter.verifier.subjects.examples import PROBES
+    from exporter.verifier.subjects.probes import PROBES
 
     if sample.image not in PROBES:
         raise TrialError(f"the report's values are of '{sample.image}', which is no probe")

@@ -136,13 +136,12 @@ def demanding(folder, spec=None, name="serving_default", **called):
     ("given", "told"),
     [
         (
-            {"spec": tf.RaggedTensorSpec([None, None], tf.float32)},
-            "expected dense tensors with a batch dimension, found RaggedTensorSpec",
+            {"spec": tf.data.DatasetSpec(tf.TensorSpec([4]))},
+            "inputs cannot be made up for __call__, which takes DatasetSpec: expected numbers or",
         ),
-        ({"spec": tf.TensorSpec([], tf.float32)}, "with a batch dimension, found TensorSpec"),
         (
-            {"small": lambda x: tf.debugging.assert_less(x, 0.5)},
-            "fails when __call__ is given float32 [1, 4]: assertion failed",
+            {"large": lambda x: tf.debugging.assert_greater(x, 1e9)},
+            "inputs cannot be made up for __call__, which takes float32 (None, 4): assertion",
         ),
     ],
 )
@@ -150,6 +149,17 @@ def test_models_that_cannot_be_called(tmp_path, given, told):
     model = demanding(tmp_path / "m", **given)
     with pytest.raises(VerificationError, match=re.escape(told)):
         compared(model, model)
+
+
+def test_probes_that_a_model_does_not_take(tmp_path):
+    model = demanding(tmp_path / "m", small=lambda x: tf.debugging.assert_less(x, 0.75))
+    report = compared(model, model)
+    assert report.passed
+    left_out = [c for c in report.checks if c.name == "__call__" and c.status == "skipped"]
+    assert [c.case for c in left_out if c.group == "outputs"] == [
+        *("probe 'ones'", "probe 'ramp'", "probe 'extremes'", "probe 'bytes'")
+    ]
+    assert left_out[0].message.startswith("the reference does not take it: assertion failed")
 
 
 def test_another_vocabulary(tmp_path):
@@ -166,7 +176,7 @@ def test_another_vocabulary(tmp_path):
 
 def test_nothing_to_call(tmp_path):
     tf.saved_model.save(tf.train.Checkpoint(bias=variable(1, "bias")), str(tmp_path / "m"))
-    with pytest.raises(VerificationError, match=r"expected dense tensors .*, found nothing"):
+    with pytest.raises(VerificationError, match=r"expected __call__ or a signature, found nothing"):
         compared(tmp_path / "m", tmp_path / "m")
 
 

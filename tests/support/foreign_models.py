@@ -210,7 +210,7 @@ def trains(folder, change=0.0):
 
     def train(x):
         root.bias.assign_add(tf.reduce_mean(root.layer(x), 0))
-        return {"loss": tf.reduce_sum(root.bias)}
+        return {"loss": tf.reduce_sum(root.layer(x))}
 
     call = called(root, root.layer, FLOATS)
     served = made(lambda x: {"y": call(x)}, FLOATS)
@@ -266,14 +266,14 @@ def predictions(folder, change=0.0, rate=0.5):
 def scalar(folder, change=0.0):
     """A number, without a batch."""
     root = Root(change)
-    called(root, lambda x: x * root.bias, tf.TensorSpec([], tf.float32))
+    called(root, lambda x: x * root.kernel, tf.TensorSpec([], tf.float32))
     return saved(root, folder)
 
 
 def ragged(folder, change=0.0):
     root = Root(change)
     spec = tf.RaggedTensorSpec([None, None], tf.float32)
-    called(root, lambda x: tf.reduce_sum(x, 1)[:, None] * root.bias, spec)
+    called(root, lambda x: tf.reduce_sum(x, 1)[:, None] * root.kernel[0], spec)
     return saved(root, folder)
 
 

@@ -51,6 +51,18 @@ class KerasSubject:
     input_spec: InputSpec
     ways: tuple[str, ...] = (PLAIN, END_POINTS)
 
+    def spec_of(self, way: str) -> InputSpec:  # noqa: ARG002  (all ways take the same)
+        """Returns what every way of calling takes."""
+        return self.input_spec
+
+    def refusals(self, way: str) -> Mapping[str, str]:  # noqa: ARG002  (it takes any image)
+        """Returns nothing: images can be made up."""
+        return {}
+
+    def left(self, way: str) -> Arrays:  # noqa: ARG002  (none changes any)
+        """Returns nothing: inference changes no variable."""
+        return {}
+
     @property
     def training_ways(self) -> tuple[str, ...]:
         """The same as in inference."""

@@ -27,6 +27,7 @@ from exporter.verifier.subjects.subject import (
     Subject,
     unequal,
 )
+from exporter.verifier.subjects.usable_examples import no_inputs
 
 # Beside the default, for which gradients are compared by every way of calling.
 _GRADIENT_MOMENTA = (0.0, 0.997)
@@ -47,8 +48,14 @@ class FineTuningComparison:
     _model: Subject
     _reference: Subject
     _collector: Collector
-    _batch: Batch
+    # None where nothing can be made up for `__call__`.
+    _given: Batch | None
     _plan: Plan
+
+    @property
+    def _batch(self) -> Batch:
+        assert self._given is not None, "there is nothing to call with"
+        return self._given
 
     @cached_property
     def _ways(self) -> list[str]:
@@ -60,6 +67,9 @@ class FineTuningComparison:
         ways = self._ways
         if not self._reference.training_ways:
             self._collector.skip("training", PLAIN, "the reference has no argument 'training'")
+        elif self._given is None:
+            self._collector.skip("training", PLAIN, no_inputs(self._reference, PLAIN))
+            ways = []
         gradients = {}
         if ways:
             drawn = self._drawn()

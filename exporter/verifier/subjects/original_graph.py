@@ -73,6 +73,18 @@ class GraphSubject:
         """What it takes: float32 `[batch, size, size, 3]` in [0, 1]."""
         return InputSpec((image_spec(self.variant),))
 
+    def spec_of(self, way: str) -> InputSpec:  # noqa: ARG002  (all ways take the same)
+        """Returns what every way of calling takes."""
+        return self.input_spec
+
+    def refusals(self, way: str) -> Mapping[str, str]:  # noqa: ARG002  (it takes any image)
+        """Returns nothing: images can be made up."""
+        return {}
+
+    def left(self, way: str) -> Arrays:  # noqa: ARG002  (none changes any)
+        """Returns nothing: inference changes no variable."""
+        return {}
+
     @property
     def ways(self) -> tuple[str, ...]:
         """The ways of calling that a published model has."""

@@ -1,8 +1,8 @@
 """A SavedModel as the verifier runs it, whoever made it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -10,25 +10,26 @@ import numpy as np
 import tensorflow as tf
 
 from exporter.digests import of_files
-from exporter.errors import VerificationError, reason
-from exporter.protobufs import CALLS
-from exporter.verifier.subjects.examples import InputSpec
+from exporter.errors import reason
+from exporter.verifier.subjects.chosen_trace import chosen_trace
+from exporter.verifier.subjects.examples import FULL, Examples, InputSpec
+from exporter.verifier.subjects.given import Given
 from exporter.verifier.subjects.interface import Interface, load
+from exporter.verifier.subjects.probes import PROBES
 from exporter.verifier.subjects.subject import (
+    BARE,
     Arrays,
     Derivative,
     Gradients,
     Inputs,
+    ModelCallError,
     TrainingCall,
     arrays,
     flat,
     named,
     projected,
 )
-
-
-class ModelCallError(VerificationError):
-    """A model cannot be called: its own fault where it is judged, an end to all where it judges."""
+from exporter.verifier.subjects.watched_state import WatchedState
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,13 @@ class LoadedModel:
         folder: Where it lies.
         interface: What it offers.
         main: The way of calling that examples are made for; empty for the first.
+        given: What it can be run on beside what is made up.
     """
 
     folder: Path
     interface: Interface
     main: str = ""
+    given: Given = field(default_factory=Given)
 
     @property
     def input_spec(self) -> InputSpec:
@@ -51,9 +54,61 @@ class LoadedModel:
         way = self.main or next(iter(self.ways), None)
         return self.spec_of(way) if way else InputSpec(())
 
+    @property
+    def examples(self) -> Examples:
+        """What there is to run it on; of which each way of calling takes its own."""
+        return Examples(self.input_spec, FULL, self.given.images, self.given.arrays)
+
     def spec_of(self, way: str) -> InputSpec:
         """Returns what one way of calling takes."""
-        return InputSpec(tuple(tf.nest.flatten(self._structure(way))))
+        if way not in self._specs:
+            self._specs[way] = self._read_spec(way)
+        return self._specs[way]
+
+    @cached_property
+    def _specs(self) -> dict[str, InputSpec]:
+        return {}
+
+    @cached_property
+    def _refusals(self) -> dict[str, dict[str, str]]:
+        return {}
+
+    @cached_property
+    def _state(self) -> WatchedState:
+        return WatchedState(self.interface)
+
+    def _read_spec(self, way: str) -> InputSpec:
+        structure = self._structure(way)
+        specs = tf.nest.flatten(structure)
+        places = named(tf.nest.pack_sequence_as(structure, list(range(len(specs)))))
+        names = sorted(places, key=lambda name: places[name])
+        if names == [BARE]:
+            names = list(self.interface.inputs)
+        if len(names) != len(specs):
+            names = [str(place) for place in range(len(specs))]
+        return InputSpec(tuple(specs), tuple(names))
+
+    def refusals(self, way: str) -> Mapping[str, str]:
+        """Returns why values that are made up do not fit a way of calling, by probe.
+
+        Any number may stand in an image of a known size, so those are not tried.
+        """
+        if way not in self._refusals:
+            spec = self.spec_of(way)
+            known = spec.image_size and all(side for side in spec.specs[0].shape[1:])
+            self._refusals[way] = {} if known else dict(self._refused(way, spec))
+        return self._refusals[way]
+
+    def _refused(self, way: str, spec: InputSpec) -> Iterator[tuple[str, str]]:
+        size = spec.fixed_batch() or 1
+        for probe in PROBES:
+            if spec.strange:
+                yield probe, f"expected numbers or strings, found {spec.strange}"
+                continue
+            try:
+                self.inference([way], [np.stack([value] * size) for value in spec.probe(probe)])
+            except ModelCallError as error:
+                yield probe, error.said
 
     def signature_inputs(self, way: str) -> tuple[str, ...]:
         """Returns the names of a signature's inputs, as they are flattened: in sorted order."""
@@ -113,8 +168,16 @@ class LoadedModel:
             self.interface.variables[name].assign(value)
 
     def inference(self, ways: Sequence[str], inputs: Inputs) -> dict[str, Arrays]:
-        """Calls in inference mode."""
-        return {way: flat(self.call(way, inputs)) for way in ways}
+        """Calls in inference mode, and puts back what a call changes."""
+        found = {}
+        for way in ways:
+            with self._state.watched(way, len(inputs[0]) if inputs else 0):
+                found[way] = flat(self.call(way, inputs))
+        return found
+
+    def left(self, way: str) -> Arrays:
+        """Returns the variables that the last call changed this way, before they were put back."""
+        return self._state.left(way)
 
     def training(
         self, ways: Sequence[str], inputs: Inputs, hyperparameters: Mapping[str, float]
@@ -122,7 +185,7 @@ class LoadedModel:
         """Calls each way once in training mode."""
         calls = {}
         for way in ways:
-            with self._put_back():
+            with self._state.put_back():
                 mode = self._training_mode(hyperparameters)
                 outputs = flat(self.call(way, inputs, **mode))
                 calls[way] = TrainingCall(outputs, self.variables())
@@ -136,7 +199,7 @@ class LoadedModel:
             outputs = self.call(asked.way, asked.inputs, directly=True, **mode)
             return projected(named(outputs)[asked.target])
 
-        with self._put_back():
+        with self._state.put_back():
             return self._differentiate(loss)
 
     def _training_mode(self, hyperparameters: Mapping[str, float]) -> dict[str, Any]:
@@ -168,21 +231,23 @@ class LoadedModel:
         Returns:
             What the model returns.
         """
-        structure = self._structure(way)
-        packed = tf.nest.pack_sequence_as(structure, [tf.constant(value) for value in inputs])
         try:
+            tensors = self.spec_of(way).tensors(inputs)
+            packed = tf.nest.pack_sequence_as(self._structure(way), tensors)
             if way in self.interface.signature_ways:
                 return self.interface.signature_ways[way](**packed)
             arguments |= self.interface.flags[way]
+            args, kwargs = self.interface.call_with(packed, **arguments)
             function = self.interface.call
             if directly:
-                function = chosen_trace(function, packed, **arguments)
-            return function(packed, **arguments)
+                function = chosen_trace(function, *args, **kwargs)
+            return function(*args, **kwargs)
         except (tf.errors.OpError, AttributeError, LookupError, TypeError, ValueError) as error:
-            sizes = ", ".join(f"{value.dtype.name} {list(value.shape)}" for value in inputs)
+            sizes = ", ".join(f"{_dtype(value)} {list(value.shape)}" for value in inputs)
             raise ModelCallError(
                 f"Model '{self.folder}' fails when {way} is given {sizes}: {reason(error)}. Mend"
-                " the model, or what it was saved with."
+                " the model, or what it was saved with.",
+                reason(error),
             ) from error
 
     def _structure(self, way: str) -> Any:
@@ -200,27 +265,19 @@ class LoadedModel:
             for name, gradient in gradients.items()
         }
 
-    @contextmanager
-    def _put_back(self) -> Iterator[None]:
-        before = [(variable, variable.numpy()) for variable in self.interface.state]
-        try:
-            yield
-        finally:
-            for variable, value in before:
-                variable.assign(value)
 
-
-def load_model(folder: Path, main: str = "") -> LoadedModel:
+def load_model(folder: Path, main: str = "", given: Given | None = None) -> LoadedModel:
     """Loads a SavedModel.
 
     Args:
         folder: Where it lies.
         main: The way of calling that examples are made for; empty for the first.
+        given: What it can be run on beside what is made up.
 
     Raises:
         VerificationError: If that fails.
     """
-    return LoadedModel(folder, load(folder), main)
+    return LoadedModel(folder, load(folder), main, given or Given())
 
 
 def _specs(specs: Mapping[str, Any]) -> str:
@@ -228,36 +285,5 @@ def _specs(specs: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {s.dtype.name} {s.shape}" for name, s in named_specs)
 
 
-def chosen_trace(function: Any, *args: Any, **kwargs: Any) -> Any:
-    """Returns the trace that TensorFlow chooses for a call.
-
-    A restored function makes a function of its own around that trace for every
-    shape it is called with. The tape then differentiates both, which takes
-    twice as long and computes the same bits.
-
-    Args:
-        function: What was restored.
-        *args: The arguments of the call.
-        **kwargs: The named arguments of the call.
-
-    Returns:
-        The trace, to be called with the same arguments; or the function where it
-        calls no trace, or more than one, or one that wants more arguments.
-    """
-    if not hasattr(function, "concrete_functions"):
-        return function
-    graph = function.get_concrete_function(*args, **kwargs).graph
-    called = [op.get_attr("f").name for op in graph.get_operations() if op.type in CALLS]
-    traces = {_text(trace.name): trace for trace in function.concrete_functions}
-    if len(called) != 1 or called[0] not in traces:
-        return function
-    trace = traces[called[0]]
-    try:
-        trace.function_type.bind(*args, **kwargs)
-    except TypeError:
-        return function
-    return trace
-
-
-def _text(name: str | bytes) -> str:
-    return name.decode() if isinstance(name, bytes) else name
+def _dtype(value: np.ndarray) -> str:
+    return "string" if value.dtype.kind in "OSU" else str(value.dtype.name)
