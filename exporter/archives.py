@@ -11,7 +11,7 @@ from checkpoints import catalog
 from checkpoints.catalog import PublishedCheckpoint
 from checkpoints.layout import AVERAGES_FOLDER
 from exporter.digests import of_files
-from exporter.errors import FetchError, reason
+from exporter.errors import FetchError, nearest, reason
 from exporter.progress import Progress, silent
 from slim_nets.registry import Variant, of_same_weights
 
@@ -64,17 +64,25 @@ def cached_archive(published: PublishedCheckpoint, chosen: Path | None = None) -
 
 
 def published_checkpoint(variant: Variant) -> PublishedCheckpoint:
-    """Returns the published archive of a variant, whatever its image size.
+    """Returns the published archive of a variant; of the same network at any size if there is one.
 
     Raises:
-        FetchError: If none was published.
+        FetchError: If none was published, or several were, each for another size of images.
     """
-    for named in of_same_weights(variant):
-        if row := catalog.for_variant(named.name):
-            return row
-    published = ", ".join(sorted(row.variant for row in catalog.checkpoints() if row.variant))
+    names = [named.name for named in of_same_weights(variant)]
+    rows = {name: row for name in names if (row := catalog.for_variant(name))}
+    if variant.name in rows or len(rows) == 1:
+        return rows.get(variant.name) or next(iter(rows.values()))
+    if rows:
+        raise FetchError(
+            f"Variant '{variant.name}' has several published checkpoints: expected one of"
+            f" {', '.join(rows)}, which were trained at these sizes of images. Fetch one by"
+            " 'slim-export fetch', and give its archive as --checkpoint."
+        )
+    published = [row.variant for row in catalog.checkpoints() if row.variant]
     raise FetchError(
-        f"Variant '{variant.name}' has no published checkpoint: expected one of {published}."
+        f"Variant '{variant.name}' has no published checkpoint: expected one of"
+        f" {nearest(variant.name, published)}."
         " Export it with --checkpoint=PATH or --checkpoint=seeded:0."
     )
 

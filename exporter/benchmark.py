@@ -37,7 +37,7 @@ def benchmark(request: BenchmarkRequest, progress: Progress = silent) -> Benchma
     model = _looked_at(
         f"SavedModel '{request.model_dir}'",
         "Free some memory and try again.",
-        *(described, request.model_dir),
+        *(described, request.model_dir, request.image_size),
     )
     _check_batches(request, model)
     check_made_of(converted, request.model_dir)

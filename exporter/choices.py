@@ -1,6 +1,6 @@
 """What people choose by name: the variant of a network, and the task."""
 
-from exporter.errors import InvalidArgumentError
+from exporter.errors import InvalidArgumentError, nearest
 from slim_nets.network import TASKS, Task
 from slim_nets.registry import Variant, resized, variants
 
@@ -20,7 +20,7 @@ def variant_named(
     named = variants()
     if name not in named:
         raise InvalidArgumentError(
-            f"Variant '{name}' is unknown: expected one of {', '.join(sorted(named))}."
+            f"Variant '{name}' is unknown: expected one of {nearest(name, named)}."
             " See 'slim-export list'."
         )
     try:

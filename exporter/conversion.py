@@ -62,7 +62,7 @@ def convert(
     check_is_there(request.model_dir, ConversionError)
     with unchanged_folder(request.model_dir, ConversionError) as digest:
         check_trusted(request.model_dir, ConversionError, trust=request.trust)
-        source = source_of(request.model_dir)
+        source = source_of(request.model_dir, request.image_size)
         check_inputs(source, rows, request)
         for sentence in remarks(rows, request):
             remark(sentence)

@@ -1,7 +1,8 @@
 """What the exporter refuses with, and how its sentences are built."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
 
 MAX_LISTED = 5
 _MAX_SAID = 300  # characters
@@ -117,3 +118,16 @@ def listing(items: Iterable[str]) -> str:
     text = ", ".join(ordered[:MAX_LISTED])
     more = len(ordered) - MAX_LISTED
     return f"{text} and {more} more" if more > 0 else text
+
+
+def nearest(name: str, names: Collection[str]) -> str:
+    """Counts the names that there are, and lists the five that are most like another.
+
+    Args:
+        name: What somebody wrote.
+        names: What can be meant.
+
+    Returns:
+        Such as "46, such as a, b, c, d and e".
+    """
+    return f"{len(names)}, such as {listing(get_close_matches(name, names, MAX_LISTED, 0.0))}"

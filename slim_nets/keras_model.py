@@ -9,7 +9,9 @@ from slim_nets.network import Task
 from slim_nets.registry import Variant
 
 
-def keras_model(variant: Variant, task: Task, layers: KerasLayers, *, images: str) -> Any:
+def keras_model(
+    variant: Variant, task: Task, layers: KerasLayers, *, images: str, any_size: bool = False
+) -> Any:
     """Builds a functional model for images as users have them.
 
     Args:
@@ -17,11 +19,13 @@ def keras_model(variant: Variant, task: Task, layers: KerasLayers, *, images: st
         task: What it ends with.
         layers: What it is built with, unused before.
         images: Name of the input, float32 `[batch, height, width, 3]` in [0, 1].
+        any_size: Whether images may have any size, of which the network must be able.
 
     Returns:
         A `keras.Model` that returns features or logits `[batch, n]`.
     """
-    given = keras.Input((*variant.image_size, 3), name=images)
+    size = (None, None) if any_size else variant.image_size
+    given = keras.Input((*size, 3), name=images)
     output = variant.end_points(given, task, layers)["default"]
     return keras.Model(given, output, name=keras_name(variant.name))
 

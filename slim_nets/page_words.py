@@ -57,3 +57,17 @@ class PageWords:
     training: str = ""
     checkpoints: str = ""
     labels: str = ""
+
+
+# Of weights that were trained on ImageNet with TF-Slim; what is said of a network comes beside it.
+IMAGENET = PageWords(
+    full_name="",
+    classes="the 1000 classes of ImageNet and a background",
+    dataset="imagenet-ilsvrc-2012-cls",
+    dataset_name="ImageNet (ILSVRC-2012-CLS)",
+    training='training on ILSVRC-2012-CLS ("ImageNet") for classification',
+    labels="""\
+The names of the classes are in
+[ImageNetLabels.txt](https://storage.googleapis.com/download.tensorflow.org/data/ImageNetLabels.txt),
+where class 0 is the background.""",
+)

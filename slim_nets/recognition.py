@@ -9,17 +9,19 @@ from slim_nets.registry import Variant, resized, variants
 
 
 def recognized(
-    variables: Mapping[str, Any], image_size: tuple[int, int] | None
+    variables: Mapping[str, Any], image_size: tuple[int | None, int | None] | None
 ) -> tuple[Variant, Task] | None:
     """Finds the network that has these variables.
 
     Args:
         variables: Arrays by name, of which the shapes count.
-        image_size: Height and width of the model's images.
+        image_size: Height and width of the model's images, None for those that are free; None
+            for a model of other things.
 
     Returns:
         One of the named variants, at that image size and with the classes and widths of the
-        variables, and the task; None if none fits.
+        variables, and the task; None if none fits. Variables do not tell which size is usual
+        where sizes are free: then it is the first of those of that network and multiplier.
     """
     if image_size is None:
         return None
@@ -28,11 +30,20 @@ def recognized(
         for task in TASKS:
             found = fitted(named, shapes, task)
             if found is not None and len(found.shape(task).variables) == len(shapes):
-                try:
-                    return resized(found, image_size=image_size), task
-                except ValueError:
-                    return None
+                at_size = _at(found, image_size)
+                return None if at_size is None else (at_size, task)
     return None
+
+
+def _at(variant: Variant, image_size: tuple[int | None, int | None]) -> Variant | None:
+    """Returns the variant at a size; as it is if that is free, None if it takes no such images."""
+    height, width = image_size
+    if height is None or width is None:
+        return variant
+    try:
+        return resized(variant, image_size=(height, width))
+    except ValueError:
+        return None
 
 
 def fitted(variant: Variant, shapes: Mapping[str, tuple[int, ...]], task: Task) -> Variant | None:

@@ -70,6 +70,16 @@ def published_model(shared):
 
 
 @pytest.fixture(scope="session")
+def classifier_checkpoint(shared):
+    return shared / "checkpoints/mobilenet_v1_0.25_128/mobilenet_v1_0.25_128.ckpt"
+
+
+@pytest.fixture(scope="session")
+def published_classifier(shared):
+    return shared / "original/mobilenet_v1_025_128_classification_4"
+
+
+@pytest.fixture(scope="session")
 def slim_export():
     """Calls a command in this process; in a fresh one if an option would have no effect here.
 
@@ -142,6 +152,15 @@ def real_export(export_process, real_checkpoint, tmp_path_factory):
     folder = tmp_path_factory.mktemp("real") / "model"
     said = export_process("mobilenet_v3_small_075_224", "feature_vector", real_checkpoint, folder)
     assert said["verification"]["passed"]
+    return folder
+
+
+@pytest.fixture(scope="session")
+def classifier_export(export, classifier_checkpoint, tmp_path_factory):
+    """The export of real weights with logits, for images of any size; not verified."""
+    folder = tmp_path_factory.mktemp("classifier") / "model"
+    flags = ("--verify=false",)
+    export("mobilenet_v1_025_128", "classification", classifier_checkpoint, folder, *flags)
     return folder
 
 

@@ -35,7 +35,7 @@ class MeasuredModel:
     network: tuple[Variant, Task] | None = None
 
 
-def described(folder: Path) -> MeasuredModel:
+def described(folder: Path, image_size: tuple[int, int] | None = None) -> MeasuredModel:
     """Reads how a SavedModel can be called.
 
     Runs in a process that ends with it: so the process that waits for the others has no
@@ -43,6 +43,8 @@ def described(folder: Path) -> MeasuredModel:
 
     Args:
         folder: The SavedModel, whoever made it.
+        image_size: Height and width at which one is measured that takes images of any size; None
+            for those that are usual.
 
     Returns:
         `__call__` first, if it has one, then the signatures that take the same inputs.
@@ -54,7 +56,7 @@ def described(folder: Path) -> MeasuredModel:
     from exporter.converters.source_model import source_of
     from exporter.verifier.subjects.subject import PLAIN
 
-    source = source_of(folder)
+    source = source_of(folder, image_size)
     model = source.model
     served = model.spec_of(source.way)
     examples = dict(zip(source.inputs, served.probe("half"), strict=True))
@@ -71,7 +73,7 @@ def described(folder: Path) -> MeasuredModel:
         others=tuple(way for way in found if way not in fitting),
         inputs=examples,
         batch=served.fixed_batch(),
-        network=recognized(model.variables(), served.image_size),
+        network=recognized(model.variables(), source.spec.declared_size),
     )
 
 

@@ -36,6 +36,8 @@ class BenchmarkRequest:
         rounds: How often every candidate has its turn.
         converted: The folder with a folder for each format; None for the SavedModel alone.
         peers: Files of others' ports to measure too, as `exporter.bench.peers` describes them.
+        image_size: Height and width at which one is measured that takes images of any size; None
+            for those that are usual.
     """
 
     model_dir: Path
@@ -44,6 +46,7 @@ class BenchmarkRequest:
     rounds: int
     converted: Path | None = None
     peers: tuple[Path, ...] = ()
+    image_size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,10 @@ def add(commands: Any) -> None:
         converted=flags.path(
             "the --output_dir of 'convert', of which every format that is there is measured"
         ),
+        image_size=flags.value(
+            "measure a model of images of any size at 160, or 160x320 pixels (height x width)",
+            type=flags.image_size,
+        ),
         batch=flags.value("images a call, separated by commas (1,32)", default="1,32"),
         threads=flags.value(
             "of every runtime, separated by commas; 'default' for its own choice (1,default)",

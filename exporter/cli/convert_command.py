@@ -22,6 +22,11 @@ def add(commands: Any) -> None:
         calibration=flags.value(
             "a pattern of other image files, from which int8 ranges are taken", default=""
         ),
+        image_size=flags.value(
+            "fix images of any size to 160, or 160x320 pixels (height x width); without, they stay"
+            " free",
+            type=flags.image_size,
+        ),
         labels=flags.path("a text file with a class name a line, for metadata"),
         author=flags.value("who is named in metadata", default=""),
         license=flags.value("what is named in metadata (none)", default=""),

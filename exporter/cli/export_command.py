@@ -29,7 +29,7 @@ How to load it:
   import tensorflow_hub as hub
 
   network = hub.load({path!r})
-  {output} = network(images)  # float32 [batch, {size}, 3], RGB in [0, 1]
+  {output} = network(images)  # float32 [batch, {images}, 3], RGB in [0, 1]{usual}
 """
 
 _FINE_TUNE = """
@@ -197,5 +197,9 @@ def _print_usage(request: ExportRequest, variant: Variant) -> None:
     background = "  # logits[:, 0] is the background\n" * variant.background
     usage = _LOAD + (_FINE_TUNE if features else background)
     size = "{}, {}".format(*variant.image_size)
+    images, usual = size, ""
+    if variant.network.any_size:
+        images, usual = "height, width", f", usually [batch, {size}, 3]"
     path = printable(str(request.output_dir))
-    print_lines(*usage.format(path=path, size=size, output=output).splitlines())
+    filled = usage.format(path=path, size=size, images=images, usual=usual, output=output)
+    print_lines(*filled.splitlines())

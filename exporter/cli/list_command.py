@@ -1,6 +1,8 @@
 """`slim-export list`."""
 
 import argparse
+import itertools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +12,7 @@ from exporter.cli import flags
 from exporter.cli.terminal import print_json, print_table
 from exporter.errors import FetchError, reason
 from slim_nets.network import TASKS, Task
-from slim_nets.registry import Variant, variants
+from slim_nets.registry import Variant, networks, variants
 
 _COLUMNS = (
     "variant",
@@ -44,8 +46,15 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(rows)
     else:
-        print_table(_COLUMNS, [_cells(row) for row in rows], keep=2)
+        print_table(_COLUMNS, list(_by_family(rows)), keep=2)
     return 0
+
+
+def _by_family(rows: list[dict[str, Any]]) -> Iterator[tuple[str, ...]]:
+    """Puts the name of a family of networks before its rows."""
+    for family, members in itertools.groupby(rows, key=lambda row: row["family"]):
+        yield (f"{networks()[family].words(TASKS[0]).full_name}:", *[""] * (len(_COLUMNS) - 1))
+        yield from map(_cells, members)
 
 
 def _row(variant: Variant, task: Task, cache_dir: Path | None) -> dict[str, Any]:
@@ -53,6 +62,7 @@ def _row(variant: Variant, task: Task, cache_dir: Path | None) -> dict[str, Any]
     shape = variant.shape(task)
     return {
         "variant": variant.name,
+        "family": variant.family,
         "task": task,
         "handle": _handle(variant, task, published),
         "num_features": variant.shape("feature_vector").output[0],

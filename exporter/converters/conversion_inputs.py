@@ -50,6 +50,12 @@ def _check_calibration(source: "SourceModel", row: Format, request: ConvertReque
             f"SavedModel '{source.folder}' cannot be calibrated: expected one input of float32"
             f" [batch, height, width, 3], found {', '.join(source.inputs)}. Leave {row.name} out."
         )
+    if source.spec.any_size:
+        raise ConversionError(
+            f"Format '{row.name}' lacks a size of images: expected the one that the network was"
+            f" trained at, since '{source.folder}' takes any, and ranges depend on it. Add"
+            " --image_size."
+        )
     if not request.calibration_files:
         raise ConversionError(
             f"Format '{row.name}' lacks calibration images: expected some that look like those"

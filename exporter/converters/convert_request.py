@@ -17,6 +17,7 @@ class ConvertRequest:
         output_dir: Where a folder for each format is to appear.
         images: Pattern of image files to compare on; empty for the probes alone.
         calibration: Pattern of image files from which int8 ranges are taken.
+        image_size: Height and width that images of any size are fixed to; None to leave them free.
         labels: A text file with a class name a line.
         author: For formats that have a place for it.
         license: The same.
@@ -31,6 +32,7 @@ class ConvertRequest:
     output_dir: Path
     images: str = ""
     calibration: str = ""
+    image_size: tuple[int, int] | None = None
     labels: Path | None = None
     author: str = ""
     license: str = ""

@@ -112,7 +112,7 @@ def converted(
     folder = request.model_dir.absolute()
     try:
         with unchanged_folder(folder, ConversionError, expected=digest):
-            source = source_of(folder)
+            source = source_of(folder, request.image_size)
             start = time.perf_counter()
             row.converter.convert(source, target, request)
             seconds = time.perf_counter() - start

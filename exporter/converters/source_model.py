@@ -1,7 +1,7 @@
 """A SavedModel as converters take it: one function, by names."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,12 @@ from exporter.converters.convert_request import ConvertRequest
 from exporter.errors import ConversionError, VerificationError
 from exporter.signatures import SERVING, way_of
 from exporter.verifier.comparison.known_network import KnownNetwork, known_network
+from exporter.verifier.subjects.input_spec import InputSpec
 from exporter.verifier.subjects.interface import load
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import END_POINTS, Arrays
 from slim_nets.recognition import recognized
+from slim_nets.registry import resized
 
 PRODUCER = "slim-export"
 
@@ -29,22 +31,30 @@ class SourceModel:
     Attributes:
         model: The SavedModel.
         way: The way of calling that is converted, as the verifier names it.
+        fixed_size: Height and width that images of any size are fixed to; None to leave them free.
     """
 
     model: LoadedModel
     way: str = way_of(SERVING)
+    fixed_size: tuple[int, int] | None = None
 
     @property
     def folder(self) -> Path:
         """Where the SavedModel lies."""
         return self.model.folder
 
+    @property
+    def serving(self) -> "SourceModel":
+        """The default signature of the same model."""
+        return replace(self, way=way_of(SERVING))
+
     @cached_property
     def function(self) -> Any:
         """A concrete function with named inputs that returns a dict of tensors."""
         if self.way in self.model.interface.signature_ways:
-            return self.model.interface.signature_ways[self.way]
-        (spec,) = self.model.input_spec.specs
+            signature = self.model.interface.signature_ways[self.way]
+            return signature if self.fixed_size is None else self._fixed(signature)
+        (spec,) = self.serving.spec.specs
         root = self.model.interface.root
 
         @tf.function(input_signature=[tf.TensorSpec(spec.shape, spec.dtype, "inputs")])
@@ -53,6 +63,28 @@ class SourceModel:
             return found
 
         return end_points_fn.get_concrete_function()
+
+    def _fixed(self, signature: Any) -> Any:
+        """Returns a signature that takes images of the fixed size alone."""
+        (name,) = signature.structured_input_signature[1]
+        (spec,) = self.spec.specs
+
+        @tf.function(autograph=False)
+        def fixed_fn(**inputs: tf.Tensor) -> dict[str, tf.Tensor]:
+            found: dict[str, tf.Tensor] = signature(**inputs)
+            return found
+
+        return fixed_fn.get_concrete_function(**{name: tf.TensorSpec(spec.shape, spec.dtype, name)})
+
+    @property
+    def spec(self) -> InputSpec:
+        """What it takes."""
+        spec = self.model.spec_of(self.way)
+        if self.fixed_size is None:
+            return spec
+        (images,) = spec.specs
+        shape = [images.shape[0], *self.fixed_size, images.shape[3]]
+        return InputSpec((tf.TensorSpec(shape, images.dtype, images.name),))
 
     @property
     def inputs(self) -> dict[str, tf.TensorSpec]:
@@ -64,7 +96,7 @@ class SourceModel:
     @property
     def image_size(self) -> tuple[int, int] | None:
         """Height and width of the images in pixels; None if it takes other things."""
-        return self.model.spec_of(self.way).image_size
+        return self.spec.image_size
 
     @property
     def outputs(self) -> dict[str, tf.TensorSpec]:
@@ -74,7 +106,10 @@ class SourceModel:
     @cached_property
     def network(self) -> KnownNetwork:
         """What is known of the network; nothing, if it is none of ours."""
-        return known_network(self.model)
+        known = known_network(self.model)
+        if known.variant is None or self.fixed_size is None:
+            return known
+        return replace(known, variant=resized(known.variant, image_size=self.fixed_size))
 
     @property
     def name(self) -> str:
@@ -83,7 +118,7 @@ class SourceModel:
 
     def named(self, inputs: Sequence[np.ndarray]) -> Arrays:
         """Gives one batch, flattened, the names of the inputs."""
-        fed = self.model.spec_of(self.way).fed(inputs)
+        fed = self.spec.fed(inputs)
         return dict(zip(self.inputs, fed, strict=True))
 
     def end_points(self) -> "SourceModel | None":
@@ -92,7 +127,7 @@ class SourceModel:
         if END_POINTS not in self.model.ways or len(taken.specs) != 1:
             return None
         same = self.model.spec_of(END_POINTS).is_like(taken)
-        return SourceModel(self.model, END_POINTS) if same else None
+        return replace(self, way=END_POINTS) if same else None
 
     def expected(self, inputs: Sequence[np.ndarray]) -> Arrays:
         """Computes what the SavedModel gives, end points in the network's order."""
@@ -101,20 +136,23 @@ class SourceModel:
         return {key: found[key] for key in sorted(found, key=lambda k: rank.get(k, len(rank)))}
 
 
-def source_of(folder: Path) -> SourceModel:
+def source_of(folder: Path, fixed_size: tuple[int, int] | None = None) -> SourceModel:
     """Loads a SavedModel to convert.
 
     Args:
         folder: The SavedModel, whoever made it.
+        fixed_size: As `SourceModel.fixed_size`.
 
     Returns:
         Its default signature.
 
     Raises:
-        ConversionError: If it cannot be loaded, or has no such signature.
+        ConversionError: If it cannot be loaded, has no such signature, or takes no images of any
+            size and a size is given.
     """
+    sizes = () if fixed_size is None else (fixed_size,)
     try:
-        model = LoadedModel(folder, load(folder), way_of(SERVING))
+        model = LoadedModel(folder, load(folder), way_of(SERVING), sizes)
     except VerificationError as error:
         raise ConversionError(str(error)) from error
     if SERVING not in model.interface.signatures:
@@ -123,7 +161,30 @@ def source_of(folder: Path) -> SourceModel:
             f"SavedModel '{folder}' has no signature to convert: expected '{SERVING}', found"
             f" {found}. Save it with signatures={{'{SERVING}': ...}}."
         )
-    return SourceModel(model)
+    if fixed_size is not None:
+        _check_fixed(model, fixed_size)
+    return SourceModel(model, fixed_size=fixed_size)
+
+
+def _check_fixed(model: LoadedModel, size: tuple[int, int]) -> None:
+    """Refuses a size for images whose size is fixed already, or that the network does not take.
+
+    Raises:
+        ConversionError: If it is one.
+    """
+    spec = model.input_spec
+    if not spec.any_size:
+        found = ", ".join(str(one.shape) for one in spec.specs)
+        raise ConversionError(
+            f"SavedModel '{model.folder}' takes no images of any size: expected"
+            f" [batch, height, width, 3] with both free, found {found}. Leave out --image_size."
+        )
+    found = recognized(model.variables(), (None, None))
+    try:
+        if found:
+            resized(found[0], image_size=size)
+    except ValueError as error:
+        raise ConversionError(str(error)) from error
 
 
 def properties(source: SourceModel, request: ConvertRequest) -> dict[str, str]:
@@ -138,7 +199,7 @@ def properties(source: SourceModel, request: ConvertRequest) -> dict[str, str]:
         from one conversion to the next.
     """
     variables = source.model.variables()
-    variant, task = recognized(variables, source.model.input_spec.image_size) or (None, "")
+    variant, task = recognized(variables, source.spec.declared_size) or (None, "")
     found = {
         "author": request.author,
         "license": request.license,

@@ -81,7 +81,8 @@ class Manifest(ManifestPart):
         handle: `publisher/name/version`.
         variant: The network, by its name on TensorFlow Hub.
         task: What it ends with.
-        image_size: Height and width of the images in pixels, one number for a square.
+        image_size: Height and width of the images in pixels, one number for a square; the usual
+            ones where images may have any.
         model_digest: SHA-256 over the names and contents of the SavedModel's files.
         model: The SavedModel's files, by path.
         files: The release's other files, by name; the signature, which covers

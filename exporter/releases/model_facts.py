@@ -26,7 +26,7 @@ class ModelFacts:
     """Figures of a model, as they stand on its page.
 
     Attributes:
-        image_size: Of the images in pixels.
+        image_size: Of the images in pixels; None where they may have any.
         output: Key of the signature's output.
         num_outputs: How many numbers it has for an image.
         variables: How many there are.
@@ -40,7 +40,7 @@ class ModelFacts:
         labels: Name of the file in its `assets` with the names of the classes; empty without.
     """
 
-    image_size: ImageSize
+    image_size: ImageSize | None
     output: str
     num_outputs: int
     variables: int
@@ -69,12 +69,12 @@ def model_facts(folder: Path) -> ModelFacts:
     try:
         (meta_graph,) = read_saved_model(folder, PublishError).meta_graphs
         signature = meta_graph.signature_def[SERVING]
-        images = signature.inputs["inputs"].tensor_shape
+        height, width = (dim.size for dim in signature.inputs["inputs"].tensor_shape.dim[1:3])
         ((output, info),) = signature.outputs.items()
         sizes = [_size(v) for v in _listed(meta_graph.object_graph_def, "variables")]
         trained = [_size(v) for v in _listed(meta_graph.object_graph_def, "trainable_variables")]
         return ModelFacts(
-            image_size=ImageSize(*(dim.size for dim in images.dim[1:3])),
+            image_size=None if min(height, width) < 0 else ImageSize(height, width),
             output=output,
             num_outputs=info.tensor_shape.dim[1].size,
             variables=len(sizes),

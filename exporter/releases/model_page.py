@@ -106,6 +106,7 @@ def model_page(request: PageRequest) -> str:
     page = environment.from_string(template).render(
         **{name: getattr(request, name) for name in PageRequest.__slots__},
         words=words,
+        size=origin.variant.image_size,
         description=_description(request, words),
         metadata=_metadata(request, words),
         features=origin.task == "feature_vector",

@@ -8,7 +8,6 @@ imports them, `num_classes` = 3, `images`, two of noise in the model's size, and
 
 import os
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,7 +20,7 @@ from exporter.releases.serve.host import is_this_machine
 from exporter.verifier.report.records import Output
 
 if TYPE_CHECKING:
-    from exporter.verifier.subjects.examples import InputSpec
+    from exporter.verifier.subjects.input_spec import InputSpec
 
 # Another TensorFlow or processor moves results by so much of the largest value: its kernels sum
 # in another order. Measured between batch sizes and with oneDNN off.
@@ -100,7 +99,7 @@ def try_alone(trial: Trial, folder: Path) -> Rehearsal:
     quiet.import_tensorflow()
     model = _fetched(trial)
     rehearsal = _compared(model, trial)
-    _run_blocks(trial.blocks, model)
+    _run_blocks(model, trial)
     return rehearsal
 
 
@@ -133,7 +132,7 @@ def _compared(model: Any, trial: Trial) -> Rehearsal:
             f" {NOISE:g} of the largest value may differ"
         )
     expected = np.array(sample.found)
-    found = [_sampled(model, sample, size) for size in _BATCHES]
+    found = [_sampled(model, trial, size) for size in _BATCHES]
     scale = float(np.abs(expected).max()) or 1.0
     difference = min(float(np.abs(values - expected).max()) for values in found) / scale
     if not difference <= (0 if same else NOISE):  # not above, so that NaN fails
@@ -144,16 +143,17 @@ def _compared(model: Any, trial: Trial) -> Rehearsal:
     return Rehearsal(len(trial.blocks), expected.size, sample.image, allowance, difference)
 
 
-def _sampled(model: Any, sample: Output, batch: int) -> Any:
+def _sampled(model: Any, trial: Trial, batch: int) -> Any:
     """Computes the values that a report would hold."""
     import numpy as np
     import tensorflow as tf
 
     from exporter.verifier.subjects.probes import PROBES
 
+    sample = trial.sample
     if sample.image not in PROBES:
         raise TrialError(f"the report's values are of '{sample.image}', which is no probe")
-    images = tf.constant(np.stack(_input_spec(model).probe(sample.image) * batch))
+    images = tf.constant(np.stack(_input_spec(model, trial).probe(sample.image) * batch))
     output = model(images)[0].numpy().ravel()
     step = max(1, -(-output.size // max(1, len(sample.found))))
     values = output[::step]
@@ -165,18 +165,19 @@ def _sampled(model: Any, sample: Output, batch: int) -> Any:
     return values.astype(np.float64)
 
 
-def _input_spec(model: Any) -> "InputSpec":
-    """Returns what the model takes, as its serving signature states it."""
-    from exporter.verifier.subjects.examples import InputSpec
+def _input_spec(model: Any, trial: Trial) -> "InputSpec":
+    """Returns what the model takes, as its serving signature and the manifest state it."""
+    from exporter.verifier.subjects.input_spec import InputSpec
 
     signature = model.signatures["serving_default"]
     (spec,) = signature.structured_input_signature[1].values()
-    return InputSpec((spec,))
+    usual = trial.manifest.image_size
+    return InputSpec((spec,), ((usual, usual) if isinstance(usual, int) else usual,))
 
 
-def _run_blocks(blocks: Sequence[str], model: Any) -> None:
-    names = _prelude(model)
-    for number, block in enumerate(blocks, start=1):
+def _run_blocks(model: Any, trial: Trial) -> None:
+    names = _prelude(model, trial)
+    for number, block in enumerate(trial.blocks, start=1):
         try:
             exec(compile(block, f"<code block {number}>", "exec"), names)  # noqa: S102
         except (Exception, SystemExit) as error:
@@ -185,12 +186,12 @@ def _run_blocks(blocks: Sequence[str], model: Any) -> None:
             ) from error
 
 
-def _prelude(model: Any) -> dict[str, Any]:
+def _prelude(model: Any, trial: Trial) -> dict[str, Any]:
     import numpy as np
     import tensorflow as tf
     import tensorflow_hub as hub
 
-    image = _input_spec(model).probe("noise")[0]
+    image = _input_spec(model, trial).probe("noise")[0]
     return {
         "__name__": "__main__",
         "tf": tf,

@@ -6,6 +6,9 @@ import sys
 
 import pytest
 
+from slim_nets.network import TASKS
+from slim_nets.registry import networks, variants
+
 SLOW = {"tensorflow", "tf_keras", "tf_slim", "tensorflow_hub", "keras", "requests", "pydantic"}
 
 # Runs the command line, then says on the last line of stderr what it has imported.
@@ -97,7 +100,10 @@ def test_import_of_tensorflow_would_be_noticed():
 @pytest.mark.parametrize("flag", [["--json"], ["--json=true"], ["--json", "true"]])
 def test_switches_on(flag):
     _, output, _, _ = run("list", *flag)
-    assert len(json.loads(output)) == 16 + 4  # of the toy network
+    rows = json.loads(output)
+    assert [(row["variant"], row["family"]) for row in rows] == [
+        (name, variant.family) for name, variant in variants().items() for _ in TASKS
+    ]
 
 
 @pytest.mark.parametrize("flag", ["--nojson", "--json=false", "--json=0"])
@@ -111,6 +117,14 @@ def test_absls_flags_before_and_after_the_command(position):
     arguments = ["list"]
     arguments.insert(position, "--verbosity=1")
     assert run(*arguments)[0] == 0
+
+
+def test_list_goes_family_by_family():
+    _, output, _, _ = run("list")
+    lines = output.splitlines()
+    start = lines.index("MobileNet V1:")
+    assert lines[start + 1].startswith("mobilenet_v1_025_128 ")
+    assert "MobileNet V3 small:" in lines[start:]
 
 
 def test_list_says_what_is_known():
@@ -132,5 +146,5 @@ def test_list_says_what_is_known():
 def test_a_table_is_not_cut_in_a_pipe():
     _, output, _, _ = run("list")
     assert "…" not in output
-    assert len(output.splitlines()) == 1 + 16 + 4
+    assert len(output.splitlines()) == 1 + len(networks()) + len(TASKS) * len(variants())
     assert "\x1b" not in output

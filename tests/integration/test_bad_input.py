@@ -73,6 +73,7 @@ def write_checkpoint():
     ("flags", "message"),
     [
         (["--variant=mobilenet_v9"], "Variant 'mobilenet_v9' is unknown: expected one of"),
+        (["--variant=mobilenet_v2_100"], ", such as mobilenet_v2_100_128, mobilenet_v2"),
         (["--task=detection"], "Task 'detection' is unknown: expected feature_vector or"),
         (["--checkpoint=seeded:x"], "Seed 'x' is not one: expected a whole number from 0 to"),
         (["--checkpoint=seeded:4294967296"], "Seed '4294967296' is not one"),
@@ -91,7 +92,7 @@ def write_checkpoint():
         (["--output_dir=."], "is the current folder or one above it"),
         (
             ["--variant=mobilenet_edgetpu_100_224", "--checkpoint=published"],
-            "has no published checkpoint: expected one of mobilenet_v3_large_075_224",
+            "has no published checkpoint: expected one of ",
         ),
         (["--checkpoint=published", "--mirror=ftp://x"], "Mirror 'ftp://x' is not a URL"),
     ],

@@ -16,9 +16,13 @@ CUSTOM = [
     pytest.param("mobilenet_v3_large_100_224", 0.5, 32, marks=FULL),
     pytest.param("mobilenet_v3_large_100_224", 1.3, 97, marks=FULL),
     pytest.param("mobilenet_edgetpu_100_224", 2, 64, marks=FULL),
+    pytest.param("mobilenet_v1_100_224", 0.3, 61, marks=FULL),
+    pytest.param("mobilenet_v2_100_224", 1.3, 61, marks=FULL),
 ]
 # Each kind of network, at few pixels.
 SMALL = [
+    ("mobilenet_v1_025_128", "feature_vector"),
+    ("mobilenet_v2_035_96", "classification"),
     pytest.param("mobilenet_v3_large_075_224", "feature_vector", marks=FULL),
     ("mobilenet_v3_small_minimalistic_100_224", "classification"),
     ("mobilenet_edgetpu_075_224", "feature_vector"),
@@ -54,6 +58,8 @@ def test_other_sizes(export, tmp_path, variant, multiplier, size):
         pytest.param("mobilenet_v3_large_075_224", "feature_vector", marks=FULL),
         pytest.param("mobilenet_v3_small_minimalistic_100_224", "classification", marks=FULL),
         pytest.param("mobilenet_edgetpu_075_224", "feature_vector", marks=FULL),
+        pytest.param("mobilenet_v1_025_128", "classification", marks=FULL),
+        pytest.param("mobilenet_v2_035_96", "classification", marks=FULL),
     ],
 )
 def test_gradients(export, slim_export, tmp_path, variant, task):

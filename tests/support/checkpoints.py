@@ -6,17 +6,22 @@ import json
 from exporter import quiet
 
 
-def synth_module(shared):
-    """Loads the module that draws the inputs of the golden numbers."""
-    spec = importlib.util.spec_from_file_location("synth", shared / "golden" / "synth.py")
+def golden_module(shared, name):
+    """Loads a module that draws inputs of the golden numbers."""
+    spec = importlib.util.spec_from_file_location(name, shared / "golden" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
 
 
-def golden_network(shared):
+def synth_module(shared):
+    """Loads the module that draws weights, and the images of `small_075`."""
+    return golden_module(shared, "synth")
+
+
+def golden_network(shared, name="small_075"):
     """Returns what the golden numbers were made of, with `variables` and `seed`."""
-    return json.loads((shared / "golden" / "small_075.json").read_text())
+    return json.loads((shared / "golden" / f"{name}.json").read_text())
 
 
 def published_weights(shared):

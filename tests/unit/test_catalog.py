@@ -7,21 +7,20 @@ from slim_nets.registry import variants
 
 
 def test_rows_are_well_formed():
-    names = [row.url for row in catalog.checkpoints()]
-    assert len(set(names)) == len(names) == 8
+    for field in ("url", "file_name"):  # by which the cache keeps them
+        names = [getattr(row, field) for row in catalog.checkpoints()]
+        assert len(set(names)) == len(names)
     for row in catalog.checkpoints():
         for digest in (row.sha256, row.features_sha256):
             assert digest is None or re.fullmatch("[0-9a-f]{64}", digest)
         assert row.variant is None or row.variant in variants()
-        assert row.prefix is None or row.prefix.startswith(
-            f"{row.file_name.removesuffix('.tgz')}/ema/model-"
-        )
+        assert row.hub_handle is None or row.hub_handle.format(task="t").endswith("/t/5")
+        assert row.top_1 is None or 40 < row.top_1 < 90
+        assert row.prefix is None or row.prefix[0].isalpha()
 
 
 def test_every_float_network_but_edgetpu_was_published():
-    published = [name for name in variants() if name.startswith("mobilenet")]
-    assert len(published) == 8
-    for name in published:
+    for name in (name for name in variants() if name.startswith("mobilenet")):
         assert (catalog.for_variant(name) is None) == name.startswith("mobilenet_edgetpu")
 
 
@@ -32,3 +31,11 @@ def test_known_rows():
     assert row.hub_handle == "google/imagenet/mobilenet_v3_small_075_224/{task}/5"
     assert row.url.endswith("/mobilenet_v3/checkpoints/v3-small_224_0.75_float.tgz")
     assert catalog.for_variant("mobilenet_v3_small_minimalistic_100_224").sha256 is None
+    wide = catalog.for_variant("mobilenet_v2_140_224")
+    assert (wide.prefix, wide.top_1) == ("mobilenet_v2_1.4_224.ckpt", 75.0)
+    assert wide.url.endswith("/mobilenet_v2/checkpoints/mobilenet_v2_1.4_224.tgz")
+    first = catalog.for_variant("mobilenet_v1_050_160")
+    assert first.prefix == "mobilenet_v1_0.5_160.ckpt"
+    assert (first.sha256[:8], first.top_1) == ("fb01b76c", 59.1)
+    assert first.hub_handle == "google/imagenet/mobilenet_v1_050_160/{task}/5"
+    assert first.url.endswith("/models/mobilenet_v1_2018_02_22/mobilenet_v1_0.5_160.tgz")

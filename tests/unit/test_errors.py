@@ -2,12 +2,18 @@
 
 import pytest
 
-from exporter.errors import last_line, listing, reason
+from exporter.errors import last_line, listing, nearest, reason
 
 
 def test_listing():
     assert listing(["b", "a"]) == "a, b"
     assert listing("abcdefg") == "a, b, c, d, e and 2 more"
+
+
+def test_nearest():
+    names = ["alpha_1", "alpha_2", "beta", "gamma", "delta", "epsilon", "zeta"]
+    assert nearest("alpha", names).startswith("7, such as alpha_1, alpha_2, ")
+    assert nearest("x", ["a"]) == "1, such as a"
 
 
 def test_reason():

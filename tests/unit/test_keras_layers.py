@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from support.each_variant import at_few_pixels, each_variant
 
 from exporter import quiet
 from slim_nets.network import TASKS
@@ -19,8 +20,9 @@ def nets():
     from slim_nets.layers import keras as keras_layers
 
     def make(variant, task, output="output", momentum=0.99, **options):
+        size = {"any_size": options.pop("any_size", False)}
         layers = keras_layers.KerasLayers(output, momentum, **options)
-        return keras_model.keras_model(variant, task, layers, images="inputs")
+        return keras_model.keras_model(variant, task, layers, images="inputs", **size)
 
     make.module = keras_model
     return make
@@ -31,9 +33,9 @@ def small(nets):
     return {task: nets(SMALL, task, output="last", momentum=0.9) for task in TASKS}
 
 
-@pytest.mark.parametrize("name", variants())
+@pytest.mark.parametrize("name", each_variant())
 def test_variables_are_those_of_the_table(nets, name):
-    variant = resized(variants()[name], image_size=32)
+    variant = at_few_pixels(variants()[name], 32)
     model = nets(variant, "classification")
     variables = nets.module.variables_of(model, variant, "classification")
     shape = variant.shape("classification")
@@ -54,6 +56,22 @@ def test_end_points_are_those_of_the_table(nets, small, task):
     shape = SMALL.shape(task)
     found = {name: tensor.shape[1:] for name, tensor in rich.output.items()}
     assert found == shape.end_points | {"default": shape.output}
+
+
+def test_images_of_any_size(nets):
+    """With the variables and layers of a model of one size."""
+    variant = resized(variants()["mobilenet_v1_025_128"], image_size=32)
+    sized = nets(variant, "classification")
+    model = nets(variant, "classification", any_size=True)
+    assert model.input_shape == (None, None, None, 3)
+    assert model.output_shape == sized.output_shape == (None, 1001)
+    assert [layer.name for layer in model.layers] == [layer.name for layer in sized.layers]
+    model.set_weights(sized.get_weights())
+    for shape in ((2, 32, 32, 3), (1, 48, 40, 3)):
+        images = np.random.RandomState(0).random_sample(shape).astype(np.float32)
+        assert model(images).shape == (shape[0], 1001)
+    images = np.full((1, 32, 32, 3), 0.25, np.float32)
+    np.testing.assert_array_equal(model(images), sized(images))
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -29,6 +29,13 @@ def test_make_divisible_never_loses_more_than_a_tenth(value):
 
 # variables, trainable, parameters, trainable parameters, regularized, end points with the output
 COUNTS = {
+    ("mobilenet_v1_025_128", "feature_vector"): (135, 81, 218544, 213072, 14, 29),
+    ("mobilenet_v1_025_128", "classification"): (137, 83, 475801, 470329, 15, 31),
+    ("mobilenet_v1_100_224", "feature_vector"): (135, 81, 3228864, 3206976, 14, 29),
+    ("mobilenet_v1_100_224", "classification"): (137, 83, 4254889, 4233001, 15, 31),
+    ("mobilenet_v2_035_96", "feature_vector"): (260, 156, 410208, 396128, 35, 71),
+    ("mobilenet_v2_100_224", "classification"): (262, 158, 3540265, 3506153, 36, 73),
+    ("mobilenet_v2_140_224", "feature_vector"): (260, 156, 4363712, 4315776, 35, 71),
     ("mobilenet_v3_small_075_224", "feature_vector"): (208, 140, 1026552, 1016872, 42, 49),
     ("mobilenet_v3_small_075_224", "classification"): (210, 142, 2052577, 2042897, 43, 51),
     ("mobilenet_v3_small_100_224", "feature_vector"): (208, 140, 1529968, 1517856, 42, 49),
@@ -106,6 +113,48 @@ def test_first_fused_block_is_its_projection_alone():
     assert "MobilenetEdgeTPU/layer_3/expansion_output" in shape.end_points
     names = [v.name for v in shape.variables if "/expanded_conv/" in v.name]
     assert names[0] == "MobilenetEdgeTPU/expanded_conv/project/weights"
+
+
+@pytest.mark.parametrize(
+    ("multiplier", "name", "channels"),
+    [
+        (0.1, "Conv2d_0", 8),  # and not 3
+        (0.25, "Conv2d_0", 8),
+        (0.75, "Conv2d_0", 24),
+        (0.3, "Conv2d_1_pointwise", 19),  # of 19.2, no multiple of 8
+        (0.3, "global_pool", 307),
+    ],
+)
+def test_channels_of_v1_are_cut_off(multiplier, name, channels):
+    variant = resized(variants()["mobilenet_v1_100_224"], depth_multiplier=multiplier)
+    assert variant.shape("feature_vector").end_points[f"MobilenetV1/{name}"][-1] == channels
+
+
+def test_rows_of_v1_are_those_of_the_paper():
+    row_of = variants()["mobilenet_v1_100_224"].network.row_of
+    described = "row 7 of 14: depthwise 3x3, pointwise 1x1, num_outputs 512, relu6, stride 2"
+    assert row_of("MobilenetV1/Conv2d_6_depthwise/BatchNorm/gamma") == described
+    assert row_of("MobilenetV1/Conv2d_6_pointwise") == described
+    assert row_of("MobilenetV1/Conv2d_0/weights").startswith("row 1 of 14: conv 3x3,")
+    for other in ("MobilenetV1/Conv2d_14_depthwise", "MobilenetV1/Logits/Conv2d_1c_1x1/weights"):
+        assert row_of(other) == ""
+
+
+@pytest.mark.parametrize(
+    ("multiplier", "name", "channels"),
+    [
+        (0.35, "layer_1", 16),  # of 11.2, since 8 would be less than nine tenths
+        (0.35, "layer_2/output", 8),
+        (0.35, "layer_3/expansion_output", 48),
+        (0.35, "layer_19", 1280),
+        (1.3, "layer_19", 1664),
+    ],
+)
+def test_channels_of_v2_are_rounded(multiplier, name, channels):
+    variant = resized(variants()["mobilenet_v2_100_224"], depth_multiplier=multiplier)
+    end_points = variant.shape("feature_vector").end_points
+    assert end_points[f"MobilenetV2/{name}"][-1] == channels
+    assert "MobilenetV2/layer_2/expansion_output" not in end_points
 
 
 @pytest.mark.parametrize("table", [SMALL, LARGE])

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from exporter.verifier.subjects.examples import Examples, InputSpec
+from exporter.verifier.subjects.examples import Examples
+from exporter.verifier.subjects.input_spec import InputSpec
 from exporter.verifier.subjects.probes import PROBES, shift, told
 
 SHAPES = ([4, 6, 3], [5], [])

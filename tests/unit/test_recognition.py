@@ -66,6 +66,21 @@ def test_any_of_them_is_found_among_all_networks(task):
     assert variant.image_size == ImageSize(160, 320)
 
 
+FIRST = variants()["mobilenet_v1_050_224"]
+
+
+@pytest.mark.parametrize("task", ["feature_vector", "classification"])
+def test_where_sizes_are_free_the_first_is_taken(task):
+    """Variables tell the multiplier, and no more."""
+    variables = {name: np.zeros(shape) for name, shape in shapes_of(FIRST, task).items()}
+    for free in ((None, None), (None, 160), (160, None)):
+        variant, found = recognized(variables, free)
+        assert (variant.name, found) == ("mobilenet_v1_050_128", task)
+    assert recognized(variables, (160, 320))[0].name == "mobilenet_v1_050_160x320"
+    assert recognized(variables, (16, 16)) is None
+    assert recognized(variables, None) is None
+
+
 def test_a_variable_too_many_or_of_another_shape_is_none_of_ours():
     shapes = shapes_of(SMALL)
     for other in ({**shapes, "more": (1,)}, {**shapes, f"{LOGITS}biases": (1000,)}):

@@ -29,6 +29,15 @@ def test_published_weights_serve_their_multiplier_only():
         published_checkpoint(variant)
 
 
+def test_published_weights_of_several_sizes_serve_their_own_only():
+    """Which of them somebody means who wants another size, nobody knows."""
+    variant = resized(variants()["mobilenet_v1_025_224"], image_size=160)
+    assert published_checkpoint(variant).file_name == "mobilenet_v1_0.25_160.tgz"
+    with pytest.raises(FetchError, match="several published checkpoints") as caught:
+        published_checkpoint(resized(variant, image_size=144))
+    assert "mobilenet_v1_025_128, mobilenet_v1_025_160, " in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("text", "source"),
     [

@@ -13,7 +13,7 @@ from exporter.errors import reason
 from exporter.verifier.comparison.allowance import Allowance
 from exporter.verifier.comparison.collect import Collector, named_outputs
 from exporter.verifier.report.records import Check, Group
-from exporter.verifier.subjects.examples import Batch, Examples, split
+from exporter.verifier.subjects.examples import Batch, Examples
 from exporter.verifier.subjects.subject import Arrays, as_array
 
 # Which examples a check is about; users look for those that are photographs.
@@ -40,12 +40,9 @@ def compare_outputs(
     comparison = _Comparison(source, row, allowance)
     probes = replace(examples, images=())
     images = replace(examples, plan=replace(examples.plan, probes=()))
-    fixed = examples.spec.fixed_batch()
     for part, kind in ((images, PHOTOGRAPHS), (probes, "probes")):
-        for block in part.blocks():
-            for size in [fixed] if fixed else examples.plan.batch_sizes:
-                for batch in split(block, size):
-                    comparison.add(run, batch, f"{kind}, batch {size}")
+        for batch in part.batches():
+            comparison.add(run, batch, f"{kind}, {batch.case}")
     return comparison.checks()
 
 

@@ -78,14 +78,13 @@ def _examples(source: SourceModel, row: Format, request: ConvertRequest) -> Exam
     plan = FULL if row.floor is None else _QUANTIZED
     if request.image_files and row.floor is not None:
         plan = replace(plan, probes=())
-    spec = source.model.spec_of(source.way)
-    own = usable(source.model, source.way, Examples(spec, plan, request.image_files))
+    own = usable(source.model, source.way, Examples(source.spec, plan, request.image_files))
     if not own.names:
         raise ConversionError(
             f"SavedModel '{source.folder}' cannot be compared with what is converted:"
             f" {no_inputs(source.model, source.way)}. Leave {row.name} out."
         )
-    return own
+    return replace(own, spec=source.spec)
 
 
 @dataclass(frozen=True)

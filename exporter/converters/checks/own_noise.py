@@ -38,7 +38,7 @@ def noise_of(source: SourceModel, images: tuple[Path, ...], *, training: bool = 
         What changes by that, result by result.
     """
     training = training and source.network.variant is not None
-    folder = SavedModelFolder(source.folder.absolute(), source.way)
+    folder = SavedModelFolder(source.folder.absolute(), source.way, source.model.sizes)
     examples = Examples(source.model.input_spec, FULL, images)
     with noise_processes(Rerun(folder, images, inference=not training)) as processes:
         noise = processes.measure(source.model, examples)

@@ -55,7 +55,8 @@ def _tensors(
     (signature,) = model.signatureDefs
     graph = model.subgraphs[0]
     size = source.image_size
-    image = f"RGB images of {size[0]} by {size[1]} pixels, from 0 to 1." if size else "Input."
+    pixels = f"{size[0]} by {size[1]} pixels" if size and not source.spec.any_size else "any size"
+    image = f"RGB images of {pixels}, from 0 to 1." if size else "Input."
     inputs = [
         TensorText(name, image, image=size is not None)
         for name in _in_order(signature.inputs, graph.inputs)

@@ -40,7 +40,7 @@ def checks(
     variant, task = network_and_task(source)
     loaded = keras.saving.load_model(target, compile=False)
     ways = tuple(way for way in (PLAIN, END_POINTS) if way in source.model.ways)
-    model = KerasSubject(loaded, variant, task, source.model.input_spec, ways)
+    model = KerasSubject(loaded, variant, task, source.spec, ways)
     reference = KerasReference(source.folder, source.model.interface, pixels=model.pixels)
     collector = Collector(allowance, source.network)
     compare_weights(model, reference, collector)

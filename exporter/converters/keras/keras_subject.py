@@ -6,11 +6,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from exporter.signatures import BATCH_NORM_MOMENTUM
-from exporter.verifier.subjects.examples import InputSpec
+from exporter.verifier.subjects.input_spec import InputSpec
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import (
     END_POINTS,
@@ -84,7 +85,12 @@ class KerasSubject:
     @property
     def pixels(self) -> dict[str, int]:
         """Of how many pixels of an image a variance is taken, by its moving average's name."""
-        shapes = {layer.moving_variance.path: layer.input.shape for layer in self._layers}
+        if not self._layers:
+            return {}
+        images = (1, *(self.input_spec.image_size or ()), 3)
+        entering = keras.Model(self.model.input, [layer.input for layer in self._layers])
+        paths = [layer.moving_variance.path for layer in self._layers]
+        shapes = dict(zip(paths, entering.compute_output_shape(images), strict=True))
         found = {name: shapes.get(v.path) for name, v in self._variables.items()}
         return {name: shape[1] * shape[2] for name, shape in found.items() if shape is not None}
 
@@ -132,6 +138,10 @@ class KerasSubject:
                 outputs = flat(self._call(way, inputs, training=True))
                 calls[way] = TrainingCall(outputs, self.variables())
         return calls
+
+    def draws(self, way: str) -> bool:  # noqa: ARG002  (all are of the same layers)
+        """Says whether there is dropout."""
+        return any(isinstance(layer, keras.layers.Dropout) for layer in self.model.layers)
 
     def gradients(self, asked: Derivative) -> Gradients:
         """Differentiates by every trainable variable, with TensorFlow's tape."""

@@ -34,9 +34,7 @@ def layers(target: Path, source: "SourceModel", images: np.ndarray) -> Runner:
     Returns:
         What computes those end points that are tensors of the file, as float32.
     """
-    from exporter.converters.source_model import SourceModel
-
-    tensors = _tensors(float_model(SourceModel(source.model)), images)
+    tensors = _tensors(float_model(source.serving), images)
     names = {n: _nearest(tensors, value) for n, value in source.expected([images]).items()}
     model = target.read_bytes()
 

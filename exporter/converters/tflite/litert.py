@@ -86,7 +86,6 @@ def runner(model: bytes, threads: int | None = None) -> Runner:
         What runs its default signature, at whatever batch size it is given.
     """
     interpreter = Interpreter(model_content=model, num_threads=threads)
-    interpreter.allocate_tensors()
     signature = interpreter.get_signature_runner(SERVING)
     inputs = signature.get_input_details()
     # Where a graph has an output twice, AI Edge Quantizer 0.10 may leave the signature with
@@ -94,6 +93,11 @@ def runner(model: bytes, threads: int | None = None) -> Runner:
     real = {details["index"] for details in interpreter.get_output_details()}
     outputs = {n: d for n, d in signature.get_output_details().items() if d["index"] in real}
     shapes = {name: tuple(details["shape"]) for name, details in inputs.items()}
+    if any(-1 in details["shape_signature"][1:] for details in inputs.values()):
+        # Images of one pixel, which stands for any size, are too small for some networks.
+        shapes.clear()
+    else:
+        interpreter.allocate_tensors()
 
     def run(arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
         wanted = {name: value.shape for name, value in arrays.items()}

@@ -95,7 +95,9 @@ def compare(
         yield from compare_moved(model, reference, batch, allowance).checks()
     progress(STEPS[2], 2, len(STEPS))
     collector = Collector(allowance, network)
-    FineTuningComparison(model, reference, collector, batch, examples.plan).run()
+    plain = usable(reference, PLAIN, examples) if batch else examples
+    elsewhere = tuple(other.few() for other in plain.elsewhere())
+    FineTuningComparison(model, reference, collector, batch, examples.plan, elsewhere).run()
     yield from collector.checks()
 
 

@@ -13,6 +13,7 @@ from exporter.verifier.comparison.collect import (
     output_name,
     shown_alone,
 )
+from exporter.verifier.comparison.drawing import changing
 from exporter.verifier.comparison.dropout import compare_scatter
 from exporter.verifier.comparison.sgd_step import chosen, stepped
 from exporter.verifier.subjects.examples import Batch, Plan
@@ -31,16 +32,13 @@ from exporter.verifier.subjects.usable_examples import no_inputs
 
 # Beside the default, for which gradients are compared by every way of calling.
 _GRADIENT_MOMENTA = (0.0, 0.997)
-# Fewer values may be drawn alike by chance: two calls of three, at a rate of a half, in one case
-# of eight. So they are drawn more often.
-_FEW, _MORE_CALLS = 100, 4
 # Put before a way of calling where training mode is meant.
 _TRAINING = "training=True: "
 
 
 @dataclass(frozen=True)
 class FineTuningComparison:
-    """Compares two models in training mode, on one batch.
+    """Compares two models in training mode, on one batch; calls alone on batches at other sizes.
 
     Both are put back as they were after every call.
     """
@@ -51,6 +49,7 @@ class FineTuningComparison:
     # None where nothing can be made up for `__call__`.
     _given: Batch | None
     _plan: Plan
+    _elsewhere: tuple[Batch, ...] = ()
 
     @property
     def _batch(self) -> Batch:
@@ -65,16 +64,16 @@ class FineTuningComparison:
     def run(self) -> None:
         """Compares everything, the ways of calling first."""
         ways = self._ways
-        if not self._reference.training_ways:
-            self._collector.skip("training", PLAIN, "the reference has no argument 'training'")
-        elif self._given is None:
-            self._collector.skip("training", PLAIN, no_inputs(self._reference, PLAIN))
-            ways = []
+        if why_not := self._why_not():
+            self._collector.skip("training", PLAIN, why_not)
         gradients = {}
-        if ways:
+        if ways and not why_not:
             drawn = self._drawn()
-            for hyperparameters in _settings(self._reference.hyperparameters, self._plan):
-                self._calls(hyperparameters, drawn)
+            settings = _settings(self._reference.hyperparameters, self._plan)
+            for hyperparameters in settings:
+                self._calls(hyperparameters, drawn, self._batch)
+            for other in self._elsewhere:
+                self._calls(settings[0], drawn, other)
             for way in ways if self._plan.gradients else ():
                 gradients[way] = self._gradients(way, drawn[way], {})
             for momentum in self._momenta(gradients):
@@ -82,6 +81,12 @@ class FineTuningComparison:
         losses = self._losses()
         if PLAIN in gradients:
             self._step(gradients[PLAIN], losses)
+
+    def _why_not(self) -> str:
+        """Says why training mode is not compared; empty if it is."""
+        if not self._reference.training_ways:
+            return "the reference has no argument 'training'"
+        return no_inputs(self._reference, PLAIN) if self._given is None else ""
 
     def _drawn(self) -> dict[str, set[str]]:
         """Finds out what is drawn at random, by calling again; both models must agree on it."""
@@ -116,9 +121,11 @@ class FineTuningComparison:
                 self._batch.inputs,
             )
 
-    def _calls(self, hyperparameters: Mapping[str, float], drawn: dict[str, set[str]]) -> None:
-        case = _told(hyperparameters).removeprefix(", ")
-        inputs = self._batch.inputs
+    def _calls(
+        self, hyperparameters: Mapping[str, float], drawn: dict[str, set[str]], batch: Batch
+    ) -> None:
+        case = f"{_told(hyperparameters)}{batch.at}".removeprefix(", ")
+        inputs = batch.inputs
         expected = self._reference.training(self._ways, inputs, hyperparameters)
         for way in self._ways:
             called = self._collector.attempt(
@@ -137,7 +144,7 @@ class FineTuningComparison:
                 self._named(way, found.outputs, drawn[way]),
                 way if group_of(way) == "end points" else "",
                 label,
-                self._batch.names,
+                batch.names,
             )
             averages = expected[way].variables.keys() - set(self._reference.trainable)
             self._collector.each(
@@ -228,16 +235,6 @@ class FineTuningComparison:
 
 def _told(hyperparameters: Mapping[str, float]) -> str:
     return "".join(f", {name.split('_')[-1]} {v:g}" for name, v in hyperparameters.items())
-
-
-def changing(side: Subject, way: str, batch: Batch) -> set[str]:
-    """Returns the names of the outputs that differ between training calls from one state."""
-    once, again = (side.training([way], batch.inputs, {})[way].outputs for _ in range(2))
-    drawn = set(unequal(once, again))
-    if any(value.size < _FEW for key, value in once.items() if key not in drawn):
-        for _ in range(_MORE_CALLS):
-            drawn |= set(unequal(once, side.training([way], batch.inputs, {})[way].outputs))
-    return drawn
 
 
 def _settings(hyperparameters: Mapping[str, Any], plan: Plan) -> list[dict[str, float]]:

@@ -14,13 +14,14 @@ from exporter.verifier.comparison.collect import (
 )
 from exporter.verifier.comparison.folded_signature import FOLDED_WAY, add_folded
 from exporter.verifier.report.records import Check
-from exporter.verifier.subjects.examples import Batch, Examples, split
+from exporter.verifier.subjects.examples import Batch, Examples
 from exporter.verifier.subjects.probes import told
 from exporter.verifier.subjects.subject import PLAIN, Arrays, ModelCallError, Subject, unequal
 from exporter.verifier.subjects.usable_examples import no_inputs, same_inputs, usable
 
 # End points of large batches take too much memory, and go through the same kernels.
 _END_POINT_SIZES = (1, 3)
+_SIGNATURE = "signature "
 # So often is called what may be drawn at random; few values may be drawn alike by chance.
 _CALLS = 4
 
@@ -56,7 +57,7 @@ class InferenceComparison:
     _collector: Collector
     # Takes the check of `serving_folded`, if it has one.
     _folded: Collector | None = None
-    _looked: set[tuple[str, int]] = field(default_factory=set)
+    _looked: set[tuple[str, str]] = field(default_factory=set)
     # What each way draws at random, of those that were looked at since they differed.
     _drawn: dict[str, set[str]] = field(default_factory=dict)
     # What the reference said where it gave no result, by way of calling.
@@ -64,9 +65,26 @@ class InferenceComparison:
 
     @cached_property
     def _ways(self) -> list[str]:
-        own = [way for way in self._model.ways if self._folded is None or way != FOLDED_WAY]
+        own = [way for way in self._own_ways if way not in self._alone]
         common = self._collector.common_ways(own, self._reference.ways)
         return [way for way in common if self._takes_the_same(way)]
+
+    @property
+    def _own_ways(self) -> list[str]:
+        return [way for way in self._model.ways if self._folded is None or way != FOLDED_WAY]
+
+    @cached_property
+    def _alone(self) -> list[str]:
+        """The signatures of a model whose reference has none, as those of TensorFlow 1.14.
+
+        They are held to the model's own `__call__`, whose inputs they take.
+        """
+        both = PLAIN in self._model.ways and PLAIN in self._reference.ways
+        if not both or any(way.startswith(_SIGNATURE) for way in self._reference.ways):
+            return []
+        taken = self._model.spec_of(PLAIN)
+        served = [way for way in self._own_ways if way.startswith(_SIGNATURE)]
+        return [way for way in served if self._model.spec_of(way).is_like(taken)]
 
     def _takes_the_same(self, way: str) -> bool:
         wanted, found = (side.spec_of(way) for side in (self._reference, self._model))
@@ -86,7 +104,7 @@ class InferenceComparison:
         }
         both: Noise = {
             ("outputs", _equals(way, name)): noise
-            for way in self._ways
+            for way in (*self._ways, *self._alone)
             for name, noise in of_call.items()
         }
         return Collector(replace(allowance, noise=both))
@@ -100,11 +118,8 @@ class InferenceComparison:
         for way in self._ways:
             self._name_what_is_left_out(way, usable(self._reference, way, examples))
         for group in same_inputs(self._reference, self._ways, examples):
-            fixed = group.examples.spec.fixed_batch()
-            for block in group.examples.blocks():
-                for size in [fixed] if fixed else examples.plan.batch_sizes:
-                    for batch in split(block, size):
-                        self._batch(group.ways, batch, size)
+            for batch in group.examples.batches():
+                self._batch(group.ways, batch)
         if self._silent and not self._looked:
             way, said = next(iter(self._silent.items()))
             raise VerificationError(
@@ -122,23 +137,23 @@ class InferenceComparison:
                 why = f"the reference does not take it: {refusals[probe]}"
                 self._collector.skip(group_of(way), way, why, told(probe))
 
-    def _batch(self, ways: list[str], batch: Batch, size: int) -> None:
-        ways = [w for w in ways if group_of(w) == "outputs" or size in _END_POINT_SIZES]
-        expected = self._expected(ways, batch, size)
+    def _batch(self, ways: list[str], batch: Batch) -> None:
+        few = len(batch.names) in _END_POINT_SIZES
+        expected = self._expected([w for w in ways if few or group_of(w) == "outputs"], batch)
         found = {}
-        for way in expected:
-            outputs = self._call(way, batch, size)
+        for way in (*expected, *(self._alone if PLAIN in expected else ())):
+            outputs = self._call(way, batch)
             if outputs is not None:
                 found[way] = outputs
-                self._compare(way, expected[way], outputs, batch)
-        self._both_ways(expected, found, batch, size)
+                if way in expected:
+                    self._compare(way, expected[way], outputs, batch)
+        self._both_ways(expected, found, batch)
         if self._folded is not None and PLAIN in expected:
-            outputs = self._call(FOLDED_WAY, batch, size)
+            outputs = self._call(FOLDED_WAY, batch)
             if outputs is not None:
-                case = f"batch {len(batch.names)}"
-                add_folded(self._folded, expected[PLAIN], outputs, batch, case)
+                add_folded(self._folded, expected[PLAIN], outputs, batch, batch.case)
 
-    def _expected(self, ways: list[str], batch: Batch, size: int) -> dict[str, Arrays]:
+    def _expected(self, ways: list[str], batch: Batch) -> dict[str, Arrays]:
         """Calls the reference; what it does not give is not compared."""
         try:
             return self._reference.inference(ways, batch.inputs)
@@ -149,20 +164,20 @@ class InferenceComparison:
                 found |= self._reference.inference([way], batch.inputs)
             except ModelCallError as error:
                 why = f"the reference gives no result: {error.said}"
-                self._collector.skip(group_of(way), way, why, f"batch {size}")
+                self._collector.skip(group_of(way), way, why, batch.case)
                 self._silent.setdefault(way, error.said)
         return found
 
-    def _call(self, way: str, batch: Batch, size: int) -> Arrays | None:
+    def _call(self, way: str, batch: Batch) -> Arrays | None:
         """Calls the model; the first time with a batch size, sees what became of its variables."""
         outputs: Arrays | None = self._collector.attempt(
             group_of(way),
             way,
             lambda: self._model.inference([way], batch.inputs)[way],
-            f"batch {size}",
+            batch.case,
         )
-        if (way, size) not in self._looked:
-            self._looked.add((way, size))
+        if (way, batch.case) not in self._looked:
+            self._looked.add((way, batch.case))
             self._frozen(way)
         return outputs
 
@@ -182,11 +197,10 @@ class InferenceComparison:
 
     def _compare(self, way: str, expected: Arrays, found: Arrays, batch: Batch) -> None:
         group, alone = group_of(way), shown_alone(self._ways)
-        case = f"batch {len(batch.names)}"
         drawn = self._drawn_by(way, expected, found, batch)
         for name in named_outputs(way, dict.fromkeys(sorted(drawn)), alone=alone):
             why = "it is drawn at random: two calls of the reference give two results"
-            self._collector.skip(group, name, why, case)
+            self._collector.skip(group, name, why, batch.case)
         expected, found = (
             {key: value for key, value in side.items() if key not in drawn}
             for side in (expected, found)
@@ -197,7 +211,7 @@ class InferenceComparison:
             group,
             named_outputs(way, expected, alone=alone),
             named_outputs(way, found, alone=alone),
-            case,
+            batch.case,
             examples=batch.names,
         )
 
@@ -213,18 +227,22 @@ class InferenceComparison:
         return self._drawn.get(way, set())
 
     def _both_ways(
-        self, expected: dict[str, Arrays], found: dict[str, Arrays], batch: Batch, size: int
+        self, expected: dict[str, Arrays], found: dict[str, Arrays], batch: Batch
     ) -> None:
         """Compares every signature with `__call__` where their outputs correspond."""
         for way in found if PLAIN in found else ():
-            if not way.startswith("signature ") or way == FOLDED_WAY:
+            if not way.startswith(_SIGNATURE) or way == FOLDED_WAY:
                 continue
-            wanted, served = (_as_called(side[PLAIN], side[way]) for side in (expected, found))
+            served = _as_called(found[PLAIN], found[way])
             if served is None:
+                if way in self._alone:
+                    message = f"expected what {PLAIN} returns, found {listing(found[way])}"
+                    self._collector.fail("outputs", way, message)
                 continue
+            wanted = _as_called(expected[PLAIN], expected[way]) if way in expected else None
             # What the reference's own two ways do not agree on, its copies' need not.
             apart = set(unequal(expected[PLAIN], wanted)) if wanted is not None else set()
-            case, named = f"batch {size}", {k: _equals(way, output_name(PLAIN, k)) for k in served}
+            case, named = batch.case, {k: _equals(way, output_name(PLAIN, k)) for k in served}
             for key in sorted(apart & served.keys()):
                 self._alike.skip("outputs", named[key], "the reference's own two ways differ", case)
             both = (

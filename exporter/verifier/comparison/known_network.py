@@ -45,7 +45,7 @@ def known_network(reference: Subject) -> KnownNetwork:
     if isinstance(reference, GraphSubject):
         found: tuple[Variant, Task] | None = (reference.variant, reference.task)
     else:
-        found = recognized(reference.variables(), reference.input_spec.image_size)
+        found = recognized(reference.variables(), reference.input_spec.declared_size)
     if found is None:
         return KnownNetwork()
     variant, task = found

@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from exporter.verifier.comparison.collect import group_of, named_outputs, shown_alone
 from exporter.verifier.comparison.comparing import batch_of
-from exporter.verifier.comparison.fine_tuning import changing, target_of
+from exporter.verifier.comparison.drawing import changing
+from exporter.verifier.comparison.fine_tuning import target_of
 from exporter.verifier.comparison.sgd_step import stepped, whole_batch
 from exporter.verifier.noise import one_by_one
 from exporter.verifier.report.records import Group

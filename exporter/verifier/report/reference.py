@@ -49,10 +49,13 @@ class SavedModelFolder:
     Attributes:
         folder: Where it lies.
         main: The way of calling that examples are made for; empty for the first.
+        sizes: Heights and widths at which images are tried that may have any, the usual one first;
+            empty for those of the network that it is.
     """
 
     folder: Path
     main: str = ""
+    sizes: tuple[tuple[int, int], ...] = ()
 
     def opened(self) -> "AbstractContextManager[Subject]":
         """Loads it.
@@ -62,7 +65,7 @@ class SavedModelFolder:
         """
         from exporter.verifier.subjects.saved_model import load_model
 
-        return nullcontext(load_model(self.folder, self.main))
+        return nullcontext(load_model(self.folder, self.main, self.sizes))
 
 
 @dataclass(frozen=True)

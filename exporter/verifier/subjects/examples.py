@@ -2,32 +2,23 @@
 
 import itertools
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from exporter.photos import read
-from exporter.verifier.subjects.probes import GIVEN, PROBES, shift
-from exporter.verifier.subjects.tensor_kinds import (
-    described,
-    is_alike,
-    is_known,
-    kind,
-    numpy_dtype,
-    shape_of,
-    tensor,
-)
+from exporter.verifier.subjects.input_spec import InputSpec
+from exporter.verifier.subjects.probes import GIVEN, PROBES
 
 # A whole number of batches of every size, so that images can be streamed block by block.
 _BLOCK = 96
 # Images on which float noise is measured; on others it was seen less than twice as large.
 _TYPICAL = 8
-# Free dimensions other than the batch; of an image the height and width.
-_FREE, _FREE_IMAGE = 8, 96
-_WORDS = (b"", b"a", b"hub", b"\xff\x00", b"0", b"network", b" ")
+# Which probes are tried at another size of images than the usual one; how many images, and in how
+# many batch sizes.
+_ELSEWHERE = ("ramp", "noise")
+_FEW_ELSEWHERE = 2
 
 
 @dataclass(frozen=True)
@@ -61,123 +52,6 @@ QUICK = Plan(("ramp", "noise"), (1, 3), (0.9,), 2, gradients=False, every_way=Fa
 
 
 @dataclass(frozen=True)
-class InputSpec:
-    """What a model takes, flattened.
-
-    Attributes:
-        specs: A `tf.TensorSpec` each, the batch dimension first, or another `tf.TypeSpec`.
-        names: Of the inputs; none where there is one that nobody names.
-    """
-
-    specs: tuple[Any, ...]
-    names: tuple[str, ...] = ()
-
-    @property
-    def image_size(self) -> tuple[int, int] | None:
-        """Height and width if the only input is RGB images, else None."""
-        if len(self.specs) != 1 or not _is_image(self.specs[0]):
-            return None
-        _, height, width, _ = self.specs[0].shape
-        return height or _FREE_IMAGE, width or _FREE_IMAGE
-
-    @property
-    def takes_files(self) -> bool:
-        """Whether images can be given as the bytes of their files: one string an example."""
-        (first, *others) = self.specs or (None,)
-        is_text = isinstance(first, tf.TensorSpec) and first.dtype == tf.string
-        return bool(is_text and first.shape.rank == 1 and not others)
-
-    @property
-    def strange(self) -> str:
-        """What no values can be made for, such as a dataset; empty if there is no such input."""
-        return next((type(spec).__name__ for spec in self.specs if not is_known(spec)), "")
-
-    @property
-    def telling_names(self) -> tuple[str, ...]:
-        """The names, which say nothing where there is one input."""
-        return self.names if len(self.specs) > 1 else ()
-
-    @property
-    def key(self) -> Hashable:
-        """What is equal for inputs for which the same values are made up."""
-        if self.strange:
-            return str(self)
-        made = [(value.dtype.str, value.shape) for value in self.probe("zeros")]
-        return self.telling_names, tuple(map(kind, self.specs)), tuple(made)
-
-    def is_like(self, other: "InputSpec") -> bool:
-        """Returns whether what fits the other fits this one too."""
-        if self.telling_names != other.telling_names or len(self.specs) != len(other.specs):
-            return False
-        return all(map(is_alike, self.specs, other.specs))
-
-    def probe(self, name: str) -> list[np.ndarray]:
-        """Makes one example of a probe, without a batch dimension, for every input."""
-        places = {own: place for place, own in enumerate(sorted(self.telling_names))}
-        names = self.telling_names or ("",) * len(self.specs)
-        pairs = zip(self.specs, names, strict=True)
-        return [_probe(spec, name, places.get(own, 0)) for spec, own in pairs]
-
-    def fixed_batch(self) -> int | None:
-        """Returns the only batch size that fits, None if any does."""
-        shapes = [shape_of(spec) for spec in self.specs]
-        sizes = {shape[0] for shape in shapes if shape.rank} - {None}
-        without_batch = all(shape.rank == 0 for shape in shapes)
-        return next(iter(sizes), 1 if without_batch else None)
-
-    def fed(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Returns a batch as calls take it: of an input without a batch, the first value."""
-        pairs = zip(self.specs, inputs, strict=True)
-        return [value[0] if spec.shape.rank == 0 else value for spec, value in pairs]
-
-    def tensors(self, inputs: Sequence[np.ndarray]) -> list[Any]:
-        """Makes tensors of a batch, dense, ragged or sparse as calls take them."""
-        pairs = zip(self.specs, self.fed(inputs), strict=True)
-        return [tensor(spec, value) for spec, value in pairs]
-
-    def fits(self, given: Mapping[str, np.ndarray]) -> bool:
-        """Returns whether arrays by name are those of these inputs."""
-        named = bool(self.names) and set(self.names) <= given.keys()
-        return named or len(self.specs) == len(given) == 1
-
-    def chosen(self, given: Mapping[str, np.ndarray], number: int) -> list[np.ndarray]:
-        """Picks one example of arrays that fit, in the inputs' dtypes."""
-        names = self.names if set(self.names) <= given.keys() and self.names else tuple(given)
-        pairs = zip(self.specs, names, strict=True)
-        return [np.asarray(given[name][number], numpy_dtype(spec)) for spec, name in pairs]
-
-    def __str__(self) -> str:
-        """Describes every input."""
-        names = self.telling_names or ("",) * len(self.specs)
-        pairs = zip(names, self.specs, strict=True)
-        return ", ".join(f"{name} {described(spec)}".strip() for name, spec in pairs) or "nothing"
-
-
-def _is_image(spec: Any) -> bool:
-    if not isinstance(spec, tf.TensorSpec):
-        return False
-    shape = spec.shape
-    return bool(spec.dtype == tf.float32 and shape.rank == 4 and shape[3] == 3)
-
-
-def _probe(spec: Any, name: str, place: int) -> np.ndarray:
-    free = _FREE_IMAGE if _is_image(spec) else _FREE
-    if spec.shape.rank is None:
-        shape = [free]
-    else:
-        shape = [free if size is None else size for size in spec.shape[1:]]
-    if spec.dtype.is_floating or spec.dtype.is_complex:
-        return np.asarray(PROBES[name](shape, place), spec.dtype.as_numpy_dtype)
-    values = PROBES[name](shape, 0)
-    if spec.dtype == tf.string:
-        index = ((7 * values).astype(np.int64) + shift(name, place)) % len(_WORDS)
-        return np.array([_WORDS[i] for i in index.ravel()], object).reshape(shape)
-    # Few vocabularies and lookup tables have less than two entries.
-    whole = (np.floor(2 * np.abs(values)) + shift(name, place)) % 2
-    return np.asarray(whole).astype(spec.dtype.as_numpy_dtype)
-
-
-@dataclass(frozen=True)
 class Batch:
     """Some examples at once.
 
@@ -185,10 +59,17 @@ class Batch:
         names: Of the examples, in order.
         inputs: For every input, an array with the batch dimension first; also for one that
             takes a number without a batch, of which the first is given.
+        at: Says at which size images are, behind a comma, where it is not the usual one.
     """
 
     names: tuple[str, ...]
     inputs: tuple[np.ndarray, ...]
+    at: str = ""
+
+    @property
+    def case(self) -> str:
+        """Names its size, such as `batch 3`, for the checks of it."""
+        return f"batch {len(self.names)}{self.at}"
 
 
 @dataclass(frozen=True)
@@ -201,6 +82,7 @@ class Examples:
         images: Files; only for models whose only input is images, or the bytes of their files.
         given: Examples in place of probes: for every input, by name, an array of all of them.
         refused: Names of probes that the model does not take.
+        at: As `Batch.at`.
     """
 
     spec: InputSpec
@@ -208,6 +90,7 @@ class Examples:
     images: tuple[Path, ...] = ()
     given: Mapping[str, np.ndarray] = field(default_factory=dict)
     refused: frozenset[str] = frozenset()
+    at: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -231,6 +114,32 @@ class Examples:
         makers: list[int | str | Path] = [*self._made, *self.images]
         for start in range(0, len(makers), _BLOCK):
             yield self._batch(makers[start : start + _BLOCK])
+
+    def batches(self) -> Iterator[Batch]:
+        """Cuts everything into batches of every size; then some of it at other sizes of images."""
+        fixed = self.spec.fixed_batch()
+        for block in self.blocks():
+            for size in [fixed] if fixed else self.plan.batch_sizes:
+                yield from split(block, size)
+        for other in self.elsewhere():
+            yield from other.batches()
+
+    def elsewhere(self) -> Iterator["Examples"]:
+        """Yields some of the same at each of the other sizes that images of any size are tried at.
+
+        No other size of it is in what is yielded.
+        """
+        probes = tuple(name for name in _ELSEWHERE if name in self.plan.probes)
+        sizes = self.plan.batch_sizes[:_FEW_ELSEWHERE]
+        for height, width in self.spec.sizes[1:] if self.spec.any_size else ():
+            yield replace(
+                self,
+                spec=replace(self.spec, sizes=((height, width),)),
+                plan=replace(self.plan, probes=probes, batch_sizes=sizes),
+                images=self.images[:_FEW_ELSEWHERE],
+                given={},
+                at=f", {height}x{width} pixels",
+            )
 
     def few(self, count: int | None = None) -> Batch:
         """Returns noise, ramp and the first images, for what is done once.
@@ -262,7 +171,8 @@ class Examples:
     def _batch(self, makers: Sequence[int | str | Path]) -> Batch:
         examples = [self._read(maker) for maker in makers]
         names = tuple(map(_name, makers))
-        return Batch(names, tuple(np.stack(column) for column in zip(*examples, strict=True)))
+        columns = tuple(np.stack(column) for column in zip(*examples, strict=True))
+        return Batch(names, columns, self.at)
 
     def _read(self, maker: int | str | Path) -> list[np.ndarray]:
         if isinstance(maker, str):
@@ -288,4 +198,4 @@ def split(block: Batch, size: int) -> Iterator[Batch]:
     for start in range(0, total, size):
         index = np.arange(start, start + size) % total
         names = tuple(block.names[i] for i in index)
-        yield Batch(names, tuple(column[index] for column in block.inputs))
+        yield Batch(names, tuple(column[index] for column in block.inputs), block.at)

@@ -8,10 +8,12 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from exporter.protobufs import closure, inputs_of
 from exporter.reusable import OUTPUT_NAMES
 from exporter.signatures import BATCH_NORM_MOMENTUM, SERVING, way_of
 from exporter.trace import image_spec
-from exporter.verifier.subjects.examples import InputSpec
+from exporter.verifier.subjects.image_sizes import tried_sizes
+from exporter.verifier.subjects.input_spec import InputSpec
 from exporter.verifier.subjects.subject import (
     BARE,
     DEFAULT,
@@ -23,6 +25,7 @@ from exporter.verifier.subjects.subject import (
     Gradients,
     Inputs,
     TrainingCall,
+    draw,
     projected,
 )
 from slim_nets.layers.slim import SlimLayers
@@ -70,8 +73,8 @@ class GraphSubject:
 
     @property
     def input_spec(self) -> InputSpec:
-        """What it takes: float32 `[batch, size, size, 3]` in [0, 1]."""
-        return InputSpec((image_spec(self.variant),))
+        """What it takes: float32 `[batch, height, width, 3]` in [0, 1]."""
+        return InputSpec((image_spec(self.variant),), tried_sizes(self.variant))
 
     def spec_of(self, way: str) -> InputSpec:  # noqa: ARG002  (all ways take the same)
         """Returns what every way of calling takes."""
@@ -150,6 +153,13 @@ class GraphSubject:
         after = self.variables()
         self.assign({name: before[name] for name in before.keys() - self._trainable.keys()})
         return {way: TrainingCall(self._as(way, end_points), after) for way in ways}
+
+    def draws(self, way: str) -> bool:  # noqa: ARG002  (all are of one graph)
+        """Says whether what is computed in training mode depends on random numbers."""
+        nodes = self.graph.as_graph_def().node
+        outputs = [tensor.op.name for tensor in self.training_outputs.values()]
+        reached = closure(outputs, inputs_of(nodes))
+        return draw(node for node in nodes if node.name in reached)
 
     def gradients(self, asked: Derivative) -> Gradients:
         """Differentiates with `tf.gradients`."""

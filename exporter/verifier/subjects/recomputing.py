@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from exporter.protobufs import functions_of
-from exporter.verifier.subjects.examples import InputSpec
+from exporter.verifier.subjects.input_spec import InputSpec
 from exporter.verifier.subjects.op_by_op import GraphRun, Intercept, UnsupportedError
 from exporter.verifier.subjects.original_graph import GraphSubject
 from exporter.verifier.subjects.saved_model import LoadedModel

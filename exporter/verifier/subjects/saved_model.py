@@ -1,7 +1,7 @@
 """A SavedModel as the verifier runs it, whoever made it."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from exporter.digests import of_files
 from exporter.errors import reason
+from exporter.protobufs import nodes_of
 from exporter.verifier.subjects.chosen_trace import chosen_trace
-from exporter.verifier.subjects.examples import FULL, Examples, InputSpec
+from exporter.verifier.subjects.descriptions import described
+from exporter.verifier.subjects.examples import FULL, Examples
 from exporter.verifier.subjects.given import Given
+from exporter.verifier.subjects.image_sizes import tried_sizes
+from exporter.verifier.subjects.input_spec import InputSpec
 from exporter.verifier.subjects.interface import Interface, load
 from exporter.verifier.subjects.probes import PROBES
 from exporter.verifier.subjects.subject import (
@@ -25,11 +28,13 @@ from exporter.verifier.subjects.subject import (
     ModelCallError,
     TrainingCall,
     arrays,
+    draw,
     flat,
     named,
     projected,
 )
 from exporter.verifier.subjects.watched_state import WatchedState
+from slim_nets.recognition import recognized
 
 
 @dataclass(frozen=True)
@@ -40,12 +45,15 @@ class LoadedModel:
         folder: Where it lies.
         interface: What it offers.
         main: The way of calling that examples are made for; empty for the first.
+        sizes: Heights and widths at which images are tried that may have any, the usual one first;
+            empty for those of the network that it is.
         given: What it can be run on beside what is made up.
     """
 
     folder: Path
     interface: Interface
     main: str = ""
+    sizes: tuple[tuple[int, int], ...] = ()
     given: Given = field(default_factory=Given)
 
     @property
@@ -86,7 +94,13 @@ class LoadedModel:
             names = list(self.interface.inputs)
         if len(names) != len(specs):
             names = [str(place) for place in range(len(specs))]
-        return InputSpec(tuple(specs), tuple(names))
+        spec = InputSpec(tuple(specs), names=tuple(names))
+        return replace(spec, sizes=self.sizes or self._own_sizes) if spec.any_size else spec
+
+    @cached_property
+    def _own_sizes(self) -> tuple[tuple[int, int], ...]:
+        found = recognized(self.variables(), (None, None))
+        return tried_sizes(found[0]) if found else ()
 
     def refusals(self, way: str) -> Mapping[str, str]:
         """Returns why values that are made up do not fit a way of calling, by probe.
@@ -95,7 +109,7 @@ class LoadedModel:
         """
         if way not in self._refusals:
             spec = self.spec_of(way)
-            known = spec.image_size and all(side for side in spec.specs[0].shape[1:])
+            known = spec.image_size is not None and (bool(spec.sizes) or not spec.any_size)
             self._refusals[way] = {} if known else dict(self._refused(way, spec))
         return self._refusals[way]
 
@@ -141,22 +155,7 @@ class LoadedModel:
 
     def described(self) -> dict[str, str]:
         """Describes arguments, defaults of hyperparameters, signatures, and assets."""
-        numbers = self.hyperparameters
-        parameters = self.interface.parameters.values()
-        told = [
-            p.name if p.default is p.empty or p.name in numbers else f"{p.name}={p.default!r}"
-            for p in parameters
-        ]
-        if named_only := [p for p in parameters if p.kind is p.KEYWORD_ONLY]:
-            told.insert(len(told) - len(named_only), "*")
-        found = {"arguments": f"({', '.join(told)})"} if told else {}
-        found |= {f"default of {name}": str(value) for name, value in numbers.items()}
-        for way, signature in self.interface.signature_ways.items():
-            inputs = _specs(signature.structured_input_signature[1])
-            found[way] = f"{inputs} -> {_specs(signature.structured_outputs)}"
-        assets = sorted(path for path in self.folder.glob("assets/**/*") if path.is_file())
-        names = (path.relative_to(self.folder).as_posix() for path in assets)
-        return found | {f"asset {n}": of_files([p]) for n, p in zip(names, assets, strict=True)}
+        return described(self.interface, self.folder)
 
     def variables(self) -> Arrays:
         """Returns all variables by name."""
@@ -171,7 +170,7 @@ class LoadedModel:
         """Calls in inference mode, and puts back what a call changes."""
         found = {}
         for way in ways:
-            with self._state.watched(way, len(inputs[0]) if inputs else 0):
+            with self._state.watched(way, tuple(value.shape for value in inputs)):
                 found[way] = flat(self.call(way, inputs))
         return found
 
@@ -190,6 +189,11 @@ class LoadedModel:
                 outputs = flat(self.call(way, inputs, **mode))
                 calls[way] = TrainingCall(outputs, self.variables())
         return calls
+
+    def draws(self, way: str) -> bool:
+        """Says whether the trace of a way in training mode has ops that draw at random."""
+        function = self.interface.trace_of(way, training=True).function
+        return draw(nodes_of(function.graph.as_graph_def()))
 
     def gradients(self, asked: Derivative) -> Gradients:
         """Differentiates by every trainable variable, with TensorFlow's tape."""
@@ -266,23 +270,24 @@ class LoadedModel:
         }
 
 
-def load_model(folder: Path, main: str = "", given: Given | None = None) -> LoadedModel:
+def load_model(
+    folder: Path,
+    main: str = "",
+    sizes: tuple[tuple[int, int], ...] = (),
+    given: Given | None = None,
+) -> LoadedModel:
     """Loads a SavedModel.
 
     Args:
         folder: Where it lies.
         main: The way of calling that examples are made for; empty for the first.
+        sizes: As `LoadedModel.sizes`.
         given: What it can be run on beside what is made up.
 
     Raises:
         VerificationError: If that fails.
     """
-    return LoadedModel(folder, load(folder), main, given or Given())
-
-
-def _specs(specs: Mapping[str, Any]) -> str:
-    named_specs = sorted(specs.items())
-    return ", ".join(f"{name} {s.dtype.name} {s.shape}" for name, s in named_specs)
+    return LoadedModel(folder, load(folder), main, sizes, given or Given())
 
 
 def _dtype(value: np.ndarray) -> str:

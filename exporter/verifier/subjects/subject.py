@@ -1,6 +1,6 @@
 """What the verifier asks of each of the two sides that it compares."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from exporter.errors import VerificationError
-from exporter.verifier.subjects.examples import InputSpec
+from exporter.verifier.subjects.input_spec import InputSpec
 
 Arrays = dict[str, np.ndarray]
 Inputs = Sequence[np.ndarray]
@@ -125,6 +125,9 @@ class Subject(Protocol):
     ) -> dict[str, TrainingCall]:
         """Calls each way once in training mode, and puts all variables back after each."""
 
+    def draws(self, way: str) -> bool:
+        """Says whether a call in training mode may draw at random, as dropout does."""
+
     def gradients(self, asked: Derivative) -> Gradients:
         """Differentiates, and puts all variables back."""
 
@@ -146,6 +149,11 @@ def projected(output: tf.Tensor) -> tf.Tensor:
     return tf.reduce_sum(
         output * tf.cast(tf.cos(tf.range(tf.cast(size, tf.float32))), output.dtype)
     )
+
+
+def draw(nodes: Iterable[Any]) -> bool:
+    """Says whether one of some `NodeDef`s draws at random."""
+    return any("Random" in node.op for node in nodes)
 
 
 def flat(outputs: Any) -> Arrays:

@@ -1,10 +1,13 @@
-"""Kinds of tensors that models take, and how arrays are made into them."""
+"""Kinds of tensors that models take, and what is made up for them."""
 
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
+from exporter.verifier.subjects.probes import PROBES, shift
+
+_WORDS = (b"", b"a", b"hub", b"\xff\x00", b"0", b"network", b" ")
 # What dense arrays can be made into, and how it is told from those.
 _KINDS = ((tf.TensorSpec, ""), (tf.RaggedTensorSpec, "ragged "), (tf.SparseTensorSpec, "sparse "))
 
@@ -38,6 +41,33 @@ def described(spec: Any) -> str:
     if not is_known(spec):
         return type(spec).__name__
     return f"{kind(spec)}{tf.as_dtype(spec.dtype).name} {spec.shape}"
+
+
+def is_image(spec: Any) -> bool:
+    """Returns whether an input is a batch of RGB images."""
+    if not isinstance(spec, tf.TensorSpec):
+        return False
+    return bool(spec.dtype == tf.float32 and spec.shape.rank == 4 and spec.shape[3] == 3)
+
+
+def probe(spec: Any, shape: list[int], name: str, place: int) -> np.ndarray:
+    """Makes up one example for an input.
+
+    Args:
+        spec: What it takes.
+        shape: Of the example.
+        name: Of a probe.
+        place: Of the input among all of a model, by name.
+    """
+    if spec.dtype.is_floating or spec.dtype.is_complex:
+        return np.asarray(PROBES[name](shape, place), spec.dtype.as_numpy_dtype)
+    values = PROBES[name](shape, 0)
+    if spec.dtype == tf.string:
+        index = ((7 * values).astype(np.int64) + shift(name, place)) % len(_WORDS)
+        return np.array([_WORDS[i] for i in index.ravel()], object).reshape(shape)
+    # Few vocabularies and lookup tables have less than two entries.
+    whole = (np.floor(2 * np.abs(values)) + shift(name, place)) % 2
+    return np.asarray(whole).astype(spec.dtype.as_numpy_dtype)
 
 
 def numpy_dtype(spec: Any) -> Any:

@@ -1,6 +1,6 @@
 """Sees what calls do to a model's variables, and puts the variables back."""
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ class WatchedState:
     """
 
     interface: Interface
-    _seen: set[tuple[str, int]] = field(default_factory=set)
+    _seen: set[tuple[str, Hashable]] = field(default_factory=set)
     # Of ways that ever changed anything, what the last call left.
     _left: dict[str, Arrays] = field(default_factory=dict)
 
@@ -36,20 +36,20 @@ class WatchedState:
                 variable.assign(value)
 
     @contextmanager
-    def watched(self, way: str, size: int) -> Iterator[None]:
+    def watched(self, way: str, shapes: Hashable) -> Iterator[None]:
         """Puts back what a call changes.
 
-        Most calls change nothing: a way that does not at its first call with a batch size
-        is left alone after it, since to read all variables takes longer than some calls.
+        Most calls change nothing: a way that does not at its first call with inputs of some
+        shapes is left alone after it, since to read all variables takes longer than some calls.
 
         Args:
             way: Of calling.
-            size: Of the batch.
+            shapes: Of the inputs.
         """
-        if (way, size) in self._seen and way not in self._left:
+        if (way, shapes) in self._seen and way not in self._left:
             yield
             return
-        self._seen.add((way, size))
+        self._seen.add((way, shapes))
         before = [(variable, variable.numpy()) for variable in self.interface.state]
         try:
             yield

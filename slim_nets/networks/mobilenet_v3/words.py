@@ -1,9 +1,11 @@
 """What the pages of MobileNet V3 and its relatives say of them."""
 
-from slim_nets.network import Task
-from slim_nets.page_words import FamilyMember, PageWords
+from dataclasses import replace
 
-_SLIM = "https://github.com/tensorflow/models/blob/master/research/slim/nets/mobilenet"
+from slim_nets.network import Task
+from slim_nets.page_words import IMAGENET, FamilyMember, PageWords
+
+SLIM = "https://github.com/tensorflow/models/blob/master/research/slim/nets/mobilenet"
 
 V3_OVERVIEW = """\
 MobileNet V3 is a family of networks that recognize images on phones and other small devices. An
@@ -51,30 +53,26 @@ The number of channels is rounded to a multiple of 8, which the paper does not m
 multipliers below 1 leave the last layer alone{features}: it has as many channels as
 at 1.0."""
 
-_LABELS = """\
-The names of the classes are in
-[ImageNetLabels.txt](https://storage.googleapis.com/download.tensorflow.org/data/ImageNetLabels.txt),
-where class 0 is the background."""
+
+def narrowed(task: Task) -> str:
+    """Says what is not as one would expect at depth multipliers below 1."""
+    features = " (that from which the features are taken)" if task == "feature_vector" else ""
+    return _NARROWED.format(features=features)
 
 
 def page_words(task: Task, *, title: str, overview: str = V3_OVERVIEW) -> PageWords:
     """Says what the pages of one of these networks say of it, as `Network.words`."""
-    features = " (that from which the features are taken)" if task == "feature_vector" else ""
-    return PageWords(
+    return replace(
+        IMAGENET,
         full_name=title,
         architecture="mobilenet-v3",
-        classes="the 1000 classes of ImageNet and a background",
         overview=overview,
         papers=_PAPERS,
         sizes=_SIZES,
         columns=("Pixel 1 (ms)", "Pixel 2 (ms)", "Pixel 3 (ms)"),
         family=_FAMILY,
-        remarks=_REMARKS.format(slim=_SLIM, task=task),
-        source=f"TF-Slim's\n[`mobilenet_v3`]({_SLIM}/mobilenet_v3.py)",
-        narrowed=_NARROWED.format(features=features),
-        dataset="imagenet-ilsvrc-2012-cls",
-        dataset_name="ImageNet (ILSVRC-2012-CLS)",
-        training='training on ILSVRC-2012-CLS ("ImageNet") for classification',
-        checkpoints=f"[TF-Slim's checkpoints]({_SLIM}/README.md)",
-        labels=_LABELS,
+        remarks=_REMARKS.format(slim=SLIM, task=task),
+        source=f"TF-Slim's\n[`mobilenet_v3`]({SLIM}/mobilenet_v3.py)",
+        narrowed=narrowed(task),
+        checkpoints=f"[TF-Slim's checkpoints]({SLIM}/README.md)",
     )

@@ -1,6 +1,8 @@
 """What is given for a conversion is checked before anything is converted."""
 
+import numpy as np
 import pytest
+import tensorflow as tf
 from support import converted, handmade
 from support.small_models import Small
 
@@ -53,6 +55,42 @@ def test_eight_bits_are_judged_on_images(source, given, row):
         f"Format '{row.name}' lacks images to be judged on: expected some that look like those the"
         " model will see, found none. Add --images='FOLDER/*.jpg'."
     )
+
+
+@pytest.fixture(scope="module")
+def free(tmp_path_factory):
+    """A model of images of any size."""
+    images = tf.TensorSpec([None, None, None, 3], name="inputs")
+    return handmade.save(tmp_path_factory.mktemp("free") / "model", images=images)
+
+
+def test_calibration_needs_a_size_where_any_fits(free, given):
+    pictures = given(images="*", calibration="*")
+    check_inputs(source_of(free), [FLOAT, DYNAMIC], pictures)
+    check_inputs(source_of(free, (16, 24)), [INT8], pictures)
+    with pytest.raises(ConversionError, match=r"lacks a size of images: .*Add --image_size\.$"):
+        check_inputs(source_of(free), [INT8], pictures)
+
+
+def test_a_fixed_size(free):
+    """Names stay, and numbers are those of the SavedModel."""
+    images = np.random.RandomState(0).random_sample((2, 16, 24, 3)).astype(np.float32)
+    source, fixed = source_of(free), source_of(free, (16, 24))
+    assert (source.spec.any_size, source.image_size) == (True, (96, 96))
+    assert (fixed.spec.any_size, fixed.image_size) == (False, (16, 24))
+    assert [*fixed.inputs] == [*source.inputs] == ["inputs"]
+    assert fixed.inputs["inputs"].shape.as_list() == [None, 16, 24, 3]
+    assert [*fixed.outputs] == [*source.outputs] == ["feature_vector"]
+    found = fixed.function(inputs=tf.constant(images))
+    np.testing.assert_array_equal(
+        found["feature_vector"], fixed.expected([images])["feature_vector"]
+    )
+
+
+def test_a_size_for_images_that_have_one(source, tmp_path):
+    for model in (source.folder, Small().save(tmp_path / "model")):
+        with pytest.raises(ConversionError, match=r"takes no images of any size: .* --image_size"):
+            source_of(model, (16, 16))
 
 
 def test_models_without_images(given, tmp_path):

@@ -54,7 +54,7 @@ def origin():
 
     def make(checkpoint="seeded:0", *, variant=SMALL, task="feature_vector", **more):
         known = {
-            "published": "/" in checkpoint,
+            "published": "/" in checkpoint or checkpoint.endswith(".ckpt"),
             "trained": not checkpoint.startswith("seeded:"),
             "restoring": RestoreOptions(),
         }
@@ -124,7 +124,7 @@ def page_request(origin):
             "rebuild": "slim-export export",
         }
         facts = ModelFacts(
-            image_size=variant.image_size,
+            image_size=None if variant.network.any_size else variant.image_size,
             output="logits" if task == "classification" else task,
             num_outputs=shape.output[0],
             variables=len(shape.variables),

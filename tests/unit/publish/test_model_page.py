@@ -16,6 +16,7 @@ from exporter.releases.page_rules import broken_rules
 from slim_nets.network import TASKS
 from slim_nets.registry import resized, variants
 
+PAPERS = {"v1": "1704.04861", "v2": "1801.04381", "v3": "1905.02244"}
 FLOAT = [row for row in catalog.checkpoints() if row.variant]
 ALL = list(itertools.product(FLOAT, TASKS))
 SMALL = "mobilenet_v3_small_075_224"
@@ -23,8 +24,9 @@ SMALL = "mobilenet_v3_small_075_224"
 
 @pytest.mark.parametrize(("row", "task"), ALL, ids=lambda value: getattr(value, "name", value))
 def test_published_models(page_request, row, task):
-    """All that FACTS 3 says of the eight pages, and the same of the two minimalistic networks."""
+    """All that FACTS says of the published pages, and the same of the two minimalistic networks."""
     variant = variants()[row.variant]
+    _, number, *_ = variant.family.split("_")
     page = model_page(page_request(row.prefix, variant=variant, task=task))
     assert broken_rules(page, "5.md") == ()
     lines = page.splitlines()
@@ -38,14 +40,15 @@ def test_published_models(page_request, row, task):
         "<!-- fine-tunable: true -->",
         "<!-- format: saved_model_2 -->",
         "<!-- task: " + ("image-feature-vector -->" if features else "image-classification -->"),
-        "<!-- network-architecture: mobilenet-v3 -->",
+        f"<!-- network-architecture: mobilenet-{number} -->",
     ):
         assert line in lines
     assert f"/{colab}.ipynb -->" in page
     for text in (
         f"`{row.prefix}`",
-        "https://arxiv.org/abs/1905.02244",
-        "fixed to 224 x 224 pixels",
+        f"https://arxiv.org/abs/{PAPERS[number]}",
+        f"{variant.image_size} x {variant.image_size} pixels",
+        f"model.build([None, {variant.image_size}, {variant.image_size}, 3])",
         "momentum 0.99 unless",
         "batch_norm_momentum=0.997",
         "#### Version 5",
@@ -54,14 +57,41 @@ def test_published_models(page_request, row, task):
         f"at depth multiplier {variant.depth_multiplier:g}",
     ):
         assert text in page
-    size = {"small": 1024, "large": 1280}[variant.family.split("_")[2]]
+    free = number == "v1"
+    assert ("are fixed to" in page) == (not free)
+    assert ("by default, but other sizes are possible, from\n32 pixels on" in page) == free
+    (size,) = variant.shape("feature_vector").output
     assert (f"`num_features` = {size}" in page) == features
     assert ("`num_classes` = 1001" in page) == (not features)
     assert ("class 0 is the background" in page) == (not features)
     assert ("may overfit" in page) == (not features)
-    assert ("multiple of 8" in page) == (variant.depth_multiplier < 1)
+    narrowed = "cut off to a whole number" if free else "multiple of 8"
+    assert (narrowed in page) == (variant.depth_multiplier < 1)
     other = "classification" if features else "feature_vector"
     assert f"https://tfhub.dev/google/imagenet/{variant.name}/{other}/5" in page
+
+
+FAMILIES = {
+    "mobilenet_v1_025_128": (
+        "128 x 128 | 0.25 | 41.5 | 14 | 218,544",
+        "224 x 224 | 1.0 | 70.9 | 569 | 3,228,864",
+    ),
+    "mobilenet_v2_140_224": (
+        "96 x 96 | 0.35 | 45.5 | 11 | 4.5 | 410,208",
+        "224 x 224 | 1.4 | 75.0 | 582 | 138.0 | 4,363,712",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_tables_of_other_families(page_request, name):
+    page = model_page(page_request(variant=variants()[name]))
+    for row in FAMILIES[name]:
+        assert f"\n{row}\n" in page
+    sizes = [named for named in variants() if named.startswith(name[:12])]
+    assert len([line for line in page.splitlines() if " x " in line and " | " in line]) == len(
+        sizes
+    )
 
 
 def test_family_table(page_request):
