@@ -16,11 +16,11 @@ from exporter.verifier.comparison.comparing import batch_of, check_given, compar
 from exporter.verifier.comparison.summary import summary, thumbnails, versions
 from exporter.verifier.noise.conditions import CONDITIONS, Rerun
 from exporter.verifier.noise.float_noise import NoiseProcesses, noise_processes, with_noise
-from exporter.verifier.report.records import Cause, Settings, VerificationReport
+from exporter.verifier.report.records import Settings, VerificationReport
 from exporter.verifier.report.reference import OriginalGraph, Reference
 from exporter.verifier.rules.checking import rules_beside
 from exporter.verifier.rules.interface_rules import check_rules
-from exporter.verifier.subjects.examples import FULL, QUICK, Examples
+from exporter.verifier.subjects.examples import FULL, QUICK, Batch, Examples
 from exporter.verifier.subjects.given import Given
 from exporter.verifier.subjects.saved_model import LoadedModel, load_model
 from exporter.verifier.subjects.subject import Subject
@@ -71,14 +71,12 @@ def run(
         if measuring and request.allowance != "noise":
             progress("measure noise", 0, None)
             checks = with_noise(checks, measuring.measure(other, examples))
-        batch, raw = batch_of(other, examples), _raw_weights(reference)
-        tried: tuple[Cause, ...] = ()
-        if batch is not None:
-            differing = DifferingModel(**vars(pair), batch=batch, raw_weights=raw)
-            tried = causes(differing, checks, progress)
+        # Causes that need a call are not tried where nothing can be made up for it.
+        batch = batch_of(other, examples) or Batch((), ())
+        differing = DifferingModel(**vars(pair), batch=batch, raw_weights=_raw_weights(reference))
         more = {
             "noise_conditions": CONDITIONS if measuring else (),
-            "causes": tried,
+            "causes": causes(differing, checks, progress),
             "thumbnails": thumbnails(examples),
         }
         report = summary(pair, reference, examples, allowance, checks)

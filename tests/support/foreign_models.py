@@ -192,11 +192,17 @@ def draws(folder, change=0.0):
     return saved(root, folder)
 
 
+def rounded(y):
+    """Adds something large and takes it away again, which costs some last bits."""
+    largest = 16 * tf.reduce_max(tf.abs(y), axis=-1, keepdims=True)
+    return (y + largest) - largest
+
+
 def rounds_otherwise(folder, change=0.0):
     """The signature computes what `__call__` does in another order of additions."""
     root = Root(change)
     called(root, root.layer, FLOATS)
-    serve = made(lambda x: {"y": (root.layer(x) + 100.0) - 100.0}, FLOATS)
+    serve = made(lambda x: {"y": rounded(root.layer(x))}, FLOATS)
     return saved(root, folder, serving_default=serve)
 
 

@@ -30,24 +30,24 @@ def test_no_two_of_many_inputs_have_the_same_whole_numbers():
 @pytest.mark.parametrize("shape", [[None], [None, 4], [None, 2, 2, 3], []])
 def test_inputs_of_one_kind_get_other_values(dtype, shape):
     spec = tf.TensorSpec(shape, dtype)
-    several = InputSpec((spec,) * 3, ("a", "b", "c"))
+    several = InputSpec((spec,) * 3, names=("a", "b", "c"))
     columns = zip(*(several.probe(name) for name in PROBES), strict=True)
     found = [np.stack(column).tolist() for column in columns]
     assert all(one != other for one, other in itertools.combinations(found, 2))
-    alone = [InputSpec((spec,), ("c",)).probe(name)[0].tolist() for name in PROBES]
+    alone = [InputSpec((spec,), names=("c",)).probe(name)[0].tolist() for name in PROBES]
     assert alone == found[0]
 
 
 def test_values_belong_to_names_whatever_the_order():
     specs = (tf.TensorSpec([None, 4]), tf.TensorSpec([None, 5]))
-    one = InputSpec(specs, ("user", "item")).probe("noise")
-    other = InputSpec(specs[::-1], ("item", "user")).probe("noise")
+    one = InputSpec(specs, names=("user", "item")).probe("noise")
+    other = InputSpec(specs[::-1], names=("item", "user")).probe("noise")
     assert [value.tolist() for value in one] == [value.tolist() for value in other[::-1]]
 
 
 def test_what_an_example_is_called():
     given = {"x": np.zeros([2, 4])}
-    examples = Examples(InputSpec((tf.TensorSpec([None, 4]),), ("x",)), given=given)
+    examples = Examples(InputSpec((tf.TensorSpec([None, 4]),), names=("x",)), given=given)
     assert list(map(told, examples.names)) == ["example 0", "example 1"]
     assert [told("zeros"), told("cat.jpg")] == ["probe 'zeros'", "image 'cat.jpg'"]
 
@@ -58,12 +58,12 @@ def test_ragged_sparse_and_single_numbers():
         tf.SparseTensorSpec([None, 4], tf.float32),
         tf.TensorSpec([], tf.float32),
     )
-    spec = InputSpec(specs, ("ragged", "sparse", "number"))
+    spec = InputSpec(specs, names=("rows", "cells", "number"))
     batch = Examples(spec).few(2)
     ragged, sparse, number = spec.tensors(batch.inputs)
     assert ragged.row_lengths().numpy().tolist() == [8, 4]
     assert sparse.shape == [2, 4]
     assert number.shape == []
     assert str(spec) == (
-        "ragged ragged float32 (None, None), sparse sparse float32 (None, 4), number float32 ()"
+        "rows ragged float32 (None, None), cells sparse float32 (None, 4), number float32 ()"
     )

@@ -158,7 +158,7 @@ class InferenceComparison:
         try:
             return self._reference.inference(ways, batch.inputs)
         except ModelCallError:
-            found = {}
+            found: dict[str, Arrays] = {}
         for way in ways:
             try:
                 found |= self._reference.inference([way], batch.inputs)
@@ -184,11 +184,11 @@ class InferenceComparison:
     def _frozen(self, way: str) -> None:
         expected, found = (side.left(way) for side in (self._reference, self._model))
         if expected:  # such as a step of training
-            named = (
+            wanted, got = (
                 {f"{way}: {name}": value for name, value in left.items()}
                 for left in (expected, found)
             )
-            self._collector.each("frozen", *named, "what it leaves")
+            self._collector.each("frozen", wanted, got, "what it leaves")
         elif found:
             message = f"expected no variable to change, found {len(found)}: {listing(found)}"
             self._collector.fail("frozen", way, message)
@@ -245,11 +245,11 @@ class InferenceComparison:
             case, named = batch.case, {k: _equals(way, output_name(PLAIN, k)) for k in served}
             for key in sorted(apart & served.keys()):
                 self._alike.skip("outputs", named[key], "the reference's own two ways differ", case)
-            both = (
+            called, given = (
                 {named[k]: v for k, v in side.items() if k not in apart}
                 for side in (found[PLAIN], served)
             )
-            self._alike.each("outputs", *both, case, examples=batch.names)
+            self._alike.each("outputs", called, given, case, examples=batch.names)
 
     def checks(self) -> list[Check]:
         """Returns the checks so far."""

@@ -114,7 +114,9 @@ def float64_results(side: Subject, examples: Examples, *, inference: bool = Fals
     batch = batch_of(side, examples)
     found = _inference(side, examples, _op_by_op(side, How(tf.float64)))
     alone = shown_alone(side.training_ways)
-    for way in () if inference or batch is None else side.training_ways:
+    if inference or batch is None:
+        return found
+    for way in side.training_ways:
         try:
             found |= _training64(side, way, batch, alone=alone)
         except UnsupportedError:
