@@ -48,7 +48,7 @@ class Rerun:
     subject: OriginalGraph | SavedModelFolder
     images: tuple[Path, ...]
     inference: bool = False
-    arrays: "Mapping[str, np.ndarray]" = field(default_factory=dict)
+    arrays: "Mapping[str, np.ndarray]" = field(default_factory=dict, hash=False)
 
 
 def rerun(asked: Rerun, environment: str) -> "list[Results]":

@@ -88,7 +88,7 @@ class Examples:
     spec: InputSpec
     plan: Plan = FULL
     images: tuple[Path, ...] = ()
-    given: Mapping[str, np.ndarray] = field(default_factory=dict)
+    given: Mapping[str, np.ndarray] = field(default_factory=dict, hash=False)
     refused: frozenset[str] = frozenset()
     at: str = ""
 

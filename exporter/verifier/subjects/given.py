@@ -20,7 +20,7 @@ class Given:
     """
 
     images: tuple[Path, ...] = ()
-    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict, hash=False)
 
 
 def read_arrays(path: Path) -> Mapping[str, np.ndarray]:
