@@ -8,7 +8,8 @@ MAX_LISTED = 5
 _MAX_SAID = 300  # characters
 # What TensorFlow says of an error in a graph before it says which.
 _PREAMBLE = re.compile(
-    r"Graph execution error:|Detected at node|<stack traces unavailable>"
+    r"Graph execution error:|Detected at node|<stack traces unavailable>|Node: '"
+    r"|File \".*\", line \d+|Stack trace for op definition|\d+ root error\(s\) found"
     r"|Exception from \S+$|Check '.*' failed"
 )
 # What Python, C++ and TensorFlow say where memory or room for a thread's is asked for in vain.
@@ -69,13 +70,16 @@ def reason(error: Exception) -> str:
         error: Any.
 
     Returns:
-        Its first line, without the names of TensorFlow's nodes and what they are in.
+        Its first line that is no part of a stack, without the names of TensorFlow's nodes and
+        what they are in; at most 300 characters of it.
     """
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     text = re.sub(r"\{\{.*?\}\}|\[Op:\w+\]", "", str(error)).strip()
-    lines = [line.strip() for line in text.splitlines() if not _PREAMBLE.match(line)]
-    return next(filter(None, lines), type(error).__name__)
+    lines = [line.strip() for line in text.splitlines()]
+    told = [line for line in lines if line and not _PREAMBLE.match(line)]
+    said = told[0] if told else type(error).__name__
+    return said if len(said) <= _MAX_SAID else f"{said[: _MAX_SAID - 3]}..."
 
 
 def is_of_memory(said: str) -> bool:

@@ -3,6 +3,8 @@
 SERVING = "serving_default"
 # Beside it where it was asked for: the same network, batch norms folded, up to float rounding.
 FOLDED = "serving_folded"
+# What Keras 3 calls the same function beside it.
+KERAS_TWIN = "serve"
 
 
 def way_of(signature: str) -> str:

@@ -54,10 +54,12 @@ def verify(
         ...     task="feature_vector",
         ... )
         >>> exporter.verify(request).verdict()
-        "All ... passed against the original graph with checkpoint 'seeded:0'..."
+        "... checks passed against the original graph with checkpoint 'seeded:0'; 1 skipped."
     """
+    from exporter.verifier.subjects.given import Given, read_arrays
+
     _check(request)
-    images = matching(request.images)
+    given = Given(matching(request.images), read_arrays(request.inputs) if request.inputs else {})
     progress("import TensorFlow", 0, None)
     quiet.import_tensorflow()
     from exporter.verifier.run import run
@@ -69,7 +71,7 @@ def verify(
         digest = reading.enter_context(model)
         check_trusted(request.model_dir, VerificationError, trust=request.trust)
         reference = _reference(request, workspace, fetching or FetchOptions(), reading)
-        report = run(request, reference, images, progress)
+        report = run(request, reference, given, progress)
         report = report.model_copy(update={"digest": digest})
     if report.passed and reference is not None:
         from exporter.verifier.report import kept as store
@@ -117,10 +119,10 @@ def _check(request: VerifyRequest) -> None:
             " --network, and --task together. Add what is missing."
         )
     alone = request.reference_dir is None and request.checkpoint is None
-    if alone and (request.images or request.allowance != "exact"):
+    if alone and request.allowance != "exact":
         raise InvalidArgumentError(
             "There is nothing to compare with: expected --reference_dir or --checkpoint beside"
-            " --images, --allowance, --atol and --rtol. Add one."
+            " --allowance, --atol and --rtol. Add one."
         )
     for name, value in (("atol", request.atol), ("rtol", request.rtol)):
         if not 0 <= value < math.inf:

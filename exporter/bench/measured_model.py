@@ -59,7 +59,7 @@ def described(folder: Path, image_size: tuple[int, int] | None = None) -> Measur
     source = source_of(folder, image_size)
     model = source.model
     served = model.spec_of(source.way)
-    examples = source.named(served.probe("half"))
+    examples = dict(zip(source.inputs, served.probe("half"), strict=True))
     if text := [name for name, example in examples.items() if example.dtype == object]:
         raise BenchmarkError(
             f"SavedModel '{folder}' cannot be measured: expected inputs of numbers, found strings"
@@ -105,6 +105,7 @@ def opened(folder: Path, way: str) -> Iterator[Runner]:
     def run(inputs: Mapping[str, np.ndarray]) -> dict[str, Any]:
         tensors = [tf.constant(value) for value in inputs.values()]
         packed = tf.nest.pack_sequence_as(structure, tensors)
-        return flat(call(packed) if way == PLAIN else call(**packed))
+        args, kwargs = interface.call_with(packed) if way == PLAIN else ((), packed)
+        return flat(call(*args, **kwargs))
 
     yield run

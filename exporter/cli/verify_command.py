@@ -46,7 +46,15 @@ def add(commands: Any) -> None:
         variant=network_flags.either(required=False),
         task=flags.task(type=flags.not_empty),
         **network_flags.SIZE,
-        images=flags.value("a pattern of image files, such as 'photos/*.jpg', quoted", default=""),
+        images=flags.value(
+            "a pattern of image files, such as 'photos/*.jpg', quoted; a model that takes one"
+            " string an example is given their bytes",
+            default="",
+        ),
+        inputs=flags.path(
+            "a file of numpy.savez with examples for every input by its name, in place of made-up"
+            " ones; for what cannot be made up, such as serialized examples"
+        ),
         allowance=flags.value(
             "what may differ: exact, no bit; noise, 4 times the reference's own noise (exact)",
             default="exact",
@@ -58,7 +66,9 @@ def add(commands: Any) -> None:
             "write report.json, report.html and report.xml there, with the noise measured"
         ),
         trust=flags.TRUST,
-        list_rules=flags.switch("print the interface's rules and end (off)"),
+        list_rules=flags.switch(
+            "print the interface's rules and which kinds of models are judged, and end (off)"
+        ),
         report_schema=flags.switch("print report.json's schema and end (off)"),
         **flags.RESTORING,
         **flags.DOWNLOADS,
@@ -138,17 +148,22 @@ def _check_report_dir(arguments: argparse.Namespace) -> None:
 
 def _list_rules(arguments: argparse.Namespace) -> int:
     from exporter import quiet
+    from exporter.verifier.rules.kinds_of_models import KINDS
 
     quiet.import_tensorflow()
     from exporter.verifier.rules.interface_rules import RULES
 
     if arguments.json:
-        print_json(
-            [{"rule": r.number, "level": r.level, "title": r.title, "fix": r.fix} for r in RULES]
-        )
+        rules = [
+            {"rule": r.number, "level": r.level, "title": r.title, "fix": r.fix} for r in RULES
+        ]
+        print_json({"rules": rules, "models": [vars(kind) for kind in KINDS]})
     else:
         rows = [(rule.number, rule.level, rule.title, rule.fix) for rule in RULES]
         print_table(("rule", "level", "what holds", "what to do where it does not"), rows)
+        print_lines("")
+        kinds = [(kind.what, kind.judged, kind.how) for kind in KINDS]
+        print_table(("models with", "judged", "how, or why not"), kinds)
     return 0
 
 

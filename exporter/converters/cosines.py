@@ -4,6 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
+from exporter.verifier.subjects.probes import told
+
 
 def cosines(expected: np.ndarray, found: np.ndarray) -> Iterator[float]:
     """Computes the cosine of the angle between two results, example by example.
@@ -44,7 +46,7 @@ def wrong_example(
     least = float(angles.min())
     if not least >= floor:
         return (
-            f"image '{examples[int(angles.argmin())]}', expected a cosine of at least {floor:g},"
+            f"{told(examples[int(angles.argmin())])}, expected a cosine of at least {floor:g},"
             f" found {least:.4f}"
         )
     allowed = float(np.sqrt(1 - floor**2))
@@ -53,7 +55,7 @@ def wrong_example(
         if not abs(length - wanted) <= allowed * wanted:
             ratio = length / wanted if wanted else float("inf")
             return (
-                f"image '{name}', expected {1 - allowed:.2f} to {1 + allowed:.2f} times the"
+                f"{told(name)}, expected {1 - allowed:.2f} to {1 + allowed:.2f} times the"
                 f" SavedModel's length, found {ratio:.3g}"
             )
     return ""

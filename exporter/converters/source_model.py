@@ -14,7 +14,7 @@ from exporter.converters.convert_request import ConvertRequest
 from exporter.errors import ConversionError, VerificationError
 from exporter.signatures import SERVING, way_of
 from exporter.verifier.comparison.known_network import KnownNetwork, known_network
-from exporter.verifier.subjects.examples import InputSpec
+from exporter.verifier.subjects.input_spec import InputSpec
 from exporter.verifier.subjects.interface import load
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import END_POINTS, Arrays
@@ -118,7 +118,8 @@ class SourceModel:
 
     def named(self, inputs: Sequence[np.ndarray]) -> Arrays:
         """Gives one batch, flattened, the names of the inputs."""
-        return dict(zip(self.inputs, inputs, strict=True))
+        fed = self.spec.fed(inputs)
+        return dict(zip(self.inputs, fed, strict=True))
 
     def end_points(self) -> "SourceModel | None":
         """Returns the same model with all end points as outputs; None if it shows none."""

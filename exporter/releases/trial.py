@@ -20,7 +20,7 @@ from exporter.releases.manifest import Manifest
 from exporter.verifier.report.records import Output
 
 if TYPE_CHECKING:
-    from exporter.verifier.subjects.examples import InputSpec
+    from exporter.verifier.subjects.input_spec import InputSpec
 
 # Another TensorFlow or processor moves results by so much of the largest value: its kernels sum
 # in another order. Measured between batch sizes and with oneDNN off.
@@ -151,7 +151,7 @@ def _sampled(model: Any, trial: Trial, batch: int) -> Any:
     import numpy as np
     import tensorflow as tf
 
-    from exporter.verifier.subjects.examples import PROBES
+    from exporter.verifier.subjects.probes import PROBES
 
     sample = trial.sample
     if sample.image not in PROBES:
@@ -170,7 +170,7 @@ def _sampled(model: Any, trial: Trial, batch: int) -> Any:
 
 def _input_spec(model: Any, trial: Trial) -> "InputSpec":
     """Returns what the model takes, as its serving signature and the manifest state it."""
-    from exporter.verifier.subjects.examples import InputSpec
+    from exporter.verifier.subjects.input_spec import InputSpec
 
     signature = model.signatures["serving_default"]
     (spec,) = signature.structured_input_signature[1].values()

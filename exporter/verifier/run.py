@@ -13,7 +13,7 @@ from exporter.progress import Progress, silent
 from exporter.verifier.causes.causes import causes
 from exporter.verifier.causes.differing_model import DifferingModel
 from exporter.verifier.comparison.allowance import Allowance
-from exporter.verifier.comparison.comparing import compare, paired
+from exporter.verifier.comparison.comparing import batch_of, check_given, compare, paired
 from exporter.verifier.comparison.fine_tuning import DRAWN
 from exporter.verifier.comparison.summary import summary, thumbnails, versions
 from exporter.verifier.noise.conditions import CONDITIONS, Rerun
@@ -22,7 +22,8 @@ from exporter.verifier.report.records import Check, Settings, VerificationReport
 from exporter.verifier.report.reference import OriginalGraph, Reference
 from exporter.verifier.rules.checking import rules_beside
 from exporter.verifier.rules.interface_rules import FEATURES_WITHOUT_DROPOUT, check_rules
-from exporter.verifier.subjects.examples import FULL, QUICK, Examples
+from exporter.verifier.subjects.examples import FULL, QUICK, Batch, Examples
+from exporter.verifier.subjects.given import Given
 from exporter.verifier.subjects.saved_model import LoadedModel, load_model
 from exporter.verifier.subjects.subject import PLAIN, Subject
 from exporter.verifier.verify_request import VerifyRequest
@@ -31,7 +32,7 @@ from exporter.verifier.verify_request import VerifyRequest
 def run(
     request: VerifyRequest,
     reference: Reference | None,
-    images: tuple[Path, ...] = (),
+    given: Given | None = None,
     progress: Progress = silent,
 ) -> VerificationReport:
     """Compares a SavedModel with a reference; without one, checks its interface alone.
@@ -39,7 +40,7 @@ def run(
     Args:
         request: Which, and how.
         reference: What it is compared with.
-        images: The files that the request's pattern matches.
+        given: The images and arrays that the request names.
         progress: Told what is compared.
 
     Returns:
@@ -49,18 +50,20 @@ def run(
         VerificationError: If one of the two cannot be loaded, or both cannot
             be given the same inputs.
     """
-    model = load_model(request.model_dir)
+    given = given or Given()
+    model = load_model(request.model_dir, given=given)
     if reference is None:
+        check_given(model, model.examples)
         return _of_rules(model)
     with ExitStack() as stack:
         measuring: NoiseProcesses | None = None
         if request.noise or request.allowance == "noise":
-            asked = Rerun(reference.subject, images)
+            asked = Rerun(reference.subject, given.images, arrays=given.arrays)
             measuring = stack.enter_context(noise_processes(asked))
-        rules = stack.enter_context(rules_beside(request.model_dir, reference.folder))
+        rules = stack.enter_context(rules_beside(request.model_dir, reference.folder, given))
         progress("open reference", 0, None)
         other = stack.enter_context(reference.subject.opened())
-        examples = Examples(other.input_spec, FULL, images)
+        examples = Examples(other.input_spec, FULL, given.images, given.arrays)
         pair = paired(model, other, examples)
         allowance = Allowance(request.allowance, request.atol, request.rtol)
         if measuring and request.allowance == "noise":
@@ -71,9 +74,9 @@ def run(
         if measuring and request.allowance != "noise":
             progress("measure noise", 0, None)
             checks = with_noise(checks, measuring.measure(other, examples))
-        differing = DifferingModel(
-            **vars(pair), batch=examples.few(), raw_weights=_raw_weights(reference)
-        )
+        # Causes that need a call are not tried where nothing can be made up for it.
+        batch = batch_of(other, examples) or Batch((), ())
+        differing = DifferingModel(**vars(pair), batch=batch, raw_weights=_raw_weights(reference))
         more = {
             "noise_conditions": CONDITIONS if measuring else (),
             "causes": causes(differing, checks, progress),

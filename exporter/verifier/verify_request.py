@@ -24,6 +24,7 @@ class VerifyRequest:
         variant: Which network.
         task: What it ends with.
         images: Pattern of image files; empty for the probes alone.
+        inputs: A file of numpy's with examples for every input by its name, in place of probes.
         allowance: What may differ: no bit, a multiple of the reference's own
             noise, or the tolerances that are given.
         atol: Absolute tolerance, with "given".
@@ -39,6 +40,7 @@ class VerifyRequest:
     variant: Variant | None = None
     task: Task | None = None
     images: str = ""
+    inputs: Path | None = None
     allowance: AllowanceKind = "exact"
     atol: float = 0.0
     rtol: float = 0.0

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.integration
 MODEL = """
 import json, sys
 import numpy as np, tensorflow as tf
-from exporter.verifier.subjects.examples import InputSpec
+from exporter.verifier.subjects.input_spec import InputSpec
 model = tf.train.Checkpoint()
 model.kernel = tf.Variable(np.linspace(-1, 1, 3 * 8).reshape(3, 8).astype("f4"), name="kernel")
 model.variables = model.trainable_variables = [model.kernel]

@@ -99,7 +99,7 @@ def test_another_epsilon_is_refused(folded, tmp_path):
 
     failed, _, messages = folded.judge(edited(folded.model, tmp_path / "m", change))
     assert failed == {"outputs": [way_of(FOLDED)] * 3}
-    assert messages["outputs", way_of(FOLDED)].startswith("image '")
+    assert messages["outputs", way_of(FOLDED)].startswith("probe '")
 
 
 def test_what_was_folded_for_good_is_refused(folded, tmp_path):

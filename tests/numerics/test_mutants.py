@@ -33,7 +33,7 @@ def test_one_weight_by_one_ulp(features, tmp_path):
     assert failed["weights"] == [name]
     assert failed["end points"][0] == "MobilenetV3/layer_4/depthwise_output"
     message = messages["end points", "MobilenetV3/layer_4/depthwise_output"]
-    assert message.startswith("image '")
+    assert message.startswith("probe '")
     assert "row 4 of 15 of mobilenet_v3_small_075_64: bneck 3x3, exp_size 88" in message
 
 

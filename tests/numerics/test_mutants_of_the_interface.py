@@ -85,8 +85,8 @@ def test_not_a_number_for_one_input(features, tmp_path):
 
     path = rewrapped(features.model, tmp_path / "m", around(poison))
     failed, _, messages = features.judge(path, rules=True)
-    assert messages["outputs", "__call__"].startswith("image 'zeros', at [0] expected") or (
-        "image 'zeros'" in messages["outputs", "__call__"]
+    assert messages["outputs", "__call__"].startswith("probe 'zeros', at [0] expected") or (
+        "probe 'zeros'" in messages["outputs", "__call__"]
     )
     assert failed["end points"] == ["default", "default"]
     assert failed["interface"] == ["R25"]

@@ -3,10 +3,9 @@
 import re
 import shutil
 
-import keras
-import numpy as np
 import pytest
 import tensorflow as tf
+from support.foreign_models import dict_of_outputs, keras_export, signature_alone, words
 from support.handmade import Network, save, variable
 from support.mutating import edited
 
@@ -21,72 +20,6 @@ def by_hand(folder, change=0.0):
     network = Network()
     network.beta.assign_add([0, 0, change, 0])
     return save(folder, network)
-
-
-def keras_export(folder, change=0.0):
-    keras.utils.set_random_seed(1)
-    layers = [
-        keras.Input([8, 8, 3], name="images"),
-        keras.layers.Conv2D(4, 3),
-        keras.layers.BatchNormalization(),
-        keras.layers.GlobalAveragePooling2D(),
-        keras.layers.Dropout(0.5),
-        keras.layers.Dense(3),
-    ]
-    model = keras.Sequential(layers)
-    kernel, bias = model.layers[-1].get_weights()
-    model.layers[-1].set_weights([kernel, bias + np.float32(change)])
-    model.export(folder, verbose=False)
-    return folder
-
-
-def dict_of_outputs(folder, change=0.0):
-    """Boxes and scores, as detectors return them, from a network that has no `training`."""
-    root, kernel = tf.train.Checkpoint(), variable(np.linspace(-1, 1, 48).reshape(12, 4), "kernel")
-    root.variables = root.trainable_variables = [kernel]
-
-    @tf.function(input_signature=[tf.TensorSpec([None, 2, 2, 3], tf.float32, name="x")])
-    def detect(x):
-        boxes = tf.reshape(x, [-1, 12]) @ kernel
-        scores = tf.sigmoid(boxes[:, 0] + change)
-        return {"boxes": boxes, "classes": tf.argmax(boxes, -1), "scores": scores}
-
-    root.__call__ = detect
-    tf.saved_model.save(root, str(folder), signatures={"detect": detect})
-    return folder
-
-
-def words(folder, change=0.0):
-    """A dict of inputs, one of them strings that are looked up in a table."""
-    vocabulary = tf.lookup.KeyValueTensorInitializer(["hub", "a"], tf.constant([1, 2], tf.int64))
-    root = tf.train.Checkpoint()
-    root.table = tf.lookup.StaticHashTable(vocabulary, default_value=0)
-    root.embedding = variable(np.arange(6).reshape(3, 2) + change, "embedding")
-    root.variables = root.trainable_variables = [root.embedding]
-
-    @tf.function(autograph=False)
-    def call_fn(inputs, training=False):
-        rows = tf.gather(root.embedding, root.table.lookup(inputs["words"]))
-        rows = tf.nn.dropout(rows, 0.5) if training else rows
-        return rows * inputs["weight"][:, None]
-
-    specs = {"words": tf.TensorSpec([None], tf.string), "weight": tf.TensorSpec([None])}
-    for training in (False, True):
-        call_fn.get_concrete_function(specs, training)
-    root.__call__ = call_fn
-    tf.saved_model.save(root, str(folder))
-    return folder
-
-
-def signature_alone(folder, change=0.0):
-    root = tf.train.Checkpoint(bias=variable(1 + change, "bias"))
-
-    @tf.function(input_signature=[tf.TensorSpec([None, 5], tf.float32, name="x")])
-    def serve(x):
-        return {"y": x + root.bias}
-
-    tf.saved_model.save(root, str(folder), signatures={"serving_default": serve})
-    return folder
 
 
 MODELS = {
@@ -203,13 +136,12 @@ def demanding(folder, spec=None, name="serving_default", **called):
     ("given", "told"),
     [
         (
-            {"spec": tf.RaggedTensorSpec([None, None], tf.float32)},
-            "expected dense tensors with a batch dimension, found RaggedTensorSpec",
+            {"spec": tf.data.DatasetSpec(tf.TensorSpec([4]))},
+            "inputs cannot be made up for __call__, which takes DatasetSpec: expected numbers or",
         ),
-        ({"spec": tf.TensorSpec([], tf.float32)}, "with a batch dimension, found TensorSpec"),
         (
-            {"small": lambda x: tf.debugging.assert_less(x, 0.5)},
-            "fails when __call__ is given float32 [1, 4]: assertion failed",
+            {"large": lambda x: tf.debugging.assert_greater(x, 1e9)},
+            "inputs cannot be made up for __call__, which takes float32 (None, 4): assertion",
         ),
     ],
 )
@@ -217,6 +149,17 @@ def test_models_that_cannot_be_called(tmp_path, given, told):
     model = demanding(tmp_path / "m", **given)
     with pytest.raises(VerificationError, match=re.escape(told)):
         compared(model, model)
+
+
+def test_probes_that_a_model_does_not_take(tmp_path):
+    model = demanding(tmp_path / "m", small=lambda x: tf.debugging.assert_less(x, 0.75))
+    report = compared(model, model)
+    assert report.passed
+    left_out = [c for c in report.checks if c.name == "__call__" and c.status == "skipped"]
+    assert [c.case for c in left_out if c.group == "outputs"] == [
+        *("probe 'ones'", "probe 'ramp'", "probe 'extremes'", "probe 'bytes'")
+    ]
+    assert left_out[0].message.startswith("the reference does not take it: assertion failed")
 
 
 def test_another_vocabulary(tmp_path):
@@ -233,7 +176,7 @@ def test_another_vocabulary(tmp_path):
 
 def test_nothing_to_call(tmp_path):
     tf.saved_model.save(tf.train.Checkpoint(bias=variable(1, "bias")), str(tmp_path / "m"))
-    with pytest.raises(VerificationError, match=r"expected dense tensors .*, found nothing"):
+    with pytest.raises(VerificationError, match=r"expected __call__ or a signature, found nothing"):
         compared(tmp_path / "m", tmp_path / "m")
 
 

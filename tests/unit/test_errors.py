@@ -23,6 +23,20 @@ def test_reason():
     assert reason(ValueError()) == "ValueError"
 
 
+def test_reason_is_the_error_and_no_stack():
+    text = (
+        "Graph execution error:\n\nDetected at node 'Parse' defined at (most recent call last):\n"
+        '  File "/home/u/.venv/bin/slim-export", line 8, in <module>\n'
+        '    File "/home/u/main.py", line 12, in main\n'
+        "Node: 'Parse'\nCould not parse example input, value: 'hub'\n\t [[{{node Parse}}]]"
+    )
+    assert reason(RuntimeError(text)) == "Could not parse example input, value: 'hub'"
+
+
+def test_reason_is_short():
+    assert reason(ValueError("y" * 400)) == "y" * 297 + "..."
+
+
 def test_reason_of_what_openvino_raises():
     text = (
         "Exception from src/inference/src/cpp/core.cpp:132:\nCheck 'a > b' failed at x.cpp:9:\nwhy"

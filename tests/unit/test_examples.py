@@ -7,8 +7,9 @@ import pytest
 import tensorflow as tf
 from support.toy_network import NETWORKS
 
-from exporter.verifier.subjects.examples import FULL, QUICK, Examples, InputSpec
+from exporter.verifier.subjects.examples import FULL, QUICK, Examples
 from exporter.verifier.subjects.image_sizes import tried_sizes
+from exporter.verifier.subjects.input_spec import InputSpec
 from slim_nets.registry import resized, variants
 
 FREE = tf.TensorSpec([None, None, None, 3])

@@ -73,8 +73,9 @@ def test_not_a_number_equals_itself_and_zero_is_not_negative_zero():
 def test_other_shapes_and_types_differ(found, form):
     measure = Measure(*KEY, Allowance())
     measure.add(np.ones([2, 3], np.float32), found)
-    told = f"expected float32 [2, 3], found {form} (6 of 6 values differ)"
-    assert measure.check().message == told
+    # Nothing is counted: 100 of 32 values would not differ.
+    assert measure.check().message == f"expected float32 [2, 3], found {form}"
+    assert (measure.check().differing, measure.check().values) == (6, 6)
 
 
 def test_not_a_number_has_no_difference():
@@ -111,6 +112,11 @@ def test_noise_is_allowed_example_by_example():
     beyond = measured([[1.0], [1000]], [[1 + 8e-6], [1000]], NOISE, examples)
     assert beyond.status == "failed"
     assert beyond.message.startswith("image 'dark', at [0, 0] expected 1.0, found 1.000008 (1 of 2")
+
+
+def test_probes_are_no_images():
+    check = measured([[1.0]], [[2.0]], None, ("zeros",))
+    assert check.message.startswith("probe 'zeros', at [0, 0] expected 1.0")
 
 
 def test_other_examples_have_the_noise_of_typical_ones():

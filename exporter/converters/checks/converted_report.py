@@ -19,6 +19,7 @@ from exporter.verifier.comparison.allowance import Allowance, Noise
 from exporter.verifier.comparison.summary import versions
 from exporter.verifier.report.records import NAIVE, Check, Settings, VerificationReport
 from exporter.verifier.subjects.examples import FULL, Examples, Plan
+from exporter.verifier.subjects.usable_examples import no_inputs, usable
 
 # Judged by a cosine: photographs, or where none are given the probes that could be some.
 _QUANTIZED = Plan(
@@ -77,8 +78,13 @@ def _examples(source: SourceModel, row: Format, request: ConvertRequest) -> Exam
     plan = FULL if row.floor is None else _QUANTIZED
     if request.image_files and row.floor is not None:
         plan = replace(plan, probes=())
-    spec = source.spec
-    return Examples(spec, plan, request.image_files if spec.image_size else ())
+    own = usable(source.model, source.way, Examples(source.spec, plan, request.image_files))
+    if not own.names:
+        raise ConversionError(
+            f"SavedModel '{source.folder}' cannot be compared with what is converted:"
+            f" {no_inputs(source.model, source.way)}. Leave {row.name} out."
+        )
+    return replace(own, spec=source.spec)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from exporter.signatures import BATCH_NORM_MOMENTUM
-from exporter.verifier.subjects.examples import InputSpec
+from exporter.verifier.subjects.input_spec import InputSpec
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import (
     END_POINTS,
@@ -51,6 +51,18 @@ class KerasSubject:
     task: Task
     input_spec: InputSpec
     ways: tuple[str, ...] = (PLAIN, END_POINTS)
+
+    def spec_of(self, way: str) -> InputSpec:  # noqa: ARG002  (all ways take the same)
+        """Returns what every way of calling takes."""
+        return self.input_spec
+
+    def refusals(self, way: str) -> Mapping[str, str]:  # noqa: ARG002  (it takes any image)
+        """Returns nothing: images can be made up."""
+        return {}
+
+    def left(self, way: str) -> Arrays:  # noqa: ARG002  (none changes any)
+        """Returns nothing: inference changes no variable."""
+        return {}
 
     @property
     def training_ways(self) -> tuple[str, ...]:

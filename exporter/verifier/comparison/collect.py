@@ -11,8 +11,7 @@ from exporter.verifier.comparison.allowance import Allowance
 from exporter.verifier.comparison.known_network import KnownNetwork
 from exporter.verifier.comparison.measure import Measure
 from exporter.verifier.report.records import Check, Group, Status
-from exporter.verifier.subjects.saved_model import ModelCallError
-from exporter.verifier.subjects.subject import BARE, PLAIN
+from exporter.verifier.subjects.subject import BARE, PLAIN, ModelCallError
 
 # What calling a model may raise that says that the model is wrong.
 CALL_ERRORS = (

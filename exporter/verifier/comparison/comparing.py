@@ -2,11 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-import tensorflow as tf
-
-from exporter.errors import VerificationError
+from exporter.errors import VerificationError, listing
 from exporter.progress import Progress, silent
 from exporter.verifier.comparison.allowance import Allowance
 from exporter.verifier.comparison.collect import Collector
@@ -19,9 +16,10 @@ from exporter.verifier.comparison.folded_signature import (
 from exporter.verifier.comparison.inference import InferenceComparison, compare_weights
 from exporter.verifier.comparison.known_network import KnownNetwork, known_network
 from exporter.verifier.report.records import Check
-from exporter.verifier.subjects.examples import Examples, InputSpec
+from exporter.verifier.subjects.examples import Batch, Examples
 from exporter.verifier.subjects.saved_model import LoadedModel
-from exporter.verifier.subjects.subject import Subject
+from exporter.verifier.subjects.subject import PLAIN, Subject
+from exporter.verifier.subjects.usable_examples import no_inputs, same_inputs, usable
 
 STEPS = ("weights", "outputs and end points", "training mode")
 
@@ -52,8 +50,16 @@ def paired(model: LoadedModel, reference: Subject, examples: Examples) -> Pair:
     Raises:
         VerificationError: If the two take different inputs, or the images do not fit.
     """
-    _check_inputs(model.input_spec, reference.input_spec, examples.images)
+    _check_inputs(model, reference, examples)
     return Pair(model, reference, known_network(reference))
+
+
+def batch_of(reference: Subject, examples: Examples) -> Batch | None:
+    """Returns the few examples that `__call__` is given for what is done once, if it takes any."""
+    if PLAIN not in (*reference.ways, *reference.training_ways):
+        return None
+    own = usable(reference, PLAIN, examples)
+    return own.few() if own.names else None
 
 
 def compare(
@@ -71,12 +77,13 @@ def compare(
         The checks, in the order in which the network computes.
     """
     model, reference, network = pair.model, pair.reference, pair.network
-    batch = examples.few()
+    batch = batch_of(reference, examples)
     progress(STEPS[0], 0, len(STEPS))
     yield from _descriptions(model.described(), reference.described())
     folded: Collector | None = None
     if has_folded_alone(model, reference):
-        folded = Collector(rounding_allowance(reference, examples.typical(), allowance))
+        typical = usable(reference, PLAIN, examples).typical()
+        folded = Collector(rounding_allowance(reference, typical, allowance))
     weights = Collector(allowance, network)
     compare_weights(model, reference, weights)
     yield from weights.checks()
@@ -84,11 +91,12 @@ def compare(
     inference = InferenceComparison(model, reference, Collector(allowance, network), folded)
     inference.run(examples)
     yield from inference.checks()
-    if folded is not None:
+    if folded is not None and batch is not None:
         yield from compare_moved(model, reference, batch, allowance).checks()
     progress(STEPS[2], 2, len(STEPS))
     collector = Collector(allowance, network)
-    elsewhere = tuple(other.few() for other in examples.elsewhere())
+    plain = usable(reference, PLAIN, examples) if batch else examples
+    elsewhere = tuple(other.few() for other in plain.elsewhere())
     FineTuningComparison(model, reference, collector, batch, examples.plan, elsewhere).run()
     yield from collector.checks()
 
@@ -102,41 +110,55 @@ def _descriptions(model: dict[str, str], reference: dict[str, str]) -> Iterator[
     return iter(collector.checks())
 
 
-def _check_inputs(model: InputSpec, reference: InputSpec, images: tuple[Path, ...]) -> None:
+def _check_inputs(model: LoadedModel, reference: Subject, examples: Examples) -> None:
     """Refuses two sides that cannot be given the same inputs.
 
     Raises:
-        VerificationError: If shapes or dtypes differ, or images are given for other inputs.
+        VerificationError: If shapes or dtypes differ, what is given is for other inputs, or
+            nothing is given and can be made up.
     """
-    for spec in (reference, model):
-        _check_spec(spec)
-    wanted, found = map(_describe, (reference, model))
+    ways = [way for way in reference.ways if way in model.ways]
+    if not reference.ways:
+        raise VerificationError(
+            "Model takes inputs that cannot be made up: expected __call__ or a signature, found"
+            " nothing that was traced. Save a signature."
+        )
+    both = [side.spec_of(ways[0]) if ways else side.input_spec for side in (reference, model)]
+    wanted, found = map(str, both)
     if wanted != found:
         raise VerificationError(
             f"Model takes other inputs than its reference: expected {wanted}, found {found}."
             " Choose the reference that belongs to it."
         )
-    if images and reference.image_size is None:
-        raise VerificationError(
-            "Images were given for a model that takes no images: expected one input float32"
-            f" [batch, height, width, 3], found {found}. Leave out --images."
-        )
+    check_given(reference, examples)
+    if ways and not same_inputs(reference, ways, examples):
+        ask = _SAVE if all(reference.spec_of(way).strange for way in ways) else _GIVE
+        why = no_inputs(reference, ways[0]).rstrip(".")
+        raise VerificationError(f"Model cannot be compared: {why}. {ask}")
 
 
-def _check_spec(spec: InputSpec) -> None:
-    """Refuses inputs that no batch can be made for.
+_GIVE = (
+    "Give some by --inputs=FILE.npz, which has an array of examples for each input by its name, or"
+    " image files by --images."
+)
+_SAVE = "Save a signature that takes numbers or strings."
+
+
+def check_given(subject: Subject, examples: Examples) -> None:
+    """Refuses images and arrays that are for other inputs.
 
     Raises:
-        VerificationError: If there are none, or others than dense tensors of at least rank 1.
+        VerificationError: If no way of calling takes them.
     """
-    strange = [s for s in spec.specs if not isinstance(s, tf.TensorSpec) or s.shape.rank == 0]
-    if strange or not spec.specs:
-        found = type(strange[0]).__name__ if strange else "nothing"
+    specs = {way: subject.spec_of(way) for way in subject.ways}
+    takes = "; ".join(f"{way} {spec}" for way, spec in specs.items())
+    if examples.images and not any(s.image_size or s.takes_files for s in specs.values()):
         raise VerificationError(
-            "Model takes inputs that cannot be made up: expected dense tensors with a batch"
-            f" dimension, found {found}. Save a signature that takes such tensors."
+            "Images were given for a model that takes no images: expected one input float32"
+            f" [batch, height, width, 3], or string [batch], found {takes}. Leave out --images."
         )
-
-
-def _describe(spec: InputSpec) -> str:
-    return ", ".join(f"{tf.as_dtype(s.dtype).name} {s.shape}" for s in spec.specs) or "nothing"
+    if examples.given and not any(spec.fits(examples.given) for spec in specs.values()):
+        raise VerificationError(
+            "Inputs were given that no way of calling takes: expected arrays by the names of"
+            f" {takes}; found {listing(examples.given)}. Change --inputs."
+        )

@@ -51,19 +51,28 @@ def compare_scatter(
         if wrong:
             expected = _samples(reference, way, wrong, inputs, calls)
             found = _samples(model, way, wrong, inputs, calls)
-            messages |= {key: _wrong(expected[key], found[key], kinds) for key in wrong}
+            # What few rows cannot tell is not taken for equal: more are drawn.
+            last = calls == CALLS[-1]
+            messages |= {key: _wrong(expected[key], found[key], kinds, spare=last) for key in wrong}
+    wrong = {key for key, message in messages.items() if message}
+    again = _samples(reference, way, wrong, inputs, CALLS[-1]) if wrong else {}
     for key in sorted(drawn):
-        collector.note("dropout", output_name(way, key), messages[key], "statistics")
+        name, message = output_name(way, key), messages[key]
+        if message and _wrong(expected[key], again[key], kinds, spare=True):
+            why = "too few values are drawn to tell: two draws of the reference differ as well"
+            collector.skip("dropout", name, why, "statistics")
+        else:
+            collector.note("dropout", name, message, "statistics")
 
 
-def _wrong(expected: np.ndarray, found: np.ndarray, kinds: np.ndarray) -> str:
-    """Says which statistic is out of its bounds; empty if none is."""
+def _wrong(expected: np.ndarray, found: np.ndarray, kinds: np.ndarray, *, spare: bool) -> str:
+    """Says which statistic is out of its bounds, spared or not; empty if none is."""
     if expected.shape != found.shape:
         return f"expected shape {list(expected.shape[1:])}, found {list(found.shape[1:])}"
     low, high = SCATTER
     scatter, deviation, shift = _statistics(expected, found, kinds)
     wrong = []
-    spared = DEVIATIONS * np.sqrt(2) * deviation if deviation < TELLING else 0.0
+    spared = DEVIATIONS * np.sqrt(2) * deviation if spare and deviation < TELLING else 0.0
     if not low - spared <= scatter <= high + spared:
         wrong.append(f"a scatter of {low} to {high} times the reference's, found {scatter:.3g}")
     if not shift <= SHIFT:

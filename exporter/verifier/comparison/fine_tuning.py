@@ -28,6 +28,7 @@ from exporter.verifier.subjects.subject import (
     Subject,
     unequal,
 )
+from exporter.verifier.subjects.usable_examples import no_inputs
 
 # Beside the default, for which gradients are compared by every way of calling.
 _GRADIENT_MOMENTA = (0.0, 0.997)
@@ -47,9 +48,15 @@ class FineTuningComparison:
     _model: Subject
     _reference: Subject
     _collector: Collector
-    _batch: Batch
+    # None where nothing can be made up for `__call__`.
+    _given: Batch | None
     _plan: Plan
     _elsewhere: tuple[Batch, ...] = ()
+
+    @property
+    def _batch(self) -> Batch:
+        assert self._given is not None, "there is nothing to call with"
+        return self._given
 
     @cached_property
     def _ways(self) -> list[str]:
@@ -59,10 +66,10 @@ class FineTuningComparison:
     def run(self) -> None:
         """Compares everything, the ways of calling first."""
         ways = self._ways
-        if not self._reference.training_ways:
-            self._collector.skip("training", PLAIN, "the reference has no argument 'training'")
+        if why_not := self._why_not():
+            self._collector.skip("training", PLAIN, why_not)
         gradients = {}
-        if ways:
+        if ways and not why_not:
             drawn = self._drawn()
             settings = _settings(self._reference.hyperparameters, self._plan)
             for hyperparameters in settings:
@@ -76,6 +83,12 @@ class FineTuningComparison:
         losses = self._losses()
         if PLAIN in gradients:
             self._step(gradients[PLAIN], losses)
+
+    def _why_not(self) -> str:
+        """Says why training mode is not compared; empty if it is."""
+        if not self._reference.training_ways:
+            return "the reference has no argument 'training'"
+        return no_inputs(self._reference, PLAIN) if self._given is None else ""
 
     def _drawn(self) -> dict[str, set[str]]:
         """Finds out what is drawn at random, by calling again; both models must agree on it."""

@@ -7,6 +7,7 @@ import numpy as np
 
 from exporter.verifier.comparison.allowance import OTHERS, Allowance
 from exporter.verifier.report.records import WIDE_ALLOWANCE, Check, Group
+from exporter.verifier.subjects.probes import told
 
 _BINS = 65
 
@@ -61,8 +62,8 @@ class Measure:
         allowed = self._allow(expected, rows)
         if (expected.shape, expected.dtype) != (found.shape, found.dtype):
             self._max_abs = self._max_ulp = None
-            differing = max(expected.size, found.size)
-            beyond, where = max(differing, 1), f"expected {_form(expected)}, found {_form(found)}"
+            differing, beyond = expected.size, max(expected.size, 1)
+            where = f"expected {_form(expected)}, found {_form(found)}"
         elif expected.tobytes() == found.tobytes():  # NaN equals itself, and 0 is not -0
             self._bins[0] += expected.size
             return
@@ -70,10 +71,11 @@ class Measure:
             unequal = _unequal_bits(expected, found)
             wrong = self._add_distances(expected, found, unequal, allowed)
             differing, beyond = int(unequal.sum()), int(np.count_nonzero(wrong))
-            where = _first_of(wrong, expected, found, rows) if beyond else ""
+            counted = f" ({differing} of {expected.size} values differ)"
+            where = _first_of(wrong, expected, found, rows) + counted if beyond else ""
         self._differing += differing
         if beyond and not self._beyond:
-            self._where = f"{label}{where} ({differing} of {expected.size} values differ)"
+            self._where = f"{label}{where}"
         self._beyond += beyond
 
     def _allow(self, expected: np.ndarray, rows: Sequence[str]) -> np.ndarray:
@@ -179,9 +181,9 @@ def _first_of(
         Such as "at [1, 2] expected 1.0, found 1.0000001".
     """
     first = tuple(int(i) for i in np.unravel_index(int(np.argmax(wrong)), wrong.shape))
-    image = f"image '{rows[first[0]]}', " if rows else ""
+    example = f"{told(rows[first[0]])}, " if rows else ""
     index = f"at {list(first)} " if first else ""
-    return f"{image}{index}expected {expected[first]!s}, found {found[first]!s}"
+    return f"{example}{index}expected {expected[first]!s}, found {found[first]!s}"
 
 
 def _unequal_bits(expected: np.ndarray, found: np.ndarray) -> np.ndarray:

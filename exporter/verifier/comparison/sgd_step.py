@@ -71,7 +71,8 @@ def stepped(
             after[name] = before[name] - step
     side.assign(after)
     try:
-        ways = [way for way in side.ways if group_of(way) == "outputs"]
+        taken = side.spec_of(PLAIN).key
+        ways = [w for w in side.ways if group_of(w) == "outputs" and side.spec_of(w).key == taken]
         again = side.training([PLAIN], batch.inputs, {})[PLAIN].variables
         return Stepped(
             chosen(side.variables(), side.trainable),

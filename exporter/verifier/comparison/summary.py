@@ -9,11 +9,12 @@ import tensorflow as tf
 from exporter import __version__, digests
 from exporter.verifier.comparison.allowance import Allowance
 from exporter.verifier.comparison.collect import CALL_ERRORS
-from exporter.verifier.comparison.comparing import Pair
+from exporter.verifier.comparison.comparing import Pair, batch_of
 from exporter.verifier.report.records import Check, Output, Settings, VerificationReport
 from exporter.verifier.report.reference import OriginalGraph, Reference
 from exporter.verifier.subjects.examples import Batch, Examples
 from exporter.verifier.subjects.subject import PLAIN
+from exporter.verifier.subjects.usable_examples import names_of, same_inputs
 
 # Points of a plot; more would be drawn on top of each other.
 _SAMPLED = 512
@@ -53,21 +54,21 @@ def summary(
             variant=variant.name if variant else "",
             task=described.task if isinstance(described, OriginalGraph) else "",
             allowance=allowance.summary(),
-            images=examples.names,
+            images=names_of(same_inputs(pair.reference, pair.reference.ways, examples)),
         ),
         reference_digest=reference.digest,
         origin=reference.origin,
         versions=versions(),
         checks=tuple(checks),
-        sample=_sample(pair, examples.few()),
+        sample=_sample(pair, batch_of(pair.reference, examples)),
         digest=digests.of_folder(pair.model.folder),
     )
 
 
-def _sample(pair: Pair, batch: Batch) -> Output | None:
+def _sample(pair: Pair, batch: Batch | None) -> Output | None:
     """Takes at most 512 values of the output on the first example; None where both have none."""
     sides = (pair.reference, pair.model)
-    if not all(PLAIN in side.ways for side in sides):
+    if batch is None or not all(PLAIN in side.ways for side in sides):
         return None
     try:
         both = [side.inference([PLAIN], batch.inputs)[PLAIN] for side in sides]

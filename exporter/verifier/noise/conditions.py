@@ -4,7 +4,7 @@ Nothing here imports TensorFlow before its process wants it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,8 @@ from exporter import quiet
 from exporter.verifier.report.reference import OriginalGraph, SavedModelFolder
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from exporter.verifier.noise.results import Results
 
 # Which of these TensorFlow does by itself depends on the processor.
@@ -40,11 +42,13 @@ class Rerun:
         subject: The reference.
         images: Files, of which the first are used.
         inference: Whether to leave training mode and gradients out.
+        arrays: Examples in place of probes.
     """
 
     subject: OriginalGraph | SavedModelFolder
     images: tuple[Path, ...]
     inference: bool = False
+    arrays: "Mapping[str, np.ndarray]" = field(default_factory=dict, hash=False)
 
 
 def rerun(asked: Rerun, environment: str) -> "list[Results]":
@@ -66,7 +70,7 @@ def rerun(asked: Rerun, environment: str) -> "list[Results]":
     from exporter.verifier.subjects.examples import FULL, Examples
 
     with asked.subject.opened() as reference:
-        examples = Examples(reference.input_spec, FULL, asked.images)
+        examples = Examples(reference.input_spec, FULL, asked.images, asked.arrays)
         here = results.inference_results if asked.inference else results.all_results
         found = [here(reference, examples)]
         if environment == _WITH_MORE:

@@ -19,8 +19,10 @@ from exporter.verifier.comparison.allowance import OTHERS, Noise
 from exporter.verifier.noise.conditions import ENVIRONMENTS, Rerun, rerun
 from exporter.verifier.noise.results import Key, Results, all_results, inference_results
 from exporter.verifier.report.records import Check
-from exporter.verifier.subjects.examples import PROBES, Examples
+from exporter.verifier.subjects.examples import Examples
+from exporter.verifier.subjects.probes import PROBES
 from exporter.verifier.subjects.subject import Subject
+from exporter.verifier.subjects.usable_examples import same_inputs, typical_names
 
 # What inference computes has a row an example.
 _BY_EXAMPLE = frozenset({"outputs", "end points"})
@@ -50,7 +52,7 @@ class NoiseProcesses:
         """
         take = inference_results if self._asked.inference else all_results
         baseline = take(reference, examples)
-        rows = examples.typical().names
+        rows = typical_names(same_inputs(reference, reference.ways, examples))
         noise = {key: np.zeros(_rows(key, value, rows)) for key, value in baseline.items()}
         for name, results in self._running.items():
             try:

@@ -1,6 +1,6 @@
 """Computes everything that has float noise once, on one batch, under some condition."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from exporter.verifier.comparison.collect import group_of, named_outputs, shown_alone
+from exporter.verifier.comparison.comparing import batch_of
 from exporter.verifier.comparison.drawing import changing
 from exporter.verifier.comparison.fine_tuning import target_of
 from exporter.verifier.comparison.sgd_step import stepped, whole_batch
@@ -16,8 +17,16 @@ from exporter.verifier.report.records import Group
 from exporter.verifier.subjects.examples import Batch, Examples, split
 from exporter.verifier.subjects.op_by_op import UnsupportedError
 from exporter.verifier.subjects.recomputing import How, call_graph, recompute
-from exporter.verifier.subjects.saved_model import LoadedModel
-from exporter.verifier.subjects.subject import PLAIN, Arrays, Derivative, Inputs, Subject, projected
+from exporter.verifier.subjects.subject import (
+    PLAIN,
+    Arrays,
+    Derivative,
+    Inputs,
+    ModelCallError,
+    Subject,
+    projected,
+)
+from exporter.verifier.subjects.usable_examples import same_inputs, typical_names
 
 Key = tuple[Group, str]
 Results = dict[Key, np.ndarray]
@@ -28,8 +37,10 @@ Compute = Callable[[str, Inputs], Arrays]
 
 def all_results(side: Subject, examples: Examples) -> Results:
     """Runs a subject as it is: inference, training mode, gradients, a step of SGD, losses."""
-    batch = examples.few()
     found = inference_results(side, examples)
+    batch = batch_of(side, examples)
+    if batch is None:
+        return found
     alone = shown_alone(side.training_ways)
     for way in side.training_ways:
         call = side.training([way], batch.inputs, whole_batch(side))[way]
@@ -100,10 +111,12 @@ def float64_results(side: Subject, examples: Examples, *, inference: bool = Fals
     Returns:
         The results.
     """
-    batch = examples.few()
+    batch = batch_of(side, examples)
     found = _inference(side, examples, _op_by_op(side, How(tf.float64)))
     alone = shown_alone(side.training_ways)
-    for way in () if inference else side.training_ways:
+    if inference or batch is None:
+        return found
+    for way in side.training_ways:
         try:
             found |= _training64(side, way, batch, alone=alone)
         except UnsupportedError:
@@ -143,21 +156,38 @@ def _training64(side: Subject, way: str, batch: Batch, *, alone: bool) -> Result
 
 def _inference(side: Subject, examples: Examples, run: Compute, size: int | None = None) -> Results:
     """Runs inference on so many examples at a time: all, or as many as the model must have."""
-    batch = examples.typical()
     found: Results = {}
-    alone = shown_alone(side.ways)
-    parts = list(split(batch, side.input_spec.fixed_batch() or size or len(batch.names)))
-    for way in side.ways:
-        if isinstance(side, LoadedModel) and not side.spec_of(way).is_like(side.input_spec):
-            continue
-        try:
-            outputs = [named_outputs(way, run(way, part.inputs), alone=alone) for part in parts]
-        except UnsupportedError:
-            continue
-        whole = {k: np.concatenate([np.atleast_1d(o[k]) for o in outputs]) for k in outputs[0]}
-        # The last part may begin anew to be full.
-        found |= _keyed(group_of(way), {k: v[: len(batch.names)] for k, v in whole.items()})
+    groups = same_inputs(side, side.ways, examples)
+    rows = typical_names(groups)
+    for group in groups:
+        batch = group.examples.typical()
+        fixed = group.examples.spec.fixed_batch()
+        parts = list(split(batch, fixed or size or len(batch.names)))
+        for way in group.ways:
+            whole = _concatenated(way, parts, run, alone=shown_alone(side.ways))
+            # The last part may begin anew to be full.
+            own = {k: v[: len(batch.names)] for k, v in whole.items()}
+            rowed = {k: _placed(v, batch.names, rows) for k, v in own.items()}
+            found |= _keyed(group_of(way), rowed)
     return found
+
+
+def _concatenated(way: str, parts: Sequence[Batch], run: Compute, *, alone: bool) -> Arrays:
+    """Runs all parts; nothing where that cannot be done."""
+    try:
+        outputs = [named_outputs(way, run(way, part.inputs), alone=alone) for part in parts]
+    except (UnsupportedError, ModelCallError):
+        return {}
+    return {k: np.concatenate([np.atleast_1d(o[k]) for o in outputs]) for k in outputs[0]}
+
+
+def _placed(value: np.ndarray, names: tuple[str, ...], rows: tuple[str, ...]) -> np.ndarray:
+    """Puts rows where those of all ways of calling are; what one way is not given is zero."""
+    if names == rows or value.shape[:1] != (len(names),):
+        return value
+    placed = np.zeros((len(rows), *value.shape[1:]), value.dtype)
+    placed[[rows.index(name) for name in names]] = value
+    return placed
 
 
 def _gradients(side: Subject, batch: Batch) -> Results:

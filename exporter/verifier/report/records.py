@@ -1,12 +1,11 @@
 """What a verification found, as it is written to `report.json`."""
 
-from collections.abc import Iterable
 from typing import Literal, Self, get_args
 
 import pydantic
 
 from checkpoints.names import RestoreOptions
-from exporter.errors import VerificationError, listing
+from exporter.errors import VerificationError
 from exporter.strict_json import JudgedModel
 from exporter.verifier.report.forms import (
     Amount,
@@ -16,7 +15,7 @@ from exporter.verifier.report.forms import (
     OptionalDigest,
     SizedVariant,
 )
-from exporter.verifier.report.passing import passing
+from exporter.verifier.report.verdict import verdict_of
 from slim_nets.network import Task
 
 Group = Literal[
@@ -262,23 +261,7 @@ class VerificationReport(Record):
 
     def verdict(self) -> str:
         """Says in one line what came of it."""
-        named = self.settings.subject
-        if not self.checks:
-            return f"{named} was not compared with {self.settings.reference} at all."
-        if self.passed:
-            return passing(self)
-        wrong = self.failures or self.checks
-        first = wrong[0]
-        if first.group == "outputs":
-            # Where in the network it begins says more than what comes out.
-            first = next((check for check in wrong if check.group == "end points"), first)
-        others = [check for check in wrong if check is not first]
-        text = f"{named} differs from {self.settings.reference} first in {_sentence(first)}"
-        if others:
-            text += f"; also in {listing(_titles(others))} of {len(self.checks)} checks"
-        for cause in self.explanations:
-            text += f". Likely cause: {cause.name}"
-        return f"{text}."
+        return verdict_of(self)
 
     def raise_if_failed(self) -> None:
         """Raises for what failed, the first first.
@@ -290,11 +273,3 @@ class VerificationReport(Record):
             raise VerificationError(
                 f"{self.verdict()} Nothing was written; report this, with the checkpoint."
             )
-
-
-def _sentence(check: Check) -> str:
-    return f"{check.group} '{check.title}': {check.message.rstrip('.') or 'it was skipped'}"
-
-
-def _titles(checks: Iterable[Check]) -> Iterable[str]:
-    return (f"{check.group} '{check.title}'" for check in checks)

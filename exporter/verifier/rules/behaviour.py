@@ -1,5 +1,6 @@
 """Rules that a SavedModel keeps or breaks when it is run."""
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,11 +10,21 @@ import tensorflow as tf
 from exporter.errors import listing, reason
 from exporter.verifier.comparison.collect import CALL_ERRORS, output_name
 from exporter.verifier.rules.structure import NotApplicableError, needs, needs_images
-from exporter.verifier.subjects.examples import FULL, Batch, Examples
+from exporter.verifier.subjects.examples import FULL, Batch
 from exporter.verifier.subjects.op_by_op import UnsupportedError
 from exporter.verifier.subjects.recomputing import How, call_graph, recompute
 from exporter.verifier.subjects.saved_model import LoadedModel
-from exporter.verifier.subjects.subject import BARE, MOMENTUM, PLAIN, Derivative, flat, unequal
+from exporter.verifier.subjects.subject import (
+    BARE,
+    MOMENTUM,
+    PLAIN,
+    Derivative,
+    Inputs,
+    flat,
+    unequal,
+)
+from exporter.verifier.subjects.tensor_kinds import shape_of
+from exporter.verifier.subjects.usable_examples import no_inputs, same_inputs, usable
 
 _IMAGES = ("zeros", "ones", "half", "ramp", "noise")
 _CONVOLUTIONS = frozenset({"Conv2D", "DepthwiseConv2dNative", "MatMul"})
@@ -24,9 +35,11 @@ _SUM_TOLERANCE = 1e-3  # of a float32 softmax over at most some thousand classes
 
 def any_batch_size(model: LoadedModel) -> Iterator[str]:
     """Calls with one example and with three."""
+    ways = [way for way in _tried(model) if _has_batch(model, way)]
+    needs(ways or not model.ways, "no input has a batch dimension")
     for size in (1, 3):
-        batch = _batch(model, size)
-        for way in model.ways:
+        for way in ways:
+            batch = _batch(model, way, size)
             try:
                 outputs = model.inference([way], batch.inputs)[way]
             except CALL_ERRORS as error:
@@ -41,45 +54,54 @@ def any_batch_size(model: LoadedModel) -> Iterator[str]:
 def inference_is_the_default(model: LoadedModel) -> Iterator[str]:
     """Compares calls without `training` and with False."""
     _needs_training(model)
-    inputs = _batch(model).inputs
+    default_mode = model.interface.parameters["training"].default
+    needs(default_mode is not inspect.Parameter.empty, "'training' has no default")
+    inputs = _batch(model, PLAIN).inputs
     for way in model.training_ways:
         if way not in model.ways:
             continue
-        default = flat(model.call(way, inputs))
+        default, again = (flat(model.call(way, inputs)) for _ in range(2))
         told = flat(model.call(way, inputs, training=False))
-        if changed := unequal(default, told):
+        # What is drawn at random changes anyway.
+        if changed := set(unequal(default, told)) - set(unequal(default, again)):
             yield f"{way} expected what training=False gives, found other {listing(changed)}"
 
 
 def inference_changes_nothing(model: LoadedModel) -> Iterator[str]:
     """Looks for variables that a call in inference mode changes."""
-    inputs = _batch(model).inputs
-    for way in model.ways:
-        before = model.variables()
-        model.inference([way], inputs)
-        if changed := unequal(before, model.variables()):
+    for way in _tried(model):
+        model.inference([way], _batch(model, way).inputs)
+        if changed := model.left(way):
             yield f"{way} expected no variable to change, found {len(changed)}: {listing(changed)}"
-            model.assign({name: before[name] for name in changed})
 
 
 def outputs_are_finite(model: LoadedModel) -> Iterator[str]:
     """Looks for NaN and infinity on images in [0, 1]."""
-    for name in _IMAGES:
-        size = model.input_spec.fixed_batch() or 1
-        inputs = [np.stack([value] * size) for value in model.input_spec.probe(name)]
-        for way, outputs in model.inference(model.ways, inputs).items():
-            for key, value in outputs.items():
+    for way in _tried(model):
+        for name, inputs in _ordinary(model, way):
+            for key, value in model.inference([way], inputs)[way].items():
                 if value.dtype.kind == "f" and not np.isfinite(value).all():
-                    yield f"{output_name(way, key)} expected finite numbers for '{name}', found NaN"
+                    yield f"{output_name(way, key)} expected finite numbers for {name}, found NaN"
+
+
+def _ordinary(model: LoadedModel, way: str) -> Iterator[tuple[str, Inputs]]:
+    """Yields what is ordinary for an image, or for other models what a user gave."""
+    own = usable(model, way, model.examples)
+    if own.given or not set(_IMAGES) - own.refused:
+        yield "what was given", own.few().inputs
+        return
+    size = own.spec.fixed_batch() or 1
+    for name in (name for name in _IMAGES if name not in own.refused):
+        yield f"'{name}'", [np.stack([value] * size) for value in own.spec.probe(name)]
 
 
 def features_have_no_dropout(model: LoadedModel) -> Iterator[str]:
     """Calls feature vectors twice in training mode."""
     needs_images(model)
     _needs_training(model)
-    needs("logits" not in _served(model), "logits may have dropout in front of them")
+    needs("feature_vector" in _served(model), "what is no feature_vector may have dropout")
     needs(PLAIN in model.training_ways, "there is no trace of __call__ in training mode")
-    inputs = _batch(model).inputs
+    inputs = _batch(model, PLAIN).inputs
     once, again = (model.training([PLAIN], inputs, {})[PLAIN].outputs for _ in range(2))
     if unequal(once, again):
         yield "expected equal features from two calls in training mode, found different ones"
@@ -89,7 +111,7 @@ def logits_are_logits(model: LoadedModel) -> Iterator[str]:
     """Looks for a softmax in front of what is called logits."""
     needs_images(model)
     needs("logits" in _served(model) and PLAIN in model.ways, "the model returns no logits")
-    values = model.inference([PLAIN], _batch(model, 3).inputs)[PLAIN].get(BARE)
+    values = model.inference([PLAIN], _batch(model, PLAIN, 3).inputs)[PLAIN].get(BARE)
     if values is None:
         raise NotApplicableError("__call__ returns no single tensor")
     if (values >= 0).all() and np.allclose(values.sum(axis=-1), 1, atol=_SUM_TOLERANCE):
@@ -101,7 +123,7 @@ def default_hyperparameters_are_true(model: LoadedModel) -> Iterator[str]:
     _needs_training(model)
     defaults = model.hyperparameters
     needs(defaults, "there are no hyperparameters")
-    inputs = _batch(model).inputs
+    inputs = _batch(model, PLAIN).inputs
     before = model.variables()
     for way in model.training_ways:
         model.call(way, inputs, training=True)
@@ -123,7 +145,7 @@ def default_hyperparameters_are_true(model: LoadedModel) -> Iterator[str]:
 def momentum_is_for_training(model: LoadedModel) -> Iterator[str]:
     """Compares calls in inference mode with several momenta."""
     needs(MOMENTUM in model.hyperparameters, f"there is no argument '{MOMENTUM}'")
-    inputs = _batch(model).inputs
+    inputs = _batch(model, PLAIN).inputs
     for way in model.interface.ways(training=False):
         expected = flat(model.call(way, inputs))
         for momentum in (0.0, 0.997):
@@ -137,7 +159,7 @@ def hyperparameters_count(model: LoadedModel) -> Iterator[str]:
     """Checks that the batch-norm momentum is not ignored, and that no update is missing."""
     _needs_training(model)
     needs(MOMENTUM in model.hyperparameters, f"there is no argument '{MOMENTUM}'")
-    inputs = _batch(model).inputs
+    inputs = _batch(model, PLAIN).inputs
     before = model.variables()
     names = [n for n in before if n not in model.trainable and before[n].dtype.kind == "f"]
     for way in model.training_ways:
@@ -152,9 +174,9 @@ def hyperparameters_count(model: LoadedModel) -> Iterator[str]:
 def gradients_flow(model: LoadedModel) -> Iterator[str]:
     """Differentiates the output by every trainable variable, in both modes."""
     needs(model.trainable, "no variable is listed as trainable")
-    inputs = _batch(model).inputs
-    modes = ((True, model.training_ways[:1]), (False, model.ways[:1]))
+    modes = ((True, model.training_ways[:1]), (False, _tried(model)[:1]))
     for training, way in ((mode, way) for mode, ways in modes for way in ways):
+        inputs = _batch(model, way).inputs
         outputs = model.inference([way], inputs)[way]
         missing = set(model.trainable)
         for target in (key for key, value in outputs.items() if value.dtype.kind == "f"):
@@ -193,9 +215,31 @@ def _stop_at_convolution(node: Any, inputs: list[Any], _: dict[str, Any]) -> Non
         raise _SeenError(inputs[0])
 
 
-def _batch(model: LoadedModel, size: int = FULL.training_batch) -> Batch:
-    """Makes a batch: of the size on which training is compared, as others are traced anew."""
-    return Examples(model.input_spec).few(size)
+def _batch(model: LoadedModel, way: str, size: int = FULL.training_batch) -> Batch:
+    """Makes a batch: of the size on which training is compared, as others are traced anew.
+
+    Raises:
+        NotApplicableError: If none can be made up.
+    """
+    own = usable(model, way, model.examples)
+    needs(own.names, no_inputs(model, way))
+    return own.few(size)
+
+
+def _tried(model: LoadedModel) -> list[str]:
+    """Returns the ways of calling that can be given something.
+
+    Raises:
+        NotApplicableError: If there are ways, but none of those.
+    """
+    groups = same_inputs(model, model.ways, model.examples)
+    can = {way for group in groups for way in group.ways}
+    needs(can or not model.ways, no_inputs(model, model.ways[0]) if model.ways else "")
+    return [way for way in model.ways if way in can]
+
+
+def _has_batch(model: LoadedModel, way: str) -> bool:
+    return any(shape_of(spec).rank != 0 for spec in model.spec_of(way).specs)
 
 
 def _served(model: LoadedModel) -> set[str]:

@@ -104,10 +104,11 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "R12",
-        "there is one signature, serving_default; beside it only its folded twin, serving_folded",
+        "there is one signature, serving_default; beside it only twins, serving_folded and Keras'"
+        " serve",
         "Save with signatures={'serving_default': ...}. Consumers choose a signature by name, and"
-        " any other is a second interface; serving_folded takes and gives what serving_default"
-        " does, so that whoever does not know it loses nothing.",
+        " any other is a second interface; twins take and give what serving_default does, so that"
+        " whoever does not know them loses nothing.",
         structure.one_signature,
     ),
     Rule(

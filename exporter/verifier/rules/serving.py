@@ -13,9 +13,10 @@ import tensorflow as tf
 from exporter.errors import VerificationError, reason
 from exporter.protobufs import SAVED_MODEL, read_saved_model
 from exporter.verifier.rules.structure import needs
-from exporter.verifier.subjects.examples import FULL, Examples
+from exporter.verifier.subjects.examples import FULL
 from exporter.verifier.subjects.saved_model import LoadedModel
-from exporter.verifier.subjects.subject import Arrays, Inputs, flat, unequal
+from exporter.verifier.subjects.subject import Arrays, unequal
+from exporter.verifier.subjects.usable_examples import no_inputs, same_inputs, usable
 
 _METHODS = "tensorflow/serving/"
 # Of the largest value. A session optimizes across the border of the signature's function and may
@@ -32,26 +33,29 @@ def servers_run_the_signature(model: LoadedModel) -> Iterator[str]:
     if others or tags != ["serve"]:
         yield f"expected one graph with the tag serve, found {1 + len(others)} with {tags}"
         return
-    inputs = Examples(model.input_spec).few(FULL.training_batch).inputs
-    for name, way in zip(model.interface.signatures, model.interface.signature_ways, strict=True):
+    ways = model.interface.signature_ways
+    needs(same_inputs(model, ways, model.examples), no_inputs(model, next(iter(ways))))
+    for name, way in zip(model.interface.signatures, ways, strict=True):
         if name not in graph.signature_def:
             yield f"{way} expected a SignatureDef of that name, found none"
             continue
         definition = graph.signature_def[name]
         if not definition.method_name.startswith(_METHODS):
             yield f"{way} expected a method {_METHODS}..., found '{definition.method_name}'"
-        if wrong := _differs(model, way, definition, inputs):
+        if wrong := _differs(model, way, definition):
             yield f"{way} {wrong}"
 
 
-def _differs(model: LoadedModel, way: str, definition: Any, inputs: Inputs) -> str:
+def _differs(model: LoadedModel, way: str, definition: Any) -> str:
     """Says how a server's results differ from the object's; empty if they do not."""
-    if model.spec_of(way).specs != model.input_spec.specs:
-        inputs = Examples(model.spec_of(way)).few(FULL.training_batch).inputs
-    expected, again = (flat(model.call(way, inputs)) for _ in range(2))
+    own = usable(model, way, model.examples)
+    if not own.names:
+        return ""  # nothing can be made up for it
+    inputs = own.few(FULL.training_batch).inputs
+    expected, again = (model.inference([way], inputs)[way] for _ in range(2))
     if unequal(expected, again):
         return ""  # it draws at random
-    named = dict(zip(model.signature_inputs(way), inputs, strict=True))
+    named = dict(zip(model.signature_inputs(way), own.spec.fed(inputs), strict=True))
     for kind, wanted, there in (
         ("inputs", named, definition.inputs),
         ("outputs", expected, definition.outputs),

@@ -7,10 +7,11 @@ from typing import Any
 import tensorflow as tf
 
 from exporter.errors import listing
-from exporter.signatures import FOLDED, SERVING
+from exporter.signatures import FOLDED, KERAS_TWIN, SERVING
 from exporter.verifier.subjects.interface import CallTrace, has_specs
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import PLAIN
+from exporter.verifier.subjects.tensor_kinds import shape_of
 
 
 class NotApplicableError(Exception):
@@ -39,6 +40,9 @@ def one_input(model: LoadedModel) -> Iterator[str]:
     """Checks that the inputs are the only argument without a default, and tensors."""
     _needs_traces(model)
     parameters = list(model.interface.parameters.values())
+    if not parameters:
+        yield "expected one required argument, found none"
+        return
     required = [p.name for p in parameters if p.default is p.empty]
     if required != [parameters[0].name]:
         yield f"expected one required argument, the first, found {listing(required) or 'none'}"
@@ -102,7 +106,7 @@ def all_combinations_traced(model: LoadedModel) -> Iterator[str]:
 
 def variables_are_complete(model: LoadedModel) -> Iterator[str]:
     """Checks that `variables` lists all that the functions use."""
-    listed = {id(v) for v in model.interface.listed("variables")}
+    listed = {id(v) for v in model.interface.listed_variables("variables")}
     missing = [v.name for v in model.interface.captured if id(v) not in listed]
     if missing:
         yield f"expected all {len(model.interface.captured)} in use, missing {listing(missing)}"
@@ -110,8 +114,8 @@ def variables_are_complete(model: LoadedModel) -> Iterator[str]:
 
 def trainable_variables_are_valid(model: LoadedModel) -> Iterator[str]:
     """Checks that each is trainable, in `variables`, and there once."""
-    variables = {id(v) for v in model.interface.listed("variables")}
-    trainable = model.interface.listed("trainable_variables")
+    variables = {id(v) for v in model.interface.listed_variables("variables")}
+    trainable = model.interface.listed_variables("trainable_variables")
     if frozen := [v.name for v in trainable if not v.trainable]:
         yield f"expected trainable variables only, found {listing(frozen)}"
     if strange := [v.name for v in trainable if id(v) not in variables]:
@@ -124,13 +128,13 @@ def trainable_variables_not_empty(model: LoadedModel) -> Iterator[str]:
     """Checks that there is something to train, where anything could be."""
     could = [v for v in model.interface.captured if v.trainable and v.dtype.is_floating]
     needs(could, "no variable in use is trainable")
-    if not model.interface.listed("trainable_variables"):
+    if not model.interface.listed_variables("trainable_variables"):
         yield f"expected up to {len(could)}, found none: fine-tuning would silently do nothing"
 
 
 def trainable_variables_are_all(model: LoadedModel) -> Iterator[str]:
     """Checks that no trainable variable is left out."""
-    listed = {id(v) for v in model.interface.listed("trainable_variables")}
+    listed = {id(v) for v in model.interface.listed_variables("trainable_variables")}
     needs(listed, "trainable_variables is empty")
     left_out = [v.name for v in model.interface.captured if v.trainable and id(v) not in listed]
     if left_out:
@@ -152,15 +156,17 @@ def losses_are_scalars(model: LoadedModel) -> Iterator[str]:
 
 
 def one_signature(model: LoadedModel) -> Iterator[str]:
-    """Checks that there is the one signature that servers call by default, or its folded twin."""
+    """Checks that there is the one signature that servers call by default, or its twins."""
     signatures = model.interface.signatures
     names = list(signatures)
-    if [name for name in names if name != FOLDED] != [SERVING]:
+    twins = [name for name in names if name in (FOLDED, KERAS_TWIN)]
+    if [name for name in names if name not in twins] != [SERVING]:
         yield f"expected {SERVING} alone, found {listing(names) or 'none'}"
-    elif FOLDED in names:
-        expected, found = (_tensors(signatures[name]) for name in (SERVING, FOLDED))
-        if found != expected:
-            yield f"{FOLDED} expected {expected} as {SERVING} has it, found {found}"
+        return
+    expected = _tensors(signatures[SERVING])
+    for name in twins:
+        if (found := _tensors(signatures[name])) != expected:
+            yield f"{name} expected {expected} as {SERVING} has it, found {found}"
 
 
 def _tensors(signature: Any) -> str:
@@ -191,8 +197,10 @@ def images_are_float(model: LoadedModel) -> Iterator[str]:
     """Checks the dtype and layout of images."""
     _needs_traces(model)
     specs = model.spec_of(PLAIN).specs if PLAIN in model.ways else model.input_spec.specs
-    needs(len(specs) == 1 and specs[0].shape.rank == 4, "the model takes no images")
-    if specs[0].dtype != tf.float32 or specs[0].shape[3] != 3:
+    shapes = [shape_of(spec) for spec in specs]
+    colours = len(shapes) == 1 and shapes[0].rank == 4 and shapes[0][3] == 3
+    needs(colours, "the model takes no images in RGB")
+    if specs[0].dtype != tf.float32:
         found = f"{specs[0].dtype.name} {specs[0].shape}"
         yield f"expected float32 [batch, height, width, 3], found {found}"
 
@@ -201,8 +209,9 @@ def batch_is_free(model: LoadedModel) -> Iterator[str]:
     """Checks that no trace and no signature fixes the batch size."""
     for way in model.ways:
         for spec in model.spec_of(way).specs:
-            if spec.shape.rank and spec.shape[0] is not None:
-                yield f"{way} expected any batch size, found {spec.shape[0]}"
+            shape = shape_of(spec)
+            if shape.rank and shape[0] is not None:
+                yield f"{way} expected any batch size, found {shape[0]}"
 
 
 def output_is_a_matrix(model: LoadedModel) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Finds the trace that TensorFlow chooses for a call of a restored function."""
+"""Finds the trace that a restored function calls."""
 
 from typing import Any
 

@@ -29,7 +29,7 @@ class CallTrace:
     Attributes:
         arguments: By parameter name: `tf.TensorSpec`s, nests of them, or Python values.
         flags: Of these the ones that choose what is computed: Python values
-            after the first argument, but for `training` and hyperparameters.
+            after the inputs, but for `training` and hyperparameters.
         function: The concrete function.
     """
 
@@ -70,8 +70,8 @@ class Interface:
             return ()
         traces = []
         for function, arguments in self._traced.items():
-            others = list(arguments)[1:]
-            chosen = [n for n in others if n != "training" and n not in self.hyperparameters]
+            given = {"training", *self.inputs, *self.hyperparameters, *list(arguments)[:1]}
+            chosen = [name for name in arguments if name not in given]
             traces.append(
                 CallTrace(arguments, {name: arguments[name] for name in chosen}, function)
             )
@@ -81,6 +81,8 @@ class Interface:
     @cached_property
     def _traced(self) -> dict[Any, dict[str, Any]]:
         """The arguments of every concrete function of `__call__`."""
+        if not self.is_function:
+            return {}
         signature = inspect.signature(self.call)
         traced = {}
         for function in self.call.concrete_functions:
@@ -93,24 +95,46 @@ class Interface:
     def _numbers_of(self, trace: CallTrace) -> int:
         return sum(not has_specs(trace.arguments.get(name)) for name in self.hyperparameters)
 
+    @cached_property
+    def inputs(self) -> dict[str, Any]:
+        """The nests of specs that calls must be given, by argument, as free as they were traced.
+
+        The first argument is one, and others that have no default and are tensors.
+        """
+        found = {}
+        for place, (name, parameter) in enumerate(self.parameters.items()):
+            traced = [arguments.get(name) for arguments in self._traced.values()]
+            nests = [structure for structure in traced if has_specs(structure)]
+            asked = place == 0 or parameter.default is parameter.empty
+            if nests and asked and name != "training":
+                found[name] = max(nests, key=_freedom)
+        return found
+
     @property
     def input_structure(self) -> Any:
-        """The nest of `tf.TensorSpec`s that is the first argument, as free as it was traced."""
-        first = next(iter(self.parameters), "")
-        found = [trace.arguments.get(first) for trace in self.traces]
-        nests = [structure for structure in found if has_specs(structure)]
-        return max(nests, key=_freedom, default=())
+        """What calls must be given: the nest that is the one argument, or all by argument."""
+        return next(iter(self.inputs.values())) if len(self.inputs) == 1 else dict(self.inputs)
+
+    def call_with(self, packed: Any, **arguments: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """Returns the arguments of a call, by position and by name.
+
+        Args:
+            packed: Tensors in `input_structure`.
+            **arguments: Others. A mode that must be told is inference, if none is given.
+        """
+        mode = self.parameters.get("training")
+        if mode is not None and mode.default is mode.empty:
+            arguments = {"training": False, **arguments}
+        return ((packed,), arguments) if len(self.inputs) == 1 else ((), {**packed, **arguments})
 
     @cached_property
     def hyperparameters(self) -> dict[str, Any]:
-        """Arguments that are scalar tensors in some trace, with their Python defaults."""
-        if not self.is_function:
-            return {}
-        first = next(iter(self.parameters), "")
+        """Arguments that are tensors in some trace, with their Python defaults."""
         return {
-            name: None if parameter.default is parameter.empty else parameter.default
+            name: parameter.default
             for name, parameter in self.parameters.items()
-            if name not in (first, "training")
+            if name not in ("training", *self.inputs)
+            and parameter.default is not parameter.empty
             and any(has_specs(arguments.get(name)) for arguments in self._traced.values())
         }
 
@@ -169,15 +193,13 @@ class Interface:
     @cached_property
     def variables(self) -> dict[str, Any]:
         """The list `variables` by name; without one, what the functions hold."""
-        listed = self.listed("variables")
-        return by_name(listed or self.captured)
+        return by_name(self.listed_variables("variables") or self.captured)
 
     @cached_property
     def trainable_variables(self) -> dict[str, Any]:
         """The list `trainable_variables`, by the names that `variables` gives them."""
         names = {id(variable): name for name, variable in self.variables.items()}
-        listed = self.listed("trainable_variables")
-        own = by_name(listed)
+        own = by_name(self.listed_variables("trainable_variables"))
         return {names.get(id(v), name): v for name, v in own.items()}
 
     @cached_property
@@ -200,6 +222,10 @@ class Interface:
     def listed(self, name: str) -> list[Any]:
         """Returns one of the root's lists; empty if it has none."""
         return list(getattr(self.root, name, None) or [])
+
+    def listed_variables(self, name: str) -> list[Any]:
+        """Returns the variables of such a list, without tables and what could not be loaded."""
+        return [value for value in self.listed(name) if isinstance(value, tf.Variable)]
 
 
 def load(folder: Path) -> Interface:

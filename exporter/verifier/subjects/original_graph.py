@@ -12,8 +12,8 @@ from exporter.protobufs import closure, inputs_of
 from exporter.reusable import OUTPUT_NAMES
 from exporter.signatures import BATCH_NORM_MOMENTUM, SERVING, way_of
 from exporter.trace import image_spec
-from exporter.verifier.subjects.examples import InputSpec
 from exporter.verifier.subjects.image_sizes import tried_sizes
+from exporter.verifier.subjects.input_spec import InputSpec
 from exporter.verifier.subjects.subject import (
     BARE,
     DEFAULT,
@@ -75,6 +75,18 @@ class GraphSubject:
     def input_spec(self) -> InputSpec:
         """What it takes: float32 `[batch, height, width, 3]` in [0, 1]."""
         return InputSpec((image_spec(self.variant),), tried_sizes(self.variant))
+
+    def spec_of(self, way: str) -> InputSpec:  # noqa: ARG002  (all ways take the same)
+        """Returns what every way of calling takes."""
+        return self.input_spec
+
+    def refusals(self, way: str) -> Mapping[str, str]:  # noqa: ARG002  (it takes any image)
+        """Returns nothing: images can be made up."""
+        return {}
+
+    def left(self, way: str) -> Arrays:  # noqa: ARG002  (none changes any)
+        """Returns nothing: inference changes no variable."""
+        return {}
 
     @property
     def ways(self) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ import numpy as np
 import tensorflow as tf
 
 from exporter.protobufs import functions_of
-from exporter.verifier.subjects.op_by_op import GraphRun, Intercept
+from exporter.verifier.subjects.input_spec import InputSpec
+from exporter.verifier.subjects.op_by_op import GraphRun, Intercept, UnsupportedError
 from exporter.verifier.subjects.original_graph import GraphSubject
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import (
@@ -31,6 +32,7 @@ class CallGraph:
         nodes: `NodeDef`s.
         library: `FunctionDef`s by name.
         inputs: Names of the placeholders of the inputs.
+        spec: What they take.
         hyperparameters: Names of the placeholders of hyperparameters, by argument.
         outputs: References by output name.
         controls: Nodes that are run for what they do.
@@ -40,6 +42,7 @@ class CallGraph:
     nodes: Sequence[Any]
     library: Mapping[str, Any]
     inputs: tuple[str, ...]
+    spec: InputSpec
     hyperparameters: Mapping[str, str]
     outputs: Mapping[str, str]
     controls: tuple[str, ...] = ()
@@ -81,6 +84,7 @@ def _of_original(original: GraphSubject, way: str, *, training: bool) -> CallGra
         graph.node,
         functions_of(graph),
         (original.images.op.name,),
+        original.input_spec,
         {MOMENTUM: original.momentum.op.name},
         outputs,
         updates if training else (),
@@ -96,19 +100,33 @@ def _of_model(model: LoadedModel, way: str, *, training: bool) -> CallGraph:
     captured = {id(external): internal for external, internal in function.graph.captures}
     variables = {id(v.handle): name for name, v in model.interface.variables.items()}
     arguments = [t.op.name for t in function.inputs[: len(function.inputs) - len(captured)]]
-    count = len(model.spec_of(way).specs)
+    spec = model.spec_of(way)
+    if not all(isinstance(own, tf.TensorSpec) for own in spec.specs):
+        raise UnsupportedError(f"inputs {spec}")
+    count = len(spec.specs)
     # Once it was differentiated, a function has more outputs, after its own.
     own = function.outputs[: len(tf.nest.flatten(function.structured_outputs))]
     references = tf.nest.pack_sequence_as(function.structured_outputs, [t.name for t in own])
     return CallGraph(
         graph.node,
         functions_of(graph),
-        tuple(arguments[:count]),
+        _in_order_of_inputs(model, way, arguments[:count]),
+        spec,
         dict(zip(model.hyperparameters, arguments[count:], strict=False)),
         named(references),
         tuple(f"^{op.name}" for op in function.graph.control_outputs),
         {t.op.name: variables[key] for key, t in captured.items() if key in variables},
     )
+
+
+def _in_order_of_inputs(model: LoadedModel, way: str, own: list[str]) -> tuple[str, ...]:
+    """Puts placeholders, which are in the order of arguments, into that of the names of inputs."""
+    inputs = model.interface.inputs
+    if way in model.interface.signature_ways or len(inputs) == 1:
+        return tuple(own)
+    places = tf.nest.pack_sequence_as(model.interface.input_structure, list(range(len(own))))
+    order = [place for name in inputs for place in tf.nest.flatten(places[name])]
+    return tuple(own[order.index(place)] for place in range(len(own)))
 
 
 @dataclass(frozen=True)
@@ -148,7 +166,9 @@ def recompute(graph: CallGraph, subject: Subject, inputs: Inputs, how: How) -> R
     tensors = {name: _as(value, dtype) for name, value in values.items()}
     run = GraphRun(tensors, dtype, graph.library, how.intercept)
     given: dict[str, Any] = dict(graph.captured)
-    given |= {name: _as(v, dtype) for name, v in zip(graph.inputs, inputs, strict=True)}
+    given |= {
+        name: _as(v, dtype) for name, v in zip(graph.inputs, graph.spec.fed(inputs), strict=True)
+    }
     numbers = {**subject.hyperparameters, **how.given}
     for argument, placeholder in graph.hyperparameters.items():
         given[placeholder] = tf.constant(numbers[argument], dtype)

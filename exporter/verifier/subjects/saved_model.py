@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,19 +10,24 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from exporter.digests import of_files
-from exporter.errors import VerificationError, reason
+from exporter.errors import reason
 from exporter.protobufs import nodes_of
 from exporter.verifier.subjects.as_written import as_written
 from exporter.verifier.subjects.chosen_trace import chosen_trace
-from exporter.verifier.subjects.examples import InputSpec
+from exporter.verifier.subjects.descriptions import described
+from exporter.verifier.subjects.examples import FULL, Examples
+from exporter.verifier.subjects.given import Given
 from exporter.verifier.subjects.image_sizes import tried_sizes
+from exporter.verifier.subjects.input_spec import InputSpec
 from exporter.verifier.subjects.interface import Interface, load
+from exporter.verifier.subjects.probes import PROBES
 from exporter.verifier.subjects.subject import (
+    BARE,
     Arrays,
     Derivative,
     Gradients,
     Inputs,
+    ModelCallError,
     TrainingCall,
     arrays,
     draw,
@@ -31,14 +35,11 @@ from exporter.verifier.subjects.subject import (
     named,
     projected,
 )
+from exporter.verifier.subjects.watched_state import WatchedState
 from slim_nets.recognition import recognized
 
 # Bytes of all outputs of one call.
 MAX_OUTPUTS = 1 << 31
-
-
-class ModelCallError(VerificationError):
-    """A model cannot be called: its own fault where it is judged, an end to all where it judges."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +52,14 @@ class LoadedModel:
         main: The way of calling that examples are made for; empty for the first.
         sizes: Heights and widths at which images are tried that may have any, the usual one first;
             empty for those of the network that it is.
+        given: What it can be run on beside what is made up.
     """
 
     folder: Path
     interface: Interface
     main: str = ""
     sizes: tuple[tuple[int, int], ...] = ()
+    given: Given = field(default_factory=Given)
 
     @property
     def input_spec(self) -> InputSpec:
@@ -64,15 +67,67 @@ class LoadedModel:
         way = self.main or next(iter(self.ways), None)
         return self.spec_of(way) if way else InputSpec(())
 
+    @property
+    def examples(self) -> Examples:
+        """What there is to run it on; of which each way of calling takes its own."""
+        return Examples(self.input_spec, FULL, self.given.images, self.given.arrays)
+
     def spec_of(self, way: str) -> InputSpec:
         """Returns what one way of calling takes."""
-        spec = InputSpec(tuple(tf.nest.flatten(self._structure(way))))
+        if way not in self._specs:
+            self._specs[way] = self._read_spec(way)
+        return self._specs[way]
+
+    @cached_property
+    def _specs(self) -> dict[str, InputSpec]:
+        return {}
+
+    @cached_property
+    def _refusals(self) -> dict[str, dict[str, str]]:
+        return {}
+
+    @cached_property
+    def _state(self) -> WatchedState:
+        return WatchedState(self.interface)
+
+    def _read_spec(self, way: str) -> InputSpec:
+        structure = self._structure(way)
+        specs = tf.nest.flatten(structure)
+        places = named(tf.nest.pack_sequence_as(structure, list(range(len(specs)))))
+        names = sorted(places, key=lambda name: places[name])
+        if names == [BARE]:
+            names = list(self.interface.inputs)
+        if len(names) != len(specs):
+            names = [str(place) for place in range(len(specs))]
+        spec = InputSpec(tuple(specs), names=tuple(names))
         return replace(spec, sizes=self.sizes or self._own_sizes) if spec.any_size else spec
 
     @cached_property
     def _own_sizes(self) -> tuple[tuple[int, int], ...]:
         found = recognized(self.variables(), (None, None))
         return tried_sizes(found[0]) if found else ()
+
+    def refusals(self, way: str) -> Mapping[str, str]:
+        """Returns why values that are made up do not fit a way of calling, by probe.
+
+        Any number may stand in an image of a known size, so those are not tried.
+        """
+        if way not in self._refusals:
+            spec = self.spec_of(way)
+            known = spec.image_size is not None and (bool(spec.sizes) or not spec.any_size)
+            self._refusals[way] = {} if known else dict(self._refused(way, spec))
+        return self._refusals[way]
+
+    def _refused(self, way: str, spec: InputSpec) -> Iterator[tuple[str, str]]:
+        size = spec.fixed_batch() or 1
+        for probe in PROBES:
+            if spec.strange:
+                yield probe, f"expected numbers or strings, found {spec.strange}"
+                continue
+            try:
+                self.inference([way], [np.stack([value] * size) for value in spec.probe(probe)])
+            except ModelCallError as error:
+                yield probe, error.said
 
     def signature_inputs(self, way: str) -> tuple[str, ...]:
         """Returns the names of a signature's inputs, as they are flattened: in sorted order."""
@@ -105,22 +160,7 @@ class LoadedModel:
 
     def described(self) -> dict[str, str]:
         """Describes arguments, defaults of hyperparameters, signatures, and assets."""
-        numbers = self.hyperparameters
-        parameters = self.interface.parameters.values()
-        told = [
-            p.name if p.default is p.empty or p.name in numbers else f"{p.name}={p.default!r}"
-            for p in parameters
-        ]
-        if named_only := [p for p in parameters if p.kind is p.KEYWORD_ONLY]:
-            told.insert(len(told) - len(named_only), "*")
-        found = {"arguments": f"({', '.join(told)})"} if told else {}
-        found |= {f"default of {name}": str(value) for name, value in numbers.items()}
-        for way, signature in self.interface.signature_ways.items():
-            inputs = _specs(signature.structured_input_signature[1])
-            found[way] = f"{inputs} -> {_specs(signature.structured_outputs)}"
-        assets = sorted(path for path in self.folder.glob("assets/**/*") if path.is_file())
-        names = (path.relative_to(self.folder).as_posix() for path in assets)
-        return found | {f"asset {n}": of_files([p]) for n, p in zip(names, assets, strict=True)}
+        return described(self.interface, self.folder)
 
     def variables(self) -> Arrays:
         """Returns all variables by name."""
@@ -132,8 +172,16 @@ class LoadedModel:
             self.interface.variables[name].assign(value)
 
     def inference(self, ways: Sequence[str], inputs: Inputs) -> dict[str, Arrays]:
-        """Calls in inference mode."""
-        return {way: flat(self.call(way, inputs)) for way in ways}
+        """Calls in inference mode, and puts back what a call changes."""
+        found = {}
+        for way in ways:
+            with self._state.watched(way, tuple(value.shape for value in inputs)):
+                found[way] = flat(self.call(way, inputs))
+        return found
+
+    def left(self, way: str) -> Arrays:
+        """Returns the variables that the last call changed this way, before they were put back."""
+        return self._state.left(way)
 
     def training(
         self, ways: Sequence[str], inputs: Inputs, hyperparameters: Mapping[str, float]
@@ -141,7 +189,7 @@ class LoadedModel:
         """Calls each way once in training mode."""
         calls = {}
         for way in ways:
-            with self._put_back():
+            with self._state.put_back():
                 mode = self._training_mode(hyperparameters)
                 outputs = flat(self.call(way, inputs, **mode))
                 calls[way] = TrainingCall(outputs, self.variables())
@@ -160,7 +208,7 @@ class LoadedModel:
             outputs = self.call(asked.way, asked.inputs, directly=True, **mode)
             return projected(named(outputs)[asked.target])
 
-        with self._put_back():
+        with self._state.put_back():
             return self._differentiate(loss)
 
     def _training_mode(self, hyperparameters: Mapping[str, float]) -> dict[str, Any]:
@@ -193,21 +241,23 @@ class LoadedModel:
             What the model returns.
         """
         self._check_size(way, inputs)
-        structure = self._structure(way)
-        packed = tf.nest.pack_sequence_as(structure, [tf.constant(value) for value in inputs])
         try:
+            tensors = self.spec_of(way).tensors(inputs)
+            packed = tf.nest.pack_sequence_as(self._structure(way), tensors)
             if way in self.interface.signature_ways:
                 return self.interface.signature_ways[way](**packed)
             arguments |= self.interface.flags[way]
+            args, kwargs = self.interface.call_with(packed, **arguments)
             function = self.interface.call
             if directly:
-                function = chosen_trace(function, packed, **arguments)
-            return function(packed, **arguments)
+                function = chosen_trace(function, *args, **kwargs)
+            return function(*args, **kwargs)
         except (tf.errors.OpError, AttributeError, LookupError, TypeError, ValueError) as error:
-            sizes = ", ".join(f"{value.dtype.name} {list(value.shape)}" for value in inputs)
+            sizes = ", ".join(f"{_dtype(value)} {list(value.shape)}" for value in inputs)
             raise ModelCallError(
                 f"Model '{self.folder}' fails when {way} is given {sizes}: {reason(error)}. Mend"
-                " the model, or what it was saved with."
+                " the model, or what it was saved with.",
+                reason(error),
             ) from error
 
     def _check_size(self, way: str, inputs: Inputs) -> None:
@@ -239,18 +289,12 @@ class LoadedModel:
             for name, gradient in gradients.items()
         }
 
-    @contextmanager
-    def _put_back(self) -> Iterator[None]:
-        before = [(variable, variable.numpy()) for variable in self.interface.state]
-        try:
-            yield
-        finally:
-            for variable, value in before:
-                variable.assign(value)
-
 
 def load_model(
-    folder: Path, main: str = "", sizes: tuple[tuple[int, int], ...] = ()
+    folder: Path,
+    main: str = "",
+    sizes: tuple[tuple[int, int], ...] = (),
+    given: Given | None = None,
 ) -> LoadedModel:
     """Loads a SavedModel.
 
@@ -258,11 +302,12 @@ def load_model(
         folder: Where it lies.
         main: The way of calling that examples are made for; empty for the first.
         sizes: As `LoadedModel.sizes`.
+        given: What it can be run on beside what is made up.
 
     Raises:
         VerificationError: If that fails.
     """
-    return LoadedModel(folder, load(folder), main, sizes)
+    return LoadedModel(folder, load(folder), main, sizes, given or Given())
 
 
 def _bytes_of(spec: tf.TensorSpec, batch: int) -> int:
@@ -271,6 +316,5 @@ def _bytes_of(spec: tf.TensorSpec, batch: int) -> int:
     return int(math.prod(batch if size is None else size for size in shape)) * int(spec.dtype.size)
 
 
-def _specs(specs: Mapping[str, Any]) -> str:
-    named_specs = sorted(specs.items())
-    return ", ".join(f"{name} {s.dtype.name} {s.shape}" for name, s in named_specs)
+def _dtype(value: np.ndarray) -> str:
+    return "string" if value.dtype.kind in "OSU" else str(value.dtype.name)

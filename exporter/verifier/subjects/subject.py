@@ -7,7 +7,8 @@ from typing import Any, Protocol
 import numpy as np
 import tensorflow as tf
 
-from exporter.verifier.subjects.examples import InputSpec
+from exporter.errors import VerificationError
+from exporter.verifier.subjects.input_spec import InputSpec
 
 Arrays = dict[str, np.ndarray]
 Inputs = Sequence[np.ndarray]
@@ -21,6 +22,18 @@ END_POINTS = f"{PLAIN}(return_endpoints=True)"
 MOMENTUM = "batch_norm_momentum"
 # The name of an output that is a tensor and no dict; of end points, that of the output itself.
 BARE, DEFAULT = "", "default"
+
+
+class ModelCallError(VerificationError):
+    """A model cannot be called: its own fault where it is judged, an end to all where it judges.
+
+    Attributes:
+        said: What TensorFlow says.
+    """
+
+    def __init__(self, message: str, said: str = "") -> None:
+        super().__init__(message)
+        self.said = said
 
 
 @dataclass(frozen=True)
@@ -66,6 +79,12 @@ class Subject(Protocol):
     def input_spec(self) -> InputSpec:
         """What the model takes."""
 
+    def spec_of(self, way: str) -> InputSpec:
+        """Returns what one way of calling takes."""
+
+    def refusals(self, way: str) -> Mapping[str, str]:
+        """Returns why made-up values do not fit a way of calling, by probe."""
+
     @property
     def ways(self) -> tuple[str, ...]:
         """All ways of calling in inference mode."""
@@ -96,7 +115,10 @@ class Subject(Protocol):
         """Sets variables by name."""
 
     def inference(self, ways: Sequence[str], inputs: Inputs) -> dict[str, Arrays]:
-        """Calls in inference mode; returns outputs by way and name."""
+        """Calls in inference mode, and puts back what changes; returns outputs by way and name."""
+
+    def left(self, way: str) -> Arrays:
+        """Returns the variables that the last such call changed, before they were put back."""
 
     def training(
         self, ways: Sequence[str], inputs: Inputs, hyperparameters: Mapping[str, float]

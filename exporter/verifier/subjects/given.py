@@ -1,0 +1,55 @@
+"""What a user gives to run models on. Nothing here may import TensorFlow."""
+
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from exporter.errors import InvalidArgumentError, listing, reason
+
+
+@dataclass(frozen=True)
+class Given:
+    """Examples of a user's own.
+
+    Attributes:
+        images: Files.
+        arrays: Examples for every input by its name, as many of each.
+    """
+
+    images: tuple[Path, ...] = ()
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict, hash=False)
+
+
+def read_arrays(path: Path) -> Mapping[str, np.ndarray]:
+    """Reads examples.
+
+    Args:
+        path: What `numpy.savez` wrote: an array for every input by its name, with a row an
+            example; a single number counts for all examples.
+
+    Returns:
+        The arrays by name, of one length.
+
+    Raises:
+        InvalidArgumentError: If it cannot be read, or the arrays have other forms.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (OSError, ValueError, AttributeError, TypeError, zipfile.BadZipFile) as error:
+        raise InvalidArgumentError(
+            f"Inputs '{path}' cannot be read: expected arrays of numbers or of strings as"
+            f" numpy.savez writes them, found {reason(error)}. Change --inputs."
+        ) from error
+    lengths = {len(array) for array in arrays.values() if array.ndim}
+    if len(lengths) > 1 or 0 in lengths or not arrays:
+        found = listing(f"{name} {list(array.shape)}" for name, array in arrays.items()) or "none"
+        raise InvalidArgumentError(
+            f"Inputs '{path}' have no form of examples: expected as many rows of every array, at"
+            f" least one, found {found}. Change --inputs."
+        )
+    count = next(iter(lengths), 1)
+    return {n: a if a.ndim else np.repeat(a[None], count) for n, a in arrays.items()}
