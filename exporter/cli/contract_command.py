@@ -5,7 +5,14 @@ import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
-from exporter.cli.terminal import conclude, print_json, print_lines, print_table, progress_bar
+from exporter.cli.terminal import (
+    conclude,
+    print_json,
+    print_lines,
+    print_table,
+    progress_bar,
+    tell,
+)
 from exporter.contract.contract_rules import (
     CONSUMERS,
     SEVERITIES,
@@ -52,8 +59,11 @@ def _lock(arguments: argparse.Namespace) -> int:
     """Writes the contract of a SavedModel."""
     from exporter.contract import contract_lock
 
+    told: list[str] = []
     with progress_bar() as progress:
-        locked = flags.fill(contract_lock, arguments, progress=progress)
+        locked = flags.fill(contract_lock, arguments, progress=progress, remark=told.append)
+    for remark in told:
+        tell(remark)
     traces = sum(len(function.traces) for function in locked.functions.values())
     print_lines(
         f"{arguments.lock}: {len(locked.signatures)} signatures, {traces} traces,"

@@ -49,6 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
             *(">cosine", ">naive", ">converter s", "result"),
         )
         print_table(columns, [_row(conversion) for conversion in conversions], keep=2)
+    for warning in filter(None, (conversion.warning for conversion in conversions)):
+        tell(warning)
     failed = [conversion.error for conversion in conversions if conversion.error]
     for error in failed:
         tell(error)

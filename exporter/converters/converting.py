@@ -39,6 +39,19 @@ class Conversion:
     size: int = 0
     error: str = ""
 
+    @property
+    def warning(self) -> str:
+        """What is remarkable about what was written, and on which examples; empty for nothing."""
+        checks = self.report.with_status("warning") if self.report and not self.error else ()
+        wide = [check for check in checks if check.holds]
+        if not wide:
+            return ""
+        more = f" and {len(wide) - 1} more" if len(wide) > 1 else ""
+        return (
+            f"Format {self.format.name} was written with a warning in {wide[0].title}{more}:"
+            f" {wide[0].message}."
+        )
+
 
 def written(request: ConvertRequest, row: Format, noise: "Noise", digest: str) -> Conversion:
     """Converts to one format, and writes it with its report if it passed.

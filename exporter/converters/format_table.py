@@ -57,6 +57,18 @@ class Converter(Protocol):
             threads: How many it may use; None for the runtime's default.
         """
 
+    def opened_as_written(
+        self, target: Path, threads: int | None
+    ) -> AbstractContextManager[Runner]:
+        """Loads a converted model without letting its runtime rewrite it.
+
+        Of formats that are rewritten.
+
+        Args:
+            target: What `convert` wrote.
+            threads: How many it may use; None for the runtime's default.
+        """
+
     def convert_naively(
         self, source: "SourceModel", target: Path, request: "ConvertRequest"
     ) -> None:
@@ -119,6 +131,7 @@ class Format:
             else from another conversion, which has them as outputs; and whether a naive
             conversion is reported beside it.
         trains: Whether it has a training mode, which is compared too.
+        rewritten: Whether its runtime rewrites what it loads, and can be told not to.
         calibrated: Whether it needs calibration images.
         labelled: Whether it has a place for names of classes.
         beside: Matches the names of more files that are written.
@@ -136,6 +149,7 @@ class Format:
     floor: float | None = None
     eight_bits: bool = False
     trains: bool = False
+    rewritten: bool = False
     calibrated: bool = False
     labelled: bool = False
     beside: str = ""
@@ -173,7 +187,7 @@ _QUANTIZED = replace(
 FORMATS: Mapping[str, Format] = {
     row.name: row
     for row in (
-        Format("frozen", "frozen.pb", oldest="TensorFlow 1.15.5"),
+        Format("frozen", "frozen.pb", rewritten=True, oldest="TensorFlow 1.15.5"),
         _TFLITE,
         replace(
             _TFLITE,
@@ -208,6 +222,7 @@ FORMATS: Mapping[str, Format] = {
             "model.onnx",
             extra="onnx",
             packages=("tf2onnx", "onnx", "onnxruntime"),
+            rewritten=True,
             written_as=(("ONNX opset", str(ONNX_OPSET)), ("ONNX IR", str(ONNX_IR))),
             oldest="ONNX Runtime 1.14.1",
         ),

@@ -12,6 +12,7 @@ import tensorflow as tf
 from exporter import __version__, digests
 from exporter.converters.convert_request import ConvertRequest
 from exporter.errors import ConversionError, VerificationError
+from exporter.protobufs import nodes_of
 from exporter.signatures import SERVING, way_of
 from exporter.verifier.comparison.known_network import KnownNetwork, known_network
 from exporter.verifier.subjects.interface import load
@@ -20,6 +21,8 @@ from exporter.verifier.subjects.subject import END_POINTS, Arrays
 from slim_nets.recognition import recognized
 
 PRODUCER = "slim-export"
+# Begins the names of ops that look something up in a table.
+_LOOKUP = "LookupTable"
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,12 @@ class SourceModel:
     def outputs(self) -> dict[str, tf.TensorSpec]:
         """The outputs by name, in sorted order."""
         return dict(sorted(self.function.structured_outputs.items()))
+
+    @cached_property
+    def lookups(self) -> tuple[str, ...]:
+        """The ops that look something up in a table, by the names of their kinds, sorted."""
+        ops = {node.op for node in nodes_of(self.function.graph.as_graph_def())}
+        return tuple(sorted(op for op in ops if op.startswith(_LOOKUP)))
 
     @cached_property
     def network(self) -> KnownNetwork:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import pydantic
 
+from checkpoints.git_lfs import IS_POINTER, is_pointer
 from exporter.errors import PublishError, listing, reason
 from exporter.releases import handle
 from exporter.strict_json import JudgedModel
@@ -137,6 +138,8 @@ def load(release: Path) -> Manifest:
             )
         if path.stat().st_size > _MAX_BYTES:
             raise _malformed(release, f"more than {_MAX_BYTES} bytes")
+        if is_pointer(path):
+            raise PublishError(f"Manifest of release '{release}' {IS_POINTER}")
         manifest = Manifest.model_validate_json(path.read_bytes())
     except OSError as error:
         raise PublishError(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pydantic
 
+from checkpoints.git_lfs import IS_POINTER, is_pointer
 from exporter import digests
 from exporter.errors import PublishError, listing, reason
 from exporter.releases import archive, manifest
@@ -67,6 +68,8 @@ def passed_report(model: Path, folder: Path | None = None) -> tuple[Verification
 
 def _read_report(folder: Path) -> VerificationReport:
     path = folder / manifest.REPORT
+    if is_pointer(path):
+        raise PublishError(f"Report '{path}' {IS_POINTER}")
     try:
         return VerificationReport.model_validate_json(path.read_bytes())
     except OSError as error:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from exporter.errors import listing
 from exporter.verifier.comparison.allowance import OTHERS, Allowance
 from exporter.verifier.report.records import WIDE_ALLOWANCE, Check, Group
 
@@ -36,7 +37,7 @@ class Measure:
     _max_ulp: int | None = 0
     _noise: float | None = None
     _allowed: float = 0.0
-    _wide: bool = False
+    _wide: dict[str, None] = field(default_factory=dict)
     _bins: np.ndarray = field(default_factory=lambda: np.zeros(_BINS, np.int64))
     _where: str = ""
 
@@ -87,7 +88,9 @@ class Measure:
         most = allowed + self.allowance.rtol * largest
         self._allowed = max(self._allowed, float(most.max()))
         within = (WIDE_ALLOWANCE - self.allowance.rtol) * largest
-        self._wide |= self.allowance.kind != "exact" and bool(np.any(allowed > within))
+        if self.allowance.kind != "exact":
+            wide = zip(rows or ("",), allowed > within, strict=True)
+            self._wide |= dict.fromkeys(row for row, is_wide in wide if is_wide)
         noise = self.allowance.noise_of(self.group, self.name)
         if noise is not None:
             found = max(noise.get(row, noise[OTHERS]) for row in rows or (OTHERS,))
@@ -122,8 +125,10 @@ class Measure:
             relative = self._max_abs / self._largest if self._largest else self._max_abs
         message = self._where + (f"; {self.place}" if self._where and self.place else "")
         if not self._beyond and self._wide:
+            told = listing(f"'{row}'" for row in self._wide if row)
             message = (
                 f"the allowance is wider than {WIDE_ALLOWANCE:.0%} of an example's largest value"
+                f"{f', on {told}' if told else ''}"
             )
         return Check(
             group=self.group,
