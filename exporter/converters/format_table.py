@@ -60,14 +60,7 @@ class Converter(Protocol):
     def opened_as_written(
         self, target: Path, threads: int | None
     ) -> AbstractContextManager[Runner]:
-        """Loads a converted model without letting its runtime rewrite it.
-
-        Of formats that are rewritten.
-
-        Args:
-            target: What `convert` wrote.
-            threads: How many it may use; None for the runtime's default.
-        """
+        """Does as `opened`, without letting the runtime rewrite it, in formats that are."""
 
     def convert_naively(
         self, source: "SourceModel", target: Path, request: "ConvertRequest"
@@ -125,8 +118,7 @@ class Format:
         written_as: Versions of the format itself, by name.
         oldest: The oldest runtime in which a file was really run and gave the SavedModel's
             numbers, with the real weights of mobilenet_v3_small_075_224 on photographs.
-        floor: Least cosine of any example's output with the SavedModel's; None
-            where the allowance comes from float noise.
+        floor: Least cosine with the SavedModel's output; None where float noise is the allowance.
         eight_bits: Whether end points are read from the tensors of the file that is written,
             else from another conversion, which has them as outputs; and whether a naive
             conversion is reported beside it.

@@ -1,6 +1,5 @@
 """What a verification found, as it is written to `report.json`."""
 
-from collections.abc import Iterable
 from typing import Literal, Self, get_args
 
 import pydantic
@@ -63,8 +62,7 @@ class Check(Record):
         max_ulp: Largest distance in units in the last place.
         noise: The reference's own float noise, absolute; None where it was not measured.
         allowance: Largest absolute difference that is allowed.
-        cosine: Least cosine of any example's result with the reference's; None
-            where it is not what is judged.
+        cosine: Least of any example's result with the reference's; None where it is not judged.
         floor: Least cosine that is allowed.
         reason: Why that much.
         message: Where, expected and found; empty if it passed without remark.
@@ -280,7 +278,8 @@ class VerificationReport(Record):
         others = [check for check in wrong if check is not first]
         text = f"{named} differs from {self.settings.reference} first in {_sentence(first)}"
         if others:
-            text += f"; also in {listing(_titles(others))} of {len(self.checks)} checks"
+            titles = listing(f"{check.group} '{check.title}'" for check in others)
+            text += f"; also in {titles} of {len(self.checks)} checks"
         for cause in self.explanations:
             text += f". Likely cause: {cause.name}"
         return f"{text}."
@@ -299,7 +298,3 @@ class VerificationReport(Record):
 
 def _sentence(check: Check) -> str:
     return f"{check.group} '{check.title}': {check.message.rstrip('.') or 'it was skipped'}"
-
-
-def _titles(checks: Iterable[Check]) -> Iterable[str]:
-    return (f"{check.group} '{check.title}'" for check in checks)
