@@ -62,7 +62,8 @@ class Check(Record):
         max_ulp: Largest distance in units in the last place.
         noise: The reference's own float noise, absolute; None where it was not measured.
         allowance: Largest absolute difference that is allowed.
-        cosine: Least of any example's result with the reference's; None where it is not judged.
+        cosine: Least cosine of any example's result with the reference's; None
+            where it is not what is judged.
         floor: Least cosine that is allowed.
         reason: Why that much.
         message: Where, expected and found; empty if it passed without remark.
@@ -276,7 +277,8 @@ class VerificationReport(Record):
             # Where in the network it begins says more than what comes out.
             first = next((check for check in wrong if check.group == "end points"), first)
         others = [check for check in wrong if check is not first]
-        text = f"{named} differs from {self.settings.reference} first in {_sentence(first)}"
+        what = f"{first.group} '{first.title}': {first.message.rstrip('.') or 'it was skipped'}"
+        text = f"{named} differs from {self.settings.reference} first in {what}"
         if others:
             titles = listing(f"{check.group} '{check.title}'" for check in others)
             text += f"; also in {titles} of {len(self.checks)} checks"
@@ -294,7 +296,3 @@ class VerificationReport(Record):
             raise VerificationError(
                 f"{self.verdict()} Nothing was written; report this, with the checkpoint."
             )
-
-
-def _sentence(check: Check) -> str:
-    return f"{check.group} '{check.title}': {check.message.rstrip('.') or 'it was skipped'}"
