@@ -80,31 +80,39 @@ class Manifest(ManifestPart):
     Attributes:
         schema_version: Of this form.
         handle: `publisher/name/version`.
-        variant: The network, by its name on TensorFlow Hub.
-        task: What it ends with.
-        image_size: Height and width of the images in pixels, one number for a square.
+        variant: The network, by its name on TensorFlow Hub; empty if it is none of ours.
+        task: What it ends with; empty if nobody knows.
+        image_size: Height and width of the images in pixels, one number for a square; None if
+            the network is none of ours.
         model_digest: SHA-256 over the names and contents of the SavedModel's files.
         model: The SavedModel's files, by path.
         files: The release's other files, by name; the signature, which covers
             this manifest, is not among them.
-        checkpoint: Where the weights came from.
+        checkpoint: Where the weights came from; None if nobody knows.
         verification: What was compared.
         versions: Of this tool and of the libraries that made the bytes.
-        rebuild: The command that makes the model again.
+        rebuild: The command that makes the model again; empty if there is none.
     """
 
     schema_version: Literal[1] = 1
     handle: str
-    variant: Line
-    task: Line
-    image_size: Pixels | tuple[Pixels, Pixels]
+    variant: Line = ""
+    task: Line = ""
+    image_size: Pixels | tuple[Pixels, Pixels] | None = None
     model_digest: Digest
     model: dict[str, ReleaseFile]
     files: dict[str, ReleaseFile]
-    checkpoint: WeightsOrigin
+    checkpoint: WeightsOrigin | None = None
     verification: VerificationSummary
     versions: dict[Line, Line]
-    rebuild: str
+    rebuild: str = ""
+
+    @property
+    def weights(self) -> str:
+        """What is to be said of the weights wherever the model is named."""
+        if self.checkpoint is None:
+            return "of unknown origin"
+        return self.checkpoint.name + ("" if self.checkpoint.trained else " (not trained)")
 
     @property
     def page_name(self) -> str:

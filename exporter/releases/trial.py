@@ -18,6 +18,7 @@ from exporter.digests import of_folder
 from exporter.errors import PublishError
 from exporter.releases.manifest import Manifest
 from exporter.releases.serve.host import is_this_machine
+from exporter.signatures import SERVING
 from exporter.verifier.report.records import Output
 
 if TYPE_CHECKING:
@@ -169,9 +170,11 @@ def _input_spec(model: Any) -> "InputSpec":
     """Returns what the model takes, as its serving signature states it."""
     from exporter.verifier.subjects.examples import InputSpec
 
-    signature = model.signatures["serving_default"]
-    (spec,) = signature.structured_input_signature[1].values()
-    return InputSpec((spec,))
+    found = [s for n, s in model.signatures.items() if n == SERVING]
+    specs = [spec for s in found for spec in s.structured_input_signature[1].values()]
+    if len(specs) != 1:
+        raise TrialError(f"expected one input of a signature '{SERVING}', found {len(specs)}")
+    return InputSpec((specs[0],))
 
 
 def _run_blocks(blocks: Sequence[str], model: Any) -> None:
