@@ -135,4 +135,6 @@ def test_wide_allowances_are_said_with_the_examples_that_have_them():
     wide = Allowance("noise", noise={KEY: {"zeros": 0.1, "ramp": 1e-6, "": 0.0}})
     check = measured([[1.0], [1.0]], [[1.05], [1.0]], wide, ("zeros", "ramp"))
     assert (check.status, check.holds) == ("warning", True)
-    assert check.message.endswith("of an example's largest value, on 'zeros'")
+    assert check.message.endswith(
+        "of an example's largest value, on 'zeros'; the largest difference is on 'zeros'"
+    )

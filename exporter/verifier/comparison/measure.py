@@ -38,6 +38,7 @@ class Measure:
     _noise: float | None = None
     _allowed: float = 0.0
     _wide: dict[str, None] = field(default_factory=dict)
+    _most: tuple[float, str] = (0.0, "")
     _bins: np.ndarray = field(default_factory=lambda: np.zeros(_BINS, np.int64))
     _where: str = ""
 
@@ -69,7 +70,7 @@ class Measure:
             return
         else:
             unequal = _unequal_bits(expected, found)
-            wrong = self._add_distances(expected, found, unequal, allowed)
+            wrong = self._add_distances(expected, found, unequal, allowed, rows)
             differing, beyond = int(unequal.sum()), int(np.count_nonzero(wrong))
             where = _first_of(wrong, expected, found, rows) if beyond else ""
         self._differing += differing
@@ -98,7 +99,12 @@ class Measure:
         return allowed.reshape(-1, *[1] * (expected.ndim - 1)) if expected.ndim else allowed[0]
 
     def _add_distances(
-        self, expected: np.ndarray, found: np.ndarray, unequal: np.ndarray, allowed: np.ndarray
+        self,
+        expected: np.ndarray,
+        found: np.ndarray,
+        unequal: np.ndarray,
+        allowed: np.ndarray,
+        rows: Sequence[str],
     ) -> np.ndarray:
         """Adds to the figures; marks the values beyond what is allowed."""
         if expected.dtype.kind not in "fiub":
@@ -106,6 +112,8 @@ class Measure:
             return unequal
         gaps = _gaps(expected, found)
         largest = float(np.max(gaps))
+        if rows and largest > self._most[0]:
+            self._most = largest, rows[np.argmax(gaps) // (gaps.size // len(rows))]
         if self._max_abs is not None:
             self._max_abs = max(self._max_abs, largest) if np.isfinite(largest) else None
         distances = ulp_distance(expected, found)
@@ -128,7 +136,8 @@ class Measure:
             told = listing(f"'{row}'" for row in self._wide if row)
             message = (
                 f"the allowance is wider than {WIDE_ALLOWANCE:.0%} of an example's largest value"
-                f"{f', on {told}' if told else ''}"
+                + (f", on {told}" if told else "")
+                + (f"; the largest difference is on '{self._most[1]}'" if self._most[1] else "")
             )
         return Check(
             group=self.group,
