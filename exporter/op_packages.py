@@ -78,9 +78,9 @@ def imported(packages: Iterable[OpPackage]) -> dict[str, str]:
 def _import(name: str) -> str:
     try:
         importlib.import_module(name)
-    except ModuleNotFoundError:
-        return "none"
     except Exception as error:  # noqa: BLE001  (a library raises what it likes)
+        if isinstance(error, ModuleNotFoundError) and name.startswith(error.name or " "):
+            return "none"
         lines = str(error).splitlines() or [type(error).__name__]
         return f"one that cannot be imported ({lines[0]})"
     return ""
