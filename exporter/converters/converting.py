@@ -13,6 +13,7 @@ from exporter.converters.format_table import Format
 from exporter.digests import unchanged_folder
 from exporter.errors import ConversionError, ExporterError
 from exporter.staging import errors_of, staged
+from exporter.verifier.report.holding import holds
 
 if TYPE_CHECKING:
     from exporter.verifier.comparison.allowance import Noise
@@ -43,7 +44,7 @@ class Conversion:
     def warning(self) -> str:
         """What is remarkable about what was written, and on which examples; empty for nothing."""
         checks = self.report.with_status("warning") if self.report and not self.error else ()
-        wide = [check for check in checks if check.holds]
+        wide = [check for check in checks if holds(check)]
         if not wide:
             return ""
         more = f" and {len(wide) - 1} more" if len(wide) > 1 else ""

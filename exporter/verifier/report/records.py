@@ -1,5 +1,6 @@
 """What a verification found, as it is written to `report.json`."""
 
+from collections.abc import Iterable
 from typing import Literal, Self, get_args
 
 import pydantic
@@ -15,6 +16,7 @@ from exporter.verifier.report.forms import (
     OptionalDigest,
     SizedVariant,
 )
+from exporter.verifier.report.holding import holds
 from slim_nets.network import Task
 
 Group = Literal[
@@ -105,12 +107,6 @@ class Check(Record):
             return self.cosine is not None and self.cosine >= self.floor
         known = self.max_abs is not None and self.differing <= self.values
         return known and (self.max_abs or 0.0) <= self.allowance
-
-    @property
-    def holds(self) -> bool:
-        """Whether it passed, or its numbers are within an allowance that was warned of as wide."""
-        wide = self.status == "warning" and self.values > 0 and self.allowance > 0
-        return self.status == "passed" or (wide and self.within and not self.naive)
 
     @property
     def title(self) -> str:
@@ -246,7 +242,7 @@ class VerificationReport(Record):
     @property
     def passed(self) -> bool:
         """Whether something was checked and nothing failed."""
-        return any(check.holds for check in self.checks) and not self.failures
+        return any(map(holds, self.checks)) and not self.failures
 
     @property
     def explanations(self) -> tuple[Cause, ...]:
@@ -277,11 +273,9 @@ class VerificationReport(Record):
             # Where in the network it begins says more than what comes out.
             first = next((check for check in wrong if check.group == "end points"), first)
         others = [check for check in wrong if check is not first]
-        what = f"{first.group} '{first.title}': {first.message.rstrip('.') or 'it was skipped'}"
-        text = f"{named} differs from {self.settings.reference} first in {what}"
+        text = f"{named} differs from {self.settings.reference} first in {_sentence(first)}"
         if others:
-            titles = listing(f"{check.group} '{check.title}'" for check in others)
-            text += f"; also in {titles} of {len(self.checks)} checks"
+            text += f"; also in {listing(_titles(others))} of {len(self.checks)} checks"
         for cause in self.explanations:
             text += f". Likely cause: {cause.name}"
         return f"{text}."
@@ -296,3 +290,11 @@ class VerificationReport(Record):
             raise VerificationError(
                 f"{self.verdict()} Nothing was written; report this, with the checkpoint."
             )
+
+
+def _sentence(check: Check) -> str:
+    return f"{check.group} '{check.title}': {check.message.rstrip('.') or 'it was skipped'}"
+
+
+def _titles(checks: Iterable[Check]) -> Iterable[str]:
+    return (f"{check.group} '{check.title}'" for check in checks)
