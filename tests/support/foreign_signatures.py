@@ -58,6 +58,17 @@ def tf1_builder(folder, change=0.0, *, name="x", output="y", resource=True, twic
         return served(folder, running, {"serving_default": predicts(inputs, {output: y})})
 
 
+def tf1_reference(folder, change=0.0):
+    """A signature that gives a reference variable as it is."""
+    with session() as running:
+        x = v1.placeholder(tf.float32, [None, 4], "x")
+        y = layer(x, change, resource=False)
+        count = v1.get_variable("count", initializer=np.float32(3), use_resource=False)
+        return served(
+            folder, running, {"serving_default": predicts({"x": x}, {"y": y, "n": count})}
+        )
+
+
 def tf1_simple_save(folder, change=0.0):
     """What `simple_save` wrote: as a builder, in one call."""
     with session() as running:
@@ -189,7 +200,8 @@ def factors(folder, change=0.0):
 SIGNATURE_KINDS = {
     make.__name__: make
     for make in (
-        *(tf1_builder, tf1_simple_save, tf1_estimator, tf1_hub_module, tf1_table),
+        *(tf1_builder, tf1_reference, tf1_simple_save, tf1_estimator, tf1_hub_module),
+        *(tf1_table,),
         *(looked_up, dense, keras_2, silence, factors),
     )
 }

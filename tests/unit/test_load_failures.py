@@ -131,8 +131,8 @@ CAUSES = {
         "has an input that Python cannot name: expected a name for an argument, found 'in'.",
     ),
     "reference variables": (
-        made(foreign.tf1_builder, resource=False),
-        "has reference variables, which TensorFlow 2 cannot load: expected resource variables, fou",
+        made(foreign.tf1_reference),
+        "has a signature that gives a reference variable itself, which TensorFlow 2 cannot load: ",
     ),
     "fed twice": (
         made(foreign.tf1_builder, twice=True),
@@ -177,7 +177,9 @@ def test_cause(name, plain, tmp_path):
 
 def test_what_is_whole_is_loaded(plain, tmp_path):
     assert list(load(plain).signatures) == ["serving_default"]
-    assert list(load(foreign.tf1_builder(tmp_path / "tf1")).signatures) == ["serving_default"]
+    for resource in (True, False):
+        model = load(foreign.tf1_builder(tmp_path / str(resource), resource=resource))
+        assert list(model.signatures) == ["serving_default"]
 
 
 def test_a_package_that_is_installed_is_imported(plain, tmp_path, monkeypatch):

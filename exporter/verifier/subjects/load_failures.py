@@ -18,8 +18,8 @@ from exporter.protobufs import nodes_of, read_saved_model
 
 _VARIABLES, _HUB = "variables/variables", "tfhub_module.pb"
 _DATA = f"{_VARIABLES}.data-*"
-_REFERENCES = frozenset({"Variable", "VariableV2"})
 _UNKNOWN_TYPE = re.compile(r"The type '([^']*)' (?:has not been registered|is not supported)")
+_REFERENCE = re.compile(r"node '([^']*)' has a reference type")
 _NO_NAME = re.compile(r"'([^']*)' is not a valid parameter name")
 
 
@@ -199,15 +199,14 @@ def _says_fed_twice(_: LoadFailure, found: Sequence[str]) -> str:
 
 
 def _references(failure: LoadFailure) -> list[str]:
-    graphs = [graph.graph_def for graph in failure.graphs]
-    return [node.name for graph in graphs for node in graph.node if node.op in _REFERENCES]
+    return _REFERENCE.findall(str(failure.error))
 
 
 def _says_references(_: LoadFailure, found: Sequence[str]) -> str:
     return (
-        f"has reference variables, which TensorFlow 2 cannot load: expected resource variables,"
-        f" found {listing(found)}. Save it again by TensorFlow 1 after"
-        " tf.compat.v1.enable_resource_variables()."
+        f"has a signature that gives a reference variable itself, which TensorFlow 2 cannot load:"
+        f" expected a tensor, found '{found[0]}'. Save it again by TensorFlow 1 with the variable's"
+        " value, or after tf.compat.v1.enable_resource_variables()."
     )
 
 
