@@ -13,8 +13,8 @@ from tensorflow.core.protobuf import saved_object_graph_pb2
 
 from exporter.errors import ContractError, listing
 
-# The tags of what servers load.
-_SERVED = ("serve",)
+# The tags that are asked for unless others are: those of servers, and none.
+_USUAL: tuple[tuple[str, ...], ...] = (("serve",), ())
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def meta_graphs(folder: Path, model: Any) -> MetaGraphs:
             f"Model '{folder}' has {len(found)} meta graphs: expected other tags for each, found"
             f" {told}. Nobody can ask for one of them; save the one that is published alone."
         )
-    main = next((tags for tags in (_SERVED, ()) if tags in by_tags), tags_of(found[0]))
+    main = next((tags for tags in _USUAL if tags in by_tags), tags_of(found[0]))
     return MetaGraphs(
         by_tags[main], tuple(by_tags[tags] for tags in sorted(by_tags) if tags != main)
     )

@@ -6,7 +6,7 @@ model, under names that it numbers anew at each change. Only Keras' own
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from exporter.contract.deviation import Deviation
 from exporter.contract.form import Contract
@@ -65,11 +65,12 @@ def _parts(contract: Contract) -> dict[str, object]:
     parts: dict[str, object] = {}
     if contract.root != public.root:
         parts["root"] = contract.root
-    for what, all_of, others in (
+    kinds: tuple[tuple[str, Mapping[str, object], Mapping[str, object]], ...] = (
         ("child", contract.children, public.children),
         ("function", contract.functions, public.functions),
         ("variable", contract.variables, public.variables),
-    ):
+    )
+    for what, all_of, others in kinds:
         kept = {name: part for name, part in all_of.items() if others.get(name) != part}
         parts |= {f"{what} '{name}'": part for name, part in kept.items()}
     return parts

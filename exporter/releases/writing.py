@@ -57,8 +57,10 @@ def check_handle(handle: Handle, origin: Origin | None) -> None:
         PublishError: With the part that is another's.
     """
     parts = set(handle.name.split("/"))
-    known = [(set(variants()), origin.variant.name if origin else "none of our networks")]
-    known += [(set(TASKS), origin.task)] if origin else []
+    named = origin.variant.name if origin else "none of our networks"
+    known: list[tuple[set[str], str]] = [(set(variants()), named)]
+    if origin is not None:
+        known.append((set(TASKS), origin.task))
     for names, expected in known:
         if others := sorted(parts & names - {expected}):
             raise PublishError(

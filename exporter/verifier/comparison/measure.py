@@ -37,7 +37,7 @@ class Measure:
     _max_ulp: int | None = 0
     _noise: float | None = None
     _allowed: float = 0.0
-    _wide: dict[str, None] = field(default_factory=dict)
+    _wide: set[str] = field(default_factory=set)
     _most: tuple[float, str] = (0.0, "")
     _bins: np.ndarray = field(default_factory=lambda: np.zeros(_BINS, np.int64))
     _where: str = ""
@@ -91,7 +91,7 @@ class Measure:
         within = (WIDE_ALLOWANCE - self.allowance.rtol) * largest
         if self.allowance.kind != "exact":
             wide = zip(rows or ("",), allowed > within, strict=True)
-            self._wide |= dict.fromkeys(row for row, is_wide in wide if is_wide)
+            self._wide |= {row for row, is_wide in wide if is_wide}
         noise = self.allowance.noise_of(self.group, self.name)
         if noise is not None:
             found = max(noise.get(row, noise[OTHERS]) for row in rows or (OTHERS,))
@@ -113,7 +113,7 @@ class Measure:
         gaps = _gaps(expected, found)
         largest = float(np.max(gaps))
         if rows and largest > self._most[0]:
-            self._most = largest, rows[np.argmax(gaps) // (gaps.size // len(rows))]
+            self._most = largest, rows[int(np.argmax(gaps)) // (gaps.size // len(rows))]
         if self._max_abs is not None:
             self._max_abs = max(self._max_abs, largest) if np.isfinite(largest) else None
         distances = ulp_distance(expected, found)
