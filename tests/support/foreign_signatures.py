@@ -151,7 +151,7 @@ def keras_2(folder, change=0.0, *, layers=2):
 
     tf_keras.utils.set_random_seed(1)
     dense = [tf_keras.layers.Dense(4, name=f"dense_{i}") for i in range(layers)]
-    model = tf_keras.Sequential([tf_keras.Input([4]), *dense])
+    model = tf_keras.Sequential([tf_keras.Input([4], name="x"), *dense])
     model.compile("adam", "mse", metrics=["mae"])
     kernel, bias = model.layers[-1].get_weights()
     model.layers[-1].set_weights([kernel, bias + np.float32(change)])
