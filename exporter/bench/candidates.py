@@ -99,9 +99,8 @@ def of_formats(converted: Path) -> Lineup:
 
 
 def _of_format(row: Format, folder: Path) -> Lineup:
-    for path in sorted(folder.iterdir()):
-        if is_pointer(path):
-            raise BenchmarkError(f"File '{path.name}' of conversion '{folder}' {IS_POINTER}")
+    for file in filter(is_pointer, sorted(folder.iterdir())):
+        raise BenchmarkError(f"File '{file.name}' of conversion '{folder}' {IS_POINTER}")
     if not (folder / row.file).exists():
         found = listing(path.name for path in folder.iterdir()) or "nothing"
         raise BenchmarkError(
