@@ -84,7 +84,7 @@ def test_a_comparison_is_named_by_what_it_was_with(model, compared, tmp_path):
     assert problems(compared) == []
 
 
-@pytest.mark.parametrize("kind", ["tf1_builder", "tf1_hub_module", "keras_2"])
+@pytest.mark.parametrize("kind", ["tf1_table", "keras_2"])
 def test_other_kinds(reusable, tmp_path, kind):
     model = foreign.SIGNATURE_KINDS[kind](tmp_path / "model")
     digest = digests.of_folder(model)
@@ -92,10 +92,8 @@ def test_other_kinds(reusable, tmp_path, kind):
     store.put(report.model_copy(update={"digest": digest}))
     folder = released(model, tmp_path / "release")
     page = (folder / "2.md").read_text()
-    told = {"tf1_builder": "saved_model", "tf1_hub_module": "hub", "keras_2": "saved_model_2"}
+    told = {"tf1_table": "saved_model", "keras_2": "saved_model_2"}
     assert f"<!-- format: {told[kind]} -->" in page
-    tags = ", tags=[])" in page
-    assert tags == (kind == "tf1_hub_module")
     assert "layer-0" not in page
     assert problems(folder) == []
 
