@@ -76,7 +76,7 @@ class ForeignModel:
     @property
     def parameters(self) -> int:
         """How many numbers its variables hold."""
-        shapes = [variable.shape or () for variable in self.contract.variables.values()]
+        shapes = [variable.shape for variable in _listed(self.contract).values()]
         return sum(math.prod(size or 0 for size in shape) for shape in shapes)
 
     def fields(self) -> dict[str, Any]:

@@ -150,7 +150,8 @@ def keras_2(folder, change=0.0, *, layers=2):
     import tf_keras
 
     tf_keras.utils.set_random_seed(1)
-    dense = [tf_keras.layers.Dense(4, name=f"dense_{i}") for i in range(layers)]
+    names = [*(f"dense_{i}" for i in range(1, layers)), "y"]
+    dense = [tf_keras.layers.Dense(4, name=name) for name in names]
     model = tf_keras.Sequential([tf_keras.Input([4], name="x"), *dense])
     model.compile("adam", "mse", metrics=["mae"])
     kernel, bias = model.layers[-1].get_weights()
