@@ -5,6 +5,7 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
+from checkpoints.git_lfs import IS_POINTER, is_pointer
 from checkpoints.state_file import STATE_FILE, noted_path
 
 _MAX_LISTED = 5
@@ -34,7 +35,7 @@ def find_prefix(path: Path) -> Path:
         The prefix, whose index and data files exist, or the one file.
 
     Raises:
-        CheckpointError: If there is none, more than one, or a part is missing.
+        CheckpointError: If there is none, more than one, or a part is missing or a pointer.
     """
     if not _is_there(path):
         if path.is_dir():
@@ -58,6 +59,7 @@ def find_prefix(path: Path) -> Path:
             f"Checkpoint '{path}' is incomplete: expected '{path.name}.data-00000-of-00001'"
             " beside its index, found none. Copy all files of the checkpoint."
         )
+    _check_fetched(*files_of(path))
     return path
 
 
@@ -112,6 +114,7 @@ def _noted_in(state: Path) -> Path:
 
     Only its own folder is meant: there lies the longest end of the path that exists.
     """
+    _check_fetched(state)
     noted = noted_path(state)
     if not noted:
         raise CheckpointError(
@@ -123,6 +126,11 @@ def _noted_in(state: Path) -> Path:
     if found is None:
         raise _missing(ends[-1], f"does not exist, though '{state}' notes it")
     return found
+
+
+def _check_fetched(*parts: Path) -> None:
+    for part in filter(is_pointer, parts):
+        raise CheckpointError(f"File '{part}' of a checkpoint {IS_POINTER}")
 
 
 def _missing(path: Path, wrong: str) -> CheckpointError:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from checkpoints.git_lfs import IS_POINTER, is_pointer
 from exporter.errors import InvalidArgumentError, reason
 
 # In a SavedModel.
@@ -24,6 +25,8 @@ def read_labels(path: Path, classes: int | None, counted: str) -> list[str]:
     Raises:
         InvalidArgumentError: If it cannot be read, or has another number of lines.
     """
+    if is_pointer(path):
+        raise InvalidArgumentError(f"Labels '{path}' {IS_POINTER}")
     try:
         names = path.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:

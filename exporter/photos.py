@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from checkpoints.git_lfs import IS_POINTER, is_pointer
 from exporter import quiet
 from exporter.errors import InvalidArgumentError, reason
 
@@ -31,6 +32,8 @@ def read(paths: Iterable[Path], image_size: tuple[int, int]) -> np.ndarray:
             raise InvalidArgumentError(
                 f"Photograph '{path}' cannot be read: {reason(error)}. Choose another."
             ) from error
+        if is_pointer(path):
+            raise InvalidArgumentError(f"Photograph '{path}' {IS_POINTER}")
         if image is None:
             raise InvalidArgumentError(
                 f"Photograph '{path}' cannot be decoded: expected JPEG, PNG, GIF or BMP."

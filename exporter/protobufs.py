@@ -12,9 +12,12 @@ from typing import Any
 from google.protobuf import text_format
 from google.protobuf.message import DecodeError
 
+from checkpoints.git_lfs import IS_POINTER, is_pointer
 from exporter.errors import ExporterError, listing, reason
 
 SAVED_MODEL, SAVED_MODEL_TEXT = "saved_model.pb", "saved_model.pbtxt"
+# What a SavedModel consists of.
+_FILES = ("*.pb", "*.pbtxt", "variables/*", "assets/**/*", "assets.extra/**/*")
 # Ops that call a function.
 CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
 
@@ -51,7 +54,7 @@ def check_is_there(folder: Path, refusal: type[ExporterError]) -> None:
     """Refuses a folder of anything at all, before it is read to its end.
 
     Raises:
-        ExporterError: The refusal, if no SavedModel is there.
+        ExporterError: The refusal, if no SavedModel is there, or pointers in place of its files.
     """
     if not any((folder / name).is_file() for name in (SAVED_MODEL, SAVED_MODEL_TEXT)):
         names = [child.name for child in folder.iterdir()] if folder.is_dir() else []
@@ -60,6 +63,10 @@ def check_is_there(folder: Path, refusal: type[ExporterError]) -> None:
             f"Model '{folder}' is not a SavedModel: expected a folder with {SAVED_MODEL}, found"
             f" {found}. Choose the folder that an export made with --model_dir."
         )
+    for path in sorted(file for kind in _FILES for file in folder.glob(kind)):
+        if is_pointer(path):
+            name = path.relative_to(folder).as_posix()
+            raise refusal(f"File '{name}' of model '{folder}' {IS_POINTER}")
 
 
 def damaged(folder: Path, expected: str, found: str, refusal: type[ExporterError]) -> ExporterError:

@@ -67,8 +67,8 @@ def package(request: PackageRequest, progress: Progress = silent) -> Release:
     target = request.output_dir.absolute()
     signer = _signer(request)
     check_target(target, overwrite=request.overwrite, kind=RELEASE)
-    report, origin = passed_report(request.model_dir, request.report_dir)
-    check_handle(request.handle, origin)
+    report = passed_report(request.model_dir, request.report_dir)
+    check_handle(request.handle, report.origin)
     progress(STEPS[0], 0, len(STEPS))
     quiet.import_tensorflow()
     progress(STEPS[1], 1, len(STEPS))
@@ -79,7 +79,7 @@ def package(request: PackageRequest, progress: Progress = silent) -> Release:
     ):
         scan.check(request.model_dir)
         progress(STEPS[2], 2, len(STEPS))
-        manifest = write_release(stage.model, request, report, origin)
+        manifest = write_release(stage.model, request, report)
         if signer is not None:
             progress(STEPS[3], 3, len(STEPS))
             sign.sign(stage.model, signer)

@@ -11,6 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import IO, Self, cast
 
+from checkpoints.git_lfs import IS_POINTER, is_pointer
 from exporter.errors import FetchError, listing
 
 # The published archives hold about ten members; the one whose size is known has 0.11 GiB.
@@ -61,8 +62,10 @@ def read_to_end(archive: Path) -> None:
     """Reads a `.tgz` to its end, where its checksum stands.
 
     Raises:
-        FetchError: If it is none, is cut off or damaged.
+        FetchError: If it is none, a pointer to one, is cut off or damaged.
     """
+    if is_pointer(archive):
+        raise FetchError(f"Archive '{archive}' {IS_POINTER}")
     with _errors_of(archive), gzip.open(archive, "rb") as stream:
         capped = _Capped(stream, archive)
         while capped.read(_BLOCK):

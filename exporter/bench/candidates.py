@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from checkpoints.git_lfs import IS_POINTER, is_pointer
 from exporter import digests, strict_json
 from exporter.bench.measured_model import MeasuredModel
 from exporter.converters.format_table import FORMATS, Format, check_installed
@@ -98,6 +99,8 @@ def of_formats(converted: Path) -> Lineup:
 
 
 def _of_format(row: Format, folder: Path) -> Lineup:
+    for file in filter(is_pointer, sorted(folder.iterdir())):
+        raise BenchmarkError(f"File '{file.name}' of conversion '{folder}' {IS_POINTER}")
     if not (folder / row.file).exists():
         found = listing(path.name for path in folder.iterdir()) or "nothing"
         raise BenchmarkError(

@@ -13,6 +13,7 @@ from exporter.cli.terminal import (
     print_prose,
     print_table,
     progress_bar,
+    tell,
 )
 from exporter.contract.contract_rules import (
     CONSUMERS,
@@ -61,8 +62,11 @@ def _lock(arguments: argparse.Namespace) -> int:
     """Writes the contract of a SavedModel."""
     from exporter.contract import contract_lock
 
+    told: list[str] = []
     with progress_bar() as progress:
-        locked = flags.fill(contract_lock, arguments, progress=progress)
+        locked = flags.fill(contract_lock, arguments, progress=progress, remark=told.append)
+    for remark in told:
+        tell(remark)
     traces = sum(len(function.traces) for function in locked.functions.values())
     print_prose(
         f"{arguments.lock}: {len(locked.signatures)} signatures, {traces} traces,"

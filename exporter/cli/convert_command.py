@@ -52,6 +52,8 @@ def run(arguments: argparse.Namespace) -> int:
         print_json([_record(conversion) for conversion in conversions])
     else:
         _print(conversions)
+    for warning in filter(None, (conversion.warning for conversion in conversions)):
+        tell(warning)
     failed = [conversion.error for conversion in conversions if conversion.error]
     for error in failed:
         tell(error)

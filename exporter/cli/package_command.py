@@ -9,6 +9,7 @@ from exporter.cli.terminal import print_facts, print_json, print_lines, print_ta
 from exporter.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
+    from exporter.releases.manifest import Manifest
     from exporter.releasing import Release
 
 
@@ -101,16 +102,22 @@ def _print(release: "Release") -> None:
     rows = [
         ("handle", manifest.handle),
         ("folder", str(release.folder)),
-        ("weights", manifest.checkpoint.name),
-        *([] if manifest.checkpoint.trained else [("", "random weights, NOT TRAINED")]),
+        *_weights(manifest),
         ("checked", f"{sum(manifest.verification.checks.values())} checks passed"),
         ("signed", "yes" if release.signed else "no"),
-        ("rebuild", manifest.rebuild),
+        ("rebuild", manifest.rebuild or "not by this tool"),
     ]
     print_facts(*rows)
     print_lines("")
     files = [(name, f"{f.size:,}", f.sha256) for name, f in sorted(manifest.files.items())]
     print_table(("file", ">bytes", "sha256"), files)
+
+
+def _weights(manifest: "Manifest") -> list[tuple[str, str]]:
+    if manifest.checkpoint is None:
+        return [("weights", manifest.weights), ("compared with", manifest.verification.reference)]
+    untrained = [] if manifest.checkpoint.trained else [("", "random weights, NOT TRAINED")]
+    return [("weights", manifest.checkpoint.name), *untrained]
 
 
 def _explain(arguments: argparse.Namespace) -> int:

@@ -7,9 +7,11 @@ session nor its values; comparing two contracts needs no TensorFlow at all.
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from absl import logging
+
 from exporter import quiet
 from exporter.errors import ContractError, listing
-from exporter.progress import Progress, silent
+from exporter.progress import Progress, Remark, silent
 
 if TYPE_CHECKING:
     from exporter.contract.contract_rules import Consumer
@@ -25,6 +27,7 @@ def contract_lock(
     *,
     overwrite: bool = False,
     progress: Progress = silent,
+    remark: Remark = logging.warning,
 ) -> "Contract":
     """Reads what consumers of a SavedModel depend on, to hold later models to it.
 
@@ -33,6 +36,7 @@ def contract_lock(
         lock: A file to write it to, such as `contract.json`; it appears whole.
         overwrite: Whether one that is there may be replaced.
         progress: Told what is done.
+        remark: Told if the model offers nothing to call.
 
     Returns:
         The contract; `to_json` writes it, the same text for the same model.
@@ -57,6 +61,12 @@ def contract_lock(
     from exporter.contract.read import INDEX, read
 
     contract = read(model_dir)
+    if not contract.offers_something:
+        remark(
+            f"Model '{model_dir}' offers nothing to call: expected signatures or traced functions,"
+            " found 0 signatures, 0 traces. Nearly every later model keeps such a contract; trace"
+            " a function, or save the model with signatures."
+        )
     if contract.index_mismatches:
         raise ContractError(
             f"Model '{model_dir}' does not fit its index: expected all variables in"

@@ -13,6 +13,8 @@ from exporter.protobufs import CALLS, calls_of, closure, functions_of, inputs_of
 
 _ASSIGN = "Assign"
 _VARIABLE_OP = "VariableOp"
+# Of reference variables, which TensorFlow 1 made.
+_ASSIGN_REFERENCE = frozenset({"Assign", "AssignAdd", "AssignSub"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,7 +170,8 @@ class _Value(NamedTuple):
 
 def assigns(node: Any) -> bool:
     """Says whether an op changes a variable."""
-    return bool(node.op.startswith(_ASSIGN) and node.op.endswith(_VARIABLE_OP))
+    to_resource = node.op.startswith(_ASSIGN) and node.op.endswith(_VARIABLE_OP)
+    return bool(to_resource or node.op in _ASSIGN_REFERENCE)
 
 
 def data_inputs(node: Any) -> list[str]:

@@ -10,6 +10,7 @@ from exporter.contract.deviation import Deviation, added, changed, default_text,
 from exporter.contract.diff import Acceptance, ContractDifference
 from exporter.contract.form import APART, Contract, Signature, SignatureTensor
 from exporter.contract.ops import compare_ops
+from exporter.contract.private_parts import compare_private, without_private
 from exporter.errors import ContractError, listing
 
 # Growth of all files together beyond which a larger model is told.
@@ -40,6 +41,8 @@ def compare(locked: Contract, found: Contract) -> tuple[ContractDifference, ...]
 
 
 def _deviations(locked: Contract, found: Contract) -> Iterator[Deviation]:
+    yield from compare_private(locked, found)
+    locked, found = map(without_private, (locked, found))
     renamed = renamed_variables(locked, found)
     yield from _compare_model(locked, found)
     rules = ("C14", "C15")

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 import pydantic
 
+from checkpoints.git_lfs import IS_POINTER, is_pointer_text
 from exporter import strict_json
 from exporter.contract.diff import Acceptance
 from exporter.contract.form import Contract
@@ -53,6 +54,8 @@ def _read(path: Path, form: pydantic.TypeAdapter[_T], what: str, flag: str) -> _
         raise ContractError(
             f"{what} '{path}' cannot be read: {reason(error)}. Change {flag}."
         ) from error
+    if is_pointer_text(data):
+        raise ContractError(f"{what} '{path}' {IS_POINTER}")
     try:
         found = form.validate_json(data)
         strict_json.loads(data)

@@ -177,7 +177,7 @@ class Variable(Tensor):
         synchronization: How replicas see it.
         aggregation: How replicas' values are put together.
         path: Where it hangs on the root, which is its key in a checkpoint;
-            positions in lists are written as `*`.
+            positions in lists are written as `*`. Without objects, its name.
     """
 
     trainable: bool
@@ -227,7 +227,7 @@ class Contract(Part):
 
     Attributes:
         schema_version: Of this form.
-        tags: Of the meta graph.
+        tags: Of the meta graph; where there are several, the tags of each as one text.
         saved_model_schema: Version of the SavedModel's form.
         min_consumer: Oldest GraphDef version that may read the graph.
         tensorflow_version: Which wrote it.
@@ -236,7 +236,8 @@ class Contract(Part):
         assets: SHA-256 of each file, by its path in `assets/`.
         root: Kind of the root object.
         children: Kinds of the root's children, by name.
-        signatures: By name, without the one that initializes.
+        signatures: By name, without the one that initializes; of further meta graphs, by name and
+            tags, such as `default [train]`.
         functions: By name; those of the root's children are `child.name`.
         losses: The list `regularization_losses`; None without one.
         variables: By name; namesakes are numbered.
@@ -264,6 +265,11 @@ class Contract(Part):
     ops: dict[str, UsedOp]
     sizes: Sizes
     index_mismatches: tuple[str, ...] = ()
+
+    @property
+    def offers_something(self) -> bool:
+        """Whether it holds anything that can be called."""
+        return bool(self.signatures or any(f.traces for f in self.functions.values()))
 
     def to_json(self) -> str:
         """Writes it with sorted keys, one field a line, shapes on one line."""

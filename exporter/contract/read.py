@@ -9,14 +9,16 @@ from tensorflow.core.protobuf import saver_pb2
 from checkpoints.layout import CheckpointError
 from checkpoints.reader import StoredTensor, open_checkpoint
 from exporter.contract.bodies import Running
-from exporter.contract.form import LOSSES, Contract, Place, Sizes, UsedOp
+from exporter.contract.form import LOSSES, Contract, Place, Signature, Sizes, UsedOp
 from exporter.contract.functions import Functions
+from exporter.contract.meta_graphs import MetaGraphs, meta_graphs
+from exporter.contract.named_variables import NamedVariables
 from exporter.contract.objects import Objects
 from exporter.contract.ops import ops_of
 from exporter.contract.signature_defs import signatures_of, tensors_of
 from exporter.contract.variables import StoredVariables
 from exporter.digests import of_files
-from exporter.errors import ContractError, listing, reason
+from exporter.errors import ContractError, reason
 from exporter.protobufs import (
     SAVED_MODEL,
     concrete_functions,
@@ -40,14 +42,13 @@ def read(folder: Path) -> Contract:
         Its contract, with what is wrong with its index.
 
     Raises:
-        ContractError: If it is none that TensorFlow 2 could load.
+        ContractError: If it is none that TensorFlow could load.
     """
     model = read_saved_model(folder, ContractError)
-    meta_graph = _meta_graph(folder, model)
-    nodes = meta_graph.object_graph_def.nodes
-    index = _index(folder) if any(node.HasField("variable") for node in nodes) else {}
+    graphs = meta_graphs(folder, model)
+    index = _index(folder) if _has_variables(graphs) else {}
     try:
-        return _contract(folder, model, index)
+        return _contract(folder, model, graphs, index)
     # What a damaged protobuf that can still be parsed lacks, or refers to.
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         what = error.args[0] if isinstance(error, LookupError) and error.args else reason(error)
@@ -62,51 +63,53 @@ def read(folder: Path) -> Contract:
         raise unreadable(folder, error, ContractError) from error
 
 
-def _contract(folder: Path, model: Any, index: Mapping[str, StoredTensor]) -> Contract:
-    (meta_graph,) = model.meta_graphs
-    objects = Objects(meta_graph.object_graph_def)
-    functions = Functions(objects, functions_of(meta_graph.graph_def))
-    variables = StoredVariables(objects, index)
+def _contract(
+    folder: Path, model: Any, graphs: MetaGraphs, index: Mapping[str, StoredTensor]
+) -> Contract:
+    main, objects = graphs.main, Objects(graphs.objects)
+    functions = Functions(objects, functions_of(main.graph_def))
+    variables: StoredVariables | NamedVariables = StoredVariables(objects, index)
+    if not graphs.has_objects:
+        variables = NamedVariables(graphs.all, index)
     return Contract(
-        tags=tuple(sorted(set(meta_graph.meta_info_def.tags))),
+        tags=graphs.tags,
         saved_model_schema=model.saved_model_schema_version,
-        min_consumer=meta_graph.graph_def.versions.min_consumer,
-        tensorflow_version=meta_graph.meta_info_def.tensorflow_version,
-        description=meta_graph.meta_info_def.meta_graph_version,
-        saver=_saver(meta_graph),
-        assets=_assets(folder, meta_graph),
+        min_consumer=max(graph.graph_def.versions.min_consumer for graph in graphs.all),
+        tensorflow_version=main.meta_info_def.tensorflow_version,
+        description=main.meta_info_def.meta_graph_version,
+        saver=_saver(main),
+        assets=_assets(folder, main),
         root=objects.kind(0),
         children={name: objects.kind(node) for name, node in objects.children.items()},
-        signatures=signatures_of(meta_graph, objects.signatures),
+        signatures=_signatures(graphs, objects),
         functions=functions.functions,
         losses=functions.losses(),
         variables=variables.variables(),
         lists=variables.lists(functions.order_of_use()),
-        ops=_ops(meta_graph, objects, functions),
+        ops=_ops(graphs, objects, functions),
         sizes=_sizes(folder),
         index_mismatches=variables.index_mismatches(),
     )
 
 
-def _meta_graph(folder: Path, model: Any) -> Any:
-    if len(model.meta_graphs) != 1:
-        tags = [f"[{', '.join(sorted(g.meta_info_def.tags))}]" for g in model.meta_graphs]
-        advice = (
-            "A contract is of one; save the one that is published alone."
-            if tags
-            else "Export or copy it again."
-        )
-        raise ContractError(
-            f"Model '{folder}' has {len(tags)} meta graphs: expected one, found"
-            f" {listing(tags) or 'none'}. {advice}"
-        )
-    (meta_graph,) = model.meta_graphs
-    if not meta_graph.object_graph_def.nodes:
-        raise ContractError(
-            f"Model '{folder}' has no object graph: expected a SavedModel of TensorFlow 2, found"
-            " one in the form of TensorFlow 1. Save it with tf.saved_model.save."
-        )
-    return meta_graph
+def _has_variables(graphs: MetaGraphs) -> bool:
+    """Says whether there must be an index: of variables, or where none are told, of a saver."""
+    if graphs.has_objects:
+        return any(node.HasField("variable") for node in graphs.objects.nodes)
+    return any(map(_saver, graphs.all))
+
+
+def _signatures(graphs: MetaGraphs, objects: Objects) -> dict[str, Signature]:
+    """Reads the signatures; names of those that other tags than the main ones give end with them.
+
+    What is loaded without objects has every signature in `model.signatures`.
+    """
+    found: dict[str, Signature] = {}
+    for tags, graph in graphs.named():
+        attributes = objects.signatures if graphs.has_objects else graph.signature_def.keys()
+        read_here = signatures_of(graph, attributes)
+        found |= {f"{name}{tags}": signature for name, signature in read_here.items()}
+    return found
 
 
 def _index(folder: Path) -> Mapping[str, StoredTensor]:
@@ -138,7 +141,17 @@ def _assets(folder: Path, meta_graph: Any) -> dict[str, str]:
     return named | found
 
 
-def _ops(meta_graph: Any, objects: Objects, functions: Functions) -> dict[str, UsedOp]:
+def _ops(graphs: MetaGraphs, objects: Objects, functions: Functions) -> dict[str, UsedOp]:
+    found: dict[str, UsedOp] = {}
+    for graph in graphs.all:
+        for name, op in ops_of(graph.graph_def, _uses(graph, objects, functions)).items():
+            places = {*op.places, *(found[name].places if name in found else ())}
+            found[name] = op.model_copy(update={"places": tuple(sorted(places))})
+    return dict(sorted(found.items()))
+
+
+def _uses(meta_graph: Any, objects: Objects, functions: Functions) -> dict[Place, Running]:
+    """Says what each place runs."""
     called: dict[bool, list[str]] = {False: [], True: []}
     for node in objects.functions.values():
         for name, trace in functions.traces(node).items():
@@ -153,13 +166,12 @@ def _ops(meta_graph: Any, objects: Objects, functions: Functions) -> dict[str, U
         for name in concrete_functions(objects.graph.nodes[node])
     ]
     saver = meta_graph.saver_def
-    uses: dict[Place, Running] = {
+    return {
         "signatures": Running(graph=tensors_of(meta_graph.signature_def)),
         "inference": Running(functions=called[False]),
         "training": Running(functions=called[True]),
         "saver": Running((saver.save_tensor_name, saver.restore_op_name), saving),
     }
-    return ops_of(meta_graph.graph_def, uses)
 
 
 def _sizes(folder: Path) -> Sizes:

@@ -32,6 +32,7 @@ def check_inputs(source: "SourceModel", rows: Sequence[Format], request: Convert
             f"Images were given for '{source.folder}', which takes none: expected one input float32"
             " [batch, height, width, 3]. Leave out --images."
         )
+    _check_tables(source, rows)
     eight_bits = [row.name for row in rows if row.eight_bits]
     if eight_bits and source.image_size and not request.image_files:
         raise ConversionError(
@@ -42,6 +43,21 @@ def check_inputs(source: "SourceModel", rows: Sequence[Format], request: Convert
         _check_calibration(source, row, request)
     if any(row.labelled for row in rows):
         class_names(source, request)
+
+
+def _check_tables(source: "SourceModel", rows: Sequence[Format]) -> None:
+    """Refuses lookup tables: what fills them is no part of a function that is converted."""
+    if source.lookups:
+        raise ConversionError(
+            f"SavedModel '{source.folder}' looks values up in tables, which {_formats(rows)} cannot"
+            f" hold: expected variables and constants alone, found {listing(source.lookups)}."
+            " Convert a signature that takes what the tables give."
+        )
+
+
+def _formats(rows: Sequence[Format]) -> str:
+    names = listing(row.name for row in rows)
+    return f"format {names}" if len(rows) == 1 else f"formats {names}"
 
 
 def _check_calibration(source: "SourceModel", row: Format, request: ConvertRequest) -> None:

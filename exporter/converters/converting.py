@@ -13,6 +13,7 @@ from exporter.converters.format_table import Format
 from exporter.digests import unchanged_folder
 from exporter.errors import ConversionError, ExporterError, is_of_memory
 from exporter.staging import errors_of, staged
+from exporter.verifier.report.holding import holds
 
 if TYPE_CHECKING:
     from exporter.verifier.comparison.allowance import Noise
@@ -38,6 +39,19 @@ class Conversion:
     seconds: float = 0.0
     size: int = 0
     error: str = ""
+
+    @property
+    def warning(self) -> str:
+        """What is remarkable about what was written, and on which examples; empty for nothing."""
+        checks = self.report.with_status("warning") if self.report and not self.error else ()
+        wide = [check for check in checks if holds(check)]
+        if not wide:
+            return ""
+        more = f" and {len(wide) - 1} more" if len(wide) > 1 else ""
+        return (
+            f"Format {self.format.name} was written with a warning in {wide[0].title}{more}:"
+            f" {wide[0].message}."
+        )
 
 
 def written(request: ConvertRequest, row: Format, noise: "Noise", digest: str) -> Conversion:

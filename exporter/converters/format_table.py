@@ -58,6 +58,11 @@ class Converter(Protocol):
             threads: How many it may use; None for the runtime's default.
         """
 
+    def opened_as_written(
+        self, target: Path, threads: int | None
+    ) -> AbstractContextManager[Runner]:
+        """Does as `opened`, without letting the runtime rewrite it, in formats that are."""
+
     def convert_naively(
         self, source: "SourceModel", target: Path, request: "ConvertRequest"
     ) -> None:
@@ -114,12 +119,12 @@ class Format:
         written_as: Versions of the format itself, by name.
         oldest: The oldest runtime in which a file was really run and gave the SavedModel's
             numbers, with the real weights of mobilenet_v3_small_075_224 on photographs.
-        floor: Least cosine of any example's output with the SavedModel's; None
-            where the allowance comes from float noise.
+        floor: Least cosine with the SavedModel's output; None where float noise is the allowance.
         eight_bits: Whether end points are read from the tensors of the file that is written,
             else from another conversion, which has them as outputs; and whether a naive
             conversion is reported beside it.
         trains: Whether it has a training mode, which is compared too.
+        rewritten: Whether its runtime rewrites what it loads, and can be told not to.
         calibrated: Whether it needs calibration images.
         labelled: Whether it has a place for names of classes.
         beside: Matches the names of more files that are written.
@@ -137,6 +142,7 @@ class Format:
     floor: float | None = None
     eight_bits: bool = False
     trains: bool = False
+    rewritten: bool = False
     calibrated: bool = False
     labelled: bool = False
     beside: str = ""
@@ -174,7 +180,7 @@ _QUANTIZED = replace(
 FORMATS: Mapping[str, Format] = {
     row.name: row
     for row in (
-        Format("frozen", "frozen.pb", oldest="TensorFlow 1.15.5"),
+        Format("frozen", "frozen.pb", rewritten=True, oldest="TensorFlow 1.15.5"),
         _TFLITE,
         replace(
             _TFLITE,
@@ -209,6 +215,7 @@ FORMATS: Mapping[str, Format] = {
             "model.onnx",
             extra="onnx",
             packages=("tf2onnx", "onnx", "onnxruntime"),
+            rewritten=True,
             written_as=(("ONNX opset", str(ONNX_OPSET)), ("ONNX IR", str(ONNX_IR))),
             oldest="ONNX Runtime 1.14.1",
         ),

@@ -12,6 +12,7 @@ import tensorflow as tf
 from exporter import __version__, digests
 from exporter.converters.convert_request import ConvertRequest
 from exporter.errors import ConversionError, VerificationError
+from exporter.protobufs import nodes_of
 from exporter.signatures import SERVING, way_of
 from exporter.verifier.comparison.known_network import KnownNetwork, known_network
 from exporter.verifier.subjects.input_spec import InputSpec
@@ -22,6 +23,8 @@ from slim_nets.recognition import recognized
 from slim_nets.registry import resized
 
 PRODUCER = "slim-export"
+# Begins the names of ops that look something up in a table.
+_LOOKUP = "LookupTable"
 
 
 @dataclass(frozen=True)
@@ -102,6 +105,12 @@ class SourceModel:
     def outputs(self) -> dict[str, tf.TensorSpec]:
         """The outputs by name, in sorted order."""
         return dict(sorted(self.function.structured_outputs.items()))
+
+    @cached_property
+    def lookups(self) -> tuple[str, ...]:
+        """The ops that look something up in a table, by the names of their kinds, sorted."""
+        ops = {node.op for node in nodes_of(self.function.graph.as_graph_def())}
+        return tuple(sorted(op for op in ops if op.startswith(_LOOKUP)))
 
     @cached_property
     def network(self) -> KnownNetwork:

@@ -11,10 +11,9 @@ from exporter.errors import ExporterError
 from exporter.releases import handle
 from exporter.releases.contents import Problem
 from exporter.releases.manifest import ARCHIVE, CONTRACT, MANIFEST, Manifest
-from exporter.releases.model_facts import ModelFacts, model_facts
-from exporter.releases.model_page import PageRequest, model_page
+from exporter.releases.released_model import ReleasedModel, released_model
 from exporter.releases.writing import manifest_of
-from exporter.verifier.report.records import Origin, VerificationReport
+from exporter.verifier.report.records import VerificationReport
 
 _TOOL = "slim-exporter"
 _ASSET_PATH = re.compile(r"^<!-- asset-path: (.*) -->$", re.MULTILINE)
@@ -30,32 +29,30 @@ class Statements:
         folder: Where it lies.
         manifest: Its manifest.
         report: Its report.
-        origin: Where the report says that the model came from.
         model: Its SavedModel, unpacked.
     """
 
     folder: Path
     manifest: Manifest
     report: VerificationReport
-    origin: Origin
     model: Path
 
     def contradictions(self) -> Iterator[Problem]:
         """Yields what one file says and another does not."""
         quiet.import_tensorflow()
         try:
-            facts = model_facts(self.model)
+            model = released_model(self.model, self.report)
         except ExporterError as error:
             yield Problem("changed", ARCHIVE, str(error))
             return
-        if self.origin.variant.is_known:
-            yield from self._of_manifest(facts)
-        yield from self._of_page()
+        if model.is_known:
+            yield from self._of_manifest(model)
+        yield from self._of_page(model)
         yield from self._of_contract()
 
-    def _of_manifest(self, facts: ModelFacts) -> Iterator[Problem]:
+    def _of_manifest(self, model: ReleasedModel) -> Iterator[Problem]:
         told = self.manifest
-        expected = self._expected(facts)
+        expected = self._expected(model)
         for name in sorted(type(told).model_fields.keys() - self._left_out):
             if getattr(told, name) != getattr(expected, name):
                 yield Problem("changed", MANIFEST, f"{name} is not as in report and model")
@@ -63,22 +60,20 @@ class Statements:
         versions = expected.versions | {_TOOL: told.versions.get(_TOOL, "")}
         if told.versions != versions:
             yield Problem("changed", MANIFEST, "versions are not as in report and model")
-        variant = self.origin.variant
-        if facts.image_size != (None if variant.network.any_size else variant.image_size):
-            yield Problem("changed", ARCHIVE, "its images have another size than the report's")
+        for mismatch in model.mismatches():
+            yield Problem("changed", ARCHIVE, mismatch)
         if self._is_of_this_version:
-            yield from self._of_whole_page(expected, facts)
+            yield from self._of_whole_page(expected, model)
 
-    def _of_whole_page(self, expected: Manifest, facts: ModelFacts) -> Iterator[Problem]:
+    def _of_whole_page(self, expected: Manifest, model: ReleasedModel) -> Iterator[Problem]:
         asset_path = _ASSET_PATH.search(self._page)
-        request = PageRequest(expected, self.origin, facts, asset_path[1] if asset_path else "")
-        if model_page(request) != self._page:
+        if model.page(expected, asset_path[1] if asset_path else "") != self._page:
             name = self.manifest.page_name
             yield Problem("changed", name, "it is not the page of this report and model")
 
-    def _of_page(self) -> Iterator[Problem]:
+    def _of_page(self, model: ReleasedModel) -> Iterator[Problem]:
         told = self.manifest
-        for digest in (told.checkpoint.sha256, told.files[ARCHIVE].sha256):
+        for digest in (*model.digests, told.files[ARCHIVE].sha256):
             if f"`{digest}`" not in self._page:
                 yield Problem("changed", told.page_name, f"it does not say the sha256 {digest}")
 
@@ -103,10 +98,9 @@ class Statements:
     def _page(self) -> str:
         return (self.folder / self.manifest.page_name).read_text("utf-8", errors="replace")
 
-    def _expected(self, facts: ModelFacts) -> Manifest:
-        told = self.manifest
+    def _expected(self, model: ReleasedModel) -> Manifest:
+        told, packed = self.manifest, self.manifest.files[ARCHIVE]
         known = handle.parse(told.handle)
-        model, packed = told.model, told.files[ARCHIVE]
-        made = manifest_of(known, self.report, self.origin, facts, model=model, packed=packed)
+        made = manifest_of(known, self.report, model, model=told.model, packed=packed)
         # Where it is to be loaded from, nothing else tells but the page, which is compared whole.
         return made.model_copy(update={"base_url": told.base_url})

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from checkpoints.git_lfs import IS_POINTER, is_pointer
 from exporter.errors import PublishError, reason
 from exporter.releases import archive
 from exporter.releases.manifest import ARCHIVE, MANIFEST, SIGNATURE, Manifest, ReleaseFile
@@ -38,13 +39,15 @@ def read(folder: Path) -> dict[str, ReleaseFile | None]:
         By name; None for what is no regular file.
 
     Raises:
-        PublishError: If something cannot be read.
+        PublishError: If something cannot be read, or is a pointer of Git LFS.
     """
     found: dict[str, ReleaseFile | None] = {}
     path = folder
     try:
         for path in sorted(folder.iterdir()):
             regular = path.is_file() and not path.is_symlink()
+            if regular and is_pointer(path):
+                raise PublishError(f"File '{path.name}' of release '{folder}' {IS_POINTER}")
             found[path.name] = archive.file(path) if regular else None
     except OSError as error:
         raise PublishError(

@@ -6,6 +6,7 @@ from typing import Literal
 
 import pydantic
 
+from checkpoints.git_lfs import IS_POINTER, is_pointer
 from exporter.errors import PublishError, listing, reason
 from exporter.releases import handle
 from exporter.strict_json import JudgedModel
@@ -81,33 +82,40 @@ class Manifest(ManifestPart):
         handle: `publisher/name/version`.
         base_url: What comes before the handle where the release is to be loaded
             from; None where that was not known when it was packaged.
-        variant: The network, by its name on TensorFlow Hub.
-        task: What it ends with.
-        image_size: Height and width of the images in pixels, one number for a square; the usual
-            ones where images may have any.
+        variant: The network, by its name on TensorFlow Hub; empty if it is none of ours.
+        task: What it ends with; empty if nobody knows.
+        image_size: Height and width of the images in pixels, one number for a square, the usual
+            ones where images may have any; None if the network is none of ours.
         model_digest: SHA-256 over the names and contents of the SavedModel's files.
         model: The SavedModel's files, by path.
         files: The release's other files, by name; the signature, which covers
             this manifest, is not among them.
-        checkpoint: Where the weights came from.
+        checkpoint: Where the weights came from; None if nobody knows.
         verification: What was compared.
         versions: Of this tool and of the libraries that made the bytes.
-        rebuild: The command that makes the model again.
+        rebuild: The command that makes the model again; empty if there is none.
     """
 
     schema_version: Literal[1] = 1
     handle: str
     base_url: BaseUrl | None = None
-    variant: Line
-    task: Line
-    image_size: Pixels | tuple[Pixels, Pixels]
+    variant: Line = ""
+    task: Line = ""
+    image_size: Pixels | tuple[Pixels, Pixels] | None = None
     model_digest: Digest
     model: dict[str, ReleaseFile]
     files: dict[str, ReleaseFile]
-    checkpoint: WeightsOrigin
+    checkpoint: WeightsOrigin | None = None
     verification: VerificationSummary
     versions: dict[Line, Line]
-    rebuild: str
+    rebuild: str = ""
+
+    @property
+    def weights(self) -> str:
+        """What is to be said of the weights wherever the model is named."""
+        if self.checkpoint is None:
+            return "of unknown origin"
+        return self.checkpoint.name + ("" if self.checkpoint.trained else " (not trained)")
 
     @property
     def page_name(self) -> str:
@@ -141,6 +149,8 @@ def load(release: Path) -> Manifest:
             )
         if path.stat().st_size > _MAX_BYTES:
             raise _malformed(release, f"more than {_MAX_BYTES} bytes")
+        if is_pointer(path):
+            raise PublishError(f"Manifest of release '{release}' {IS_POINTER}")
         manifest = Manifest.model_validate_json(path.read_bytes())
     except OSError as error:
         raise PublishError(

@@ -100,7 +100,7 @@ def model_page(request: PageRequest) -> str:
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters["code"] = _code
+    environment.filters["code"] = code
     origin, known = request.origin, handle.parse(request.manifest.handle)
     words, base_url = _words(request), request.manifest.base_url or ANY_HOST
     page = environment.from_string(template).render(
@@ -151,12 +151,12 @@ def _description(request: PageRequest, words: PageWords) -> str:
     text += f" with {_network(origin.variant, words)}"
     if not origin.trained:
         return (
-            f"NOT TRAINED: random weights (`{_code(origin.checkpoint)}`), for trying tools only."
+            f"NOT TRAINED: random weights (`{code(origin.checkpoint)}`), for trying tools only."
             f" Once trained, it {text[0].lower()}{text[1:]}."
         )
     if published(origin):
         return f"{text}, trained on {words.dataset_name}." if words.dataset_name else f"{text}."
-    return f"{text} and the weights of checkpoint `{_code(origin.checkpoint)}`."
+    return f"{text} and the weights of checkpoint `{code(origin.checkpoint)}`."
 
 
 def _network(variant: Variant, words: PageWords) -> str:
@@ -187,6 +187,6 @@ def _row(member: FamilyMember, task: Task) -> tuple[str, ...]:
     return (member.label, *multiplier, top_1, *member.measured, parameters)
 
 
-def _code(text: Any) -> str:
+def code(text: Any) -> str:
     """Makes a file's name safe inside of backticks, on one line."""
     return re.sub(r"[^\w ./:@+=,-]", "_", str(text))

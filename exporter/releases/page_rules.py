@@ -15,7 +15,8 @@ _TITLE = re.compile(
     r"# Module (?P<publisher>[a-z\d-]+)/(?P<name>[\w.-]+(/[\w.-]+)*)/(?P<version>\d+)", re.ASCII
 )
 _METADATA = re.compile(r"<!--(?P<key>[\w\s-]+):(?P<value>.+)-->")
-_REQUIRED = ("asset-path", "fine-tunable", "format", "task")
+_TASK = "task"
+_REQUIRED = ("asset-path", "fine-tunable", "format", _TASK)
 _OPTIONAL = ("colab", "dataset", "interactive-visualizer", "language", "license")
 _ARCHITECTURE = "network-architecture"
 _KNOWN = (*_REQUIRED, *_OPTIONAL, _ARCHITECTURE)
@@ -161,9 +162,9 @@ def _before_the_text(page: Page) -> Iterator[BrokenRule]:
         yield BrokenRule("P05", len(page.lines), what)
 
 
-def _keys(page: Page) -> Iterator[BrokenRule]:
+def _keys(page: Page, *, has_task: bool) -> Iterator[BrokenRule]:
     for key in _REQUIRED:
-        if not page.values(key):
+        if not page.values(key) and (has_task or key != _TASK):
             line = page.heading or len(page.lines)
             yield BrokenRule("P06", line, f"expected '{key}' before it, found none")
     for line, key, _ in page.metadata:
@@ -187,25 +188,26 @@ def _values(page: Page) -> Iterator[BrokenRule]:
                 yield BrokenRule(rule, line, f"expected {form}, found '{value}'")
 
 
-def broken_rules(text: str, name: str) -> tuple[BrokenRule, ...]:
+def broken_rules(text: str, name: str, *, has_task: bool = True) -> tuple[BrokenRule, ...]:
     """Checks a page.
 
     Args:
         text: Markdown.
         name: Of its file.
+        has_task: Whether the model's task is known; else the page need not say it.
 
     Returns:
         What is wrong, rule by rule; empty if nothing is.
     """
     page = take_apart(text, name)
-    return (*_title(page), *_before_the_text(page), *_keys(page), *_values(page))
+    return (*_title(page), *_before_the_text(page), *_keys(page, has_task=has_task), *_values(page))
 
 
-def check_page(text: str, name: str) -> None:
-    """Refuses a page that breaks a rule.
+def check_page(text: str, name: str, *, has_task: bool = True) -> None:
+    """Refuses a page that breaks a rule; arguments as in `broken_rules`.
 
     Raises:
         PublishError: For the first.
     """
-    if broken := broken_rules(text, name):
+    if broken := broken_rules(text, name, has_task=has_task):
         raise PublishError(f"Page '{name}' is not in Hub's format: {broken[0]}")

@@ -4,22 +4,24 @@ from pathlib import Path
 
 import pydantic
 
+from checkpoints.git_lfs import IS_POINTER, is_pointer
 from exporter import digests
 from exporter.errors import PublishError, listing, reason
 from exporter.releases import archive, manifest
 from exporter.verifier.report import kept as store
-from exporter.verifier.report.records import GROUPS, Origin, VerificationReport
+from exporter.verifier.report.records import GROUPS, VerificationReport
 
 # Only a verification computes gradients, and a network need not have moving averages.
 ALWAYS_COMPARED: frozenset[str] = frozenset(GROUPS) - {"gradients", "SGD step", "moving averages"}
 
-_ADVICE = (
-    "Run 'slim-export verify' with --checkpoint, --variant and --task, and --report_dir if it is to"
-    " be kept elsewhere."
+ADVICE = (
+    "Run 'slim-export verify' with --checkpoint, --variant and --task, or for a model that is none"
+    " of our networks with --reference_dir or alone, and --report_dir if it is to be kept"
+    " elsewhere."
 )
 
 
-def passed_report(model: Path, folder: Path | None = None) -> tuple[VerificationReport, Origin]:
+def passed_report(model: Path, folder: Path | None = None) -> VerificationReport:
     """Finds the report of a model, and refuses one that does not prove what it is.
 
     Args:
@@ -28,11 +30,11 @@ def passed_report(model: Path, folder: Path | None = None) -> tuple[Verification
             model was verified.
 
     Returns:
-        The report, and where it says that the model came from.
+        The report.
 
     Raises:
-        PublishError: If there is none, or none of these bytes, none that is
-            passed, or none that says where the model came from.
+        PublishError: If there is none, or none of these bytes, none that is passed, or of one of
+            our networks none that says where the model came from.
     """
     archive.members(model)  # before a folder of anything at all is read to its end
     try:
@@ -43,13 +45,13 @@ def passed_report(model: Path, folder: Path | None = None) -> tuple[Verification
     if report is None:
         raise PublishError(
             f"SavedModel '{model}' has no passed report: expected one for sha256 {digest}, found"
-            f" none. {_ADVICE}"
+            f" none. {ADVICE}"
         )
     whose = f"Report '{folder}'" if folder else f"The kept report of '{model}'"
     if report.digest != digest:
         raise PublishError(
             f"{whose} is of another model: expected sha256 {digest}, found"
-            f" {report.digest or 'none'}. {_ADVICE}"
+            f" {report.digest or 'none'}. {ADVICE}"
         )
     if not report.passed:
         raise PublishError(
@@ -57,16 +59,18 @@ def passed_report(model: Path, folder: Path | None = None) -> tuple[Verification
             f" {len(report.checks)} checks. Package a model that passes."
         )
     check_comparison(report, whose)
-    if report.origin is None:
+    if report.origin is None and report.settings.variant:
         raise PublishError(
             f"{whose} does not say where the model came from: expected a comparison with the"
-            f" original graph, found one with {report.settings.reference}. {_ADVICE}"
+            f" original graph, found one with {report.settings.reference}. {ADVICE}"
         )
-    return report, report.origin
+    return report
 
 
 def _read_report(folder: Path) -> VerificationReport:
     path = folder / manifest.REPORT
+    if is_pointer(path):
+        raise PublishError(f"Report '{path}' {IS_POINTER}")
     try:
         return VerificationReport.model_validate_json(path.read_bytes())
     except OSError as error:
@@ -76,7 +80,7 @@ def _read_report(folder: Path) -> VerificationReport:
     except pydantic.ValidationError as error:
         raise PublishError(
             f"Report '{path}' cannot be read: it is no report of this version:"
-            f" {wrong_form(error)}. {_ADVICE}"
+            f" {wrong_form(error)}. {ADVICE}"
         ) from error
 
 
@@ -100,10 +104,10 @@ def check_comparison(report: VerificationReport, whose: str) -> None:
     if missing and report.origin is not None:
         raise PublishError(
             f"{whose} is not of a whole comparison: expected passed checks of every kind, found"
-            f" none of {listing(missing)}. {_ADVICE}"
+            f" none of {listing(missing)}. {ADVICE}"
         )
     if odd := [check.title for check in report.with_status("warning") if not check.within]:
         raise PublishError(
             f"{whose} contradicts itself: expected numbers within their allowance, found others in"
-            f" {listing(odd)}. {_ADVICE}"
+            f" {listing(odd)}. {ADVICE}"
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from exporter.errors import ExporterError, PublishError, listing
+from exporter.op_packages import package_of_op
 from exporter.protobufs import called_by, functions_of, read_saved_model
 from exporter.releases.allowed_ops import ALLOWED
 from exporter.releases.keras_metadata import KERAS_METADATA, code_beside, code_in
@@ -29,8 +30,9 @@ class Finding:
     where: str
 
     def __str__(self) -> str:
-        """Says both."""
-        return f"'{self.what}' in {self.where}"
+        """Says both, and whose op it is, where that is known."""
+        package = package_of_op(self.what)
+        return f"'{self.what}'{f' of {package.name}' if package else ''} in {self.where}"
 
 
 def scan(folder: Path, refusal: type[ExporterError] = PublishError) -> tuple[Finding, ...]:

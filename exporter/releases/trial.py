@@ -17,6 +17,7 @@ from exporter.digests import of_folder
 from exporter.errors import PublishError
 from exporter.releases import page_limits
 from exporter.releases.manifest import Manifest
+from exporter.signatures import SERVING
 from exporter.verifier.report.records import Output
 
 if TYPE_CHECKING:
@@ -172,10 +173,13 @@ def _input_spec(model: Any, trial: Trial) -> "InputSpec":
     """Returns what the model takes, as its serving signature and the manifest state it."""
     from exporter.verifier.subjects.input_spec import InputSpec
 
-    signature = model.signatures["serving_default"]
-    (spec,) = signature.structured_input_signature[1].values()
+    found = [s for n, s in model.signatures.items() if n == SERVING]
+    specs = [spec for s in found for spec in s.structured_input_signature[1].values()]
+    if len(specs) != 1:
+        raise TrialError(f"expected one input of a signature '{SERVING}', found {len(specs)}")
     usual = trial.manifest.image_size
-    return InputSpec((spec,), ((usual, usual) if isinstance(usual, int) else usual,))
+    sizes = () if usual is None else ((usual, usual) if isinstance(usual, int) else usual,)
+    return InputSpec((specs[0],), sizes)
 
 
 def _run_blocks(model: Any, trial: Trial) -> None:

@@ -11,10 +11,9 @@ from exporter.errors import PublishError
 from exporter.releases import archive, manifest
 from exporter.releases.handle import Handle
 from exporter.releases.manifest import Manifest, ReleaseFile
-from exporter.releases.model_facts import ModelFacts, model_facts
-from exporter.releases.model_page import ASSET_PATH, PageRequest, model_page, published
+from exporter.releases.model_page import ASSET_PATH
 from exporter.releases.page_rules import check_page
-from exporter.releases.rebuild import rebuild_command
+from exporter.releases.released_model import ReleasedModel, released_model
 from exporter.signatures import FOLDED, way_of
 from exporter.verifier.report.forms import BASE_URL
 from exporter.verifier.report.records import GROUPS, Origin, VerificationReport
@@ -54,14 +53,20 @@ class PackageRequest:
     overwrite: bool = False
 
 
-def check_handle(handle: Handle, origin: Origin) -> None:
+def check_handle(handle: Handle, origin: Origin | None) -> None:
     """Refuses a handle that names another network or task than the model's.
+
+    A model that is none of our networks may be called anything but one of them.
 
     Raises:
         PublishError: With the part that is another's.
     """
     parts = set(handle.name.split("/"))
-    for names, expected in ((set(variants()), origin.variant.name), (set(TASKS), origin.task)):
+    named = origin.variant.name if origin else "none of our networks"
+    known: list[tuple[set[str], str]] = [(set(variants()), named)]
+    if origin is not None:
+        known.append((set(TASKS), origin.task))
+    for names, expected in known:
         if others := sorted(parts & names - {expected}):
             raise PublishError(
                 f"Handle '{handle}' is of another model: expected {expected}, found {others[0]}."
@@ -82,16 +87,13 @@ def check_base_url(base_url: str | None) -> None:
         )
 
 
-def write_release(
-    folder: Path, request: PackageRequest, passed: VerificationReport, origin: Origin
-) -> Manifest:
+def write_release(folder: Path, request: PackageRequest, passed: VerificationReport) -> Manifest:
     """Writes all files of a release but the signature.
 
     Args:
         folder: An empty folder.
         request: What to package.
         passed: The model's report.
-        origin: Where the report says that the model came from.
 
     Returns:
         The manifest.
@@ -103,15 +105,14 @@ def write_release(
     from exporter.reports.html import html
 
     model = _pack(request.model_dir, passed, folder)
-    facts = model_facts(request.model_dir)
+    told = released_model(request.model_dir, passed)
     # Where the model and the checkpoint lay says nothing to others, and would differ every time.
-    reference = f"the original graph with checkpoint '{origin.checkpoint}'"
-    report = passed.named(str(request.handle), reference)
+    report = passed.named(str(request.handle), told.reference)
     packed = archive.file(folder / manifest.ARCHIVE)
-    draft = manifest_of(request.handle, report, origin, facts, model=model, packed=packed)
+    draft = manifest_of(request.handle, report, told, model=model, packed=packed)
     draft = draft.model_copy(update={"base_url": request.base_url})
-    page = model_page(PageRequest(draft, origin, facts, request.asset_path))
-    check_page(page, draft.page_name)
+    page = told.page(draft, request.asset_path)
+    check_page(page, draft.page_name, has_task=bool(draft.task))
     texts = {
         draft.page_name: page,
         manifest.REPORT: report.model_dump_json(indent=1) + "\n",
@@ -141,33 +142,20 @@ def _pack(model_dir: Path, passed: VerificationReport, folder: Path) -> dict[str
 def manifest_of(
     handle: Handle,
     report: VerificationReport,
-    origin: Origin,
-    facts: ModelFacts,
+    told: ReleasedModel,
     *,
     model: dict[str, ReleaseFile],
     packed: ReleaseFile,
 ) -> Manifest:
     """Says what is known of a release before its page is written."""
-    row = published(origin)
-    height, width = origin.variant.image_size
     return Manifest(
         handle=str(handle),
-        variant=origin.variant.name,
-        task=origin.task,
-        image_size=height if height == width else (height, width),
         model_digest=report.digest,
         model=model,
         files={manifest.ARCHIVE: packed},
-        checkpoint=manifest.WeightsOrigin(
-            name=origin.checkpoint,
-            sha256=origin.checkpoint_sha256,
-            trained=origin.trained,
-            archive_url=row and row.url,
-            archive_sha256=row and row.sha256,
-        ),
         verification=_verification(report),
-        versions=report.versions | {"slim-exporter": __version__, "tensorflow": facts.tensorflow},
-        rebuild=rebuild_command(origin, facts),
+        versions=report.versions | {"slim-exporter": __version__, "tensorflow": told.tensorflow},
+        **told.fields(),
     )
 
 

@@ -19,7 +19,7 @@ from exporter.verifier.comparison.summary import summary, thumbnails, versions
 from exporter.verifier.noise.conditions import CONDITIONS, Rerun
 from exporter.verifier.noise.float_noise import NoiseProcesses, noise_processes, with_noise
 from exporter.verifier.report.records import Check, Settings, VerificationReport
-from exporter.verifier.report.reference import OriginalGraph, Reference
+from exporter.verifier.report.reference import RULES, OriginalGraph, Reference
 from exporter.verifier.rules.checking import rules_beside
 from exporter.verifier.rules.interface_rules import FEATURES_WITHOUT_DROPOUT, check_rules
 from exporter.verifier.subjects.examples import FULL, QUICK, Batch, Examples
@@ -127,7 +127,7 @@ def run_quick(folder: Path, reference: Reference, original: Subject) -> Verifica
 
 def _of_rules(model: LoadedModel) -> VerificationReport:
     return VerificationReport(
-        settings=Settings(model_dir=str(model.folder), reference="the interface's rules"),
+        settings=Settings(model_dir=str(model.folder), reference=RULES),
         checks=tuple(check_rules(model)),
         digest=digests.of_folder(model.folder),
         versions=versions(),

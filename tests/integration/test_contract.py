@@ -129,11 +129,10 @@ BROKEN = {
     "no SavedModel": ("saved_model.pb", os.unlink, "is not a SavedModel: expected a folder with"),
     "truncated": ("saved_model.pb", truncated, "is damaged: expected a SavedModel's protobuf"),
     "empty": ("saved_model.pb", lambda p: p.write_bytes(b""), "has 0 meta graphs: expected one"),
-    "two graphs": ("saved_model.pb", two_graphs, "has 2 meta graphs: expected one, found [serve]"),
-    "TF1": (
+    "two graphs": (
         "saved_model.pb",
-        lambda p: change_graph(p, lambda g: g.ClearField("object_graph_def")),
-        "has no object graph: expected a SavedModel of TensorFlow 2",
+        two_graphs,
+        "has 2 meta graphs: expected other tags for each, found [serve], [serve]",
     ),
     "no such function": (
         "saved_model.pb",

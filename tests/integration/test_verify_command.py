@@ -44,15 +44,18 @@ DAMAGES = {
         "is not a SavedModel: expected a folder with saved_model.pb, found fingerprint.pb, var",
     ),
     "half a protobuf": (lambda m: cut(m / "saved_model.pb"), "is damaged: expected a SavedModel's"),
-    "no index": (lambda m: (m / "variables/variables.index").unlink(), "cannot be loaded"),
-    "half an index": (lambda m: cut(m / "variables/variables.index"), "cannot be loaded"),
+    "no index": (lambda m: (m / "variables/variables.index").unlink(), "is incomplete: expected"),
+    "half an index": (
+        lambda m: cut(m / "variables/variables.index"),
+        "is damaged: expected values",
+    ),
     "no data": (
         lambda m: (m / "variables/variables.data-00000-of-00001").unlink(),
-        "cannot be loaded",
+        "is incomplete: expected variables/variables.data-*, found none",
     ),
     "half the data": (
         lambda m: cut(m / "variables/variables.data-00000-of-00001"),
-        "cannot be loaded",
+        "is damaged: expected values",
     ),
     "nothing": (shutil.rmtree, "is not a SavedModel: expected a folder with saved_"),
 }

@@ -3,6 +3,8 @@
 from support.contract_edits import DETECT, SERVED, drop, put, rename
 from support.contracts import tensor
 
+UNTRACED = {"arguments": [], "varargs": None, "varkw": None, "jit_compile": False, "traces": []}
+
 # What is changed, and all rules that it falls under, with their classes for serving,
 # keras_layer, fine_tuning and checkpoint: Breaking, Compatible or - for cosmetic.
 MODEL_CHANGES = {
@@ -23,7 +25,18 @@ MODEL_CHANGES = {
     "no encoder": (drop("children", "encoder"), {"C11": "-BB-"}),
     "decoder": (put(["children", "decoder"], "_generic_user_object"), {"C12": "-CC-"}),
     "tuple": (put(["children", "variables"], "trackable_tuple_wrapper"), {"C13": "-BB-"}),
-    "Keras model": (put(["root"], "_tf_keras_model"), {"C13": "-BB-"}),
+    "Keras model": (put(["root"], "_tf_keras_model"), {"C95": "----"}),
+    "Keras' child": (put(["children", "keras_api"], "_generic_user_object"), {"C95": "----"}),
+    "Keras' layer": (put(["children", "layer-3"], "_tf_keras_layer"), {"C95": "----"}),
+    "constant": (put(["children", "capture_57"], "constant"), {"C95": "----"}),
+    "layer of one's own": (
+        put(["children", "decoder"], "_tf_keras_layer"),
+        {"C12": "-CC-", "C95": "----"},
+    ),
+    "Keras' function": (
+        put(["functions", "encoder.call_and_return_all_conditional_losses"], UNTRACED),
+        {"C95": "----"},
+    ),
     "signature renamed": (rename("predict", *SERVED), {"C14": "B---", "C15": "C---"}),
     "second signature removed": (drop(*DETECT), {"C14": "B---"}),
     "classify": (

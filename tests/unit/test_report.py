@@ -52,6 +52,26 @@ def test_a_naive_conversion_is_not_counted_at_all():
     assert report(PASSED, naive, naive).verdict() == report(PASSED).verdict()
 
 
+WIDE = Check(
+    group="outputs",
+    name="y",
+    status="warning",
+    values=3,
+    differing=3,
+    max_abs=0.05,
+    allowance=0.2,
+    message="the allowance is wide, on 'zeros'",
+)
+
+
+def test_what_is_within_a_wide_allowance_was_compared():
+    assert report(WIDE, SKIPPED).passed
+    beyond = WIDE.model_copy(update={"max_abs": 0.5})
+    naive = WIDE.model_copy(update={"case": "naive, probes"})
+    for other in (beyond, naive, WARNING):
+        assert not report(other).passed
+
+
 @pytest.mark.parametrize("checks", [(), (SKIPPED,)])
 def test_nothing_compared_is_not_passed(checks):
     assert not report(*checks).passed

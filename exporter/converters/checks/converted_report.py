@@ -1,6 +1,6 @@
 """Makes the report of one converted model."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
 from pathlib import Path
@@ -17,7 +17,13 @@ from exporter.converters.source_model import SourceModel
 from exporter.errors import ConversionError, reason
 from exporter.verifier.comparison.allowance import Allowance, Noise
 from exporter.verifier.comparison.summary import versions
-from exporter.verifier.report.records import NAIVE, Check, Settings, VerificationReport
+from exporter.verifier.report.records import (
+    NAIVE,
+    Cause,
+    Check,
+    Settings,
+    VerificationReport,
+)
 from exporter.verifier.subjects.examples import FULL, Examples, Plan
 from exporter.verifier.subjects.usable_examples import no_inputs, usable
 
@@ -58,6 +64,7 @@ def verified(
     whole = f"Conversion '{target.name}'"
     with digests.unchanged_folder(target.parent, ConversionError, whole) as digest:
         checks = judge.checks(target)
+        causes = judge.causes(target, checks)
     settings = Settings(
         model_dir=f"{row.name}: {target.name}",
         reference=f"SavedModel '{source.folder}'",
@@ -71,6 +78,7 @@ def verified(
         digest=digest,
         versions=versions() | _versions(row),
         checks=tuple(checks),
+        causes=causes,
     )
 
 
@@ -115,6 +123,23 @@ class _Judge:
         """Compares what a file gives."""
         with self.row.converter.opened(target, None) as run:
             return compare_outputs(run, self.source, self.row, self.examples, self.allowance)
+
+    def causes(self, target: Path, checks: Sequence[Check]) -> tuple[Cause, ...]:
+        """Tries, where outputs differ, whether the file gives them when nothing rewrites it."""
+        wrong = [check for check in checks if check.status == "failed" and check.group == "outputs"]
+        if not (self.row.rewritten and wrong):
+            return ()
+        with self.row.converter.opened_as_written(target, None) as run:
+            plain = compare_outputs(run, self.source, self.row, self.examples, self.allowance)
+        left = sum(check.status == "failed" for check in plain)
+        return (
+            Cause(
+                name="the optimizer of its runtime, which rewrites the graph that it loads",
+                explains=not left,
+                evidence=f"{len(wrong)} checks of outputs fail with it, {left} without it",
+                fix="Turn its optimizations off where the file is run, or leave the format out.",
+            ),
+        )
 
     def end_points(self, target: Path) -> list[Check]:
         """Compares the end points inside a file, or of one with the end points as outputs."""

@@ -1,8 +1,9 @@
 """One GraphDef with the variables as constants, run by TensorFlow."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -26,15 +27,27 @@ def convert(source: SourceModel, target: Path, _: ConvertRequest) -> None:
     target.write_bytes(graph.SerializeToString(deterministic=True))
 
 
-@contextmanager
-def opened(target: Path, threads: int | None) -> Iterator[Runner]:
+def opened(target: Path, threads: int | None) -> AbstractContextManager[Runner]:
     """Loads the graph into a TensorFlow 1 session, as the tools that want it do."""
+    return _running(target, threads, tf.compat.v1.GraphOptions())
+
+
+def opened_as_written(target: Path, threads: int | None) -> AbstractContextManager[Runner]:
+    """Loads the graph into a session that runs it as it stands, without TensorFlow's optimizers."""
+    off = tf.compat.v1.OptimizerOptions(opt_level=tf.compat.v1.OptimizerOptions.L0)
+    options = tf.compat.v1.GraphOptions(optimizer_options=off)
+    options.rewrite_options.disable_meta_optimizer = True
+    return _running(target, threads, options)
+
+
+@contextmanager
+def _running(target: Path, threads: int | None, options: Any) -> Iterator[Runner]:
     definition = tf.compat.v1.GraphDef.FromString(target.read_bytes())
     used = {op_of(tensor) for node in definition.node for tensor in node.input}
     outputs = [n.name for n in definition.node if n.name not in used and n.op == "Identity"]
     with tf.Graph().as_default() as graph:
         tf.graph_util.import_graph_def(definition, name="")
-    config = tf.compat.v1.ConfigProto()
+    config = tf.compat.v1.ConfigProto(graph_options=options)
     if threads is not None:
         config.intra_op_parallelism_threads = threads
         config.inter_op_parallelism_threads = threads

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,10 +83,20 @@ def _describe(model: "onnx.ModelProto", source: "SourceModel", request: "Convert
     set_model_props(model, properties(source, request))
 
 
-@contextmanager
-def opened(target: Path, threads: int | None) -> Iterator[Runner]:
+def opened(target: Path, threads: int | None) -> AbstractContextManager[Runner]:
     """Loads the model into ONNX Runtime, on the CPU."""
+    return _running(target, threads, onnxruntime.SessionOptions())
+
+
+def opened_as_written(target: Path, threads: int | None) -> AbstractContextManager[Runner]:
+    """Loads the model into ONNX Runtime without its optimizers."""
     options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    return _running(target, threads, options)
+
+
+@contextmanager
+def _running(target: Path, threads: int | None, options: Any) -> Iterator[Runner]:
     options.log_severity_level = 3
     if threads is not None:
         options.intra_op_num_threads = threads

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from checkpoints.git_lfs import IS_POINTER, is_pointer
 from exporter.digests import of_files
 from exporter.errors import PublishError, printable, reason
 from exporter.releases.manifest import MANIFEST, SIGNATURE, Manifest, ReleaseFile, load
@@ -119,6 +120,8 @@ class Catalog:
         for name, listed in manifest.files.items():
             file = self._file(folder, name)
             if (found := file.content) != listed:
+                if is_pointer(file.path):
+                    raise PublishError(f"File '{name}' of release '{folder}' {IS_POINTER}")
                 raise _damaged(folder, name, f"sha256 {listed.sha256}, found {found.sha256}")
             files[name] = file
         for name in (MANIFEST, SIGNATURE):

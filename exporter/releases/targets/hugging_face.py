@@ -20,6 +20,7 @@ _PIPELINES = {
     "feature_vector": "image-feature-extraction",
     "classification": "image-classification",
 }
+_TAGS = ("tensorflow", "saved-model", "tensorflow-hub")
 # What an earlier version of ours may have left; other files in a repository are its owner's.
 _OURS = re.compile(r"\d+\.md|saved_model\.pb|fingerprint\.pb|model\.sig|(variables|assets)/.*")
 
@@ -128,7 +129,7 @@ def _card(release: CheckedRelease) -> str:
         license=target.license_id(release),
         library_name="tensorflow",
         pipeline_tag=_PIPELINES.get(release.manifest.task),
-        tags=["tensorflow", "saved-model", "tensorflow-hub", release.manifest.variant],
+        tags=[*_TAGS, *filter(None, [release.manifest.variant])],
     )
     return f"---\n{data.to_yaml()}\n---\n\n{release.page.read_text(encoding='utf-8')}"
 

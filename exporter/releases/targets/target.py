@@ -170,10 +170,12 @@ def license_id(release: CheckedRelease) -> str:
 def version_notes(release: CheckedRelease) -> str:
     """Says what a version is, where from, and how it was verified."""
     manifest, verified = release.manifest, release.manifest.verification
-    untrained = "" if manifest.checkpoint.trained else ", NOT TRAINED"
+    trained = manifest.checkpoint is None or manifest.checkpoint.trained
+    known = [manifest.variant, _TASKS.get(manifest.task, manifest.task)]
+    what = ", ".join(filter(None, [*known, "" if trained else "NOT TRAINED"]))
+    weights = manifest.checkpoint.name if manifest.checkpoint else manifest.weights
     return (
-        f"{release.handle}: {manifest.variant}, {_TASKS.get(manifest.task, manifest.task)}"
-        f"{untrained}. Weights {manifest.checkpoint.name}. {sum(verified.checks.values())} checks"
-        f" against {verified.reference}, {verified.differing} numbers differ. SavedModel sha256"
-        f" {manifest.model_digest}."
+        f"{release.handle}: {what or 'a SavedModel'}. Weights {weights}."
+        f" {sum(verified.checks.values())} checks against {verified.reference},"
+        f" {verified.differing} numbers differ. SavedModel sha256 {manifest.model_digest}."
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from exporter.errors import listing
 from exporter.verifier.comparison.allowance import OTHERS, Allowance
 from exporter.verifier.report.records import WIDE_ALLOWANCE, Check, Group
 from exporter.verifier.subjects.probes import told
@@ -37,7 +38,8 @@ class Measure:
     _max_ulp: int | None = 0
     _noise: float | None = None
     _allowed: float = 0.0
-    _wide: bool = False
+    _wide: set[str] = field(default_factory=set)
+    _most: tuple[float, str] = (0.0, "")
     _bins: np.ndarray = field(default_factory=lambda: np.zeros(_BINS, np.int64))
     _where: str = ""
 
@@ -69,7 +71,7 @@ class Measure:
             return
         else:
             unequal = _unequal_bits(expected, found)
-            wrong = self._add_distances(expected, found, unequal, allowed)
+            wrong = self._add_distances(expected, found, unequal, allowed, rows)
             differing, beyond = int(unequal.sum()), int(np.count_nonzero(wrong))
             counted = f" ({differing} of {expected.size} values differ)"
             where = _first_of(wrong, expected, found, rows) + counted if beyond else ""
@@ -89,7 +91,9 @@ class Measure:
         most = allowed + self.allowance.rtol * largest
         self._allowed = max(self._allowed, float(most.max()))
         within = (WIDE_ALLOWANCE - self.allowance.rtol) * largest
-        self._wide |= self.allowance.kind != "exact" and bool(np.any(allowed > within))
+        if self.allowance.kind != "exact":
+            wide = zip(rows or ("",), allowed > within, strict=True)
+            self._wide |= {row for row, is_wide in wide if is_wide}
         noise = self.allowance.noise_of(self.group, self.name)
         if noise is not None:
             found = max(noise.get(row, noise[OTHERS]) for row in rows or (OTHERS,))
@@ -97,7 +101,12 @@ class Measure:
         return allowed.reshape(-1, *[1] * (expected.ndim - 1)) if expected.ndim else allowed[0]
 
     def _add_distances(
-        self, expected: np.ndarray, found: np.ndarray, unequal: np.ndarray, allowed: np.ndarray
+        self,
+        expected: np.ndarray,
+        found: np.ndarray,
+        unequal: np.ndarray,
+        allowed: np.ndarray,
+        rows: Sequence[str],
     ) -> np.ndarray:
         """Adds to the figures; marks the values beyond what is allowed."""
         if expected.dtype.kind not in "fiub":
@@ -105,6 +114,8 @@ class Measure:
             return unequal
         gaps = _gaps(expected, found)
         largest = float(np.max(gaps))
+        if rows and largest > self._most[0]:
+            self._most = largest, rows[int(np.argmax(gaps)) // (gaps.size // len(rows))]
         if self._max_abs is not None:
             self._max_abs = max(self._max_abs, largest) if np.isfinite(largest) else None
         distances = ulp_distance(expected, found)
@@ -124,8 +135,11 @@ class Measure:
             relative = self._max_abs / self._largest if self._largest else self._max_abs
         message = self._where + (f"; {self.place}" if self._where and self.place else "")
         if not self._beyond and self._wide:
+            told = listing(f"'{row}'" for row in self._wide if row)
             message = (
                 f"the allowance is wider than {WIDE_ALLOWANCE:.0%} of an example's largest value"
+                + (f", on {told}" if told else "")
+                + (f"; the largest difference is on '{self._most[1]}'" if self._most[1] else "")
             )
         return Check(
             group=self.group,

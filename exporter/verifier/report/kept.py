@@ -18,18 +18,19 @@ def place(digest: str) -> Path:
 
 
 def put(report: VerificationReport, remark: Remark = logging.warning) -> None:
-    """Keeps a passed report, in place of an older one of the same bytes.
+    """Keeps a passed report, in place of an older one of the same bytes that says no more.
 
-    One that does not say where the model came from does not replace one that
-    does. A cache that cannot be written is only remarked upon.
+    One that says where the model came from says most, and one of rules alone least.
+    A cache that cannot be written is only remarked upon.
 
     Args:
-        report: Of a comparison.
+        report: Of a comparison, or of rules alone.
         remark: Told why it cannot be kept, and what to do, if it cannot.
     """
     if not report.passed or not report.digest:
         return
-    if report.origin is None and find(report.digest) is not None:
+    there = find(report.digest)
+    if there is not None and _weight(there) > _weight(report):
         return
     path = place(report.digest)
     try:
@@ -43,6 +44,11 @@ def put(report: VerificationReport, remark: Remark = logging.warning) -> None:
             f" {reason(error)}. Set {CACHE_VARIABLE} to another folder and verify again, or package"
             " with a --report_dir that 'slim-export verify' has written."
         )
+
+
+def _weight(report: VerificationReport) -> tuple[bool, bool]:
+    """Orders reports by what they say of where a model came from, or what it equals."""
+    return report.origin is not None, bool(report.reference_digest)
 
 
 def find(digest: str) -> VerificationReport | None:

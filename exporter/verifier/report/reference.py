@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from exporter.verifier.subjects.subject import Subject
 
 
+# What a report calls its reference where a model's interface alone was checked.
+RULES = "the interface's rules"
+
+
 @dataclass(frozen=True)
 class OriginalGraph:
     """The original graph with a checkpoint.

@@ -1,7 +1,6 @@
 """Reads what a loaded SavedModel offers: calls, traces, lists of variables, signatures."""
 
 import inspect
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,12 +13,17 @@ from google.protobuf.message import DecodeError
 
 from checkpoints.bundle_index import read_index
 from checkpoints.layout import CheckpointError
-from exporter.errors import VerificationError, listing, reason
+from exporter.errors import VerificationError
+from exporter.op_packages import imported
+from exporter.protobufs import check_is_there
+from exporter.verifier.subjects.load_failures import LoadFailure, why
 from exporter.verifier.subjects.subject import PLAIN
 
-# What TensorFlow raises for a model that it cannot load, beside its own errors.
-_WRONG = (AssertionError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
-_UNKNOWN_OP = re.compile(r"Op type not registered '([^']*)'")
+# What TensorFlow raises for a model that it cannot load.
+_WRONG = (
+    *(tf.errors.OpError, DecodeError, AssertionError, AttributeError, LookupError, OSError),
+    *(RuntimeError, TypeError, ValueError),
+)
 
 
 @dataclass(frozen=True)
@@ -229,7 +233,7 @@ class Interface:
 
 
 def load(folder: Path) -> Interface:
-    """Loads a SavedModel.
+    """Loads a SavedModel; packages with ops of its own are imported if they are installed.
 
     Args:
         folder: Where it lies.
@@ -240,20 +244,20 @@ def load(folder: Path) -> Interface:
     Raises:
         VerificationError: If it is none, is damaged, or needs what this TensorFlow lacks.
     """
-    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    if not {"saved_model.pb", "saved_model.pbtxt"} & set(names):
-        found = listing(names) if names else "nothing" if folder.is_dir() else "no such folder"
-        raise VerificationError(
-            f"Model '{folder}' is not a SavedModel: expected a folder with saved_model.pb, found"
-            f" {found}. Choose the folder that an export made."
-        )
+    check_is_there(folder, VerificationError)
     try:
         _check_variables(folder / "variables" / "variables")
         return Interface(tf.saved_model.load(str(folder)))
     except CheckpointError as error:
         raise VerificationError(f"Model '{folder}' cannot be loaded: {error}") from error
-    except (tf.errors.OpError, DecodeError, *_WRONG) as error:
-        raise _refusal(folder, error) from error
+    except _WRONG as error:
+        failure = LoadFailure(folder, error)
+    if failure.packages and not any(imported(failure.packages).values()):
+        try:
+            return Interface(tf.saved_model.load(str(folder)))
+        except _WRONG as error:
+            failure = LoadFailure(folder, error)
+    raise VerificationError(why(failure)) from failure.error
 
 
 def _check_variables(prefix: Path) -> None:
@@ -264,18 +268,6 @@ def _check_variables(prefix: Path) -> None:
     """
     if prefix.with_name(f"{prefix.name}.index").is_file():
         read_index(prefix).check_all()
-
-
-def _refusal(folder: Path, error: Exception) -> VerificationError:
-    if unknown := _UNKNOWN_OP.search(str(error)):
-        return VerificationError(
-            f"Model '{folder}' needs the op '{unknown[1]}', which TensorFlow {tf.__version__} does"
-            " not have. Load it with the TensorFlow, or beside the library, that it was made with."
-        )
-    return VerificationError(
-        f"Model '{folder}' cannot be loaded: {reason(error)}. Its files are incomplete or damaged;"
-        " export or copy it again."
-    )
 
 
 def by_name(variables: Iterable[Any]) -> dict[str, Any]:
