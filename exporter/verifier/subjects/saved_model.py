@@ -1,6 +1,5 @@
 """A SavedModel as the verifier runs it, whoever made it."""
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -20,6 +19,7 @@ from exporter.verifier.subjects.given import Given
 from exporter.verifier.subjects.image_sizes import tried_sizes
 from exporter.verifier.subjects.input_spec import InputSpec
 from exporter.verifier.subjects.interface import Interface, load
+from exporter.verifier.subjects.output_bounds import outputs_too_large
 from exporter.verifier.subjects.probes import PROBES
 from exporter.verifier.subjects.subject import (
     BARE,
@@ -37,9 +37,6 @@ from exporter.verifier.subjects.subject import (
 )
 from exporter.verifier.subjects.watched_state import WatchedState
 from slim_nets.recognition import recognized
-
-# Bytes of all outputs of one call.
-MAX_OUTPUTS = 1 << 31
 
 
 @dataclass(frozen=True)
@@ -240,7 +237,8 @@ class LoadedModel:
         Returns:
             What the model returns.
         """
-        self._check_size(way, inputs)
+        if too_large := outputs_too_large(self.interface.signature_ways.get(way), inputs):
+            raise ModelCallError(f"Model '{self.folder}' {too_large} of {way}. Save smaller ones.")
         try:
             tensors = self.spec_of(way).tensors(inputs)
             packed = tf.nest.pack_sequence_as(self._structure(way), tensors)
@@ -259,19 +257,6 @@ class LoadedModel:
                 " the model, or what it was saved with.",
                 reason(error),
             ) from error
-
-    def _check_size(self, way: str, inputs: Inputs) -> None:
-        """Refuses a signature whose outputs would fill the memory, as far as it states them."""
-        signature = self.interface.signature_ways.get(way)
-        batch = next((len(value) for value in inputs if value.ndim), 1)
-        specs = signature.structured_outputs.values() if signature else ()
-        size = sum(_bytes_of(spec, batch) for spec in specs)
-        if size > MAX_OUTPUTS:
-            raise ModelCallError(
-                f"Model '{self.folder}' has outputs that are too large: expected at most"
-                f" {MAX_OUTPUTS} bytes of {way} for a batch of {batch}, found {size}. Save it with"
-                " smaller ones."
-            )
 
     def _structure(self, way: str) -> Any:
         if way in self.interface.signature_ways:
@@ -308,12 +293,6 @@ def load_model(
         VerificationError: If that fails.
     """
     return LoadedModel(folder, load(folder), main, sizes, given or Given())
-
-
-def _bytes_of(spec: tf.TensorSpec, batch: int) -> int:
-    """Returns what a tensor takes; nothing, if not even its rank is known."""
-    shape = spec.shape.as_list() if spec.shape.rank is not None else [0]
-    return int(math.prod(batch if size is None else size for size in shape)) * int(spec.dtype.size)
 
 
 def _dtype(value: np.ndarray) -> str:
