@@ -114,7 +114,8 @@ def _boolean(text: str) -> bool:
     raise argparse.ArgumentTypeError(f"expected true or false, found '{text}'")
 
 
-def _image_size(text: str) -> tuple[int, int]:
+def image_size(text: str) -> tuple[int, int]:
+    """Parses a size in pixels: one number for a square, or height and width."""
     sides = text.split("x")
     if len(sides) > 2 or not all(side.isascii() and side.isdigit() for side in sides):
         raise argparse.ArgumentTypeError(f"expected pixels as 160 or 160x320, found '{text}'")
@@ -142,7 +143,7 @@ SIZE = {
     "depth_multiplier": value("another one than the variant's, above 0 to 2", type=float),
     "image_size": value(
         "another one than the variant's, up to 2048 pixels: 160, or 160x320 (height x width)",
-        type=_image_size,
+        type=image_size,
     ),
     "num_classes": value(
         "how many classes seeded:N is to have; of other checkpoints, how many are expected",

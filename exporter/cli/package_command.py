@@ -9,6 +9,7 @@ from exporter.cli.terminal import print_json, print_lines, print_table, progress
 from exporter.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
+    from exporter.releases.manifest import AccuracySummary
     from exporter.releasing import Release
 
 
@@ -22,6 +23,10 @@ def add(commands: Any) -> None:
         output_dir=flags.path("where the release is to appear"),
         report_dir=flags.path(
             "its report, as 'slim-export verify' writes it (the one that was kept in the cache)"
+        ),
+        evaluation=flags.path(
+            "say on the page and in the manifest how accurate it is: the file that 'slim-export"
+            " evaluate --json' printed"
         ),
         sign_key=flags.path("sign with this EC key: a PEM file, not encrypted"),
         sigstore=flags.switch(
@@ -99,6 +104,7 @@ def _print(release: "Release") -> None:
         ("folder", str(release.folder)),
         ("weights", manifest.checkpoint.name),
         *([] if manifest.checkpoint.trained else [("", "random weights, NOT TRAINED")]),
+        *([] if manifest.accuracy is None else [("top-1", _accuracy(manifest.accuracy))]),
         ("checked", f"{sum(manifest.verification.checks.values())} checks passed"),
         ("signed", "yes" if release.signed else "no"),
         ("rebuild", manifest.rebuild),
@@ -107,6 +113,12 @@ def _print(release: "Release") -> None:
     print_lines("")
     files = [(name, f"{f.size:,}", f.sha256) for name, f in sorted(manifest.files.items())]
     print_table(("file", ">bytes", "sha256"), files)
+
+
+def _accuracy(told: "AccuracySummary") -> str:
+    from exporter.evaluating.percents import between, percent
+
+    return f"{percent(told.top_1)} % ({between(told.top_1_interval)}) on {told.images:,} images"
 
 
 def _explain(arguments: argparse.Namespace) -> int:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from exporter import __version__, quiet
 from exporter.contract import contract_check
-from exporter.errors import ExporterError
+from exporter.errors import ExporterError, PublishError
 from exporter.releases import handle
+from exporter.releases.accuracy import read_evaluation, summary_of
 from exporter.releases.contents import Problem
-from exporter.releases.manifest import ARCHIVE, CONTRACT, MANIFEST, Manifest
+from exporter.releases.manifest import ARCHIVE, CONTRACT, EVALUATION, MANIFEST, Manifest
 from exporter.releases.model_facts import ModelFacts, model_facts
 from exporter.releases.model_page import PageRequest, model_page
 from exporter.releases.writing import manifest_of
@@ -56,7 +57,11 @@ class Statements:
 
     def _of_manifest(self, facts: ModelFacts) -> Iterator[Problem]:
         told = self.manifest
-        expected = self._expected(facts)
+        try:
+            expected = self._expected(facts)
+        except PublishError as error:
+            yield Problem("changed", EVALUATION, str(error))
+            return
         for name in sorted(type(told).model_fields.keys() - self._left_out):
             if getattr(told, name) != getattr(expected, name):
                 yield Problem("changed", MANIFEST, f"{name} is not as in report and model")
@@ -107,4 +112,8 @@ class Statements:
         told = self.manifest
         known = handle.parse(told.handle)
         model, packed = told.model, told.files[ARCHIVE]
-        return manifest_of(known, self.report, self.origin, facts, model=model, packed=packed)
+        expected = manifest_of(known, self.report, self.origin, facts, model=model, packed=packed)
+        if EVALUATION not in told.files:
+            return expected
+        found = read_evaluation(self.folder / EVALUATION, told.model_digest)
+        return expected.model_copy(update={"accuracy": summary_of(found)})
