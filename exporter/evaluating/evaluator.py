@@ -9,8 +9,8 @@ from exporter.errors import EvaluationError
 from exporter.evaluating.evaluation_plan import EvaluationPlan
 from exporter.evaluating.labelled_images import Bad, LabelledImage
 from exporter.evaluating.opened_models import OpenedModels
-from exporter.evaluating.preprocessing import preprocessed
 from exporter.evaluating.tally import COSINE_UNIT, ModelTally, Tally, Vectors
+from exporter.photos import preprocessed
 
 # Of images whose labels nobody asks for.
 _NO_LABEL = -1

@@ -136,12 +136,9 @@ def test_a_worse_format_is_told_from_the_saved_model(found, place, records, labe
     assert tflite.cosine.least < tflite.cosine.mean < 0.9
 
 
-@pytest.mark.parametrize(
-    ("shards", "gzipped", "batch"), [(1, False, 32), (1, True, 7), (7, False, 1), (70, True, 64)]
-)
-def test_no_number_depends_on_how_the_data_is_cut(
-    found, place, encoded, labels, tmp_path, shards, gzipped, batch
-):
+@pytest.mark.parametrize("cut", [(1, False, 32), (1, True, 7), (7, False, 1), (70, True, 64)])
+def test_no_number_depends_on_how_the_data_is_cut(found, place, encoded, labels, tmp_path, cut):
+    shards, gzipped, batch = cut
     examples = [labelled.example(e, int(n)) for e, n in zip(encoded, labels, strict=True)]
     data = labelled.write_shards(tmp_path / "shards", examples, shards, gzipped=gzipped)
     request = request_of(place, data, converted=place / "out", batch=batch, max_bad=9)
@@ -189,7 +186,7 @@ def test_offsets_move_labels(place, encoded, logits, labels, tmp_path):
     keep = labels > 0
     data = labelled.write_shards(tmp_path / "shards", np.array(shifted, object)[keep].tolist())
     told = labelled.measured(request_of(place, data, label_offset=1), tmp_path / "place")
-    top_1, top_5 = labelled.directly(logits[keep], labels[keep])
+    top_1, _ = labelled.directly(logits[keep], labels[keep])
     model = told.models[0]
     assert (model.images, model.top_1 * model.images) == (keep.sum(), pytest.approx(top_1))
     assert told.label_offset == 1
