@@ -52,8 +52,26 @@ def read_evaluation(path: Path, digest: str) -> Evaluation:
 
 def for_others(found: Evaluation, handle: str) -> Evaluation:
     """Leaves out where the model and the data lay, which says nothing to others."""
-    name = "/".join(Path(found.data).parts[-_PARTS:])
-    return found.model_copy(update={"model_dir": handle, "data": name})
+    models = []
+    for model in found.models:
+        cosine = model.cosine and model.cosine.model_copy(
+            update={"least_image": _short(model.cosine.least_image)}
+        )
+        models.append(model.model_copy(update={"cosine": cosine}))
+    return found.model_copy(
+        update={
+            "model_dir": handle,
+            "data": _short(found.data),
+            "models": tuple(models),
+            "bad": tuple(bad.model_copy(update={"first": ()}) for bad in found.bad),
+            "notes": (),
+            "refused": (),
+        }
+    )
+
+
+def _short(path: str) -> str:
+    return "/".join(path.split("/")[-_PARTS:]).removeprefix("/")
 
 
 def summary_of(found: Evaluation) -> AccuracySummary:
