@@ -127,8 +127,8 @@ def _print(found: "Evaluation") -> None:
         columns += [">mean cosine", ">least"]
     rows = []
     for model in found.models:
-        interval = model.vote.top_1_interval if model.vote else model.top_1_interval
-        row = [model.name, f"{model.images:,}", percent(model.accuracy), between(interval)]
+        row = [model.name, f"{model.images:,}"]
+        row += [percent(model.accuracy), between(model.accuracy_interval)]
         row += [percent(model.top_5), between(model.top_5_interval)] if classifies else []
         rows.append((row + _compared(model, classifies=classifies))[: len(columns)])
     print_table(columns, rows, keep=3)

@@ -34,9 +34,8 @@ def plots(found: Evaluation) -> dict[str, str]:
 def _accuracy(found: Evaluation) -> Any:
     rows = []
     for model in found.models:
-        interval = model.vote.top_1_interval if model.vote else model.top_1_interval
-        if interval is not None:
-            low, high = interval
+        if model.accuracy_interval is not None:
+            low, high = model.accuracy_interval
             rows.append({"model": model.name, "value": model.accuracy, "low": low, "high": high})
     chart = _with_intervals(rows, "top-1")
     if chart is None or found.published is None:

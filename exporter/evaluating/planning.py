@@ -153,6 +153,11 @@ def _offsets(
 
 def _check_measurable(plan: EvaluationPlan) -> None:
     request = plan.request
+    if plan.classifies and request.neighbours:
+        raise EvaluationError(
+            f"SavedModel '{request.model_dir}' classifies images itself: expected a model of"
+            " features for --neighbours. Leave it out, or give --task=feature_vector."
+        )
     if not plan.classifies and not request.neighbours and len(plan.models) == 1:
         raise EvaluationError(
             f"SavedModel '{request.model_dir}' gives features, which have no accuracy of their own:"

@@ -1,11 +1,13 @@
 """Runs an evaluation's pipeline, in a process that whoever waits for it can end."""
 
+import io
 import logging
 import os
 import queue
 import threading
 import time
 from collections.abc import Generator, Sequence
+from contextlib import redirect_stderr
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,7 @@ from apache_beam.options.pipeline_options import (
     StandardOptions,
 )
 
-from exporter.errors import EvaluationError, ExporterError, last_line
+from exporter.errors import EvaluationError, ExporterError, InvalidArgumentError, last_line
 from exporter.evaluating import data_files, progress_files
 from exporter.evaluating.evaluate_request import EvaluateRequest
 from exporter.evaluating.guarded import looked_at
@@ -91,14 +93,37 @@ def evaluated(
 
 
 def options_of(beam_arguments: Sequence[str]) -> PipelineOptions:
-    """Adds what somebody who says nothing wants: all cores of this machine."""
+    """Adds what somebody who says nothing wants: all cores of this machine.
+
+    Args:
+        beam_arguments: Flags of Beam's own.
+
+    Raises:
+        InvalidArgumentError: If Beam does not take them.
+    """
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     own = (
         f"--runner={LOCAL_RUNNER}",
         "--direct_running_mode=multi_processing",
         f"--direct_num_workers={cores or 1}",
     )
-    return PipelineOptions([*own, *beam_arguments])
+    said = io.StringIO()
+    try:
+        with redirect_stderr(said):
+            options = PipelineOptions([*own, *beam_arguments])
+            known = options.get_all_options()
+    except SystemExit as error:
+        raise InvalidArgumentError(
+            f"Flags behind -- are not Beam's: {last_line(said.getvalue())}. Correct them."
+        ) from error
+    local = options.view_as(StandardOptions).runner == LOCAL_RUNNER
+    names = [argument.lstrip("-").partition("=")[0] for argument in beam_arguments]
+    if local and (unknown := [name for name in names if name not in known]):
+        raise InvalidArgumentError(
+            f"Flag '--{unknown[0]}' behind -- is unknown: expected one of Beam's, with its value"
+            " behind a =. Correct it."
+        )
+    return options
 
 
 class _Running:

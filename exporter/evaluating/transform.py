@@ -91,12 +91,13 @@ class RunModels(beam.DoFn):  # type: ignore[misc]
         """Begins to count."""
         self._evaluator = Evaluator(self._plan, self._models)
 
-    def process(self, element: Any) -> None:
-        """Reads the images of one element."""
+    def process(self, element: Any) -> Iterable[Any]:
+        """Reads the images of one element; what they come to is told when the bundle ends."""
         for image in self._read(element):
             self._evaluator.add(image)
             if isinstance(image, LabelledImage):
                 progress_files.tell(self._plan.place, len(image.encoded))
+        return ()
 
     def finish_bundle(self) -> Iterator[Any]:
         """Yields the counts."""

@@ -77,15 +77,14 @@ def _short(path: str) -> str:
 def summary_of(found: Evaluation) -> AccuracySummary:
     """Says in short what an evaluation came to."""
     model = found.models[0]
-    vote, top_1 = model.vote, model.accuracy
-    interval = vote.top_1_interval if vote else model.top_1_interval
+    top_1, interval = model.accuracy, model.accuracy_interval
     assert top_1 is not None, "refused without one"
     assert interval is not None, "refused without one"
     return AccuracySummary(
         data=found.data,
         images=found.images,
-        neighbours=vote.neighbours if vote else 0,
+        neighbours=model.vote.neighbours if model.vote else 0,
         top_1=top_1,
         top_1_interval=interval,
-        top_5=None if vote else model.top_5,
+        top_5=model.top_5,
     )

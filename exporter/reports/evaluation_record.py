@@ -91,6 +91,11 @@ class ModelAccuracy(Record):
         """Its top-1 accuracy, of features that of the vote; None without either."""
         return self.vote.top_1 if self.vote else self.top_1
 
+    @property
+    def accuracy_interval(self) -> ShareInterval | None:
+        """In which the true accuracy lies with 95 % confidence; None without one."""
+        return self.vote.top_1_interval if self.vote else self.top_1_interval
+
 
 class ClassAccuracy(Record):
     """The SavedModel on the images of one class.

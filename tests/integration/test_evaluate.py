@@ -1,6 +1,7 @@
 """Evaluations in this process, held against direct computations; bad data; other pipelines."""
 
 import json
+import re
 import shutil
 
 import numpy as np
@@ -305,6 +306,20 @@ class TestCommand:
         (report / "report.json").write_text('{"checks": []}')
         result = slim_export("evaluate", *flags, *more, "--", *IN_MEMORY)
         assert "is not a report of an evaluation" in result.stderr
+
+    @pytest.mark.parametrize(
+        ("passed", "sentence"),
+        [
+            ("--direct_num_workers=many", "Flags behind -- are not Beam's: .*many"),
+            ("--direct_num_worker=1", "Flag '--direct_num_worker' behind -- is unknown"),
+        ],
+    )
+    def test_refuses_flags_that_are_not_beams(self, place, records, slim_export, passed, sentence):
+        flags = (f"--model_dir={place / 'model'}", f"--data={records}")
+        result = slim_export("evaluate", *flags, "--", passed)
+        assert result.returncode == 1
+        assert re.search(sentence, result.stderr), result.stderr
+        assert result.stderr.count("\n") == 1
 
     def test_fails_below_the_least_accuracy(self, place, records, slim_export):
         flags = (f"--model_dir={place / 'model'}", f"--data={records}", "--min_top_1=0.99")
