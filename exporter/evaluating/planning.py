@@ -171,7 +171,7 @@ def _check_measurable(plan: EvaluationPlan) -> None:
         )
 
 
-def labels_of_folders(plan: EvaluationPlan, data: DataFiles) -> dict[str, int]:
+def labels_of_folders(plan: EvaluationPlan, data: DataFiles) -> tuple[dict[str, int], int]:
     """Finds the class of every folder.
 
     Where the classes have names, folders are called so, or by the class's number. Where they
@@ -183,19 +183,20 @@ def labels_of_folders(plan: EvaluationPlan, data: DataFiles) -> dict[str, int]:
         data: The files.
 
     Returns:
-        Classes by the folder's name; nothing for files of records.
+        Labels by the folder's name, and what is added to them; none for files of records.
 
     Raises:
         EvaluationError: If a folder is called like no class, or like two.
     """
     folders = data.folders
+    in_order = {name: number for number, name in enumerate(folders)}
     if not plan.classifies or not folders:
-        return {name: number for number, name in enumerate(folders)}
+        return in_order, 0
     if plan.class_names:
-        return {name: _class_called(plan, data, name) for name in folders}
+        return {name: _class_called(plan, data, name) for name in folders}, 0
     offset = plan.request.label_offset
     if all(name.isascii() and name.isdigit() for name in folders):
-        return {name: int(name) + (offset or 0) for name in folders}
+        return {name: int(name) for name in folders}, offset or 0
     if offset is None:
         offset = plan.outputs - len(folders)
     if offset not in (0, 1) or len(folders) + offset > plan.outputs:
@@ -204,7 +205,7 @@ def labels_of_folders(plan: EvaluationPlan, data: DataFiles) -> dict[str, int]:
             f" {plan.outputs} classes, or for all but a background, found {len(folders)}. Give the"
             " names of the classes by --labels."
         )
-    return {name: number + offset for number, name in enumerate(folders)}
+    return in_order, offset
 
 
 def _class_called(plan: EvaluationPlan, data: DataFiles, folder: str) -> int:

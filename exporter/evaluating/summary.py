@@ -151,11 +151,15 @@ def _of_labels(tally: Tally, plan: EvaluationPlan) -> Iterator[str]:
     if not plan.classifies or plan.request.label_offset is not None:
         return
     for layout in sorted(tally.layouts):
-        if layout in plan.offsets:
-            yield (
-                f"Labels in '{layout}' are taken with --label_offset={plan.offsets[layout]}, as"
-                f" the model has {plan.outputs} classes."
-            )
+        where = f"in '{layout}'"
+        if layout == "folders":
+            if plan.class_names:
+                continue
+            where = "of folders, in sorted order or by number,"
+        yield (
+            f"Labels {where} are taken with --label_offset={plan.offsets[layout]}, as the model"
+            f" has {plan.outputs} classes."
+        )
     if plan.background and tally.images[0]:
         yield (
             f"Class 0, the background, has {tally.images[0]} images: if the data's labels begin at"

@@ -58,8 +58,8 @@ class Measure(beam.PTransform):  # type: ignore[misc]
 
     def expand(self, begin: Any) -> Any:
         """Adds the steps behind the start of a pipeline."""
-        labels = labels_of_folders(self._plan, self._data)
-        plan = replace(self._plan, offsets={**self._plan.offsets, "folders": 0})
+        labels, offset = labels_of_folders(self._plan, self._data)
+        plan = replace(self._plan, offsets={**self._plan.offsets, "folders": offset})
         # What is spread over the workers are names of files: no image leaves the worker that
         # reads it.
         pieces = begin | "pieces" >> beam.Create(self._data.pieces(labels))

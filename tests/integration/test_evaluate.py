@@ -173,10 +173,15 @@ def test_folders(found, place, encoded, labels, tmp_path):
     data = labelled.write_folders(tmp_path / "photos", encoded, labels, NAMES)
     told = labelled.measured(request_of(place, data), tmp_path / "place")
     assert same(told)["models"] == same(found)["models"][:1]
-    assert (told.labels, told.label_offset, told.notes) == ("folders", 0, ())
+    assert (told.labels, told.label_offset) == ("folders", 0)
+    assert told.notes == (
+        "Labels of folders, in sorted order or by number, are taken with --label_offset=0, as the"
+        " model has 6 classes.",
+    )
     names = tmp_path / "labels.txt"
     names.write_text("".join(f"{name}\n" for name in reversed(NAMES)))
     told = labelled.measured(request_of(place, data, labels=names), tmp_path / "named")
+    assert told.notes == ()
     assert {c.name: c.images for c in told.classes} == {
         name: int((labels == number).sum()) for number, name in enumerate(NAMES)
     }

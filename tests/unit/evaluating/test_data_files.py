@@ -102,20 +102,20 @@ NAMES = ("background", "tabby cat", "Dog", "crane")
 
 def test_folders_are_called_by_the_names_of_classes():
     found = classes(["tabby_cat", "dog"], class_names=NAMES)
-    assert found == {"tabby_cat": 1, "dog": 2}
-    assert classes(["03", "dog"], class_names=NAMES) == {"03": 3, "dog": 2}
+    assert found == ({"tabby_cat": 1, "dog": 2}, 0)
+    assert classes(["03", "dog"], class_names=NAMES) == ({"03": 3, "dog": 2}, 0)
 
 
 def test_folders_without_names_are_the_classes_in_order():
-    assert classes("abcd") == {"a": 0, "b": 1, "c": 2, "d": 3}
-    assert classes("abc") == {"a": 1, "b": 2, "c": 3}
-    assert classes(["10", "2"], outputs=20) == {"10": 10, "2": 2}
+    assert classes("abcd") == ({"a": 0, "b": 1, "c": 2, "d": 3}, 0)
+    assert classes("abc") == ({"a": 0, "b": 1, "c": 2}, 1)
+    assert classes(["10", "2"], outputs=20) == ({"10": 10, "2": 2}, 0)
     told = replace(PLAN.request, label_offset=0)
-    assert classes("abc", request=told) == {"a": 0, "b": 1, "c": 2}
+    assert classes("abc", request=told) == ({"a": 0, "b": 1, "c": 2}, 0)
 
 
 def test_folders_of_features_are_just_told_apart():
-    assert classes("ab", task="feature_vector") == {"a": 0, "b": 1}
+    assert classes("ab", task="feature_vector") == ({"a": 0, "b": 1}, 0)
 
 
 @pytest.mark.parametrize(
