@@ -77,7 +77,7 @@ def _with_intervals(rows: list[dict[str, Any]], title: str) -> Any:
         x=alt.X("low:Q", title=title, scale=scale), x2=alt.X2("high:Q")
     )
     points = base.mark_point(filled=True, size=60).encode(x=alt.X("value:Q", scale=scale))
-    return alt.layer(intervals, points, data=alt.Data(values=rows)).properties(
+    return alt.layer(intervals, points, data={"values": rows}).properties(
         width=_WIDTH, height=_BAR * len(rows)
     )
 
@@ -87,7 +87,7 @@ def _classes(found: Evaluation) -> Any:
         return None
     rows = [{"top_1": one.top_1} for one in found.classes]
     return (
-        alt.Chart(alt.Data(values=rows))
+        alt.Chart({"values": rows})
         .mark_bar()
         .encode(
             x=alt.X("top_1:Q", title="top-1", bin=alt.Bin(extent=[0, 1], step=0.05)),
@@ -107,7 +107,7 @@ def _confusions(found: Evaluation) -> Any:
     y = alt.Y("pair:N", title=None, sort=None, axis=alt.Axis(labelLimit=_LABEL))
     x = alt.X("images:Q", axis=alt.Axis(tickMinStep=1))
     return (
-        alt.Chart(alt.Data(values=rows))
+        alt.Chart({"values": rows})
         .mark_bar()
         .encode(x=x, y=y)
         .properties(width=_WIDTH, height=_BAR * len(rows))
