@@ -13,6 +13,7 @@ from exporter.evaluating.evaluate_request import EvaluateRequest
 from exporter.evaluating.evaluation_plan import EvaluationPlan
 from exporter.labels import labels_of, read_labels
 from exporter.signatures import SERVING, way_of
+from exporter.verifier.report import kept
 from exporter.verifier.subjects.interface import load
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import PLAIN
@@ -43,7 +44,7 @@ def planned(request: EvaluateRequest, digest: str) -> EvaluationPlan:
     check_made_of(converted, request.model_dir)
     model = LoadedModel(request.model_dir, load(request.model_dir))
     way = _way(model)
-    image_size = _image_size(request, model, way)
+    image_size = _image_size(request, model, way, digest)
     output, outputs = _output(model, way, image_size)
     variant, known = recognized(model.variables(), image_size) or (None, None)
     task: Task = request.task or known or (_FEATURES if output == _FEATURES else "classification")
@@ -88,9 +89,11 @@ def _input(model: LoadedModel, way: str) -> str:
     return model.signature_inputs(way)[0] if way in model.interface.signature_ways else "inputs"
 
 
-def _image_size(request: EvaluateRequest, model: LoadedModel, way: str) -> tuple[int, int]:
+def _image_size(
+    request: EvaluateRequest, model: LoadedModel, way: str, digest: str
+) -> tuple[int, int]:
     _, *fixed, _ = model.spec_of(way).specs[0].shape.as_list()
-    asked = request.image_size or tuple(fixed)
+    asked = request.image_size or (None in fixed and _exported_size(digest)) or tuple(fixed)
     if None in asked:
         raise EvaluationError(
             f"SavedModel '{model.folder}' takes images of any size: expected --image_size, found"
@@ -103,6 +106,12 @@ def _image_size(request: EvaluateRequest, model: LoadedModel, way: str) -> tuple
             f" found --image_size={asked[0]}x{asked[1]}. Leave it out."
         )
     return asked[0], asked[1]
+
+
+def _exported_size(digest: str) -> tuple[int, int] | None:
+    """Returns the size that a model of any size was exported for, if its report was kept."""
+    report = kept.find(digest)
+    return report.origin.variant.image_size if report and report.origin else None
 
 
 def _output(model: LoadedModel, way: str, image_size: tuple[int, int]) -> tuple[str, int]:

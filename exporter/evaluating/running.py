@@ -14,6 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 import apache_beam as beam
+from absl import logging as absl_logging
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import (
     GoogleCloudOptions,
@@ -72,7 +73,8 @@ def evaluated(
     Raises:
         ExporterError: If something cannot be evaluated.
     """
-    logging.getLogger("apache_beam").setLevel(logging.ERROR)
+    if absl_logging.get_verbosity() < absl_logging.INFO:
+        logging.getLogger("apache_beam").setLevel(logging.ERROR)
     options = options_of(beam_arguments)
     local = options.view_as(StandardOptions).runner == LOCAL_RUNNER
     yield Step("look at the model")

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from support import handmade, labelled
 from support.labelled import IN_MEMORY, SLIM, TFDS, session_here
+from support.reports import WHOLE, report
 
 import exporter
 from exporter import processes, quiet
@@ -15,6 +16,9 @@ from exporter.digests import of_folder
 from exporter.errors import EvaluationError, ExporterError
 from exporter.evaluating.intervals import paired_difference, wilson
 from exporter.reports.evaluation_record import Evaluation
+from exporter.verifier.report import kept
+from exporter.verifier.report.records import Origin
+from slim_nets.registry import variants
 
 quiet.import_tensorflow()
 
@@ -381,6 +385,25 @@ def test_models_that_cannot_be_evaluated(tmp_path, place, records):
     handmade.save(tmp_path / "any/model", images=anything)
     with pytest.raises(EvaluationError, match="images of any size: expected --image_size"):
         labelled.measured(request_of(tmp_path / "any", records), tmp_path / "any_place")
+
+
+def test_a_model_of_any_size_has_that_of_its_report(tmp_path, place, records):
+    anything = tf.TensorSpec([None, None, None, 3], tf.float32, "inputs")
+    handmade.save(tmp_path / "model", images=anything, served="logits")
+    origin = Origin(
+        variant=variants()["toy_100_32"],
+        task="classification",
+        checkpoint="seeded:0",
+        checkpoint_sha256="c" * 64,
+        published=False,
+        trained=False,
+        restoring=exporter.RestoreOptions(),
+    )
+    kept.put(report(*WHOLE, origin=origin, digest=of_folder(tmp_path / "model")))
+    request = request_of(tmp_path, records, max_bad=IMAGES)
+    assert labelled.measured(request, tmp_path / "place").image_size == (32, 32)
+    request = request_of(tmp_path, records, max_bad=IMAGES, image_size=(16, 24))
+    assert labelled.measured(request, tmp_path / "other").image_size == (16, 24)
 
 
 def test_a_model_that_gives_no_numbers(tmp_path, records):
