@@ -31,9 +31,8 @@ from exporter.evaluating.planning import planned
 from exporter.evaluating.transform import Measure
 from exporter.reports.evaluation_record import Evaluation
 
-# Beam's own runner for one machine, by its full name: the short ones stand for others, which
-# need programs from elsewhere.
-LOCAL_RUNNER = "apache_beam.runners.portability.fn_api_runner.fn_runner.FnApiRunner"
+# Beam's own for one machine. Its `DirectRunner` is another, which needs a program from elsewhere.
+LOCAL_RUNNER = "FnApiRunner"
 # Of every runtime in a worker: there is a worker for every core.
 THREADS = 1
 _POLL = 0.25  # seconds
