@@ -1,7 +1,7 @@
 """Images with their labels, as files of records and folders hold them."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -123,7 +123,9 @@ def _image(name: str, serialized: bytes) -> LabelledImage | Bad:
         return Bad(name, "record without the keys")
     for image, layout in _KEYS:
         if image in features and len(features[image].bytes_list.value) == 1:
-            labels = features[layout].int64_list.value if layout in features else ()
+            labels: Sequence[int] = ()
+            if layout in features:
+                labels = features[layout].int64_list.value
             label = labels[0] if len(labels) == 1 else None
             return LabelledImage(name, features[image].bytes_list.value[0], label, layout)
     return Bad(name, "record without the keys")

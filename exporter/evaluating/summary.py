@@ -62,7 +62,7 @@ def evaluation_of(tally: Tally, plan: EvaluationPlan) -> Evaluation:
         ),
         models=tuple(_model(name, tally.of_model(name), images, plan) for name in models),
         classes=tuple(_classes(tally, own, plan)) if plan.classifies else (),
-        confusions=tuple(_confusions(own, plan)),
+        confusions=tuple(_confusions(own, plan)) if plan.classifies else (),
         published=_published(own, images, plan),
         min_top_1=request.min_top_1,
         notes=(*plan.notes, *_of_labels(tally, plan)),

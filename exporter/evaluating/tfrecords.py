@@ -94,5 +94,5 @@ def _next(source: IO[bytes], *, own: bool, skips: bool) -> tuple[bool, bytes | N
 
 
 def _masked(data: bytes) -> int:
-    checksum = google_crc32c.value(data)
+    checksum: int = google_crc32c.value(data)
     return (((checksum >> 15) | (checksum << 17)) + _MASK) & _BITS

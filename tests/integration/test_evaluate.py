@@ -26,7 +26,7 @@ import apache_beam as beam  # noqa: E402
 import tensorflow as tf  # noqa: E402
 from apache_beam.options.pipeline_options import PipelineOptions  # noqa: E402
 
-from exporter.evaluating.running import LOCAL_RUNNER  # noqa: E402
+from exporter.evaluating.pipeline_run import LOCAL_RUNNER  # noqa: E402
 
 pytestmark = pytest.mark.integration
 

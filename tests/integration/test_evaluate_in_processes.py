@@ -159,7 +159,7 @@ def test_a_worker_that_dies_is_told(place, endless, tmp_path):
     output, errors = process.communicate(timeout=120)
     assert (process.returncode, output) == (1, "")
     assert errors.count("\n") == 1, errors
-    assert "Pipeline" in errors
+    assert "Pipeline was not finished: expected its workers to live" in errors
 
 
 def test_the_request_of_python(place, told, tmp_path):
