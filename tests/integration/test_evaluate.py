@@ -141,7 +141,14 @@ def test_a_worse_format_is_told_from_the_saved_model(found, place, records, labe
     assert tflite.cosine.least < tflite.cosine.mean < 0.9
 
 
-@pytest.mark.parametrize("cut", [(1, False, 32), (1, True, 7), (7, False, 1), (70, True, 64)])
+@pytest.mark.parametrize(
+    "cut",
+    [
+        (1, True, 7),
+        (70, True, 64),
+        *(pytest.param(cut, marks=pytest.mark.full) for cut in ((1, False, 32), (7, False, 1))),
+    ],
+)
 def test_no_number_depends_on_how_the_data_is_cut(found, place, encoded, labels, tmp_path, cut):
     shards, gzipped, batch = cut
     examples = [labelled.example(e, int(n)) for e, n in zip(encoded, labels, strict=True)]
@@ -154,11 +161,8 @@ def test_no_number_depends_on_how_the_data_is_cut(found, place, encoded, labels,
     del expected["bad"]
     for model, other in zip(counts["models"], expected["models"], strict=True):
         # The same kernels give the same bits at one batch size, and nearly so at others.
-        if model["cosine"]:
+        if batch != 32 and model["cosine"]:
             assert model.pop("cosine") == pytest.approx(other.pop("cosine"), abs=1e-5)
-    if batch != 32:
-        for model in expected["models"]:
-            model.pop("cosine", None)
     assert counts == expected
 
 
@@ -281,8 +285,10 @@ class TestBadData:
         report = tmp_path / "report"
         result = slim_export("evaluate", *flags, f"--report_dir={report}", "--", *IN_MEMORY)
         assert (result.returncode, result.stdout) == (1, "")
-        assert result.stderr.count("\n") == 1
-        assert "is bad in 8 places: expected none, found" in result.stderr
+        # The JPEG library speaks of the first of them; in a process of its own nobody hears it.
+        sentence = result.stderr.splitlines()[-1]
+        assert "is bad in 8 places: expected none, found" in sentence
+        assert "Mend them, or raise --max_bad" in sentence
         assert not report.exists()
         result = slim_export("evaluate", *flags, "--max_bad=8", "--", *IN_MEMORY)
         assert result.returncode == 0, result.stderr

@@ -127,6 +127,7 @@ def endless(place, tmp_path):
     return f"--data={tmp_path}/validation-*"
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_killed_and_started_again(place, told, endless, tmp_path, slim_export_process, number):
     report = tmp_path / "report"
@@ -152,6 +153,7 @@ def test_killed_and_started_again(place, told, endless, tmp_path, slim_export_pr
 _SUFFIXES = ("json", "html", "xml")
 
 
+@pytest.mark.full
 def test_a_worker_that_dies_is_told(place, endless, tmp_path):
     """Beam's local runner does not start another; whoever waits must not wait for ever."""
     process = started(place, endless)
