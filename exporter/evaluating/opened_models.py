@@ -1,8 +1,8 @@
 """All models of an evaluation, opened in their own runtimes once a process."""
 
-import atexit
 import importlib
 import threading
+import weakref
 from contextlib import AbstractContextManager, ExitStack, suppress
 from pathlib import Path
 
@@ -39,8 +39,8 @@ class OpenedModels:
                 self.broken[model.name] = reason(error)
             else:
                 self._runners[model.name] = opened
-        # No process tells when it needs them no more.
-        atexit.register(self._closing.close)
+        # Workers do not tell when they need them no more.
+        weakref.finalize(self, self._closing.close)
 
     def run(self, name: str, images: np.ndarray) -> np.ndarray:
         """Runs one model.
