@@ -22,7 +22,8 @@ from slim_nets.recognition import recognized
 from slim_nets.registry import Variant
 
 SAVED_MODEL = "SavedModel"
-_FEATURES = "feature_vector"
+_FEATURES: Task = "feature_vector"
+_CLASSES: Task = "classification"
 # Of ImageNet, with and without a background as class 0.
 _WITH_BACKGROUND, _WITHOUT = 1001, 1000
 
@@ -47,7 +48,7 @@ def planned(request: EvaluateRequest, digest: str) -> EvaluationPlan:
     image_size = _image_size(request, model, way, digest)
     output, outputs = _output(model, way, image_size)
     variant, known = recognized(model.variables(), image_size) or (None, None)
-    task: Task = request.task or known or (_FEATURES if output == _FEATURES else "classification")
+    task = request.task or known or (_FEATURES if output == _FEATURES else _CLASSES)
     background = variant.background if variant else outputs == _WITH_BACKGROUND
     candidate = Candidate(SAVED_MODEL, "saved_model", way, path=str(request.model_dir.absolute()))
     plan = EvaluationPlan(
