@@ -116,6 +116,7 @@ def test_counts_and_intervals_are_those_of_a_direct_computation(found, place, lo
     }
 
 
+@pytest.mark.full
 def test_a_worse_format_is_told_from_the_saved_model(found, place, records, labels, tmp_path):
     """The file of another model stands for a conversion that has suffered."""
     labelled.save_classifier(tmp_path / "other", seed=1)
@@ -214,6 +215,7 @@ def test_crops(place, encoded, labels, records, tmp_path):
     assert told.central_crop == 1
 
 
+@pytest.mark.full
 def test_features(place, encoded, labels, tmp_path):
     """Agreement, and the vote of the nearest, against NumPy."""
     handmade.save(tmp_path / "model")

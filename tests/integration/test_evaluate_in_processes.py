@@ -77,6 +77,7 @@ def test_workers_give_the_numbers_of_a_direct_computation(place, told):
     assert numbers(told) == expected(place)
 
 
+@pytest.mark.full
 def test_one_worker_and_one_shard_give_the_same(place, told, slim_export_process):
     passed = ("--", "--direct_num_workers=1", "--direct_running_mode=in_memory")
     result = slim_export_process("evaluate", *flags_of(place, 1), *passed)
@@ -165,6 +166,7 @@ def test_a_worker_that_dies_is_told(place, endless, tmp_path):
     assert "Pipeline was not finished: expected its workers to live" in errors
 
 
+@pytest.mark.full
 def test_the_request_of_python(place, told, tmp_path):
     request = exporter.EvaluateRequest(
         place / "model", str(place / "7/validation-*"), image_size=(128, 128)
