@@ -99,8 +99,10 @@ def _folder_of(path: str) -> str:
 
 
 def _matched(pattern: str) -> dict[str, int]:
+    # Beam finds nothing by a pattern of this machine without a folder in it.
+    whole = pattern if "://" in pattern else str(Path(pattern).absolute())
     try:
-        (match,) = FileSystems.match([pattern])
+        (match,) = FileSystems.match([whole])
     except (BeamIOError, OSError, ValueError) as error:
         raise EvaluationError(
             f"Data '{pattern}' cannot be looked for: expected a file system that Beam reads, found"

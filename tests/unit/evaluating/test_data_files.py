@@ -65,6 +65,11 @@ def test_files_of_records_are_cut_where_they_are_few(tmp_path):
     assert {piece.parts for piece in many.pieces({})} == {1}
 
 
+def test_a_pattern_without_a_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(touch(tmp_path, "validation-1", "validation-2"))
+    assert list(found("validation-*").sizes) == [f"{tmp_path}/validation-{n}" for n in (1, 2)]
+
+
 def test_a_folder_of_records(tmp_path):
     touch(tmp_path, "imagenet2012-validation.tfrecord-00000-of-00001", "features.json")
     assert [Path(p).name for p in found(f"{tmp_path}/").sizes] == [
