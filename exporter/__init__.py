@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from exporter.contract import contract_check, contract_lock
     from exporter.conversion import ConvertRequest, convert
     from exporter.errors import ExporterError
+    from exporter.evaluation import EvaluateRequest, evaluate
     from exporter.exporting import ExportRequest, export
     from exporter.releases.handle import parse as model_handle
     from exporter.releases.sending import PublishRequest
@@ -33,6 +34,7 @@ _HOMES = {
     "checkpoint_source": "sources",
     **dict.fromkeys(("VerifyRequest", "verify"), "verification"),
     **dict.fromkeys(("ConvertRequest", "convert"), "conversion"),
+    **dict.fromkeys(("EvaluateRequest", "evaluate"), "evaluation"),
     **dict.fromkeys(("contract_lock", "contract_check"), "contract"),
     "model_handle": "releases.handle:parse",
     **dict.fromkeys(("PackageRequest", "package", "PublishRequest", "publish"), "releasing"),

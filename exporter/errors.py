@@ -63,6 +63,10 @@ class BenchmarkError(ExporterError):
     """What was asked for cannot be measured."""
 
 
+class EvaluationError(ExporterError):
+    """A model cannot be evaluated, or the data not be used."""
+
+
 def reason(error: Exception) -> str:
     """Says in one line what an error of the system or of TensorFlow says.
 

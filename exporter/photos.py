@@ -44,6 +44,36 @@ def read(paths: Iterable[Path], image_size: tuple[int, int]) -> np.ndarray:
     return np.stack(images)
 
 
+def preprocessed(
+    encoded: bytes, image_size: tuple[int, int], central_crop: float
+) -> np.ndarray | None:
+    """Prepares an image as TF-Slim's own evaluation of its networks does.
+
+    It keeps the middle and resizes that, without regard to its proportions, as TF-Slim's
+    `inception_preprocessing` does without training, but for the rescaling to [-1, 1], which models
+    do themselves. The corners of pixels, not their centres, keep their places; with
+    `tf.image.resize` it is the other way, and the values are others.
+
+    Args:
+        encoded: JPEG, PNG, GIF or BMP.
+        image_size: Height and width wanted, in pixels.
+        central_crop: How much of height and width is kept, in (0, 1].
+
+    Returns:
+        float32 `[height, width, 3]` in [0, 1]; None if it cannot be decoded.
+    """
+    try:
+        image = tf.io.decode_image(encoded, channels=3, expand_animations=False)
+    except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
+        return None
+    height, width, _ = image.shape
+    top, left = (_margin(length, central_crop) for length in (height, width))
+    image = tf.image.convert_image_dtype(image[top : height - top, left : width - left], tf.float32)
+    resized = tf.raw_ops.ResizeBilinear(images=tf.expand_dims(image, 0), size=image_size)
+    found: np.ndarray = resized.numpy()[0]
+    return found
+
+
 def _decoded(encoded: bytes) -> tf.Tensor | None:
     """Decodes an image; None if it is none."""
     # The JPEG library itself writes what it thinks of bad files to the terminal.
@@ -52,3 +82,8 @@ def _decoded(encoded: bytes) -> tf.Tensor | None:
             return tf.io.decode_image(encoded, channels=3, expand_animations=False)
         except tf.errors.InvalidArgumentError:
             return None
+
+
+def _margin(length: int, kept: float) -> int:
+    """Returns how many pixels go on each side."""
+    return int((length - length * kept) / 2)

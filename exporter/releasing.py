@@ -9,6 +9,7 @@ from exporter.digests import unchanged_folder
 from exporter.errors import PublishError
 from exporter.progress import Progress, silent
 from exporter.releases import scan, sending, sign
+from exporter.releases.accuracy import read_evaluation
 from exporter.releases.checked_release import opened
 from exporter.releases.manifest import Manifest
 from exporter.releases.passed import passed_report
@@ -69,6 +70,8 @@ def package(request: PackageRequest, progress: Progress = silent) -> Release:
     check_target(target, overwrite=request.overwrite, kind=RELEASE)
     report = passed_report(request.model_dir, request.report_dir)
     check_handle(request.handle, report.origin)
+    if request.evaluation is not None:
+        read_evaluation(request.evaluation, report.digest)
     progress(STEPS[0], 0, len(STEPS))
     quiet.import_tensorflow()
     progress(STEPS[1], 1, len(STEPS))

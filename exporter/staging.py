@@ -52,7 +52,7 @@ SAVED_MODEL = FolderKind(
 REPORT = FolderKind("report", "report.json", "--report_dir", ANY_OF_REPORT)
 RELEASE = FolderKind(
     *("release", "manifest.json", "--output_dir"),
-    r"(manifest|contract)\.json|report\.(json|html)|model\.(tar\.gz|sig)|\d+\.md",
+    r"(manifest|contract|evaluation)\.json|report\.(json|html)|model\.(tar\.gz|sig)|\d+\.md",
 )
 
 

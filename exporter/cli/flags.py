@@ -141,7 +141,7 @@ def _boolean(text: str) -> bool:
 
 
 def image_size(text: str) -> tuple[int, int]:
-    """Parses the size of images, height first."""
+    """Parses a size in pixels: one number for a square, or height and width."""
     sides = text.split("x")
     if len(sides) > 2 or not all(side.isascii() and side.isdigit() for side in sides):
         raise argparse.ArgumentTypeError(f"expected pixels as 160 or 160x320, found '{text}'")

@@ -9,7 +9,7 @@ from exporter.cli.terminal import print_facts, print_json, print_lines, print_ta
 from exporter.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
-    from exporter.releases.manifest import Manifest
+    from exporter.releases.manifest import AccuracySummary, Manifest
     from exporter.releasing import Release
 
 
@@ -23,6 +23,10 @@ def add(commands: Any) -> None:
         output_dir=flags.path("where the release is to appear"),
         report_dir=flags.path(
             "its report, as 'slim-export verify' writes it (the one that was kept in the cache)"
+        ),
+        evaluation=flags.path(
+            "say on the page and in the manifest how accurate it is: the file that 'slim-export"
+            " evaluate --json' printed"
         ),
         sign_key=flags.path("sign with this EC key: a PEM file, not encrypted"),
         sigstore=flags.switch(
@@ -103,6 +107,7 @@ def _print(release: "Release") -> None:
         ("handle", manifest.handle),
         ("folder", str(release.folder)),
         *_weights(manifest),
+        *([] if manifest.accuracy is None else [("top-1", _accuracy(manifest.accuracy))]),
         ("checked", f"{sum(manifest.verification.checks.values())} checks passed"),
         ("signed", "yes" if release.signed else "no"),
         ("rebuild", manifest.rebuild or "not by this tool"),
@@ -118,6 +123,12 @@ def _weights(manifest: "Manifest") -> list[tuple[str, str]]:
         return [("weights", manifest.weights), ("compared with", manifest.verification.reference)]
     untrained = [] if manifest.checkpoint.trained else [("", "random weights, NOT TRAINED")]
     return [("weights", manifest.checkpoint.name), *untrained]
+
+
+def _accuracy(told: "AccuracySummary") -> str:
+    from exporter.evaluating.percents import between, percent
+
+    return f"{percent(told.top_1)} % ({between(told.top_1_interval)}) on {told.images:,} images"
 
 
 def _explain(arguments: argparse.Namespace) -> int:

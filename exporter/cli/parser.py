@@ -11,6 +11,7 @@ from exporter.cli import (
     completion_command,
     contract_command,
     convert_command,
+    evaluate_command,
     export_command,
     fetch_command,
     help_command,
@@ -25,7 +26,7 @@ from exporter.cli.command_parser import CommandParser
 
 _COMMANDS = (
     *(list_command, fetch_command, export_command, verify_command, convert_command),
-    benchmark_command,
+    *(benchmark_command, evaluate_command),
     *(contract_command, package_command, verify_release_command, publish_command, serve_command),
     completion_command,
 )
@@ -42,11 +43,24 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     """
     parser = _parser()
     completion_command.answer(parser)
+    own, passed_on = _split(argv[1:])
     try:
-        arguments: argparse.Namespace = parser.parse_args(argv[1:])
+        arguments: argparse.Namespace = parser.parse_args(own)
     except flags.Error as error:
         parser.error(str(error))
+    if passed_on:
+        if not hasattr(arguments, "passed_on"):
+            parser.error(f"unrecognized arguments: {' '.join(passed_on)}")
+        arguments.passed_on = passed_on
     return arguments
+
+
+def _split(arguments: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
+    """Splits what is a command's own from what it passes on, which follows `--`."""
+    if "--" not in arguments:
+        return arguments, ()
+    place = list(arguments).index("--")
+    return arguments[:place], tuple(arguments[place + 1 :])
 
 
 def _parser() -> CommandParser:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from exporter import __version__, quiet
 from exporter.contract import contract_check
-from exporter.errors import ExporterError
+from exporter.errors import ExporterError, PublishError
 from exporter.releases import handle
+from exporter.releases.accuracy import read_evaluation, summary_of
 from exporter.releases.contents import Problem
-from exporter.releases.manifest import ARCHIVE, CONTRACT, MANIFEST, Manifest
+from exporter.releases.manifest import ARCHIVE, CONTRACT, EVALUATION, MANIFEST, Manifest
 from exporter.releases.released_model import ReleasedModel, released_model
 from exporter.releases.writing import manifest_of
 from exporter.verifier.report.records import VerificationReport
@@ -52,7 +53,11 @@ class Statements:
 
     def _of_manifest(self, model: ReleasedModel) -> Iterator[Problem]:
         told = self.manifest
-        expected = self._expected(model)
+        try:
+            expected = self._expected(model)
+        except PublishError as error:
+            yield Problem("changed", EVALUATION, str(error))
+            return
         for name in sorted(type(told).model_fields.keys() - self._left_out):
             if getattr(told, name) != getattr(expected, name):
                 yield Problem("changed", MANIFEST, f"{name} is not as in report and model")
@@ -103,4 +108,8 @@ class Statements:
         known = handle.parse(told.handle)
         made = manifest_of(known, self.report, model, model=told.model, packed=packed)
         # Where it is to be loaded from, nothing else tells but the page, which is compared whole.
-        return made.model_copy(update={"base_url": told.base_url})
+        made = made.model_copy(update={"base_url": told.base_url})
+        if EVALUATION not in told.files:
+            return made
+        found = read_evaluation(self.folder / EVALUATION, told.model_digest)
+        return made.model_copy(update={"accuracy": summary_of(found)})

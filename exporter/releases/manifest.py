@@ -15,6 +15,7 @@ from exporter.verifier.report.forms import Amount, BaseUrl, Count, Digest, Line,
 # Files of a release, beside the page, which is called after the version.
 ARCHIVE, MANIFEST, CONTRACT = "model.tar.gz", "manifest.json", "contract.json"
 REPORT, REPORT_PAGE, SIGNATURE = "report.json", "report.html", "model.sig"
+EVALUATION = "evaluation.json"
 # A manifest is a page of text; what is longer is none, and is not read into memory.
 _MAX_BYTES = 1 << 20
 
@@ -74,6 +75,26 @@ class VerificationSummary(ManifestPart):
     folded_max_rel: Amount | None = None
 
 
+class AccuracySummary(ManifestPart):
+    """What an evaluation of the model came to, in short.
+
+    Attributes:
+        data: The images.
+        images: How many there were.
+        neighbours: How many voted on an image's class by its features; 0 for a classifier.
+        top_1: Share of images whose class was the first guess.
+        top_1_interval: In which the true share lies with 95 % confidence.
+        top_5: Share of images whose class was among the first five; None for features.
+    """
+
+    data: Line
+    images: Count
+    neighbours: Count
+    top_1: Amount
+    top_1_interval: tuple[Amount, Amount]
+    top_5: Amount | None = None
+
+
 class Manifest(ManifestPart):
     """A release. It has no times, so that the same model gives the same bytes.
 
@@ -94,6 +115,7 @@ class Manifest(ManifestPart):
         verification: What was compared.
         versions: Of this tool and of the libraries that made the bytes.
         rebuild: The command that makes the model again; empty if there is none.
+        accuracy: Of an evaluation; None where there was none.
     """
 
     schema_version: Literal[1] = 1
@@ -109,6 +131,7 @@ class Manifest(ManifestPart):
     verification: VerificationSummary
     versions: dict[Line, Line]
     rebuild: str = ""
+    accuracy: AccuracySummary | None = None
 
     @property
     def weights(self) -> str:
@@ -125,7 +148,9 @@ class Manifest(ManifestPart):
 
 def serialized(manifest: Manifest) -> str:
     """Writes a manifest as it stands in a release: sorted, indented, a newline at the end."""
-    return json.dumps(manifest.model_dump(), indent=1, sort_keys=True) + "\n"
+    # Without it a manifest is what it was before there were evaluations, for older readers too.
+    left_out = {"accuracy"} if manifest.accuracy is None else set()
+    return json.dumps(manifest.model_dump(exclude=left_out), indent=1, sort_keys=True) + "\n"
 
 
 def load(release: Path) -> Manifest:

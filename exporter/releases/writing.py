@@ -9,6 +9,7 @@ from exporter import __version__
 from exporter.contract import contract_lock
 from exporter.errors import PublishError
 from exporter.releases import archive, manifest
+from exporter.releases.accuracy import for_others, read_evaluation, summary_of
 from exporter.releases.handle import Handle
 from exporter.releases.manifest import Manifest, ReleaseFile
 from exporter.releases.model_page import ASSET_PATH
@@ -31,6 +32,7 @@ class PackageRequest:
         output_dir: Where the release is to appear.
         report_dir: Folder of its report; None for the one that was kept when
             it was verified.
+        evaluation: File of its evaluation, whose accuracy is to be told; None for none.
         sign_key: PEM file with the EC key to sign with, if one is to sign.
         sigstore: Whether to sign through Sigstore instead.
         sigstore_token: File with the token that says who signs, as
@@ -45,6 +47,7 @@ class PackageRequest:
     handle: Handle
     output_dir: Path
     report_dir: Path | None = None
+    evaluation: Path | None = None
     sign_key: Path | None = None
     sigstore: bool = False
     sigstore_token: Path | None = None
@@ -111,9 +114,14 @@ def write_release(folder: Path, request: PackageRequest, passed: VerificationRep
     packed = archive.file(folder / manifest.ARCHIVE)
     draft = manifest_of(request.handle, report, told, model=model, packed=packed)
     draft = draft.model_copy(update={"base_url": request.base_url})
+    texts: dict[str, str] = {}
+    if request.evaluation is not None:
+        found = for_others(read_evaluation(request.evaluation, report.digest), draft.handle)
+        draft = draft.model_copy(update={"accuracy": summary_of(found)})
+        texts[manifest.EVALUATION] = found.model_dump_json(indent=1) + "\n"
     page = told.page(draft, request.asset_path)
     check_page(page, draft.page_name, has_task=bool(draft.task))
-    texts = {
+    texts |= {
         draft.page_name: page,
         manifest.REPORT: report.model_dump_json(indent=1) + "\n",
         manifest.REPORT_PAGE: html(report),

@@ -12,14 +12,18 @@ pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("toy")]
 
 # Each works on what those before it made.
 FUNCTIONS = (
-    *("export", "verify", "convert", "contract_lock", "contract_check"),
+    *("export", "verify", "convert", "evaluate", "contract_lock", "contract_check"),
     *("package", "publish", "serve"),
 )
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("api")
+    from support import labelled
+
+    folder = tmp_path_factory.mktemp("api")
+    labelled.write_folders(folder / "photos", labelled.encoded_images(4), [0, 1, 0, 1], "ab")
+    return folder
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
