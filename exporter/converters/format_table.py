@@ -1,6 +1,5 @@
 """The formats that a SavedModel is converted to, as a table. Nothing here may import TensorFlow."""
 
-import importlib
 import importlib.util
 import re
 import shutil
