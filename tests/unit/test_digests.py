@@ -169,7 +169,7 @@ def test_convert_refuses_what_is_replaced_meanwhile(monkeypatch, model, tmp_path
             swap(target)
         return [Check(group="outputs", name="a", values=3)]
 
-    monkeypatch.setattr("exporter.converters.source_model.source_of", lambda _: SOURCE)
+    monkeypatch.setattr("exporter.converters.source_model.source_of", lambda *_: SOURCE)
     monkeypatch.setattr(converted_report, "_examples", lambda *_: SimpleNamespace(names=()))
     monkeypatch.setattr(converted_report._Judge, "checks", checks)
     row = SimpleNamespace(name="tflite", converter=SimpleNamespace(convert=convert), floor=None)

@@ -114,7 +114,7 @@ def test_folders_that_cannot_be_read_or_shown_do_not_hide_others(tmp_path):
     ]
     assert any("closed' cannot be read and is not served: Permission denied." in t for t in told)
     assert r"caf\udce9\x1b[31m' is damaged" in "".join(told)
-    assert pages.listing(found).encode()
+    assert pages.listing(found, "http://localhost:8500").encode()
 
 
 @pytest.mark.usefixtures("closed")
