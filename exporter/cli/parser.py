@@ -67,8 +67,8 @@ def _parser() -> CommandParser:
     parser = CommandParser(
         prog="slim-export",
         description="Turns TF-Slim checkpoints into TF2 SavedModels.",
-        epilog="slim-export help COMMAND shows the flags of one, and slim-export help TOPIC explains"
-        f" {', '.join(help_command.topics())}. --verbosity=1 shows TensorFlow's messages.",
+        epilog="slim-export help COMMAND shows the flags of one, and slim-export help TOPIC"
+        f" explains {', '.join(help_command.topics())}. --verbosity=1 shows TensorFlow's messages.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"slim-export {__version__}")

@@ -141,7 +141,7 @@ def contract_diff(model_dir, lock, consumer, accept, junit, progress):
     )
 
 
-def locked(model_dir, lock, overwrite, progress):
+def locked(*_, **__):
     traces = {"__call__": SimpleNamespace(traces=[1, 2, 3, 4])}
     return SimpleNamespace(functions=traces, signatures=[1], variables=[1] * 208, ops=[1] * 31)
 
