@@ -31,7 +31,7 @@ class Checkpoint:
 
     prefix: Path
     tensors: dict[str, StoredTensor]
-    _index: BundleIndex
+    _index: BundleIndex | None
     _reader: Any
 
     def read(self, name: str) -> np.ndarray:
@@ -45,7 +45,8 @@ class Checkpoint:
         if size > MAX_TENSOR:
             expected = f"expected at most {MAX_TENSOR} bytes in '{name}', found {size}"
             raise unreadable(self.prefix, expected)
-        self._index.check_values(name)
+        if self._index is not None:
+            self._index.check_values(name)
         try:
             value: np.ndarray = self._reader.get_tensor(name)
         except _UNREADABLE as error:
@@ -65,17 +66,27 @@ def open_checkpoint(prefix: Path) -> Checkpoint:
     Raises:
         CheckpointError: If the index is not one.
     """
-    index = read_index(prefix)
+    # A checkpoint that is one file has none.
+    index = read_index(prefix) if Path(f"{prefix}.index").is_file() else None
     try:
         reader = tf.train.load_checkpoint(str(prefix))
-        found = reader.get_variable_to_shape_map().keys()
+        found = _tensors(reader)
     except _UNREADABLE as error:
         raise _unreadable(prefix, error) from error
-    if lost := sorted(index.tensors.keys() - found):
+    if index is None:
+        return Checkpoint(prefix, found, None, reader)
+    if lost := sorted(index.tensors.keys() - found.keys()):
         # It goes no further than a block whose checksum is wrong, and says nothing of it.
         why = f"expected checksums that fit, found blocks of the index that fail, with '{lost[0]}'"
         raise unreadable(prefix, why)
     return Checkpoint(prefix, index.tensors, index, reader)
+
+
+def _tensors(reader: Any) -> dict[str, StoredTensor]:
+    """Returns what TensorFlow's reader finds, by name."""
+    dtypes = reader.get_variable_to_dtype_map()
+    shapes = reader.get_variable_to_shape_map()
+    return {name: StoredTensor(tuple(shapes[name]), dtypes[name].name) for name in shapes}
 
 
 def _unreadable(prefix: Path, error: Exception) -> CheckpointError:

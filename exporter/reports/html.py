@@ -4,6 +4,7 @@ from importlib import resources
 from typing import Any
 
 import jinja2
+from markupsafe import Markup, escape
 
 from exporter.reports.charts import charts
 from exporter.verifier.report.passing import of_the_model
@@ -36,9 +37,15 @@ def rendered(template: str, **values: Any) -> str:
     environment = jinja2.Environment(
         autoescape=True, trim_blocks=True, lstrip_blocks=True, undefined=jinja2.StrictUndefined
     )
+    environment.filters["breakable"] = breakable
     environment.filters["number"] = number
     environment.filters["angle"] = angle
     return environment.from_string(template).render(values)
+
+
+def breakable(name: str) -> Markup:
+    """Lets the name of a variable or an end point be broken after slashes, and not elsewhere."""
+    return escape(name).replace("/", Markup("/<wbr>"))
 
 
 def number(value: float | None) -> str:

@@ -192,5 +192,5 @@ def test_a_saved_model_with_such_an_index_is_not_loaded(tmp_path):
     prefix = tmp_path / "model/variables/variables"
     key = b"v/.ATTRIBUTES/VARIABLE_VALUE"
     crafted_index.rewrite(prefix, says(key, shape=(-2,), size=8))
-    with pytest.raises(VerificationError, match=r"cannot be loaded: .* can have, found \[-2\]"):
+    with pytest.raises(VerificationError, match=r"is damaged: .* can have, found \[-2\]"):
         load(tmp_path / "model")

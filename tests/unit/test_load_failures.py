@@ -147,7 +147,7 @@ CAUSES = {
         "is incomplete: expected variables/variables.index, found none.",
     ),
     "half an index": (damaged(lambda m: cut(m / "variables/variables.index")), "is damaged: "),
-    "half the data": (damaged(lambda m: cut(m / DATA)), "is damaged: expected values of all"),
+    "half the data": (damaged(lambda m: cut(m / DATA)), "is damaged: expected "),
     "no words": (
         without_words,
         "is incomplete: expected assets/words.txt, found none.",

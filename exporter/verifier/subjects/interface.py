@@ -12,7 +12,6 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 
 from checkpoints.bundle_index import read_index
-from checkpoints.layout import CheckpointError
 from exporter.errors import VerificationError
 from exporter.op_packages import imported
 from exporter.protobufs import check_is_there
@@ -248,8 +247,6 @@ def load(folder: Path) -> Interface:
     try:
         _check_variables(folder / "variables" / "variables")
         return Interface(tf.saved_model.load(str(folder)))
-    except CheckpointError as error:
-        raise VerificationError(f"Model '{folder}' cannot be loaded: {error}") from error
     except _WRONG as error:
         failure = LoadFailure(folder, error)
     if failure.packages and not any(imported(failure.packages).values()):

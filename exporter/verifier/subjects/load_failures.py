@@ -161,9 +161,10 @@ def _damages(failure: LoadFailure) -> list[str]:
 
 
 def _says_damages(_: LoadFailure, found: Sequence[str]) -> str:
+    whole = f"expected values of all variables in '{_VARIABLES}.*', found {found[0]}"
     return (
-        f"is damaged: expected values of all variables in '{_VARIABLES}.*', found {found[0]}."
-        " Export or copy it again."
+        f"is damaged: {found[0] if found[0].startswith('expected') else whole}. Export or copy it"
+        " again."
     )
 
 
