@@ -54,7 +54,7 @@ def verify(
         ...     task="feature_vector",
         ... )
         >>> exporter.verify(request).verdict()
-        "... checks passed against the original graph with checkpoint 'seeded:0'; 1 skipped."
+        "All ... passed against the original graph with checkpoint 'seeded:0'..."
     """
     from exporter.verifier.subjects.given import Given, read_arrays
 
