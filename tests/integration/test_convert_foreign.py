@@ -10,6 +10,7 @@ from support import foreign_signatures as foreign
 from exporter import processes
 from exporter.conversion import ConvertRequest, convert
 from exporter.converters.checks.converted_report import verified
+from exporter.converters.checks.own_noise import noise_of
 from exporter.converters.format_table import FORMATS
 from exporter.converters.formats import frozen
 from exporter.converters.source_model import source_of
@@ -76,7 +77,8 @@ def test_what_the_optimizer_changes_is_refused_with_that_cause(tmp_path, monkeyp
             yield lambda inputs: {name: value * 1.01 for name, value in run(inputs).items()}
 
     monkeypatch.setattr(frozen, "opened", rewritten)
-    report = verified(source, FORMATS["frozen"], target, converted.asked(), {})
+    noise = noise_of(source, ())
+    report = verified(source, FORMATS["frozen"], target, converted.asked(), noise)
     assert not report.passed
     assert "Likely cause: the optimizer of its runtime, which rewrites the g" in report.verdict()
     (cause,) = report.causes

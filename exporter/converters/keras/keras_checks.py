@@ -41,7 +41,9 @@ def checks(
     loaded = keras.saving.load_model(target, compile=False)
     ways = tuple(way for way in (PLAIN, END_POINTS) if way in source.model.ways)
     model = KerasSubject(loaded, variant, task, source.spec, ways)
-    reference = KerasReference(source.folder, source.model.interface, pixels=model.pixels)
+    reference = KerasReference(
+        source.folder, source.model.interface, sizes=source.model.sizes, pixels=model.pixels
+    )
     collector = Collector(allowance, source.network)
     compare_weights(model, reference, collector)
     few = replace(examples, plan=_PLAN)
