@@ -23,7 +23,10 @@ CASES = {
         "exporter.bench.rounds:BenchmarkRequest",
         {"batches", "threads", "rounds", "peers"},
     ),
-    "contract lock --model_dir=m --lock=l": ("exporter.contract:contract_lock", {"progress"}),
+    "contract lock --model_dir=m --lock=l": (
+        "exporter.contract:contract_lock",
+        {"progress", "remark"},
+    ),
     "contract check --model_dir=m --lock=l": ("exporter.contract:contract_check", {"progress"}),
     "package --model_dir=m": (
         "exporter.releases.writing:PackageRequest",

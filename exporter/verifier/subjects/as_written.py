@@ -21,4 +21,5 @@ def as_written() -> Iterator[None]:
     try:
         yield
     finally:
-        tf.config.optimizer.set_experimental_options({_OPTION: before.get(_OPTION, True)})
+        # None where it was not set: what is set is written into every model that is saved later.
+        tf.config.optimizer.set_experimental_options({_OPTION: before.get(_OPTION)})
