@@ -16,7 +16,7 @@ FAMILIES = [
     pytest.param("resnet_v1_50", marks=FULL),
     pytest.param("resnet_v2_50", marks=FULL),
 ]
-QUICK = ("tflite", "keras")
+QUICK = ("tflite",)
 OTHERS = ("frozen", "onnx", "openvino", "tfjs")
 
 
