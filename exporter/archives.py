@@ -11,7 +11,7 @@ from checkpoints import catalog
 from checkpoints.catalog import PublishedCheckpoint
 from checkpoints.layout import AVERAGES_FOLDER, folders_with_checkpoints
 from exporter.digests import algorithm_of, of_files
-from exporter.errors import FetchError, nearest, reason
+from exporter.errors import FetchError, most_alike, reason
 from exporter.progress import Progress, silent
 from slim_nets.registry import Variant, of_same_weights
 
@@ -82,7 +82,7 @@ def published_checkpoint(variant: Variant) -> PublishedCheckpoint:
     published = [row.variant for row in catalog.checkpoints() if row.variant]
     raise FetchError(
         f"Variant '{variant.name}' has no published checkpoint: expected one of"
-        f" {nearest(variant.name, published)}."
+        f" {most_alike(variant.name, published)}."
         " Export it with --checkpoint=PATH or --checkpoint=seeded:0."
     )
 

@@ -4,7 +4,7 @@ import math
 import re
 
 from exporter import quiet
-from exporter.errors import InvalidArgumentError, nearest, printable
+from exporter.errors import InvalidArgumentError, most_alike, printable
 from slim_nets.graph_network import GraphFunction
 from slim_nets.network import TASKS, Task
 from slim_nets.own_code import REFERENCE
@@ -26,7 +26,7 @@ def variant_named(
     named = variants()
     if name not in named:
         raise InvalidArgumentError(
-            f"Variant '{name}' is unknown: expected one of {nearest(name, named)}."
+            f"Variant '{name}' is unknown: expected one of {most_alike(name, named)}."
             " See 'slim-export list'."
         )
     try:

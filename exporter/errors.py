@@ -134,7 +134,7 @@ def listing(items: Iterable[str]) -> str:
     return f"{text} and {more} more" if more > 0 else text
 
 
-def nearest(name: str, names: Collection[str]) -> str:
+def most_alike(name: str, names: Collection[str]) -> str:
     """Counts the names that there are, and lists the five that are most like another.
 
     Args:

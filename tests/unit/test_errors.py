@@ -2,7 +2,7 @@
 
 import pytest
 
-from exporter.errors import last_line, listing, nearest, reason
+from exporter.errors import last_line, listing, most_alike, reason
 
 
 def test_listing():
@@ -12,8 +12,8 @@ def test_listing():
 
 def test_nearest():
     names = ["alpha_1", "alpha_2", "beta", "gamma", "delta", "epsilon", "zeta"]
-    assert nearest("alpha", names).startswith("7, such as alpha_1, alpha_2, ")
-    assert nearest("x", ["a"]) == "1, such as a"
+    assert most_alike("alpha", names).startswith("7, such as alpha_1, alpha_2, ")
+    assert most_alike("x", ["a"]) == "1, such as a"
 
 
 def test_reason():
