@@ -73,7 +73,7 @@ def evaluated(
     """
     check_beam()
     from exporter.bench.rounds import environment
-    from exporter.evaluating.running import THREADS
+    from exporter.evaluating.evaluate_request import THREADS
     from exporter.evaluating.running import evaluated as running_of
     from exporter.reports.evaluation_record import Evaluation
 
@@ -87,8 +87,8 @@ def evaluated(
                     told = running.ask(None)
         except processes.ProcessEndedError as error:
             raise EvaluationError(
-                f"SavedModel '{request.model_dir}' could not be evaluated: {error}. Free some"
-                " memory and try again."
+                f"SavedModel '{request.model_dir}' could not be evaluated: {error}."
+                f" {error.advice()}"
             ) from error
     told.check_data(request.max_bad)
     return told

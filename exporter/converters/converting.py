@@ -13,7 +13,6 @@ from exporter.converters.format_table import Format
 from exporter.digests import unchanged_folder
 from exporter.errors import ConversionError, ExporterError, is_of_memory
 from exporter.staging import errors_of, staged
-from exporter.verifier.report.holding import holds
 
 if TYPE_CHECKING:
     from exporter.verifier.comparison.allowance import Noise
@@ -44,7 +43,7 @@ class Conversion:
     def warning(self) -> str:
         """What is remarkable about what was written, and on which examples; empty for nothing."""
         checks = self.report.with_status("warning") if self.report and not self.error else ()
-        wide = [check for check in checks if holds(check)]
+        wide = [check for check in checks if check.holds]
         if not wide:
             return ""
         more = f" and {len(wide) - 1} more" if len(wide) > 1 else ""

@@ -9,6 +9,8 @@ from slim_nets.network import Task
 # TF-Slim's own: what is left of height and width before an image is resized.
 CENTRAL_CROP = 0.875
 BATCH = 32
+# Of every runtime in a worker: there is a worker for every core.
+THREADS = 1
 _OFFSETS = (-1, 0, 1)
 
 

@@ -24,11 +24,11 @@ from apache_beam.options.pipeline_options import (
 
 from exporter.errors import EvaluationError, ExporterError, InvalidArgumentError, last_line
 from exporter.evaluating import data_files, progress_files
-from exporter.evaluating.evaluate_request import EvaluateRequest
+from exporter.evaluating.evaluate_request import THREADS, EvaluateRequest
 from exporter.evaluating.guarded import looked_at
 from exporter.evaluating.opened_models import limit_threads
 from exporter.evaluating.planning import planned
-from exporter.evaluating.running import THREADS, Step
+from exporter.evaluating.progress_files import Step
 from exporter.evaluating.transform import Measure
 from exporter.reports.evaluation_record import Evaluation
 

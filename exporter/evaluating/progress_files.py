@@ -2,9 +2,25 @@
 
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 _done = 0
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far an evaluation is.
+
+    Attributes:
+        label: What is done.
+        done: How much of it.
+        total: Out of how much; None where that is not known.
+    """
+
+    label: str
+    done: int = 0
+    total: int | None = None
 
 
 def tell(place: str, size: int) -> None:

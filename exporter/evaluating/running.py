@@ -1,32 +1,14 @@
 """The process that runs an evaluation, as whoever waits for it sees it: no TensorFlow, no Beam."""
 
 from collections.abc import Generator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from exporter import quiet
 from exporter.evaluating.evaluate_request import EvaluateRequest
+from exporter.evaluating.progress_files import Step
 
 if TYPE_CHECKING:
     from exporter.reports.evaluation_record import Evaluation
-
-# Of every runtime in a worker: there is a worker for every core.
-THREADS = 1
-
-
-@dataclass(frozen=True)
-class Step:
-    """How far the evaluation is.
-
-    Attributes:
-        label: What is done.
-        done: How much of it.
-        total: Out of how much; None where that is not known.
-    """
-
-    label: str
-    done: int = 0
-    total: int | None = None
 
 
 def evaluated(

@@ -18,7 +18,6 @@ from exporter.releases.manifest import ARCHIVE, Manifest
 from exporter.releases.model_page import code
 from exporter.releases.page_code import ANY_HOST
 from exporter.releases.passed import ADVICE
-from exporter.verifier.report.holding import holds
 from exporter.verifier.report.records import VerificationReport
 from exporter.verifier.report.reference import RULES
 from slim_nets.recognition import recognized
@@ -104,7 +103,7 @@ class ForeignModel:
             arguments=_arguments(self.contract),
             needed=op_versions.needed(self.contract.ops),
             oldest_asked=op_versions.asked()[0],
-            passed=len([check for check in self.report.checks if holds(check)]),
+            passed=len([check for check in self.report.checks if check.holds]),
             skipped=len(self.report.with_status("skipped")),
             url=f"{draft.base_url or ANY_HOST}/{known}",
             version=known.version,

@@ -15,7 +15,6 @@ from exporter.converters.format_table import FORMATS
 from exporter.converters.formats import frozen
 from exporter.converters.source_model import source_of
 from exporter.errors import ConversionError
-from exporter.verifier.report.holding import holds
 from exporter.verifier.report.records import Check
 
 pytestmark = pytest.mark.integration
@@ -108,4 +107,4 @@ def test_every_such_format_can_be_run_as_it_is_written(tmp_path, name):
 def test_a_check_of_whole_numbers_alone_is_no_proof():
     """Which no allowance was measured for: a warning of such differences is no passed check."""
     classes = Check(group="outputs", name="classes", status="warning", values=9, differing=3)
-    assert not holds(classes)
+    assert not classes.holds
