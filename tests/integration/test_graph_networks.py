@@ -268,8 +268,7 @@ def test_those_of_tf_slim(run, tmp_path, name, task):
     flags = [f"--network=tf_slim.nets.{function}", f"--arg_scope=tf_slim.nets.{scope}"]
     flags += [f"--image_size={size}", f"--task={task}", "--checkpoint=seeded:2"]
     flags += [f"--features={features}"] * bool(features and task == "feature_vector")
-    said = run("export", *flags, f"--output_dir={tmp_path / 'model'}")
-    assert said["verification"]["passed"]
+    run("export", *flags, f"--output_dir={tmp_path / 'model'}", "--verify=false")
     report = run("verify", f"--model_dir={tmp_path / 'model'}", *flags)
     assert report["passed"]
     assert not any(check["differing"] for check in report["checks"])
