@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 from support import converted, handmade
 
+from exporter.converters.formats.openvino import opened
 from exporter.converters.graphs import gates
 from exporter.converters.source_model import source_of
 
@@ -50,6 +51,23 @@ def test_any_batch_size_and_threads(saved, written, size):
     assert converted.difference("openvino", saved, written, images) < CLOSE
     one = converted.run("openvino", written, {"inputs": images}, threads=1)["feature_vector"]
     assert one.shape == (size, 4)
+
+
+def test_what_is_compiled_has_the_shapes_that_are_given(written, monkeypatch):
+    compiled = []
+    compile_model = openvino.Core.compile_model
+
+    def seen(core, model, *settings):
+        compiled.append([str(port.get_partial_shape()) for port in model.inputs])
+        return compile_model(core, model, *settings)
+
+    monkeypatch.setattr(openvino.Core, "compile_model", seen)
+    with opened(written, None) as run:
+        assert compiled == [["[1,8,8,3]"]]
+        for size in (1, 3, 3, 2):
+            images = np.resize(converted.IMAGES, (size, 8, 8, 3))
+            assert run({"inputs": images})["feature_vector"].shape == (size, 4)
+    assert compiled == [["[1,8,8,3]"], ["[3,8,8,3]"], ["[2,8,8,3]"]]
 
 
 def in_order(x):

@@ -1,40 +1,26 @@
-"""Finds the trace that a restored function calls."""
+"""Calls the trace that a restored function chooses."""
 
+import inspect
 from typing import Any
 
-from exporter.protobufs import CALLS
 
+def call_chosen_trace(function: Any, *args: Any, **kwargs: Any) -> Any:
+    """Calls a function; a restored one without the function that TensorFlow makes of every call.
 
-def chosen_trace(function: Any, *args: Any, **kwargs: Any) -> Any:
-    """Returns the trace that TensorFlow chooses for a call.
-
-    A restored function makes a function of its own around that trace for every
-    shape it is called with. The tape then differentiates both, which takes
-    twice as long and computes the same bits.
+    A restored function chooses among its traces by Python code of TensorFlow's, which it traces for
+    every shape it is called with. That takes longer than most calls do, and the tape differentiates
+    the trace in it once more; the bits are the same. Here that code is run as it is.
 
     Args:
-        function: What was restored.
+        function: What was restored, or any other function.
         *args: The arguments of the call.
         **kwargs: The named arguments of the call.
 
     Returns:
-        The trace, to be called with the same arguments; or the function where it
-        calls no trace, or more than one, or one that wants more arguments.
+        What the function returns.
     """
     if not hasattr(function, "concrete_functions"):
-        return function
-    graph = function.get_concrete_function(*args, **kwargs).graph
-    called = [op.get_attr("f").name for op in graph.get_operations() if op.type in CALLS]
-    traces = {_text(trace.name): trace for trace in function.concrete_functions}
-    if len(called) != 1 or called[0] not in traces:
-        return function
-    trace = traces[called[0]]
-    try:
-        trace.function_type.bind(*args, **kwargs)
-    except TypeError:
-        return function
-    return trace
-
-
-def _text(name: str | bytes) -> str:
-    return name.decode() if isinstance(name, bytes) else name
+        return function(*args, **kwargs)
+    bound = inspect.signature(function).bind(*args, **kwargs)
+    bound.apply_defaults()
+    return function.python_function(*bound.args, **bound.kwargs)

@@ -12,7 +12,7 @@ import tensorflow as tf
 from exporter.errors import reason
 from exporter.protobufs import nodes_of
 from exporter.verifier.subjects.as_written import as_written
-from exporter.verifier.subjects.chosen_trace import chosen_trace
+from exporter.verifier.subjects.chosen_trace import call_chosen_trace
 from exporter.verifier.subjects.descriptions import described
 from exporter.verifier.subjects.examples import FULL, Examples
 from exporter.verifier.subjects.given import Given
@@ -29,13 +29,13 @@ from exporter.verifier.subjects.subject import (
     Inputs,
     ModelCallError,
     TrainingCall,
-    arrays,
+    as_array,
     draw,
     flat,
     named,
     projected,
 )
-from exporter.verifier.subjects.watched_state import WatchedState
+from exporter.verifier.subjects.watched_state import WatchedState, value_of
 from slim_nets.recognition import recognized
 
 
@@ -161,12 +161,12 @@ class LoadedModel:
 
     def variables(self) -> Arrays:
         """Returns all variables by name."""
-        return arrays(self.interface.variables)
+        return {n: as_array(value_of(v)) for n, v in self.interface.variables.items()}
 
     def assign(self, values: Mapping[str, np.ndarray]) -> None:
         """Sets variables by name."""
         for name, value in values.items():
-            self.interface.variables[name].assign(value)
+            self.interface.variables[name].assign(value, read_value=False)
 
     def inference(self, ways: Sequence[str], inputs: Inputs) -> dict[str, Arrays]:
         """Calls in inference mode, and puts back what a call changes."""
@@ -202,7 +202,7 @@ class LoadedModel:
         mode = self._training_mode(asked.hyperparameters) if asked.training else {}
 
         def loss() -> tf.Tensor:
-            outputs = self.call(asked.way, asked.inputs, directly=True, **mode)
+            outputs = self.call(asked.way, asked.inputs, **mode)
             return projected(named(outputs)[asked.target])
 
         with self._state.put_back():
@@ -225,13 +225,12 @@ class LoadedModel:
             return values, {}
         return values, self._differentiate(lambda: tf.add_n([loss() for loss in functions]))
 
-    def call(self, way: str, inputs: Inputs, *, directly: bool = False, **arguments: Any) -> Any:
+    def call(self, way: str, inputs: Inputs, **arguments: Any) -> Any:
         """Calls the model one way.
 
         Args:
             way: One of `ways` or `training_ways`.
             inputs: One batch, flattened.
-            directly: Whether to call the trace itself that `__call__` chooses.
             **arguments: `training` and hyperparameters.
 
         Returns:
@@ -246,10 +245,7 @@ class LoadedModel:
                 return self.interface.signature_ways[way](**packed)
             arguments |= self.interface.flags[way]
             args, kwargs = self.interface.call_with(packed, **arguments)
-            function = self.interface.call
-            if directly:
-                function = chosen_trace(function, *args, **kwargs)
-            return function(*args, **kwargs)
+            return call_chosen_trace(self.interface.call, *args, **kwargs)
         except (tf.errors.OpError, AttributeError, LookupError, TypeError, ValueError) as error:
             sizes = ", ".join(f"{_dtype(value)} {list(value.shape)}" for value in inputs)
             raise ModelCallError(

@@ -3,6 +3,11 @@
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
 
 from exporter.verifier.subjects.interface import Interface
 from exporter.verifier.subjects.subject import Arrays, as_array
@@ -28,12 +33,11 @@ class WatchedState:
     @contextmanager
     def put_back(self) -> Iterator[None]:
         """Puts everything back."""
-        before = [(variable, variable.numpy()) for variable in self.interface.state]
+        before = self._values()
         try:
             yield
         finally:
-            for variable, value in before:
-                variable.assign(value)
+            self._restore(before)
 
     @contextmanager
     def watched(self, way: str, shapes: Hashable) -> Iterator[None]:
@@ -50,22 +54,39 @@ class WatchedState:
             yield
             return
         self._seen.add((way, shapes))
-        before = [(variable, variable.numpy()) for variable in self.interface.state]
+        before = self._values()
         try:
             yield
         finally:
-            changed = {}
-            for name, (variable, value) in zip(self._names, before, strict=True):
-                after = variable.numpy()
-                if as_array(after).tobytes() != as_array(value).tobytes():
-                    changed[name] = as_array(after)
-                    variable.assign(value)
+            changed = self._restore(before)
             if changed or way in self._left:
                 self._left[way] = changed
 
-    @property
+    def _values(self) -> list[np.ndarray]:
+        return [value_of(variable) for variable in self.interface.state]
+
+    def _restore(self, before: list[np.ndarray]) -> Arrays:
+        """Assigns what differs; returns that by name, as it was found."""
+        changed = {}
+        state = zip(self._names, self.interface.state, before, strict=True)
+        for name, variable, value in state:
+            after = value_of(variable)
+            if as_array(after).tobytes() != as_array(value).tobytes():
+                changed[name] = as_array(after)
+                variable.assign(value, read_value=False)
+        return changed
+
+    @cached_property
     def _names(self) -> list[str]:
         """The names of the state, in its order."""
         names = {id(variable): name for name, variable in self.interface.variables.items()}
         state = self.interface.state
         return [names.get(id(v), f"{v.name} which is not listed") for v in state]
+
+
+def value_of(variable: Any) -> np.ndarray:
+    """Reads a variable, by one op; its own `numpy` runs two, and names them, which takes longer."""
+    value: np.ndarray = tf.raw_ops.ReadVariableOp(
+        resource=variable.handle, dtype=variable.dtype
+    ).numpy()
+    return value
