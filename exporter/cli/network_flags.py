@@ -69,8 +69,6 @@ SIZE = {
     ),
     **_OF_FUNCTION,
 }
-
-
 _Given = Mapping[str, Any]
 # When flags do not go together, and what is said then; they are looked through in this order.
 _REFUSALS: tuple[tuple[Callable[[_Given], bool], str], ...] = (
@@ -91,22 +89,22 @@ _REFUSALS: tuple[tuple[Callable[[_Given], bool], str], ...] = (
     (
         lambda given: "variant" in given and given.get("image_size") == ANY_SIZE,
         (
-            "Variant '{variant}' is not built for images of any size by a flag: expected pixels, found"
-            " any. Change --image_size."
+            "Variant '{variant}' is not built for images of any size by a flag: expected pixels,"
+            " found any. Change --image_size."
         ),
     ),
     (
         lambda given: {"network", "depth_multiplier"} <= given.keys(),
         (
-            "Network '{network}' has no depth multiplier: expected none, found {depth_multiplier:g}."
-            " Leave out --depth_multiplier."
+            "Network '{network}' has no depth multiplier: expected none, found"
+            " {depth_multiplier:g}. Leave out --depth_multiplier."
         ),
     ),
     (
         lambda given: "features" in given and given.get("task") == "classification",
         (
-            "End point '{features}' is of no use for a classification: expected --task=feature_vector."
-            " Leave out --features."
+            "End point '{features}' is of no use for a classification: expected"
+            " --task=feature_vector. Leave out --features."
         ),
     ),
 )
