@@ -34,6 +34,7 @@ from exporter.verifier.subjects.subject import (
     flat,
     named,
     projected,
+    value_of,
 )
 from exporter.verifier.subjects.watched_state import WatchedState
 from slim_nets.recognition import recognized
@@ -270,7 +271,7 @@ class LoadedModel:
                 value = loss()
             gradients = tape.gradient(value, variables)
         return {
-            name: None if gradient is None else tf.convert_to_tensor(gradient).numpy()
+            name: None if gradient is None else value_of(tf.convert_to_tensor(gradient))
             for name, gradient in gradients.items()
         }
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from exporter.verifier.subjects.interface import Interface
-from exporter.verifier.subjects.subject import Arrays, as_array
+from exporter.verifier.subjects.subject import Arrays, value_of
 
 
 @dataclass
@@ -28,7 +28,7 @@ class WatchedState:
     @contextmanager
     def put_back(self) -> Iterator[None]:
         """Puts everything back."""
-        before = [(variable, variable.numpy()) for variable in self.interface.state]
+        before = [(variable, variable.read_value()) for variable in self.interface.state]
         try:
             yield
         finally:
@@ -50,15 +50,15 @@ class WatchedState:
             yield
             return
         self._seen.add((way, shapes))
-        before = [(variable, variable.numpy()) for variable in self.interface.state]
+        before = [(variable, variable.read_value()) for variable in self.interface.state]
         try:
             yield
         finally:
             changed = {}
             for name, (variable, value) in zip(self._names, before, strict=True):
-                after = variable.numpy()
-                if as_array(after).tobytes() != as_array(value).tobytes():
-                    changed[name] = as_array(after)
+                after = value_of(variable)
+                if after.tobytes() != value_of(value).tobytes():
+                    changed[name] = after
                     variable.assign(value)
             if changed or way in self._left:
                 self._left[way] = changed
