@@ -46,6 +46,28 @@ class PublishedCheckpoint:
         return self.url.rsplit("/", 1)[-1]
 
 
+def of_a_mobilenet(
+    url: str, top_1: float, sha256: str, features_sha256: str | None = None
+) -> PublishedCheckpoint:
+    """Makes the row of an archive that is called like its network, multiplier and image size.
+
+    Args:
+        url: Where, such as `https://.../mobilenet_v2_0.35_96.tgz`.
+        top_1: As of the row.
+        sha256: As of the row.
+        features_sha256: As of the row.
+
+    Returns:
+        The row, of the variant mobilenet_v2_035_96 there.
+    """
+    name = url.rsplit("/", 1)[-1].removesuffix(".tgz")
+    family, multiplier, image_size = name.rsplit("_", 2)
+    variant = f"{family}_{round(100 * float(multiplier)):03d}_{image_size}"
+    handle = f"google/imagenet/{variant}/{{task}}/5"
+    known = (sha256, top_1, handle, features_sha256)
+    return PublishedCheckpoint(url, variant, f"{name}.ckpt", *known)
+
+
 @cache
 def checkpoints() -> tuple[PublishedCheckpoint, ...]:
     """Returns all of them, family by family."""

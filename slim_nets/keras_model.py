@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import numpy as np
 
 from slim_nets.layers.keras import KerasLayers, keras_name
 from slim_nets.network import Task
@@ -44,6 +45,30 @@ def with_end_points(model: Any, variant: Variant, task: Task) -> Any:
     """
     there = KerasLayers(model.output_names[0], model=model)
     return keras.Model(model.input, variant.end_points(model.input, task, there))
+
+
+def in_float64(model: Any) -> Any:
+    """Makes a copy that computes in float64, of the same float32 numbers.
+
+    Args:
+        model: What `keras_model` made, or what was loaded from its file.
+
+    Returns:
+        A `keras.Model` of the same structure, whose variables are its own.
+    """
+    copy = keras.models.clone_model(model, clone_function=_layer_in_float64)
+    for own, given in zip(copy.variables, model.variables, strict=True):
+        own.assign(given.numpy())
+    return copy
+
+
+def _layer_in_float64(layer: Any) -> Any:
+    # What is a number of Python here, such as epsilon, is one of float32 in a SavedModel.
+    config = {
+        name: float(np.float32(value)) if isinstance(value, float) else value
+        for name, value in layer.get_config().items()
+    }
+    return type(layer).from_config({**config, "dtype": "float64"})
 
 
 def variables_of(model: Any, variant: Variant, task: Task) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Flags that say which network is meant: one of ours, or a function of one's own."""
 
 import argparse
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from exporter.choices import variant_named, variant_of
@@ -68,52 +69,65 @@ SIZE = {
     ),
     **_OF_FUNCTION,
 }
+_Given = Mapping[str, Any]
+# When flags do not go together, and what is said then; they are looked through in this order.
+_REFUSALS: tuple[tuple[Callable[[_Given], bool], str], ...] = (
+    (
+        lambda given: "network" not in given and bool(given.keys() & _OF_FUNCTION),
+        (
+            "There is no function: expected --network beside {of_function}. Add it, or leave out"
+            " {of_function}."
+        ),
+    ),
+    (
+        lambda given: not given.keys() & {"network", "variant"} and bool(given.keys() & flags.SIZE),
+        (
+            "A size is given without a network: expected --variant or --network beside"
+            f" {', '.join(f'--{name}' for name in flags.SIZE)}. Add it."
+        ),
+    ),
+    (
+        lambda given: "variant" in given and given.get("image_size") == ANY_SIZE,
+        (
+            "Variant '{variant}' is not built for images of any size by a flag: expected pixels,"
+            " found any. Change --image_size."
+        ),
+    ),
+    (
+        lambda given: {"network", "depth_multiplier"} <= given.keys(),
+        (
+            "Network '{network}' has no depth multiplier: expected none, found"
+            " {depth_multiplier:g}. Leave out --depth_multiplier."
+        ),
+    ),
+    (
+        lambda given: "features" in given and given.get("task") == "classification",
+        (
+            "End point '{features}' is of no use for a classification: expected"
+            " --task=feature_vector. Leave out --features."
+        ),
+    ),
+)
 
 
 def chosen(arguments: argparse.Namespace) -> Variant | None:
     """Finds the network that the flags mean; None if they name none.
 
     Raises:
-        InvalidArgumentError: If flags are given that are of no use without others.
+        InvalidArgumentError: If flags are given that are of no use beside others, or without.
         NetworkError: If a function cannot be had.
     """
     given = {name: value for name, value in vars(arguments).items() if value is not None}
-    if arguments.network is not None:
-        return _function(arguments, given)
-    if others := [f"--{name}" for name in _OF_FUNCTION if name in given]:
-        raise InvalidArgumentError(
-            f"There is no function: expected --network beside {', '.join(others)}. Add it, or"
-            f" leave {'it' if len(others) == 1 else 'them'} out."
-        )
-    sizes = [f"--{name}" for name in flags.SIZE]
-    if arguments.variant is None:
-        if any(name in given for name in flags.SIZE):
-            raise InvalidArgumentError(
-                "A size is given without a network: expected --variant or --network"
-                f" beside {', '.join(sizes)}. Add it."
-            )
-        return None
-    if arguments.image_size == ANY_SIZE:
-        raise InvalidArgumentError(
-            f"Variant '{arguments.variant}' is not built for images of any size by a flag: expected"
-            " pixels, found any. Change --image_size."
-        )
-    return flags.fill(variant_named, arguments, name=arguments.variant)
-
-
-def _function(arguments: argparse.Namespace, given: dict[str, object]) -> Variant:
-    if "depth_multiplier" in given:
-        raise InvalidArgumentError(
-            f"Network '{arguments.network}' has no depth multiplier: expected none, found"
-            f" {arguments.depth_multiplier:g}. Leave out --depth_multiplier."
-        )
-    if "features" in given and arguments.task == "classification":
-        raise InvalidArgumentError(
-            f"End point '{arguments.features}' is of no use for a classification: expected"
-            " --task=feature_vector. Leave out --features."
-        )
-    any_size = arguments.image_size == ANY_SIZE
-    told = {name: value for name, value in given.items() if name in _OF_FUNCTION}
-    function = GraphFunction(arguments.network, **told, any_size=any_size)  # type: ignore[arg-type]
-    size = None if any_size else arguments.image_size
-    return flags.fill(variant_of, arguments, function=function, image_size=size)
+    of_function = {name: given[name] for name in _OF_FUNCTION if name in given}
+    for refused, sentence in _REFUSALS:
+        if refused(given):
+            told = ", ".join(f"--{name}" for name in of_function)
+            raise InvalidArgumentError(sentence.format(**given, of_function=told))
+    if "network" in given:
+        any_size = arguments.image_size == ANY_SIZE
+        function = GraphFunction(arguments.network, **of_function, any_size=any_size)
+        size = None if any_size else arguments.image_size
+        return flags.fill(variant_of, arguments, function=function, image_size=size)
+    if "variant" in given:
+        return flags.fill(variant_named, arguments, name=arguments.variant)
+    return None

@@ -3,6 +3,7 @@
 import pytest
 from support.each_variant import at_few_pixels
 
+from exporter.releases.serve.host import serving
 from slim_nets.registry import variants
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("families")]
@@ -17,7 +18,7 @@ FAMILIES = [
     pytest.param("resnet_v2_50", marks=FULL),
 ]
 QUICK = ("tflite",)
-OTHERS = ("frozen", "onnx", "openvino", "tfjs")
+OTHERS = ("frozen", "keras", "onnx", "openvino", "tfjs")
 
 
 @pytest.fixture(scope="module", params=FAMILIES)
@@ -64,25 +65,36 @@ def test_it_is_converted(run, folder, tmp_path, formats, variant):
     assert not any(row["error"] for row in done)
 
 
-def test_it_is_released(run, folder, tmp_path, variant):
-    handle = f"somebody/{variant.name}/classification/1"
-    release = tmp_path / "release"
-    run("package", f"--model_dir={folder}", f"--handle={handle}", f"--output_dir={release}")
-    (page,) = release.glob("**/1.md")
-    assert variant.network.words("classification").full_name in page.read_text()
-    assert "MobileNet" not in page.read_text()
-    assert run("verify-release", f"--release={release}")["passed"]
+@pytest.fixture(scope="module")
+def handle(variant):
+    return f"somebody/{variant.name}/classification/1"
+
+
+@pytest.fixture(scope="module")
+def host(run, folder, handle, tmp_path_factory):
+    """A folder with one release, as hosts serve it."""
+    root = tmp_path_factory.mktemp("host")
+    where = (f"--model_dir={folder}", f"--output_dir={root / handle}")
+    run("package", *where, f"--handle={handle}")
+    return root
+
+
+def test_it_is_released(run, host, handle, variant):
+    page = (host / handle / "1.md").read_text()
+    assert variant.network.words("classification").full_name in page
+    assert "MobileNet" not in page
+    assert run("verify-release", f"--release={host / handle}")["passed"]
 
 
 HUB = """
 import json, sys
 import numpy as np, tensorflow as tf, tensorflow_hub as hub, tf_keras
-folder, size = sys.argv[1], int(sys.argv[2])
+handle, size = sys.argv[1], int(sys.argv[2])
 images = np.random.RandomState(0).rand(4, size, size, 3).astype("float32")
-frozen = hub.KerasLayer(folder)
+frozen = hub.KerasLayer(handle)
 assert frozen(images).shape == [4, 1001] and not frozen.trainable_weights
 model = tf_keras.Sequential([
-    hub.KerasLayer(folder, trainable=True, arguments=dict(batch_norm_momentum=0.9)),
+    hub.KerasLayer(handle, trainable=True, arguments=dict(batch_norm_momentum=0.9)),
     tf_keras.layers.Dense(4, activation="softmax"),
 ])
 model.build([None, None, None, 3])
@@ -95,7 +107,21 @@ print(json.dumps([len(layer.trainable_weights), len(layer.losses), sum(moved) > 
 """
 
 
-def test_it_is_fine_tuned_as_a_keras_layer(run_python, folder, variant):
-    found = run_python(HUB, folder, min(variant.image_size))
+def test_it_is_served_and_fine_tuned_as_a_keras_layer(run_python, host, handle, variant, tmp_path):
+    with serving(host) as url:
+        cache = {"TFHUB_CACHE_DIR": str(tmp_path)}
+        found = run_python(HUB, f"{url}/{handle}", min(variant.image_size), env=cache)
     shape = variant.shape("classification")
     assert found == [sum(spec.trainable for spec in shape.variables), 1, True]
+
+
+@pytest.mark.full
+def test_its_speed_is_measured(run, folder, variant, tmp_path):
+    """Beside two of its conversions; how fast it is says nothing beside other tests."""
+    where = (f"--model_dir={folder}", f"--image_size={variant.image_size}")
+    run("convert", *where, "--format=frozen,tflite", f"--output_dir={tmp_path}")
+    few = ("--batch=1,2", "--threads=1", "--rounds=2")
+    found = run("benchmark", *where, f"--converted={tmp_path}", *few)
+    names = {row["subject"] for row in found["measurements"]}
+    assert {"SavedModel __call__", "SavedModel serving_default", "frozen", "tflite"} <= names
+    assert not found["refused"]

@@ -113,11 +113,25 @@ def test_it_is_not_a_table(run, odd, tmp_path):
     assert "cannot be built from Keras layers" in json.dumps(refused)
 
 
+FORMATS = ("frozen", "onnx", "openvino", "tflite", "tfjs")
+
+
 @pytest.mark.full
 def test_it_is_converted(run, odd, tmp_path):
-    flags = ["--format=tflite,onnx,openvino,tfjs,frozen", f"--output_dir={tmp_path}"]
+    flags = [f"--format={','.join(FORMATS)}", f"--output_dir={tmp_path}"]
     done = run("convert", f"--model_dir={odd}", *flags)
-    assert [row["format"] for row in done] == flags[0].partition("=")[2].split(",")
+    assert [(row["format"], row["error"]) for row in done] == [(name, "") for name in FORMATS]
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("case", ["any size", "bare classes", "plain features", "a map"])
+def test_others_are_converted(run, tmp_path, case):
+    model = tmp_path / "model"
+    flags = ["--checkpoint=seeded:1", "--verify=false", f"--output_dir={model}"]
+    run("export", *CASES[case], *flags)
+    flags = [f"--format={','.join(FORMATS)}", f"--output_dir={tmp_path / 'out'}"]
+    done = run("convert", f"--model_dir={model}", *flags)
+    assert [(row["format"], row["error"]) for row in done] == [(name, "") for name in FORMATS]
 
 
 def test_it_is_released(run, odd, tmp_path):

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support.guesses import GUESSES
 from support.originals import CLASSIFIER, FEATURES, param
 
 from exporter import quiet
@@ -186,16 +187,6 @@ def test_features_of_known_images(model):
         assert features.min() >= -0.375
 
 
-# By the names of the classes, from the background on: the logit that is largest.
-NAMES = {
-    "burger": "cheeseburger",
-    "cat": "miniature pinscher",
-    "dogs": "Saluki, gazelle hound",
-    "grace_hopper": "bow tie, bow-tie, bowtie",
-    "sparrow": "brambling, Fringilla montifringilla",
-}
-
-
 def test_names_of_the_photographs(classifier_export, shared):
     """What the README says."""
     from exporter.photos import read
@@ -204,7 +195,7 @@ def test_names_of_the_photographs(classifier_export, shared):
     photographs = sorted((shared / "photos").glob("*.jpg"))
     logits = loaded(classifier_export)(read(photographs, (128, 128))).numpy()
     found = [names[row] for row in logits.argmax(axis=1)]
-    assert dict(zip([path.stem for path in photographs], found, strict=True)) == NAMES
+    assert dict(zip([path.stem for path in photographs], found, strict=True)) == GUESSES
 
 
 @pytest.mark.parametrize("original", [param(FEATURES), param(CLASSIFIER)])

@@ -111,3 +111,19 @@ def test_losses_are_tf_slims(nets, small):
 
 def test_without_losses(nets):
     assert nets(SMALL, "feature_vector", regularized=False).losses == []
+
+
+def test_a_copy_in_float64_has_the_same_numbers_of_float32(nets, small):
+    """A SavedModel has an epsilon of float32, and so has what is compared with it."""
+    model = small["classification"]
+    copy = nets.module.in_float64(model)
+    for own, given in zip(copy.weights, model.weights, strict=True):
+        assert own.path == given.path
+        assert (own.dtype, given.dtype) in {("float64", "float32"), ("uint32", "uint32")}
+        np.testing.assert_array_equal(own.numpy(), given.numpy())
+    epsilons = {layer.epsilon for layer in copy.layers if hasattr(layer, "epsilon")}
+    assert epsilons == {float(np.float32(0.001))}
+    images = np.random.RandomState(0).random_sample((2, 32, 32, 3)).astype(np.float32)
+    found, expected = copy(images).numpy(), model(images).numpy()
+    assert (found.dtype, expected.dtype) == (np.float64, np.float32)
+    assert np.abs(found - expected).max() < 1e-5 * np.abs(expected).max()

@@ -1,8 +1,10 @@
 """ONNX, made by tf2onnx, in a form that is fast and the same in every process."""
 
+import gc
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,11 +58,31 @@ def _converted(graph: Any, inputs: Sequence[str], outputs: Sequence[str]) -> "on
             output_names=[f"{name}:0" for name in outputs],
             tensors_to_rename={f"{name}:0": name for name in (*inputs, *outputs)},
         )
-        # An optimization that fails is left out: some do, such as that of a bare
-        # convolution to which one number is added.
-        optimized = optimizer.optimize_graph(converted, catch_errors=True)
+        with _collected(optimizer._get_optimizers()) as optimizers:  # noqa: SLF001
+            # An optimization that fails is left out: some do, such as that of a bare
+            # convolution to which one number is added.
+            optimized = optimizer.optimize_graph(converted, True, optimizers)  # noqa: FBT003
     model: onnx.ModelProto = optimized.make_model("")
     return model
+
+
+@contextmanager
+def _collected(optimizers: Mapping[str, Callable[[], Any]]) -> Iterator[dict[str, Any]]:
+    """Has Python free what optimizations have left, before each of them.
+
+    Each works on a copy of the whole graph, weights included, which refers to itself: until
+    Python looks for such, twenty and more pile up. What is there already is not looked through.
+    """
+
+    def collected(factory: Callable[[], Any]) -> Any:
+        gc.collect()
+        return factory()
+
+    gc.freeze()
+    try:
+        yield {name: partial(collected, factory) for name, factory in optimizers.items()}
+    finally:
+        gc.unfreeze()
 
 
 def _name_free_dimensions(value: Any) -> None:

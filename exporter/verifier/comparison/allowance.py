@@ -43,7 +43,7 @@ class Allowance:
         rtol: Tolerance relative to each expected value that was given.
         noise: The reference's own noise, absolute, by group and name, then by example.
         shares: Of an example's largest absolute value, by kind of example, with "rounding".
-        given_by: Why a tolerance was given; empty for flags.
+        given_by: Why there is a tolerance; empty for flags, or where its kind says it.
     """
 
     kind: AllowanceKind | Literal["rounding"] = "exact"
@@ -90,8 +90,10 @@ class Allowance:
 
     def reason(self, group: Group, name: str) -> str:
         """Says why that much is allowed."""
+        if self.given_by:
+            return self.given_by
         if self.kind == "given":
-            return self.given_by or f"--atol={self.atol:g} --rtol={self.rtol:g}"
+            return f"--atol={self.atol:g} --rtol={self.rtol:g}"
         if self.kind == "exact":
             return EXACT_REASON
         if self.kind == "rounding":

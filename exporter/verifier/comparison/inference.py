@@ -19,8 +19,6 @@ from exporter.verifier.subjects.probes import told
 from exporter.verifier.subjects.subject import PLAIN, Arrays, ModelCallError, Subject, unequal
 from exporter.verifier.subjects.usable_examples import no_inputs, same_inputs, usable
 
-# End points of large batches take too much memory, and go through the same kernels.
-_END_POINT_SIZES = (1, 3)
 _SIGNATURE = "signature "
 # So often is called what may be drawn at random; few values may be drawn alike by chance.
 _CALLS = 4
@@ -119,7 +117,9 @@ class InferenceComparison:
             self._name_what_is_left_out(way, usable(self._reference, way, examples))
         for group in same_inputs(self._reference, self._ways, examples):
             for batch in group.examples.batches():
-                self._batch(group.ways, batch)
+                few = len(batch.names) in examples.plan.end_point_sizes
+                ways = [way for way in group.ways if few or group_of(way) == "outputs"]
+                self._batch(ways, batch)
         if self._silent and not self._looked:
             way, said = next(iter(self._silent.items()))
             raise VerificationError(
@@ -138,8 +138,7 @@ class InferenceComparison:
                 self._collector.skip(group_of(way), way, why, told(probe))
 
     def _batch(self, ways: list[str], batch: Batch) -> None:
-        few = len(batch.names) in _END_POINT_SIZES
-        expected = self._expected([w for w in ways if few or group_of(w) == "outputs"], batch)
+        expected = self._expected(ways, batch)
         found = {}
         for way in (*expected, *(self._alone if PLAIN in expected else ())):
             outputs = self._call(way, batch)

@@ -69,20 +69,15 @@ def results_of_rounded_weights(side: Subject, examples: Examples) -> Results:
     its product. Two roundings of half a unit in the last place at most are 0.41
     units on average (the root of the mean square), as is one unit for one weight of six.
     """
-    with rounded(side):
+    with _rounded(side):
         return inference_results(side, examples)
 
 
 @contextmanager
-def rounded(side: Subject, seed: int = 0) -> Iterator[None]:
-    """Has a subject's weights rounded twice more; afterwards they are as they were.
-
-    Args:
-        side: Whose.
-        seed: Of the draw of weights that change.
-    """
+def _rounded(side: Subject) -> Iterator[None]:
+    """Has a subject's weights rounded twice more; afterwards they are as they were."""
     kept = {k: v for k, v in side.variables().items() if v.dtype == np.float32}
-    random = np.random.RandomState(seed)
+    random = np.random.RandomState(0)
     moved = {}
     for name, value in sorted(kept.items()):
         drawn = random.randint(12, size=value.shape)

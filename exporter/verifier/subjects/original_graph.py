@@ -146,11 +146,12 @@ class GraphSubject:
         self, ways: Sequence[str], inputs: Inputs, hyperparameters: Mapping[str, float]
     ) -> dict[str, TrainingCall]:
         """Runs the graph once for all ways, with its updates, and puts the averages back."""
-        before = self.variables()
+        moved = {n: v for n, v in self._variables.items() if n not in self._trainable}
+        before = self._session.run(moved)
         feeds = self._feeds(inputs, hyperparameters)
         end_points, _ = self._session.run([self.training_outputs, self.updates], feeds)
-        after = self.variables()
-        self.assign({name: before[name] for name in before.keys() - self._trainable.keys()})
+        after = self._session.run(moved)
+        self.assign(before)
         return {way: TrainingCall(self._as(way, end_points), after) for way in ways}
 
     def draws(self, way: str) -> bool:  # noqa: ARG002  (all are of one graph)

@@ -34,8 +34,9 @@ from exporter.verifier.subjects.subject import (
     flat,
     named,
     projected,
+    value_of,
 )
-from exporter.verifier.subjects.watched_state import WatchedState, value_of
+from exporter.verifier.subjects.watched_state import WatchedState
 from slim_nets.recognition import recognized
 
 
@@ -161,7 +162,7 @@ class LoadedModel:
 
     def variables(self) -> Arrays:
         """Returns all variables by name."""
-        return {n: as_array(value_of(v)) for n, v in self.interface.variables.items()}
+        return {n: value_of(v) for n, v in self.interface.variables.items()}
 
     def assign(self, values: Mapping[str, np.ndarray]) -> None:
         """Sets variables by name."""
@@ -266,7 +267,7 @@ class LoadedModel:
                 value = loss()
             gradients = tape.gradient(value, variables)
         return {
-            name: None if gradient is None else tf.convert_to_tensor(gradient).numpy()
+            name: None if gradient is None else value_of(tf.convert_to_tensor(gradient))
             for name, gradient in gradients.items()
         }
 

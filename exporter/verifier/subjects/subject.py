@@ -42,7 +42,8 @@ class TrainingCall:
 
     Attributes:
         outputs: By name.
-        variables: All variables after the call, by name.
+        variables: Variables after the call, by name: all, or of a graph, where no call moves
+            others, those that are not trained.
     """
 
     outputs: Arrays
@@ -163,7 +164,25 @@ def flat(outputs: Any) -> Arrays:
 
 def arrays(tensors: Mapping[str, Any]) -> Arrays:
     """Turns tensors or variables by name into arrays."""
-    return {name: as_array(tensor.numpy()) for name, tensor in tensors.items()}
+    return {name: value_of(tensor) for name, tensor in tensors.items()}
+
+
+def value_of(tensor: Any) -> np.ndarray:
+    """Turns a tensor or a variable into an array, which is not to be written to.
+
+    Float32 is not copied: weights are most of what a process holds. A variable that is assigned
+    to while somebody has its value gets other memory.
+    """
+    if isinstance(tensor, tf.Variable):
+        tensor = read(tensor)
+    if isinstance(tensor, tf.Tensor) and tensor.dtype == tf.float32:
+        return np.asarray(memoryview(tensor))
+    return as_array(tensor.numpy())
+
+
+def read(variable: Any) -> Any:
+    """Reads a variable, by one op; its own `read_value` runs two, and names them: that is slow."""
+    return tf.raw_ops.ReadVariableOp(resource=variable.handle, dtype=variable.dtype)
 
 
 def as_array(value: Any) -> np.ndarray:

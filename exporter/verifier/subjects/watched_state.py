@@ -6,11 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-import tensorflow as tf
-
 from exporter.verifier.subjects.interface import Interface
-from exporter.verifier.subjects.subject import Arrays, as_array
+from exporter.verifier.subjects.subject import Arrays, read, value_of
 
 
 @dataclass
@@ -62,17 +59,17 @@ class WatchedState:
             if changed or way in self._left:
                 self._left[way] = changed
 
-    def _values(self) -> list[np.ndarray]:
-        return [value_of(variable) for variable in self.interface.state]
+    def _values(self) -> list[Any]:
+        return [read(variable) for variable in self.interface.state]
 
-    def _restore(self, before: list[np.ndarray]) -> Arrays:
+    def _restore(self, before: list[Any]) -> Arrays:
         """Assigns what differs; returns that by name, as it was found."""
         changed = {}
         state = zip(self._names, self.interface.state, before, strict=True)
         for name, variable, value in state:
             after = value_of(variable)
-            if as_array(after).tobytes() != as_array(value).tobytes():
-                changed[name] = as_array(after)
+            if after.tobytes() != value_of(value).tobytes():
+                changed[name] = after
                 variable.assign(value, read_value=False)
         return changed
 
@@ -82,11 +79,3 @@ class WatchedState:
         names = {id(variable): name for name, variable in self.interface.variables.items()}
         state = self.interface.state
         return [names.get(id(v), f"{v.name} which is not listed") for v in state]
-
-
-def value_of(variable: Any) -> np.ndarray:
-    """Reads a variable, by one op; its own `numpy` runs two, and names them, which takes longer."""
-    value: np.ndarray = tf.raw_ops.ReadVariableOp(
-        resource=variable.handle, dtype=variable.dtype
-    ).numpy()
-    return value
