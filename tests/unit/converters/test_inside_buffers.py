@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
-from support import small_network
+from support import short_network
 
 from exporter import quiet
 from exporter.converters.tflite.inside_buffers import packed, unpacked, with_buffers_inside
@@ -34,7 +34,7 @@ def outside(model):
 def run(model):
     from exporter.converters.tflite.litert import runner
 
-    shape = [2, small_network.SIZE, small_network.SIZE, 3]
+    shape = [2, short_network.SIZE, short_network.SIZE, 3]
     images = np.random.RandomState(1).random_sample(shape).astype(np.float32)
     return runner(model)({"inputs": images})["feature_vector"]
 
