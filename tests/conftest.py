@@ -6,12 +6,12 @@ import subprocess
 import sys
 
 import pytest
-from support import small_network, suite
+from support import short_network, suite
 from support.command_line import ROOT, called, fresh_environment, in_a_process
 
 SHARED = ROOT.parent / "shared"
-# The toy network is one's own, which every process imports.
-os.environ["SLIM_EXPORT_NETWORKS"] = "support.toy_network"
+# Networks of one's own, which every process imports.
+os.environ["SLIM_EXPORT_NETWORKS"] = "support.toy_network,support.short_network"
 os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
 
 # Read when TensorFlow's library is loaded, which whoever imports it first may do.
@@ -28,6 +28,11 @@ def pytest_collection_modifyitems(config, items):
     suite.skip_without_published_files(items, SHARED)
     suite.group_what_is_made_once(items)
     suite.leave_for_full(config, items)
+
+
+def pytest_make_parametrize_id(val):
+    """Cuts names of tests that would be longer than a line, since some parameters are."""
+    return repr(val[:80]) if isinstance(val, str | bytes) and len(val) > 80 else None
 
 
 def pytest_sessionfinish(session):
@@ -176,14 +181,7 @@ def seeded_export(export, tmp_path_factory):
 def small_export(export, tmp_path_factory):
     """A seeded export of the network that most tests use, not verified."""
     folder = tmp_path_factory.mktemp("small") / "model"
-    export(
-        small_network.VARIANT,
-        "feature_vector",
-        "seeded:0",
-        folder,
-        *small_network.FLAGS,
-        "--verify=false",
-    )
+    export(short_network.VARIANT, "feature_vector", "seeded:0", folder, "--verify=false")
     return folder
 
 
@@ -205,6 +203,28 @@ def run_python():
         return json.loads(result.stdout.strip().splitlines()[-1])
 
     return run
+
+
+@pytest.fixture(scope="session")
+def toy_export(export, tmp_path_factory):
+    """A seeded export of the toy network, not verified."""
+    folder = tmp_path_factory.mktemp("toy") / "model"
+    export("toy_100_32", "feature_vector", "seeded:0", folder, "--verify=false")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def toy_conversions(slim_export, toy_export, shared, tmp_path_factory):
+    """That export in every format, without processes: their folder, and the tables printed."""
+    from support.converted import in_this_process
+    from support.every_format import convert_all
+
+    from exporter import processes
+
+    folder = tmp_path_factory.mktemp("toy_conversions")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(processes, "call", in_this_process)
+        return folder, convert_all(slim_export, toy_export, folder, shared)
 
 
 @pytest.fixture(scope="session")

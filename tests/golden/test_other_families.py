@@ -14,11 +14,10 @@ INFERENCE, TRAINING, GRADIENTS, AVERAGES = 5e-6, 5e-4, 2e-2, 5e-6
 LOSS = 1e-6
 
 # Name of the golden files, and the variant as on TensorFlow Hub.
-ROWS = [
-    ("v2_100_224", "mobilenet_v2_100_224"),
-    ("inception_v3", "inception_v3"),
-    ("resnet_v2_50", "resnet_v2_50"),
-]
+SMALLEST = ("v2_100_224", "mobilenet_v2_100_224")
+LARGE = [("inception_v3", "inception_v3"), ("resnet_v2_50", "resnet_v2_50")]
+ROWS = [SMALLEST, *LARGE]
+IN_TRAINING = [SMALLEST, *(pytest.param(row, marks=pytest.mark.full) for row in LARGE)]
 
 
 @pytest.fixture(scope="module", params=ROWS, ids=lambda row: row[0])
@@ -84,6 +83,7 @@ def test_inference(golden, model, images):
         assert set(end_points) == {"default", *named}
 
 
+@pytest.mark.parametrize("golden", IN_TRAINING, ids=lambda row: row[0], indirect=True)
 def test_training(golden, model, images, shared):
     import tensorflow as tf
 

@@ -1,13 +1,13 @@
 """The interface of `classification`, and of other sizes and momenta."""
 
 import pytest
-from support import small_network
+from support import short_network
 
 from exporter import quiet
 
 pytestmark = pytest.mark.integration
 
-IMAGE_SIZE = f"--image_size={small_network.SIZE}"
+IMAGE_SIZE = f"--image_size={short_network.SIZE}"
 
 
 def described(specs):
@@ -19,7 +19,7 @@ def inspected(folder):
     quiet.import_tensorflow()
     import tensorflow as tf
 
-    model, size = tf.saved_model.load(str(folder)), small_network.SIZE
+    model, size = tf.saved_model.load(str(folder)), short_network.SIZE
     images = tf.zeros([2, size, size, 3])
     served = model.signatures["serving_default"]
     before = [v.numpy() for v in model.variables]
@@ -46,26 +46,20 @@ def inspected(folder):
 
 
 def test_classification(export, tmp_path):
-    export(
-        "mobilenet_v3_small_100_224",
-        "classification",
-        "seeded:0",
-        tmp_path / "m",
-        IMAGE_SIZE,
-        "--verify=false",
-    )
-    found = inspected(tmp_path / "m")
+    folder = tmp_path / "m"
+    export(short_network.VARIANT, "classification", "seeded:0", folder, "--verify=false")
+    found = inspected(folder)
     shapes = {name: value.shape.as_list() for name, value in found["end_points"].items()}
     assert found["inputs"] == {"inputs": ["float32", [None, 64, 64, 3]]}
     assert found["outputs"] == {"logits": ["float32", [None, 1001]]}
-    assert len(shapes) == 51
+    assert len(shapes) == 23
     assert shapes["default"] == [2, 1001]
-    assert shapes["MobilenetV3/Logits"] == [2, 1001]
-    assert shapes["MobilenetV3/global_pool"] == [2, 1, 1, 1024]
-    assert shapes["MobilenetV3/layer_2"] == [2, 16, 16, 16]
-    predictions = found["end_points"]["MobilenetV3/Predictions"].numpy()
+    assert shapes["Short/Logits"] == [2, 1001]
+    assert shapes["Short/global_pool"] == [2, 1, 1, 128]
+    assert shapes["Short/layer_2"] == [2, 16, 16, 16]
+    predictions = found["end_points"]["Short/Predictions"].numpy()
     assert float(predictions.sum()) == pytest.approx(2, abs=1e-5)
-    check_modes(found, 142)
+    check_modes(found, 51)
 
 
 @pytest.mark.full
@@ -91,11 +85,10 @@ def test_default_momentum(export, tmp_path):
     from tensorflow.core.protobuf import saved_model_pb2
 
     export(
-        small_network.VARIANT,
+        short_network.VARIANT,
         "feature_vector",
         "seeded:0",
         tmp_path / "m",
-        *small_network.FLAGS,
         "--verify=false",
         "--batch_norm_momentum=0.997",
     )

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from support import short_network
 
 pytestmark = [
     pytest.mark.integration,
@@ -11,7 +12,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
 ]
 
-VARIANT = "mobilenet_v3_small_075_224"
+VARIANT = short_network.VARIANT
 
 # Runs without this package; the images are at the place that the first argument names.
 FINE_TUNES = """
@@ -26,13 +27,13 @@ loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 model.compile(keras.optimizers.SGD(0.01), loss, jit_compile=False)
 before = {v.path: v.numpy() for v in base.variables}
 fit = model.fit(images, labels, batch_size=5, epochs=2, verbose=0).history["loss"]
-moved = [v.path for v in base.variables if (v.numpy() != before[v.path]).any()]
+still = [v.path for v in base.variables if (v.numpy() == before[v.path]).all()]
 expected = model(images).numpy()
 model.save(saved)
 again = keras.models.load_model(saved)(images).numpy()
 print(json.dumps({
     "losses": [*fit, float(model.train_on_batch(images, labels))],
-    "moved": len(moved),
+    "still": still,
     "variables": len(before),
     "same": bool((again == expected).all()),
     "ours": sorted({"exporter", "slim_nets", "checkpoints"} & set(sys.modules)),
@@ -113,9 +114,9 @@ def bench(exported):
 
 @pytest.fixture(scope="module")
 def classifier(export, tmp_path_factory):
+    """The toy, whose dropout is like any other."""
     folder = tmp_path_factory.mktemp("classifier") / "model"
-    flags = ("--image_size=32", "--verify=false")
-    export(VARIANT, "classification", "seeded:0", folder, *flags)
+    export("toy_100_32", "classification", "seeded:0", folder, "--verify=false")
     return Bench(folder)
 
 
@@ -162,7 +163,9 @@ def test_it_is_fine_tuned_without_this_package(written_file, run_python, shared,
     said = run_python(program, *arguments, env={"PYTHONPATH": ""})
     first, second, third = said["losses"]
     assert first > second > third
-    assert said["moved"] == said["variables"] == 208
+    assert said["variables"] == 75
+    # Another batch norm takes away what these add: their gradients are nothing but rounding.
+    assert all(path.endswith("_project_BatchNorm/beta") for path in said["still"]), said["still"]
     assert said["same"]
     assert said["ours"] == []
 
@@ -188,7 +191,7 @@ def test_keras_own_hard_sigmoid(bench, tmp_path):
         if layer.name.endswith("_hard_sigmoid"):
             layer.scale = 1 / 6
     failed = bench.failures(model, tmp_path)
-    assert "MobilenetV3/layer_2" in failed["end points"]
+    assert "Short/layer_2" in failed["end points"]
     assert failed["gradients"]
 
 
@@ -200,11 +203,11 @@ def test_momentum(bench, tmp_path):
 
 def test_frozen_batch_norm(bench, tmp_path):
     model = bench.built()
-    model.get_layer("MobilenetV3_Conv_BatchNorm").trainable = False
+    model.get_layer("Short_Conv_BatchNorm").trainable = False
     failed = bench.failures(model, tmp_path)
     assert {"trainable_variables", "trainable flags"} <= failed["weights"]
-    assert "MobilenetV3/Conv/BatchNorm/moving_mean" in failed["moving averages"]
-    assert "MobilenetV3/Conv/BatchNorm/gamma" in failed["gradients"]
+    assert "Short/Conv/BatchNorm/moving_mean" in failed["moving averages"]
+    assert "Short/Conv/BatchNorm/gamma" in failed["gradients"]
 
 
 def test_a_loss_too_many(bench, tmp_path, monkeypatch):
@@ -222,15 +225,15 @@ def test_a_loss_too_many(bench, tmp_path, monkeypatch):
 
 def test_a_weight(bench, tmp_path):
     model = bench.built()
-    kernel = model.get_layer("MobilenetV3_Conv_2").kernel
+    kernel = model.get_layer("Short_Conv_2").kernel
     kernel.assign(kernel + 0.01)
-    assert bench.failures(model, tmp_path)["weights"] == {"MobilenetV3/Conv_2/weights"}
+    assert bench.failures(model, tmp_path)["weights"] == {"Short/Conv_2/weights"}
 
 
 @pytest.mark.parametrize(
     ("rate", "groups"),
     [
-        pytest.param(0.2, set(), marks=pytest.mark.full),
+        pytest.param(0.3, set(), marks=pytest.mark.full),
         (0.0, {"dropout"}),
         pytest.param(0.6, {"dropout"}, marks=pytest.mark.full),
     ],

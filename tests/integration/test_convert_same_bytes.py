@@ -28,11 +28,11 @@ print(json.dumps(found))
 
 
 @pytest.fixture(scope="module")
-def digests(seeded_export, run_python, tmp_path_factory):
+def digests(small_export, run_python, tmp_path_factory):
     """Converts to all of them in two processes; returns digests by format and file."""
     place = tmp_path_factory.mktemp("bytes")
     return [
-        run_python(CONVERTS, seeded_export, place / seed, *NAMES, env={"PYTHONHASHSEED": seed})
+        run_python(CONVERTS, small_export, place / seed, *NAMES, env={"PYTHONHASHSEED": seed})
         for seed in ("1", "2")
     ]
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from support.every_format import CALIBRATED, TESTED, report_of
+from support import converted
+from support.every_format import CALIBRATED, TESTED, convert, report_of
 
 from exporter import quiet
 from exporter.converters.format_table import FORMATS
@@ -15,19 +16,20 @@ PUBLISHED_SIZE = 4_117_698
 
 
 @pytest.fixture(scope="module")
-def real(real_export, real_conversions):
+def real(real_export, tmp_path_factory):
     """The SavedModel of the real weights, and its float32 file."""
     quiet.import_tensorflow()
     from exporter.converters.source_model import source_of
 
-    return source_of(real_export), real_conversions[0] / "tflite/model.tflite"
+    source = source_of(real_export)
+    return source, converted.convert("tflite", source, tmp_path_factory.mktemp("real_float"))
 
 
 @pytest.fixture(scope="module")
-def quantized(real_conversions):
-    """The folder of the files in int8 with their reports, and the table that was printed."""
-    folder, (_, table) = real_conversions
-    return folder, table
+def quantized(slim_export, real_export, shared, tmp_path_factory):
+    """The folder of the file in int8 with its report, and the table that was printed."""
+    folder = tmp_path_factory.mktemp("real_int8")
+    return folder, convert(slim_export, real_export, folder, shared, names=["tflite_int8"])
 
 
 def opened(target):
@@ -107,9 +109,17 @@ def test_careful_int8_keeps_what_careless_int8_ruins(quantized):
 
 
 @pytest.mark.published
-@pytest.mark.parametrize("name", ["tflite_dynamic", "tflite_int8"])
-def test_every_layers_cosine_is_reported_in_the_networks_order(quantized, name):
-    folder, _ = quantized
+def test_every_layers_cosine_is_reported_in_the_networks_order(quantized):
+    check_cosines(quantized[0], "tflite_int8")
+
+
+@pytest.mark.full
+@pytest.mark.published
+def test_every_layers_cosine_with_weights_alone_in_int8(real_conversions):
+    check_cosines(real_conversions[0], "tflite_dynamic")
+
+
+def check_cosines(folder, name):
     within = report_of(folder, name).by_group()["end points"]
     own, naive = ([c for c in within if c.naive is beside] for beside in (False, True))
     assert len(own) == len(naive) == 49
@@ -127,7 +137,7 @@ def test_every_layers_cosine_is_reported_in_the_networks_order(quantized, name):
 
 
 @pytest.mark.published
-def test_the_layer_is_named_from_which_a_file_is_wrong(real, quantized, shared, tmp_path):
+def test_the_layer_is_named_from_which_a_file_is_wrong(real, shared, tmp_path):
     from ai_edge_litert.tools import flatbuffer_utils
 
     from exporter.converters.checks.converted_outputs import compare_end_points
@@ -135,7 +145,8 @@ def test_the_layer_is_named_from_which_a_file_is_wrong(real, quantized, shared, 
     from exporter.verifier.comparison.allowance import Allowance
     from exporter.verifier.subjects.examples import FULL, Examples
 
-    model = flatbuffer_utils.read_model(str(quantized[0] / "tflite_dynamic/model.tflite"))
+    written = converted.convert("tflite_dynamic", real[0], tmp_path / "written")
+    model = flatbuffer_utils.read_model(str(written))
     graph = model.subgraphs[0]
     spoiled = next(
         op.inputs[1]
@@ -149,8 +160,8 @@ def test_the_layer_is_named_from_which_a_file_is_wrong(real, quantized, shared, 
     files = tuple(shared / f"photos/{name}.jpg" for name in TESTED)
     examples = Examples(shown.model.input_spec, replace(FULL, probes=()), files)
     (images,) = examples.few(2).inputs
-    for folder, wrong in ((quantized[0] / "tflite_dynamic", None), (tmp_path, "layer_8/output")):
-        run = layers(folder / "model.tflite", shown, images)
+    for file, wrong in ((written, None), (tmp_path / "model.tflite", "layer_8/output")):
+        run = layers(file, shown, images)
         checks = compare_end_points(
             run, shown, FORMATS["tflite_dynamic"], examples, Allowance("noise")
         )

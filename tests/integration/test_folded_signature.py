@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from support import small_network
+from support import short_network
 
 pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("folded signature")]
 
@@ -14,8 +14,7 @@ FOLDED = "signature 'serving_folded'"
 @pytest.fixture(scope="module")
 def folded(export, tmp_path_factory):
     folder = tmp_path_factory.mktemp("folded") / "model"
-    flags = (*small_network.FLAGS, "--folded_signature")
-    said = export(small_network.VARIANT, TASK, "seeded:0", folder, *flags)
+    said = export(short_network.VARIANT, TASK, "seeded:0", folder, "--folded_signature")
     assert said["verification"]["passed"]
     checks = said["verification"]["checks"]
     cases = {c["case"]: c for c in checks if (c["group"], c["name"]) == ("outputs", FOLDED)}
@@ -29,7 +28,7 @@ def folded(export, tmp_path_factory):
 
 
 def test_release(folded, slim_export, tmp_path):
-    handle = f"--handle=google/imagenet/{small_network.NAME}/{TASK}/5"
+    handle = f"--handle=google/imagenet/{short_network.VARIANT}/{TASK}/5"
     release = tmp_path / "release"
     flags = (f"--model_dir={folded}", f"--output_dir={release}", handle)
     result = slim_export("package", *flags)

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from support import short_network
 
 from exporter.digests import of_folder
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.integration
 
 def start(output_dir, *flags, seed=0):
     command = [sys.executable, "-m", "exporter", "export"]
-    command += ["--variant=mobilenet_v3_small_075_224", "--task=feature_vector"]
+    command += [f"--variant={short_network.VARIANT}", "--task=feature_vector"]
     command += [f"--checkpoint=seeded:{seed}", f"--output_dir={output_dir}", *flags]
     return subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
@@ -123,7 +124,7 @@ def test_user_files_with_names_of_modules_are_not_run(tmp_path):
     (tmp_path / "exporter").mkdir()
     (tmp_path / "exporter" / "__init__.py").write_text("raise SystemExit('ran it')")
     command = [str(Path(sys.executable).with_name("slim-export")), "export", "--json"]
-    command += ["--variant=mobilenet_v3_small_075_224", "--task=feature_vector"]
+    command += [f"--variant={short_network.VARIANT}", "--task=feature_vector"]
     command += ["--checkpoint=seeded:0", f"--output_dir={tmp_path / 'm'}"]
     result = subprocess.run(
         command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=200
@@ -144,13 +145,13 @@ from slim_nets.registry import variants
 prepare = Verifier.prepare
 def swapped(self, reference):
     names = dict(reference.subject.stored_names)
-    one, two = "MobilenetV3/Conv/BatchNorm/gamma", "MobilenetV3/Conv/BatchNorm/beta"
+    one, two = "Short/Conv/BatchNorm/gamma", "Short/Conv/BatchNorm/beta"
     names[one], names[two] = names[two], names[one]
     subject = replace(reference.subject, stored_names=names)
     prepare(self, replace(reference, subject=subject))
 Verifier.prepare = swapped
 request = pipeline.ExportRequest(
-    variants()["mobilenet_v3_small_075_224"],
+    variants()[{short_network.VARIANT!r}],
     "feature_vector",
     Seeded(0),
     Path({str(tmp_path / "m")!r}),
@@ -166,6 +167,6 @@ except pipeline.ExportError.__mro__[1] as error:
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith(
         "VerificationError SavedModel differs from the original graph with checkpoint 'seeded:0'"
-        " first in weights 'MobilenetV3/Conv/BatchNorm/gamma': at [0] expected"
+        " first in weights 'Short/Conv/BatchNorm/gamma': at [0] expected"
     ), result.stdout
     assert os.listdir(tmp_path) == []

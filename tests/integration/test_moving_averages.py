@@ -3,13 +3,14 @@
 import json
 
 import pytest
+from support import short_network
 
 from exporter import quiet
 
 pytestmark = pytest.mark.integration
 
-VARIANT = "mobilenet_v3_small_minimalistic_100_224"
-SMALL = "--image_size=32"
+VARIANT = short_network.VARIANT
+OTHER = "mobilenet_v3_small_minimalistic_100_224"
 
 
 @pytest.fixture(scope="module")
@@ -53,31 +54,31 @@ def taken(folder, prefix):
 
 
 def test_averages_are_taken_and_verified(export, prefix, tmp_path):
-    said = export(VARIANT, "feature_vector", prefix, tmp_path / "m", SMALL)
+    said = export(VARIANT, "feature_vector", prefix, tmp_path / "m")
     assert said["verification"]["passed"]
-    assert (said["variables"], said["moving_averages"]) == (172, 104)
+    assert (said["variables"], said["moving_averages"]) == (75, 49)
     # two raw logits and their averages, all slots, the raw values of what was averaged, the step
-    assert said["unused_tensors"] == 4 + 106 + 104 + 1
-    assert taken(tmp_path / "m", prefix) == {"raw": 68, "averages": 104}
+    assert said["unused_tensors"] == 4 + 51 + 49 + 1
+    assert taken(tmp_path / "m", prefix) == {"raw": 26, "averages": 49}
 
 
 def test_raw_values_on_request(export, prefix, tmp_path):
     said = export(
         *(VARIANT, "feature_vector", prefix, tmp_path / "m"),
-        *(SMALL, "--nouse_moving_averages", "--verify=false"),
+        *("--nouse_moving_averages", "--verify=false"),
     )
     assert said["moving_averages"] == 0
-    assert taken(tmp_path / "m", prefix)["raw"] == 172
+    assert taken(tmp_path / "m", prefix)["raw"] == 75
 
 
 def test_a_person_is_told(slim_export, prefix, tmp_path):
     result = slim_export(
-        *("export", f"--variant={VARIANT}", "--task=feature_vector", SMALL),
+        *("export", f"--variant={VARIANT}", "--task=feature_vector"),
         *(f"--checkpoint={prefix}", f"--output_dir={tmp_path / 'm'}", "--verify=false"),
     )
-    assert "172 variables from" in result.stdout
-    assert "104 of them moving averages" in result.stdout
-    assert "215 tensors of the checkpoint not needed" in result.stdout
+    assert "75 variables from" in result.stdout
+    assert "49 of them moving averages" in result.stdout
+    assert "105 tensors of the checkpoint not needed" in result.stdout
     with pytest.raises(json.JSONDecodeError):
         json.loads(result.stdout)
 
@@ -89,7 +90,7 @@ def test_averages_that_do_not_fit_are_told_from_raw_values_that_do(slim_export, 
 
     shape = variants()[VARIANT].shape("classification")
     stored = seeded.draw({v.name: v.shape for v in shape.variables}, 1)
-    name = "MobilenetV3/Conv/weights"
+    name = "Short/Conv/weights"
     stored[f"{name}/ExponentialMovingAverage"] = stored[name].astype(float)
     seeded.write(tmp_path / "m", stored)
     result = slim_export(
@@ -106,7 +107,7 @@ def test_averages_alone_of_another_variant(slim_export, tmp_path):
     from checkpoints import seeded
     from slim_nets.registry import variants
 
-    shape = variants()[VARIANT].shape("feature_vector")
+    shape = variants()[OTHER].shape("feature_vector")
     stored = seeded.draw({v.name: v.shape for v in shape.variables}, 1)
     averages = {f"{name}/ExponentialMovingAverage": value for name, value in stored.items()}
     seeded.write(tmp_path / "m", averages)
@@ -115,4 +116,4 @@ def test_averages_alone_of_another_variant(slim_export, tmp_path):
         *(f"--checkpoint={tmp_path / 'm'}", f"--output_dir={tmp_path / 'o'}", "--verify=false"),
     )
     assert result.returncode == 1
-    assert result.stderr.endswith("Use --variant=mobilenet_v3_small_minimalistic_100_224.\n")
+    assert result.stderr.endswith(f"Use --variant={OTHER}.\n")

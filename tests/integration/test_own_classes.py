@@ -7,22 +7,28 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
-from support.checkpoints import published_weights, write_checkpoint
+from support import short_network
+from support.checkpoints import write_checkpoint
+from support.converted import in_this_process
 
+from checkpoints import seeded
+from exporter import processes
 from exporter.releases.serve.host import serving
+from slim_nets.registry import variants
 
 SIZE = "64x96"
-NETWORK = ["--variant=mobilenet_v3_small_075_224", "--task=classification", f"--image_size={SIZE}"]
+NETWORK = [f"--variant={short_network.VARIANT}", "--task=classification", f"--image_size={SIZE}"]
 HANDLE = "somebody/flowers/classification/1"
-LOGITS = "MobilenetV3/Logits/Conv2d_1c_1x1/"
+LOGITS = "Short/Logits/Conv2d_1c_1x1/"
 
-pytestmark = [pytest.mark.integration, pytest.mark.published]
+pytestmark = pytest.mark.integration
 
 
-def of_classes(weights, classes, features=1024):
-    """Returns weights whose logits are drawn anew."""
+def of_classes(classes, features=128):
+    """Draws weights with logits of so many classes."""
+    shape = variants()[short_network.VARIANT].shape("feature_vector")
     random = np.random.RandomState(classes)
-    return weights | {
+    return seeded.draw({v.name: v.shape for v in shape.variables}, 7) | {
         f"{LOGITS}weights": random.randn(1, 1, features, classes).astype(np.float32) / 30,
         f"{LOGITS}biases": random.randn(classes).astype(np.float32),
     }
@@ -42,10 +48,10 @@ def classes(request):
 
 
 @pytest.fixture(scope="module")
-def trained(classes, shared, tmp_path_factory):
+def trained(classes, tmp_path_factory):
     """The folder of a training run on another machine, with two checkpoints."""
     folder = tmp_path_factory.mktemp("trained")
-    weights = of_classes(published_weights(shared), classes)
+    weights = of_classes(classes)
     for step in (100, 200):
         write_checkpoint(folder / f"model.ckpt-{step}", as_trained(weights))
     (folder / "checkpoint").write_text(
@@ -68,9 +74,9 @@ def model(run, trained, labels, classes, tmp_path_factory):
     folder = tmp_path_factory.mktemp("own") / "model"
     given = [*NETWORK, f"--checkpoint={trained}", f"--labels={labels}"]
     said = run("export", *given, f"--output_dir={folder}")
-    assert (said["num_classes"], said["variables"]) == (classes, 210)
+    assert (said["num_classes"], said["variables"]) == (classes, 77)
     # Weights, gammas, betas and biases have shadows, moving averages none.
-    assert said["moving_averages"] == 142
+    assert said["moving_averages"] == 51
     checks = said["verification"]["checks"]
     assert {check["group"] for check in checks} >= {"outputs", "end points", "moving averages"}
     assert not any(check["differing"] for check in checks)
@@ -106,7 +112,8 @@ def test_it_is_used_and_fine_tuned_with_its_labels(model, classes):
 @pytest.mark.parametrize(
     "formats", ["tflite_metadata", pytest.param("onnx,keras", marks=pytest.mark.full)]
 )
-def test_it_is_converted(run, model, tmp_path, formats):
+def test_it_is_converted(run, model, tmp_path, monkeypatch, formats):
+    monkeypatch.setattr(processes, "call", in_this_process)
     given = [f"--model_dir={model}", f"--output_dir={tmp_path}", f"--format={formats}"]
     assert not any(conversion["error"] for conversion in run("convert", *given))
     if "tflite_metadata" not in formats:
@@ -137,7 +144,7 @@ def test_it_is_packaged_and_served(run, model, classes, tmp_path):
     assert loaded(np.zeros([1, 64, 96, 3], np.float32)).shape == [1, classes]
 
 
-def test_its_contract_knows_its_classes(run, slim_export, model, shared, classes, tmp_path):
+def test_its_contract_knows_its_classes(run, slim_export, model, classes, tmp_path):
     lock = tmp_path / "contract.json"
     assert slim_export("contract", "lock", f"--model_dir={model}", f"--lock={lock}").returncode == 0
     assert run("contract", "check", f"--model_dir={model}", f"--lock={lock}")["passed"]
@@ -149,12 +156,12 @@ def test_its_contract_knows_its_classes(run, slim_export, model, shared, classes
     assert f"{LOGITS}weights" in json.dumps(broken["differences"])
 
 
-def test_a_multiplied_last_layer_is_exported_as_it_is(slim_export, shared, tmp_path):
+def test_a_multiplied_last_layer_is_exported_as_it_is(slim_export, tmp_path):
     """Against the graph that has it, and said."""
-    weights = of_classes(published_weights(shared), 5, features=768)
+    weights = of_classes(5, features=96)
     random = np.random.RandomState(1)
-    weights["MobilenetV3/Conv_2/weights"] = random.randn(1, 1, 432, 768).astype(np.float32) / 20
-    weights["MobilenetV3/Conv_2/biases"] = random.randn(768).astype(np.float32)
+    weights["Short/Conv_2/weights"] = random.randn(1, 1, 72, 96).astype(np.float32) / 8
+    weights["Short/Conv_2/biases"] = random.randn(96).astype(np.float32)
     checkpoint = write_checkpoint(tmp_path / "model.ckpt", weights)
     given = [*NETWORK, f"--checkpoint={checkpoint}", f"--output_dir={tmp_path / 'model'}"]
     result = slim_export("export", *given)
@@ -177,9 +184,8 @@ def test_a_multiplied_last_layer_is_exported_as_it_is(slim_export, shared, tmp_p
         (["--task=feature_vector", "--num_classes=7"], "expected 7, found 5. Leave out"),
     ],
 )
-def test_what_does_not_agree_is_refused(slim_export, shared, tmp_path, flags, message):
-    weights = of_classes(published_weights(shared), 5)
-    checkpoint = write_checkpoint(tmp_path / "model.ckpt", weights)
+def test_what_does_not_agree_is_refused(slim_export, tmp_path, flags, message):
+    checkpoint = write_checkpoint(tmp_path / "model.ckpt", of_classes(5))
     (tmp_path / "three").write_text("a\nb\nc\n")
     places = {name: tmp_path / name for name in ("three", "missing")}
     given = [f"--checkpoint={checkpoint}", *(flag.format(**places) for flag in flags)]

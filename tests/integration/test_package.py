@@ -11,14 +11,17 @@ import time
 from pathlib import Path
 
 import pytest
+from support import short_network
 
 from exporter.releases.page_code import code_blocks, localized
 
 pytestmark = pytest.mark.integration
 
 ROOT = Path(__file__).parents[2]
-HANDLE = "google/imagenet/mobilenet_v3_small_075_224/feature_vector/5"
-ARGUMENTS = ("mobilenet_v3_small_075_224", "feature_vector")
+ARGUMENTS = (short_network.VARIANT, "feature_vector")
+HANDLE = f"somebody/{short_network.VARIANT}/feature_vector/5"
+REAL_ARGUMENTS = ("mobilenet_v3_small_075_224", "feature_vector")
+REAL_HANDLE = "google/imagenet/mobilenet_v3_small_075_224/feature_vector/5"
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +34,8 @@ def verified(export, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def package(slim_export):
-    def run(model, output, *flags, **options):
-        arguments = [f"--model_dir={model}", f"--output_dir={output}", f"--handle={HANDLE}"]
+    def run(model, output, *flags, handle=HANDLE, **options):
+        arguments = [f"--model_dir={model}", f"--output_dir={output}", f"--handle={handle}"]
         return slim_export("package", *arguments, *flags, **options)
 
     return run
@@ -89,18 +92,18 @@ def test_rebuilt_by_its_own_command(release, verified, slim_export, tmp_path):
     assert result.stdout.startswith("Nothing differs")
 
 
-def test_explained(release, seeded_export, slim_export):
-    flags = [f"--model_dir={seeded_export}", f"--explain={release}", "--json"]
+def test_explained(release, small_export, slim_export):
+    flags = [f"--model_dir={small_export}", f"--explain={release}", "--json"]
     result = slim_export("package", *flags)
     assert (result.returncode, result.stderr) == (1, "")
     differences = {row["what"]: row["detail"] for row in json.loads(result.stdout)}
-    assert differences["weights"].startswith("208 of 208 variables")
+    assert differences["weights"].startswith("75 of 75 variables")
     assert set(differences) == {"weights", "description"}
 
 
-def test_not_verified(package, seeded_export, tmp_path):
+def test_not_verified(package, small_export, tmp_path):
     environment = {"SLIM_EXPORT_CACHE_DIR": str(tmp_path / "cache")}
-    result = package(seeded_export, tmp_path / "release", env=environment)
+    result = package(small_export, tmp_path / "release", env=environment)
     assert result.returncode == 1
     assert "has no passed report" in result.stderr
     assert os.listdir(tmp_path) == []
@@ -115,7 +118,7 @@ def test_page_runs(release, verified, run_python):
 
 
 def limited():
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, 1 << 16))
 
 
 def test_full_disk(package, verified, release, tmp_path):
@@ -149,15 +152,25 @@ def test_killed(package, verified, release, tmp_path):
     assert files(old) == files(release)
 
 
+def test_the_same_release_anywhere(package, verified, release, tmp_path):
+    place = tmp_path / "a folder" / "of another length"
+    shutil.copytree(verified, place / "model")
+    environment = {"PYTHONHASHSEED": "77"}
+    result = package(place / "model", place / "release", env=environment)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert files(place / "release") == files(release)
+
+
+@pytest.mark.full
 @pytest.mark.published
 def test_real_weights_give_the_same_release_anywhere(
     export, package, real_export, real_checkpoint, tmp_path
 ):
     place = tmp_path / "a folder" / "of another length"
     environment = {"PYTHONHASHSEED": "77", "SLIM_EXPORT_CACHE_DIR": str(tmp_path / "cache")}
-    export(*ARGUMENTS, real_checkpoint, place / "model", env=environment)
-    one = package(real_export, tmp_path / "release")
-    other = package(place / "model", place / "release", env=environment)
+    export(*REAL_ARGUMENTS, real_checkpoint, place / "model", env=environment)
+    one = package(real_export, tmp_path / "release", handle=REAL_HANDLE)
+    other = package(place / "model", place / "release", handle=REAL_HANDLE, env=environment)
     assert (one.returncode, other.returncode) == (0, 0), one.stderr + other.stderr
     made = files(tmp_path / "release")
     assert made == files(place / "release")

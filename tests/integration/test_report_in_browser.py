@@ -7,7 +7,7 @@ import subprocess
 from html.parser import HTMLParser
 
 import pytest
-from support import small_network
+from support import short_network
 
 from exporter.reports.html import number
 
@@ -40,8 +40,7 @@ def report(slim_export, small_export, tmp_path_factory):
         "verify",
         f"--model_dir={small_export}",
         "--checkpoint=seeded:1",
-        f"--variant={small_network.VARIANT}",
-        *small_network.FLAGS,
+        f"--variant={short_network.VARIANT}",
         "--task=feature_vector",
         f"--report_dir={folder / 'report'}",
     )

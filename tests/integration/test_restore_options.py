@@ -4,24 +4,28 @@ import json
 
 import numpy as np
 import pytest
-from support.checkpoints import published_weights, renamed, write_checkpoint
+from support import short_network
+from support.checkpoints import renamed, write_checkpoint
 
 from exporter import quiet
 from slim_nets.registry import variants
 
-pytestmark = [pytest.mark.integration, pytest.mark.published]
+pytestmark = pytest.mark.integration
 
-NETWORK = ("mobilenet_v3_small_075_224", "classification")
-SIZE = "--image_size=32"
-FLAGS = (SIZE, "--task=classification", "--variant=mobilenet_v3_small_075_224")
-HANDLE = "me/mobilenet_v3_small_075_32/classification/1"
+NETWORK = (short_network.VARIANT, "classification")
+FLAGS = ("--task=classification", f"--variant={short_network.VARIANT}")
+HANDLE = f"me/{short_network.VARIANT}/classification/1"
 SCOPE = "--checkpoint_scope=FeatureExtractor"
-AVERAGED = "MobilenetV3/Conv/weights"
+AVERAGED = "Short/Conv/weights"
 
 
 @pytest.fixture(scope="module")
-def weights(shared):
-    return published_weights(shared)
+def weights():
+    quiet.import_tensorflow()
+    from checkpoints import seeded
+
+    shape = variants()[short_network.VARIANT].shape("classification")
+    return seeded.draw({v.name: v.shape for v in shape.variables}, 2)
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +33,7 @@ def plain(export, weights, tmp_path_factory):
     """Returns the digest of the export of the weights under the network's own names."""
     folder = tmp_path_factory.mktemp("plain")
     prefix = write_checkpoint(folder / "m", weights)
-    return export(*NETWORK, prefix, folder / "o", SIZE, "--verify=false")["digest"]
+    return export(*NETWORK, prefix, folder / "o", "--verify=false")["digest"]
 
 
 def test_below_a_scope(export, slim_export, weights, plain, tmp_path):
@@ -39,7 +43,7 @@ def test_below_a_scope(export, slim_export, weights, plain, tmp_path):
     stored[average] = stored[average] + np.float32(1)
     stored["global_step"] = np.int64(9)
     prefix = write_checkpoint(tmp_path / "train" / "model.ckpt-9", stored)
-    said = export(*NETWORK, prefix, tmp_path / "model", SIZE, f"{SCOPE}/")
+    said = export(*NETWORK, prefix, tmp_path / "model", f"{SCOPE}/")
     assert said["verification"]["passed"]
     assert said["verification"]["origin"]["restoring"]["checkpoint_scope"] == "FeatureExtractor"
     assert (said["digest"], said["moving_averages"], said["unused_tensors"]) == (plain, 1, 2)
@@ -79,13 +83,13 @@ def test_with_an_outputs_number(slim_export, weights, plain, tmp_path):
     given = ("export", *FLAGS, f"--checkpoint={prefix}", f"--output_dir={tmp_path / 'o'}")
     result = slim_export(*given)
     assert (result.returncode, result.stderr) == (0, "")
-    assert "210 of them named with ':0', which is left out" in result.stdout
+    assert "77 of them named with ':0', which is left out" in result.stdout
     assert f"sha256 {plain}" in result.stdout
 
 
 def test_quantization_aware_training(slim_export, weights, tmp_path):
     """It becomes a float model on request, which says so wherever it goes."""
-    kinds = [f"MobilenetV3/Conv/{kind}_quant" for kind in ("weights", "act")]
+    kinds = [f"Short/Conv/{kind}_quant" for kind in ("weights", "act")]
     ranges = {f"{kind}/{end}": np.float32(6) for kind in kinds for end in ("min", "max")}
     prefix = write_checkpoint(tmp_path / "m", weights | ranges)
     model = tmp_path / "o"
@@ -118,7 +122,7 @@ def test_what_is_no_checkpoint_of_ours(slim_export, weights, tmp_path):
     halved = write_checkpoint(tmp_path / "half", half)
     for prefix, said in (
         (objects, "is object-based, as tf.train.Checkpoint, Keras and SavedModels of"),
-        (halved, "has float16 weights in 210 of 210 variables: variable 'MobilenetV3/Conv/B"),
+        (halved, "has float16 weights in 77 of 77 variables: variable 'Short/Conv/B"),
     ):
         refused = slim_export(
             "export", *FLAGS, f"--checkpoint={prefix}", f"--output_dir={tmp_path / 'o'}"
@@ -132,7 +136,7 @@ def test_state_file_of_another_machine(export, weights, plain, tmp_path):
     write_checkpoint(tmp_path / "train" / "model.ckpt-200", weights)
     state = tmp_path / "train" / "checkpoint"
     state.write_text('model_checkpoint_path: "C:\\\\Users\\\\joe\\\\train\\\\model.ckpt-200"\n')
-    said = export(*NETWORK, state, tmp_path / "o", SIZE, "--verify=false")
+    said = export(*NETWORK, state, tmp_path / "o", "--verify=false")
     assert said["digest"] == plain
 
 

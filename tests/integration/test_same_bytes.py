@@ -5,13 +5,14 @@ import tarfile
 
 import numpy as np
 import pytest
-from support import small_network
+from support import short_network
 
 from exporter import quiet
 
 pytestmark = pytest.mark.integration
 
-ARGUMENTS = ("mobilenet_v3_small_075_224", "feature_vector")
+ARGUMENTS = (short_network.VARIANT, "feature_vector")
+REAL_ARGUMENTS = ("mobilenet_v3_small_075_224", "feature_vector")
 
 
 def assert_equal(one, other):
@@ -19,15 +20,15 @@ def assert_equal(one, other):
     assert (result.returncode, result.stdout) == (0, "")
 
 
-def test_other_process_folder_hash_seed_and_verification(export_process, seeded_export, tmp_path):
+def test_other_process_folder_hash_seed_and_verification(export_process, small_export, tmp_path):
     for seed, flags in (("1", []), ("77", ["--verify=false"])):
         folder = tmp_path / f"a folder of another length {seed}" / "m"
         export_process(*ARGUMENTS, "seeded:0", folder, *flags, env={"PYTHONHASHSEED": seed})
-        assert_equal(seeded_export, folder)
+        assert_equal(small_export, folder)
 
 
 @pytest.mark.full
-def test_folded_signature_too(export_process, seeded_export, tmp_path):
+def test_folded_signature_too(export_process, small_export, tmp_path):
     said = [
         export_process(
             *(*ARGUMENTS, "seeded:0", tmp_path / seed, "--verify=false", "--folded_signature"),
@@ -43,7 +44,7 @@ def test_folded_signature_too(export_process, seeded_export, tmp_path):
 
     one, other = (
         tf.train.load_checkpoint(str(folder / "variables/variables"))
-        for folder in (seeded_export, tmp_path / "1")
+        for folder in (small_export, tmp_path / "1")
     )
     names = one.get_variable_to_shape_map().keys()
     assert names == other.get_variable_to_shape_map().keys()
@@ -51,10 +52,10 @@ def test_folded_signature_too(export_process, seeded_export, tmp_path):
         assert np.asarray(one.get_tensor(name)).tobytes() == other.get_tensor(name).tobytes(), name
 
 
-def test_other_weights_differ(export, seeded_export, tmp_path):
+def test_other_weights_differ(export, small_export, tmp_path):
     export(*ARGUMENTS, "seeded:1", tmp_path / "m", "--verify=false")
     for name in ("fingerprint.pb", "variables/variables.data-00000-of-00001"):
-        assert (seeded_export / name).read_bytes() != (tmp_path / "m" / name).read_bytes()
+        assert (small_export / name).read_bytes() != (tmp_path / "m" / name).read_bytes()
 
 
 def test_order_of_exports_in_one_process(tmp_path):
@@ -65,7 +66,7 @@ def test_order_of_exports_in_one_process(tmp_path):
 
     def write(variant, name):
         request = ExportRequest(
-            resized(variants()[variant], image_size=small_network.SIZE),
+            resized(variants()[variant], image_size=short_network.SIZE),
             "feature_vector",
             Seeded(0),
             tmp_path / name,
@@ -73,9 +74,9 @@ def test_order_of_exports_in_one_process(tmp_path):
         )
         return export(request)
 
-    first = write("mobilenet_v3_small_075_224", "first")
-    other = write("mobilenet_v3_small_minimalistic_100_224", "other")
-    second = write("mobilenet_v3_small_075_224", "second")
+    first = write(short_network.VARIANT, "first")
+    other = write("toy_100_32", "other")
+    second = write(short_network.VARIANT, "second")
     assert_equal(tmp_path / "first", tmp_path / "second")
     assert first.digest == second.digest != other.digest
 
@@ -91,7 +92,7 @@ def test_prefix_folder_and_archive_give_the_same(export, real_export, real_check
                 name = file.name.replace("model-", "model.ckpt-")
                 tar.add(file, f"v3-small_224_0.75_float/pristine/{name}")
     for number, source in enumerate([real_checkpoint.parent, tmp_path / "v3.tgz"]):
-        said = export(*ARGUMENTS, source, tmp_path / str(number), "--verify=false")
+        said = export(*REAL_ARGUMENTS, source, tmp_path / str(number), "--verify=false")
         assert said["checkpoint"]["trained"]
         assert said["unused_tensors"] == 0
         assert_equal(real_export, tmp_path / str(number))

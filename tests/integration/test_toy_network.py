@@ -86,7 +86,9 @@ def test_its_contract_holds_and_is_broken(run, slim_export, toy, tmp_path):
     assert "Toy/Logits/weights" in json.dumps(broken["differences"])
 
 
+@pytest.mark.full
 def test_it_is_converted(run, toy, tmp_path):
+    """With logits; without them, to every format, for `toy_conversions`."""
     formats = ["tflite", "onnx", "keras"]
     flags = [f"--format={','.join(formats)}", f"--output_dir={tmp_path}"]
     done = run("convert", f"--model_dir={toy}", *flags)

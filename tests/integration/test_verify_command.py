@@ -6,17 +6,18 @@ import shutil
 import xml.etree.ElementTree as ET
 
 import pytest
+from support import short_network
 
 pytestmark = pytest.mark.integration
 
-GRAPH = ("--variant=mobilenet_v3_small_075_224", "--task=feature_vector", "--checkpoint=seeded:0")
+GRAPH = (f"--variant={short_network.VARIANT}", "--task=feature_vector", "--checkpoint=seeded:0")
 
 
 @pytest.fixture
-def refused(slim_export, seeded_export):
+def refused(slim_export, small_export):
     """Verifies, and returns the one line that says why not."""
 
-    def run(*flags, model=seeded_export, **options):
+    def run(*flags, model=small_export, **options):
         result = slim_export("verify", f"--model_dir={model}", *flags, **options)
         assert result.returncode == 1, result.stderr
         assert result.stdout == ""
@@ -62,9 +63,9 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_half_a_model(refused, seeded_export, tmp_path, damage):
+def test_half_a_model(refused, small_export, tmp_path, damage):
     change, told = DAMAGES[damage]
-    model = damaged(seeded_export, tmp_path / "m", change)
+    model = damaged(small_export, tmp_path / "m", change)
     line = refused(model=model)
     assert f"Model '{model}'" in line
     assert told in line
@@ -102,15 +103,15 @@ def test_images_that_do_not_decode(refused, tmp_path):
 def test_a_reference_of_another_size(refused, export, tmp_path):
     export(*VARIANT, tmp_path / "small", "--image_size=32", "--verify=false")
     line = refused(f"--reference_dir={tmp_path / 'small'}")
-    assert "expected float32 (None, 32, 32, 3), found float32 (None, 224, 224, 3)" in line
+    assert "expected float32 (None, 32, 32, 3), found float32 (None, 64, 64, 3)" in line
 
 
-VARIANT = ("mobilenet_v3_small_075_224", "feature_vector", "seeded:0")
+VARIANT = (short_network.VARIANT, "feature_vector", "seeded:0")
 
 
-def test_a_report_inside_a_model(refused, seeded_export):
-    line = refused(*GRAPH, f"--report_dir={seeded_export}/assets/report")
-    assert f"would lie in model '{seeded_export}'" in line
+def test_a_report_inside_a_model(refused, small_export):
+    line = refused(*GRAPH, f"--report_dir={small_export}/assets/report")
+    assert f"would lie in model '{small_export}'" in line
 
 
 def test_a_report_does_not_replace_other_files(refused, tmp_path):
@@ -122,15 +123,13 @@ def test_a_report_does_not_replace_other_files(refused, tmp_path):
 
 @pytest.fixture(scope="module")
 def failed(slim_export, export, tmp_path_factory):
-    """An export of other weights, verified in a workflow; as small as networks can be."""
+    """An export of other weights, verified in a workflow."""
     folder = tmp_path_factory.mktemp("failed")
-    export(*VARIANT, folder / "model", "--image_size=32", "--verify=false")
+    export("toy_100_32", "feature_vector", "seeded:0", folder / "model", "--verify=false")
     result = slim_export(
         "verify",
         f"--model_dir={folder / 'model'}",
-        *GRAPH[:2],
-        "--checkpoint=seeded:1",
-        "--image_size=32",
+        *("--variant=toy_100_32", "--task=feature_vector", "--checkpoint=seeded:1"),
         f"--report_dir={folder / 'report'}",
         env={"GITHUB_ACTIONS": "true"},
     )
@@ -143,9 +142,9 @@ def test_failure_names_the_first_difference(failed):
     (line,) = result.stderr.splitlines()
     assert line.startswith(
         "slim-export: SavedModel differs from the original graph with checkpoint 'seeded:1' first"
-        " in weights 'MobilenetV3/Conv/weights': at [0, 0, 0, 0] expected "
+        " in weights 'Toy/row_1/weights': at [0, 0, 0, 0] expected "
     )
-    assert "row 1 of 15 of mobilenet_v3_small_075_32: conv 3x3, num_outputs 16" in line
+    assert "row 1 of 11 of toy_100_32: conv 3x3" in line
 
 
 def test_failure_shows_a_table_and_annotations(failed):
@@ -156,9 +155,7 @@ def test_failure_shows_a_table_and_annotations(failed):
     assert weights.endswith(" failed")
     errors = [line for line in lines if line.startswith("::error ")]
     assert len(errors) == 10
-    assert (
-        "::error title=weights%3A MobilenetV3/Conv/weights::at [0, 0, 0, 0] expected" in errors[0]
-    )
+    assert "::error title=weights%3A Toy/row_1/weights::at [0, 0, 0, 0] expected" in errors[0]
     assert errors[-1].startswith("::error title=slim-export verify::and ")
 
 
@@ -184,8 +181,8 @@ def test_rules_are_listed(slim_export):
     assert len(lines) == 1 + 27 + 1 + 1 + len(listed["models"])
 
 
-def test_interface_alone(slim_export, seeded_export):
-    result = slim_export("verify", f"--model_dir={seeded_export}")
+def test_interface_alone(slim_export, small_export):
+    result = slim_export("verify", f"--model_dir={small_export}")
     assert (result.returncode, result.stderr) == (0, "")
     told = "All 26 checks that apply passed against the interface's rules; 1 was skipped: interface"
     assert told in result.stdout

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-from support import small_network
+from support import short_network
 
 from exporter import quiet
 
@@ -50,12 +50,11 @@ def bench(task, tmp_path_factory, export, *flags):
     from exporter.verifier.rules.interface_rules import check_rules
     from exporter.verifier.subjects.examples import Examples, Plan
     from exporter.verifier.subjects.saved_model import load_model
-    from slim_nets.registry import resized, variants
+    from slim_nets.registry import variants
 
     folder = tmp_path_factory.mktemp(task)
-    flags = (*small_network.FLAGS, "--verify=false", *flags)
-    export(small_network.VARIANT, task, "seeded:5", folder / "model", *flags)
-    variant = resized(variants()[small_network.VARIANT], image_size=small_network.SIZE)
+    variant = variants()[short_network.VARIANT]
+    export(variant.name, task, "seeded:5", folder / "model", "--verify=false", *flags)
     prefix = Seeded(5).open(variant, folder, FetchOptions()).prefix
     names = {spec.name: spec.name for spec in variant.shape(task).variables}
     graph = OriginalGraph(variant, task, prefix, names)

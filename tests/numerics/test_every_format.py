@@ -7,8 +7,9 @@ from exporter.converters.format_table import FORMATS
 
 pytestmark = [pytest.mark.integration, pytest.mark.published]
 
+# Made for tests of other modules too, so on their worker: the fixtures of the conversions.
+TOY, REAL = "toy_conversions", "real_conversions"
 MODELS = [
-    ("mobilenet_v3_small_075_224", "feature_vector"),
     *(
         (f"mobilenet_v3_{network}_224", task)
         for network in ("small_100", "large_075", "large_100", "small_minimalistic_100")
@@ -23,36 +24,36 @@ CLOSE, SEEDED_CLOSE = 1e-5, 3e-5
 @pytest.fixture(
     scope="module",
     params=[
-        # Made for the tests of `real_export` too, so on their worker.
-        pytest.param(MODELS[0], marks=pytest.mark.xdist_group("real_export")),
-        *(pytest.param(model, marks=pytest.mark.full) for model in MODELS[1:]),
+        pytest.param(TOY, marks=pytest.mark.xdist_group(TOY)),
+        pytest.param(REAL, marks=[pytest.mark.full, pytest.mark.xdist_group("real_export")]),
+        *(pytest.param("-".join(model), marks=pytest.mark.full) for model in MODELS),
     ],
-    ids="-".join,
 )
 def converted(request, shared, tmp_path_factory):
-    """Converts to all formats; returns the variant, and the reports by format."""
-    variant, task = request.param
-    if request.param == MODELS[0]:
-        folder, _ = request.getfixturevalue("real_conversions")
+    """Converts to all formats; returns the model, and the reports by format."""
+    if request.param in (TOY, REAL):
+        folder, _ = request.getfixturevalue(request.param)
     else:
         folder = tmp_path_factory.mktemp("every_format")
         export, slim_export = map(request.getfixturevalue, ("export", "slim_export"))
-        export(variant, task, "seeded:0", folder / "model", "--verify=false")
+        export(*request.param.split("-"), "seeded:0", folder / "model", "--verify=false")
         convert_all(slim_export, folder / "model", folder, shared)
-    return variant, {name: report_of(folder, name) for name in FORMATS}
+    return request.param, {name: report_of(folder, name) for name in FORMATS}
 
 
 def test_all_formats_pass_on_the_photographs(converted, shared):
-    variant, reports = converted
+    model, reports = converted
     photographs = {path.name for path in (shared / "photos").glob("*.jpg")}
     assert all(report.passed for report in reports.values())
+    named = {TOY: "toy_100_32", REAL: "mobilenet_v3_small_075_224"}
+    variant = named.get(model, model.partition("-")[0])
     assert {report.settings.variant for report in reports.values()} == {variant}
     assert "@tensorflow/tfjs" in reports["tfjs"].versions
     for name in FLOAT:
         assert set(reports[name].settings.images) >= photographs
         seen = [c for c in reports[name].by_group()["outputs"] if "photographs" in c.case]
         assert len(seen) == 3
-        close = CLOSE if variant == MODELS[0][0] else SEEDED_CLOSE
+        close = CLOSE if model == REAL else SEEDED_CLOSE
         assert max(c.max_rel for c in seen) < close
 
 

@@ -4,6 +4,7 @@ import os
 from dataclasses import replace
 
 import pytest
+from support import short_network
 
 from checkpoints.names import RestoreOptions
 from exporter.archives import FetchOptions
@@ -12,11 +13,11 @@ from exporter.restore import restore
 from exporter.sources import Seeded
 from exporter.verifier.export_verifier import verified_export, verifier
 from exporter.verifier.report.reference import original
-from slim_nets.registry import resized, variants
+from slim_nets.registry import variants
 
 pytestmark = pytest.mark.numerics
 
-VARIANT = resized(variants()["mobilenet_v3_small_075_224"], image_size=32)
+VARIANT = variants()[short_network.VARIANT]
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +36,7 @@ def running():
 
 def test_an_export_is_compared(running, reference, export, tmp_path):
     assert running.send(reference) is None
-    flags = ("--image_size=32", "--verify=false")
-    export("mobilenet_v3_small_075_224", "feature_vector", "seeded:0", tmp_path / "m", *flags)
+    export(VARIANT.name, "feature_vector", "seeded:0", tmp_path / "m", "--verify=false")
     report = running.send(tmp_path / "m")
     assert report.passed
     assert report.origin == reference.origin

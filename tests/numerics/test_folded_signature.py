@@ -106,7 +106,7 @@ def test_what_was_folded_for_good_is_refused(folded, tmp_path):
     """As it was saved it computes the right thing."""
     import tensorflow as tf
 
-    layer = "MobilenetV3/expanded_conv_2/depthwise"
+    layer = "Short/expanded_conv_2/depthwise"
     gamma = next(v for v in loaded(folded.model).variables if v.name.startswith(f"{layer}/B"))
     assert gamma.name == f"{layer}/BatchNorm/gamma:0"
 

@@ -5,7 +5,7 @@ import pytest
 
 pytestmark = pytest.mark.numerics
 
-BLOCK = "MobilenetV3/expanded_conv_2"
+BLOCK = "Short/expanded_conv_2"
 
 
 def test_the_models_themselves_pass(features, logits):
@@ -31,10 +31,10 @@ def test_one_weight_by_one_ulp(features, tmp_path):
 
     failed, _, messages = features.judge(reweighted(features.model, tmp_path / "m", change))
     assert failed["weights"] == [name]
-    assert failed["end points"][0] == "MobilenetV3/layer_4/depthwise_output"
-    message = messages["end points", "MobilenetV3/layer_4/depthwise_output"]
+    assert failed["end points"][0] == "Short/layer_4/depthwise_output"
+    message = messages["end points", "Short/layer_4/depthwise_output"]
     assert message.startswith("probe '")
-    assert "row 4 of 15 of mobilenet_v3_small_075_64: bneck 3x3, exp_size 88" in message
+    assert "row 4 of 8 of short_075_64: bneck 3x3, exp_size 88" in message
 
 
 @pytest.mark.full
@@ -49,7 +49,7 @@ def test_gamma_and_beta_swapped(features, tmp_path):
 
     failed, _, _ = features.judge(reweighted(features.model, tmp_path / "m", change))
     assert failed["weights"] == [f"{scope}/gamma", f"{scope}/beta"]
-    assert failed["end points"][0] == "MobilenetV3/layer_4/expansion_output"
+    assert failed["end points"][0] == "Short/layer_4/expansion_output"
 
 
 def test_epsilon(features, tmp_path):
@@ -61,8 +61,8 @@ def test_epsilon(features, tmp_path):
                 node.attr["epsilon"].f = 1e-5
 
     failed, found, _ = features.judge(edited(features.model, tmp_path / "m", change), explain=True)
-    assert failed["end points"][0] == "MobilenetV3/layer_1"
-    assert failed["training"][:2] == ["__call__", "MobilenetV3/layer_1"]
+    assert failed["end points"][0] == "Short/layer_1"
+    assert failed["training"][:2] == ["__call__", "Short/layer_1"]
     assert "weights" not in failed
     assert found == ["batch-norm epsilon"]
 
@@ -80,10 +80,10 @@ def test_gate_of_one_sixth(features, tmp_path):
                 if value.shape == () and value == np.float32(0.16667):
                     node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(np.float32(1 / 6)))
                     changed += 1
-        assert changed == 18
+        assert changed == 4
 
     failed, found, _ = features.judge(edited(features.model, tmp_path / "m", change), explain=True)
-    assert failed["end points"][0] == "MobilenetV3/layer_2/output"
+    assert failed["end points"][0] == "Short/layer_2/output"
     assert found == ["slope of the squeeze-and-excite gate"]
 
 
@@ -93,7 +93,7 @@ def test_one_block_padded_explicitly(features, tmp_path):
     def change(graph):
         for body in ("inference", "training"):
             function = bodies(graph)[body]
-            (node,) = nodes(graph, body, "DepthwiseConv2dNative", "MobilenetV3/expanded_conv_1/")
+            (node,) = nodes(graph, body, "DepthwiseConv2dNative", "Short/expanded_conv_1/")
             around = constant(function, "around", np.array([[0, 0], [1, 1], [1, 1], [0, 0]], "i4"))
             pad = function.node_def.add(name="padded", op="Pad")
             pad.input.extend([node.input[0], around])
@@ -103,7 +103,7 @@ def test_one_block_padded_explicitly(features, tmp_path):
             node.attr["padding"].s = b"VALID"
 
     failed, found, _ = features.judge(edited(features.model, tmp_path / "m", change), explain=True)
-    assert failed["end points"][0] == "MobilenetV3/layer_3/depthwise_output"
+    assert failed["end points"][0] == "Short/layer_3/depthwise_output"
     assert found == ["padding"]
 
 
@@ -113,7 +113,7 @@ def test_relu_for_a_hard_swish(features, tmp_path):
 
     def change(graph):
         for body in ("inference", "training"):
-            scope = "MobilenetV3/expanded_conv_4/expand/"
+            scope = "Short/expanded_conv_3/expand/"
             (relu6,) = nodes(graph, body, "Relu6", scope)
             # x relu6(x + 3) / 6, of which the last product is the output.
             muls = [n for n in nodes(graph, body, "Mul", scope) if n.input[0].endswith(":z:0")]
@@ -126,7 +126,7 @@ def test_relu_for_a_hard_swish(features, tmp_path):
             assert relu6.op == "Relu6"
 
     failed, _, _ = features.judge(edited(features.model, tmp_path / "m", change))
-    assert failed["end points"][0] == "MobilenetV3/layer_6/expansion_output"
+    assert failed["end points"][0] == "Short/layer_5/expansion_output"
 
 
 def rename(graph, body, old, new):
@@ -144,13 +144,13 @@ def test_residual_dropped(features, tmp_path):
 
     def change(graph):
         for body in ("inference", "training"):
-            adds = [n for n in nodes(graph, body, "AddV2") if not n.name.startswith("Mobilenet")]
+            adds = [n for n in nodes(graph, body, "AddV2") if not n.name.startswith("Short")]
             node = adds[0]
             bypass(node, node.input[0])
             rename(graph, body, f"{node.name}:z:0", f"{node.name}:output:0")
 
     failed, _, _ = features.judge(edited(features.model, tmp_path / "m", change))
-    assert failed["end points"][0] == "MobilenetV3/layer_4/output"
+    assert failed["end points"][0] == "Short/layer_4/output"
 
 
 def test_rescaling_missing(features, tmp_path):
@@ -164,5 +164,5 @@ def test_rescaling_missing(features, tmp_path):
             rename(graph, body, "sub:z:0", "sub:output:0")
 
     failed, found, _ = features.judge(edited(features.model, tmp_path / "m", change), explain=True)
-    assert failed["end points"][0] == "MobilenetV3/layer_1"
+    assert failed["end points"][0] == "Short/layer_1"
     assert found == ["input range"]

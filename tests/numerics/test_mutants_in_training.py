@@ -7,7 +7,7 @@ from support.mutating import bodies, constant, edited, nodes, reweighted, rewrap
 pytestmark = pytest.mark.numerics
 
 SERVED = "signature 'serving_default': feature_vector"
-SCOPE = "MobilenetV3/expanded_conv_2/project"
+SCOPE = "Short/expanded_conv_2/project"
 
 
 @pytest.mark.full
@@ -22,7 +22,7 @@ def test_momentum_hard_wired(features, tmp_path):
     path = edited(features.model, tmp_path / "m", change)
     failed, found, _ = features.judge(path, explain=True, rules=True)
     assert set(failed) == {"moving averages", "interface"}
-    assert len(failed["moving averages"]) == 68  # all of them, at momentum 0.9 alone
+    assert len(failed["moving averages"]) == 2 * 13  # all of them, at momentum 0.9 alone
     assert failed["interface"] == ["R24"]
     assert found == ["momentum ignored"]
 
@@ -82,7 +82,7 @@ def test_update_in_inference_too(features, tmp_path):
     )
     way = "__call__(return_endpoints=True)"
     assert failed["frozen"] == [way]
-    assert "MobilenetV3/Conv/BatchNorm/moving_mean" in messages["frozen", way]
+    assert "Short/Conv/BatchNorm/moving_mean" in messages["frozen", way]
     assert "R22" in failed["interface"]
 
 
@@ -113,7 +113,7 @@ def test_one_regularizer_doubled(features, tmp_path):
         total.attr["N"].i += 1
 
     failed, _, _ = features.judge(edited(features.model, tmp_path / "m", change))
-    assert failed["regularization"] == ["0", "MobilenetV3/Conv/weights"]
+    assert failed["regularization"] == ["0", "Short/Conv/weights"]
 
 
 @pytest.mark.full
@@ -167,15 +167,15 @@ def test_nothing_to_train(features, tmp_path):
     path = rewrapped(features.model, tmp_path / "m", change=change)
     failed, _, _ = features.judge(path, rules=True, gradients=True)
     assert "R08" in failed["interface"]
-    assert len(failed["gradients"]) == 4 * 140
+    assert len(failed["gradients"]) == 4 * 49
 
 
 @pytest.mark.full
 def test_one_gradient_stopped(features, tmp_path):
-    name = "MobilenetV3/expanded_conv_4/expand/weights"
+    name = "Short/expanded_conv_3/expand/weights"
 
     def change(graph):
-        (conv,) = nodes(graph, "training", "Conv2D", "MobilenetV3/expanded_conv_4/expand/")
+        (conv,) = nodes(graph, "training", "Conv2D", "Short/expanded_conv_3/expand/")
         stop = bodies(graph)["training"].node_def.add(name="stop", op="StopGradient")
         stop.input.append(conv.input[1])
         stop.attr["T"].type = 1
@@ -208,13 +208,13 @@ def test_gradients_wrong_at_another_momentum(features, tmp_path):
 @pytest.mark.full
 def test_a_weight_frozen_into_the_graph(features, tmp_path):
     """It serves and trains as the original, until a step of SGD is to change it."""
-    name = "MobilenetV3/Conv_2/biases"
+    name = "Short/Conv_2/biases"
 
     def change(graph):
         values = {}
         reweighted(features.model, tmp_path / "spare", values.update)
         function = bodies(graph)["inference"]
-        bias = nodes(graph, "inference", "BiasAdd", "MobilenetV3/Conv_2/")[0]
+        bias = nodes(graph, "inference", "BiasAdd", "Short/Conv_2/")[0]
         bias.input[1] = constant(function, "frozen", values[name])
 
     failed, _, _ = features.judge(edited(features.model, tmp_path / "m", change), gradients=True)
@@ -259,7 +259,7 @@ def test_averages_that_do_not_accumulate(features, tmp_path):
     path = frozen_averages(features.model, tmp_path / "m", "training")
     failed, _, _ = features.judge(path, gradients=True)
     assert set(failed) == {"SGD step"}
-    assert len(failed["SGD step"]) == 68
+    assert len(failed["SGD step"]) == 2 * 13
 
 
 @pytest.mark.full
@@ -272,4 +272,4 @@ def test_default_momentum_is_another(features, tmp_path):
 
     failed, _, _ = features.judge(rewrapped(features.model, tmp_path / "m", call))
     assert set(failed) == {"moving averages"}
-    assert len(failed["moving averages"]) == 68
+    assert len(failed["moving averages"]) == 2 * 13

@@ -49,11 +49,11 @@ def test_dropout_missing(logits, tmp_path):
             return old(inputs, training, return_endpoints, momentum)
         found = dict(old(inputs, training, True, momentum))
         weights = {v.name: v for v in old.variables}
-        scope = "MobilenetV3/Logits/Conv2d_1c_1x1"
-        pooled = tf.squeeze(found["MobilenetV3/global_pool"], [1, 2])
+        scope = "Short/Logits/Conv2d_1c_1x1"
+        pooled = tf.squeeze(found["Short/global_pool"], [1, 2])
         plain = pooled @ weights[f"{scope}/weights:0"][0, 0] + weights[f"{scope}/biases:0"]
-        found |= {"default": plain, "MobilenetV3/Logits": plain}
-        found["MobilenetV3/Predictions"] = tf.nn.softmax(plain)
+        found |= {"default": plain, "Short/Logits": plain}
+        found["Short/Predictions"] = tf.nn.softmax(plain)
         return found if return_endpoints else found["default"]
 
     failed, _, messages = logits.judge(rewrapped(logits.model, tmp_path / "m", call))

@@ -140,7 +140,7 @@ def on_images(change):
 def test_other_images(features, tmp_path, name, change):
     path = rewrapped(features.model, tmp_path / "m", on_images(change))
     failed, found, _ = features.judge(path, explain=True)
-    assert failed["end points"][0] == "MobilenetV3/layer_1"
+    assert failed["end points"][0] == "Short/layer_1"
     assert found == [name]
 
 
@@ -178,11 +178,11 @@ def test_two_end_points_swapped(features, tmp_path):
         found = old(inputs, training, return_endpoints, momentum)
         if not return_endpoints:
             return found
-        one, other = "MobilenetV3/layer_5", "MobilenetV3/layer_6"
+        one, other = "Short/layer_3", "Short/layer_4"
         return {**found, one: found[other], other: found[one]}
 
     failed, _, _ = features.judge(rewrapped(features.model, tmp_path / "m", call))
-    assert set(failed["end points"]) == {"MobilenetV3/layer_5", "MobilenetV3/layer_6"}
+    assert set(failed["end points"]) == {"Short/layer_3", "Short/layer_4"}
     assert "outputs" not in failed
 
 
@@ -193,12 +193,12 @@ def test_end_point_missing_and_one_too_many(features, tmp_path):
         if not return_endpoints:
             return found
         renamed = dict(found)
-        renamed["MobilenetV3/layer_X"] = renamed.pop("MobilenetV3/layer_7")
+        renamed["Short/layer_X"] = renamed.pop("Short/layer_6")
         return renamed
 
     failed, _, messages = features.judge(rewrapped(features.model, tmp_path / "m", call))
-    assert set(failed["end points"]) == {"MobilenetV3/layer_7", "MobilenetV3/layer_X"}
-    assert messages["end points", "MobilenetV3/layer_7"].startswith("expected it, found none")
+    assert set(failed["end points"]) == {"Short/layer_6", "Short/layer_X"}
+    assert messages["end points", "Short/layer_6"].startswith("expected it, found none")
 
 
 @pytest.mark.full
@@ -208,10 +208,10 @@ def test_end_points_nested(features, tmp_path):
         if not return_endpoints:
             return found
         inner = {name.split("/", 1)[1]: v for name, v in found.items() if "/" in name}
-        return {"default": found["default"], "MobilenetV3": inner}
+        return {"default": found["default"], "Short": inner}
 
     failed, _, _ = features.judge(rewrapped(features.model, tmp_path / "m", call))
-    assert "MobilenetV3/layer_1" in failed["end points"]
+    assert "Short/layer_1" in failed["end points"]
 
 
 @pytest.mark.full

@@ -5,6 +5,7 @@ from functools import partial
 
 import pytest
 from support.mutating import reweighted, rewrapped
+from support.short_network import TABLE, VARIANT
 
 pytestmark = pytest.mark.numerics
 
@@ -14,16 +15,16 @@ def test_last_layer_multiplied(features, tmp_path, monkeypatch):
     from exporter import reusable, saving, trace
     from slim_nets import registry
     from slim_nets.networks.mobilenet_v3.builder import build
-    from slim_nets.networks.mobilenet_v3.rows import SMALL, Conv
+    from slim_nets.networks.mobilenet_v3.rows import Conv
 
     weights = {}
     reweighted(features.model, tmp_path / "spare", weights.update)
     for name in ("weights", "biases"):
-        key = f"MobilenetV3/Conv_2/{name}"
-        weights[key] = weights[key][..., :768]
-    variant = registry.resized(registry.variants()["mobilenet_v3_small_075_224"], image_size=64)
-    rows = (*SMALL.rows[:-1], Conv(1, 768, "hard_swish", 1, None))
-    narrow_build = partial(build, table=replace(SMALL, rows=rows))
+        key = f"Short/Conv_2/{name}"
+        weights[key] = weights[key][..., :96]
+    variant = registry.variants()[VARIANT]
+    rows = (*TABLE.rows[:-1], Conv(1, 96, "hard_swish", 1, None))
+    narrow_build = partial(build, table=replace(TABLE, rows=rows))
     narrow = {variant.family: replace(variant.network, build=narrow_build)}
     with monkeypatch.context() as patched:
         patched.setattr(registry, "networks", lambda: narrow)
@@ -32,9 +33,9 @@ def test_last_layer_multiplied(features, tmp_path, monkeypatch):
         saving.save(reusable.reusable(network), tmp_path / "m")
     registry._shape.cache_clear()
     failed, found, messages = features.judge(tmp_path / "m", explain=True)
-    assert failed["weights"] == ["MobilenetV3/Conv_2/weights", "MobilenetV3/Conv_2/biases"]
-    assert "row 15 of 15" in messages["weights", "MobilenetV3/Conv_2/weights"]
-    assert failed["end points"][0] == "MobilenetV3/layer_15"
+    assert failed["weights"] == ["Short/Conv_2/weights", "Short/Conv_2/biases"]
+    assert "row 8 of 8" in messages["weights", "Short/Conv_2/weights"]
+    assert failed["end points"][0] == "Short/layer_8"
     assert found == ["last layer multiplied"]
 
 
@@ -80,7 +81,7 @@ def test_batch_norm_folded(features, tmp_path):
     def change(root):
         root.variables = [v for v in root.variables if "/BatchNorm/" not in v.name]
         root.trainable_variables = [v for v in root.variables if v.trainable]
-        assert len(root.variables) == len(values) - 4 * 34
+        assert len(root.variables) == len(values) - 4 * 13
         assert isinstance(root.variables[0], tf.Variable)
 
     path = rewrapped(features.model, tmp_path / "m", call, change=change)

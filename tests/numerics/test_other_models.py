@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 import tensorflow as tf
+from support.compared_here import compare_here
 from support.foreign_models import dict_of_outputs, keras_export, signature_alone, words
 from support.handmade import Network, save, variable
 from support.mutating import edited
@@ -14,6 +15,11 @@ from exporter.verification import VerifyRequest, verify
 from exporter.verifier.noise.conditions import CONDITIONS
 
 pytestmark = pytest.mark.numerics
+
+
+@pytest.fixture(autouse=True)
+def here(monkeypatch):
+    compare_here(monkeypatch)
 
 
 def by_hand(folder, change=0.0):

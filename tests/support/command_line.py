@@ -14,6 +14,7 @@ from absl import logging
 
 from exporter.__main__ import _run
 from exporter.cli.parser import parse
+from support.compared_here import compare_here
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,6 +36,7 @@ def called(*arguments, env=None, cwd=ROOT):
     """
     command = ["slim-export", *map(str, arguments)]
     with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        compare_here(patch)
         patch.chdir(cwd)
         for name, value in (env or {}).items():
             patch.setenv(name, value)

@@ -11,18 +11,18 @@ CALIBRATED, TESTED = ("burger", "cat", "dogs"), ("grace_hopper", "sparrow")
 def convert_all(slim_export, model, folder, shared):
     """Converts to all formats; returns the tables that are printed."""
     return [
-        _convert(slim_export, model, folder, shared / "photos", names, images)
-        for names, images in ((FLOAT, "*"), (QUANTIZED, "[gs]*"))
+        convert(slim_export, model, folder, shared, names=names) for names in (FLOAT, QUANTIZED)
     ]
 
 
-def _convert(slim_export, model, folder, photos, names, images):
+def convert(slim_export, model, folder, shared, *, names):
+    """Converts to formats that are judged alike; returns the table that is printed."""
+    images = "[gs]*" if names[0] in QUANTIZED else "*"
     result = slim_export(
         *("convert", f"--model_dir={model}", f"--output_dir={folder}"),
         f"--format={','.join(names)}",
-        f"--images={photos}/{images}.jpg",
-        f"--calibration={photos}/[bcd]*.jpg",
-        timeout=1800,
+        f"--images={shared / 'photos'}/{images}.jpg",
+        f"--calibration={shared / 'photos'}/[bcd]*.jpg",
     )
     assert result.returncode == 0, result.stderr
     return result.stdout

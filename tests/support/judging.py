@@ -8,11 +8,11 @@ from exporter.verifier.subjects.given import Given
 from exporter.verifier.subjects.saved_model import load_model
 
 
-def compared(model, reference, allowance=None, given=None):
+def compared(model, reference, allowance=None, given=None, *, plan=FULL, sizes=()):
     """Compares two SavedModels, without the rules."""
     given = given or Given()
-    sides = [load_model(folder, given=given) for folder in (model, reference)]
-    examples = Examples(sides[1].input_spec, FULL, given.images, given.arrays)
+    sides = [load_model(folder, sizes=sizes, given=given) for folder in (model, reference)]
+    examples = Examples(sides[1].input_spec, plan, given.images, given.arrays)
     pair = paired(*sides, examples)
     return list(compare(pair, examples, allowance or Allowance()))
 

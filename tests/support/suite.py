@@ -11,7 +11,10 @@ LEFT = pytest.StashKey[int]()
 
 # Fixtures of several modules that are expensive: the tests that ask for one run on the same
 # worker. The first of them counts where a test asks for two.
-MADE_ONCE = ("real_export", "classifier_export", "folded", "logits", "features")
+MADE_ONCE = (
+    *("real_export", "classifier_export", "toy_conversions"),
+    *("folded", "logits", "features"),
+)
 
 
 def group_what_is_made_once(items):

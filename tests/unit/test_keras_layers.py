@@ -4,13 +4,14 @@ import json
 
 import numpy as np
 import pytest
+from support import short_network
 from support.each_variant import at_few_pixels, each_variant
 
 from exporter import quiet
 from slim_nets.network import TASKS
 from slim_nets.registry import resized, variants
 
-SMALL = resized(variants()["mobilenet_v3_small_075_224"], image_size=32)
+SMALL = variants()[short_network.VARIANT]
 
 
 @pytest.fixture(scope="module")

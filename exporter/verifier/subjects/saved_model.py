@@ -29,7 +29,6 @@ from exporter.verifier.subjects.subject import (
     Inputs,
     ModelCallError,
     TrainingCall,
-    as_array,
     draw,
     flat,
     named,

@@ -3,21 +3,25 @@
 import numpy as np
 import pytest
 from ai_edge_litert import schema_py_generated as schema
-from support import small_network
 
 from exporter import quiet
 from exporter.converters.tflite.inside_buffers import packed, unpacked, with_buffers_inside
 
+SIZE = 64
+
 
 @pytest.fixture(scope="module")
-def files(small_export):
-    """A float32 file, and one with int8 weights as AI Edge Quantizer writes it."""
+def files(export, tmp_path_factory):
+    """A float32 file, and one with int8 weights as AI Edge Quantizer writes it if it is large."""
     quiet.import_tensorflow()
     from exporter.converters.source_model import source_of
     from exporter.converters.tflite.litert import float_model
     from exporter.converters.tflite.quantizing import Int8Ops, heavy, ops_of, quantized
 
-    made = float_model(source_of(small_export))
+    folder = tmp_path_factory.mktemp("large") / "model"
+    flags = (f"--image_size={SIZE}", "--verify=false")
+    export("mobilenet_v3_small_075_224", "feature_vector", "seeded:0", folder, *flags)
+    made = float_model(source_of(folder))
     ops = ops_of(made)
     return made, quantized(made, ops, Int8Ops(dynamic=heavy(ops)))
 
@@ -34,7 +38,7 @@ def outside(model):
 def run(model):
     from exporter.converters.tflite.litert import runner
 
-    shape = [2, small_network.SIZE, small_network.SIZE, 3]
+    shape = [2, SIZE, SIZE, 3]
     images = np.random.RandomState(1).random_sample(shape).astype(np.float32)
     return runner(model)({"inputs": images})["feature_vector"]
 

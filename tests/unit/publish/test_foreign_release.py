@@ -139,7 +139,7 @@ def test_our_networks_need_the_original_graph(small_export, tmp_path):
     assert verify(VerifyRequest(small_export)).passed
     with pytest.raises(
         PublishError,
-        match=r"is mobilenet_v3_small_075_64 as feature_vector: expected a comparison with the"
+        match=r"is short_075_64 as feature_vector: expected a comparison with the"
         r" original graph, found one with the interface's rules\. Run 'slim-export verify' with",
     ):
         package(PackageRequest(small_export, HANDLE, tmp_path / "release"))
