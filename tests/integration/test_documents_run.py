@@ -78,10 +78,8 @@ def put_photographs(shared, folder):
 def test_the_readme(reads, checkout, shared, real_checkpoint, published_model):
     put_photographs(shared, checkout / "photos")
     (checkout / "GOOGLES").symlink_to(published_model)
-    reader = Reader.read(
-        reads(checkout, **{"--checkpoint=published": f"--checkpoint={real_checkpoint}"}),
-        documents()["README"],
-    )
+    reader = reads(checkout, **{"--checkpoint=published": f"--checkpoint={real_checkpoint}"})
+    reader.read(documents()["README"])
     (fit,) = [said for said in reader.said if "Epoch 10/10" in said]
     losses = [float(found) for found in re.findall(r" loss: ([0-9.e-]+)", fit)]
     assert losses[-1] < losses[0] / 2, fit

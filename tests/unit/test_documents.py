@@ -10,7 +10,12 @@ from support.readers import DOES, NOT_RUN, not_run
 from checkpoints import catalog
 from exporter.cli.parser import _parser
 from exporter.converters.format_table import FORMATS
-from slim_nets.registry import variants
+from exporter.quiet import LEAST_ADDRESSES
+from exporter.releases import page_limits, rehearsal
+from exporter.releases.serve import connections
+from exporter.verifier.subjects.examples import FULL
+from exporter.verifier.subjects.probes import PROBES
+from slim_nets.registry import MAX_DEPTH_MULTIPLIER, variants
 
 PROGRAM = re.compile(r"(?:\.venv/bin/)?slim-export (.*)")
 FLAG = re.compile(r"(?<![\w-])--(\w[\w-]*)")
@@ -150,3 +155,24 @@ def test_the_floors_of_formats_are_those_of_the_converter():
     told = re.search(r"must be at least ([\d.]+) \(float16: ([\d.]+)\)", text).groups()
     assert {float(number) for number in told} == least
     assert FORMATS["tflite_fp16"].floor == float(told[1])
+
+
+def stated():
+    """Yields what topics state of numbers that stand in the code."""
+    *momenta, last = (f"{momentum:g}" for momentum in FULL.momenta)
+    *batches, largest = map(str, FULL.batch_sizes)
+    yield "comparison", f"at momentum {', '.join(momenta)} and {last} "
+    yield "comparison", f"at batch {', '.join(batches)} and {largest},"
+    yield "formats", f"at batch {', '.join(batches)} and {largest},"
+    yield "comparison", f"on {('five', 'six', 'seven', 'eight')[len(PROBES) - 5]} made-up inputs"
+    yield "publishing", f"half a request after {connections.HEADERS_WITHIN:.0f} seconds"
+    yield "publishing", f"at most {connections._MOST} connections"
+    yield "trust", f"for {rehearsal.TIMEOUT / 60:.0f} minutes at most"
+    yield "trust", f"no file of more than {page_limits.MAX_BYTES >> 30} GiB"
+    yield "limits", f"needs {LEAST_ADDRESSES >> 30} GiB of addresses"
+    yield "networks", f"(above 0, at most {MAX_DEPTH_MULTIPLIER:g})"
+
+
+def test_numbers_in_sentences_are_those_of_the_code():
+    for topic, sentence in stated():
+        assert sentence in " ".join(written(topic).split()), sentence
