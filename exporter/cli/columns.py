@@ -6,6 +6,7 @@ terminal folds but which is copied as one.
 """
 
 import io
+import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -22,6 +23,8 @@ _INDENT = "  "
 _SHORT = 24
 # A table whose rows take more lines than this is read more easily as a list.
 _MOST_LINES = 3
+# The name of a row's group, which may be empty, and its cells.
+_Row = tuple[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,10 @@ class Column:
         """Returns how many lines its tallest cell takes."""
         return max(len(wrapped(cell, width)) for cell in (self.title, *self.rows))
 
+    def shown(self, width: int) -> int:
+        """Returns how wide it is where its cells are wrapped to a width."""
+        return max(cells(part) for c in (self.title, *self.rows) for part in wrapped(c, width))
+
 
 def columns_of(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Column]:
     """Takes a table apart into columns, without those that are empty in every row.
@@ -69,22 +76,27 @@ def columns_of(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> list[Col
     return [column for column in made if any(column.rows) or not rows]
 
 
-def table_or_list(columns: Sequence[Column], width: int | None, heading: int) -> str:
+def table_or_list(
+    columns: Sequence[Column], width: int | None, heading: int, groups: Sequence[str] = ()
+) -> str:
     """Lays out rows.
 
     Args:
         columns: All columns, each with as many cells.
         width: Of the terminal; None for what is none, such as a file.
         heading: Of a list: how many columns stand in the line above the others.
+        groups: What each row belongs to, or nothing.
 
     Returns:
         Lines, each with its end. On a terminal, headings are bold.
     """
+    rows = list(zip(*(column.rows for column in columns), strict=True))
+    grouped = list(zip(groups or [""] * len(rows), rows, strict=True))
     widths = _fitted(columns, width)
     if widths is None:
         assert width is not None, "a table always fits where no width is given"
-        return _list(columns, width, heading)
-    return _table(columns, widths, width)
+        return _list(columns, grouped, width, heading)
+    return _printed(_table(columns, grouped, widths), width)
 
 
 def _fitted(columns: Sequence[Column], width: int | None) -> list[int] | None:
@@ -103,28 +115,46 @@ def _fitted(columns: Sequence[Column], width: int | None) -> list[int] | None:
     return widths if max(lines, default=0) <= _MOST_LINES else None
 
 
-def _table(columns: Sequence[Column], widths: Sequence[int], width: int | None) -> str:
+def _table(
+    columns: Sequence[Column], grouped: Sequence[_Row], widths: Sequence[int]
+) -> Iterator["RenderableType"]:
+    """Yields the headings, then the rows of each group under its name."""
+    from rich.text import Text
+
+    yield _part_of_table(columns, [], widths)
+    for group, members in itertools.groupby(grouped, key=lambda row: row[0]):
+        if group:
+            yield Text(group)
+        yield _part_of_table(columns, [row for _, row in members], widths)
+
+
+def _part_of_table(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], widths: Sequence[int]
+) -> "RenderableType":
+    """Makes the headings, where no rows are given, or rows, as wide as all others."""
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0))
+    table = Table(box=None, pad_edge=False, padding=(0, _GAP, 0, 0), show_header=not rows)
     for column, own in zip(columns, widths, strict=True):
         justify: Literal["left", "right"] = "right" if column.is_number else "left"
         title = "\n".join(wrapped(column.title, own))
-        table.add_column(title, justify=justify, overflow="fold")
-    for row in zip(*(column.rows for column in columns), strict=True):
+        table.add_column(title, justify=justify, overflow="fold", width=column.shown(own))
+    for row in rows:
         table.add_row(*("\n".join(wrapped(c, w)) for c, w in zip(row, widths, strict=True)))
-    return _printed([table], width)
+    return table
 
 
-def _list(columns: Sequence[Column], width: int, heading: int) -> str:
+def _list(columns: Sequence[Column], grouped: Sequence[_Row], width: int, heading: int) -> str:
     from rich.text import Text
 
     lines: list[Text] = []
-    for row in zip(*(column.rows for column in columns), strict=True):
-        title = " ".join(filter(None, row[:heading]))
-        lines += [Text(line, style="bold") for line in wrapped(title, width)]
-        named = list(zip([column.title for column in columns], row, strict=True))[heading:]
-        lines += map(Text, _details(named, width - len(_INDENT)))
+    for group, members in itertools.groupby(grouped, key=lambda row: row[0]):
+        lines += [Text(group)] if group else []
+        for _, row in members:
+            title = " ".join(filter(None, row[:heading]))
+            lines += [Text(line, style="bold") for line in wrapped(title, width)]
+            named = list(zip([column.title for column in columns], row, strict=True))[heading:]
+            lines += map(Text, _details(named, width - len(_INDENT)))
     return _printed(lines, width)
 
 

@@ -117,7 +117,7 @@ def _expanded(data: str) -> str:
 
 
 def _print(found: "Evaluation") -> None:
-    from exporter.evaluating.percents import between, percent
+    from exporter.reports.percents import between, percent
 
     classifies = found.task == "classification"
     columns = ["model", ">images", ">top-1 %", ">95 % interval"]
@@ -146,7 +146,7 @@ def _print(found: "Evaluation") -> None:
 
 
 def _compared(model: "ModelAccuracy", *, classifies: bool) -> list[str]:
-    from exporter.evaluating.percents import between, percent
+    from exporter.reports.percents import between, percent
 
     cells = []
     if classifies:

@@ -58,7 +58,6 @@ def _show(text: str) -> None:
     if width is None:
         print_lines(*text.splitlines())
         return
-    from rich.console import Console
-    from rich.markdown import Markdown
+    from exporter.cli.markdown import print_markdown
 
-    Console(width=width).print(Markdown(text, hyperlinks=False))
+    print_markdown(text, width)

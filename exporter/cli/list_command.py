@@ -1,14 +1,13 @@
 """`slim-export list`."""
 
 import argparse
-import itertools
 from pathlib import Path
 from typing import Any
 
 from checkpoints import catalog
 from exporter.archives import cached_archive
 from exporter.cli import flags
-from exporter.cli.terminal import print_json, print_lines, print_table
+from exporter.cli.terminal import print_json, print_table
 from exporter.errors import FetchError, reason
 from slim_nets.network import TASKS, Task
 from slim_nets.registry import Variant, networks, variants
@@ -45,9 +44,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(rows)
     else:
-        for family, members in itertools.groupby(rows, key=lambda row: row["family"]):
-            print_lines(f"{networks()[family].words(TASKS[0]).full_name}:")
-            print_table(_COLUMNS, [_cells(row) for row in members], heading=2)
+        families = [f"{networks()[row['family']].words(TASKS[0]).full_name}:" for row in rows]
+        print_table(_COLUMNS, [_cells(row) for row in rows], heading=2, groups=families)
     return 0
 
 

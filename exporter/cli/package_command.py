@@ -126,7 +126,7 @@ def _weights(manifest: "Manifest") -> list[tuple[str, str]]:
 
 
 def _accuracy(told: "AccuracySummary") -> str:
-    from exporter.evaluating.percents import between, percent
+    from exporter.reports.percents import between, percent
 
     return f"{percent(told.top_1)} % ({between(told.top_1_interval)}) on {told.images:,} images"
 

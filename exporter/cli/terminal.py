@@ -68,7 +68,13 @@ def print_prose(*sentences: str) -> None:
     _print("".join(f"{line}\n" for line in lines))
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, heading: int = 1) -> None:
+def print_table(
+    columns: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    heading: int = 1,
+    groups: Sequence[str] = (),
+) -> None:
     """Prints a table on standard output, or a list where a terminal is too narrow for it.
 
     Args:
@@ -76,9 +82,11 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, headin
             column that is empty in every row is not shown.
         rows: Cells.
         heading: Of a list: how many columns stand in the line above the others.
+        groups: What each row belongs to; said in a line above the first row of each.
     """
     titles, *escaped = ([printable(cell) for cell in row] for row in (columns, *rows))
-    _print(table_or_list(columns_of(titles, escaped), width_of(sys.stdout), heading))
+    groups = [printable(group) for group in groups]
+    _print(table_or_list(columns_of(titles, escaped), width_of(sys.stdout), heading, groups))
 
 
 def print_facts(*rows: tuple[str, str]) -> None:

@@ -3,9 +3,9 @@
 from importlib import resources
 
 from exporter.evaluating.evaluation_plots import plots
-from exporter.evaluating.percents import between, percent
 from exporter.reports.evaluation_record import Evaluation
 from exporter.reports.html import rendered
+from exporter.reports.percents import between, percent
 
 
 def page_of(found: Evaluation) -> str:

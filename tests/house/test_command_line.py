@@ -135,7 +135,7 @@ def test_switches_on(flag):
 @pytest.mark.parametrize("flag", ["--nojson", "--json=false", "--json=0"])
 def test_switches_off(flag):
     _, output, _, _ = run("list", flag)
-    assert "\nvariant " in output
+    assert output.startswith("variant ")
 
 
 @pytest.mark.parametrize("position", [0, 1])
@@ -149,7 +149,7 @@ def test_list_goes_family_by_family():
     _, output, _, _ = run("list")
     lines = output.splitlines()
     start = lines.index("MobileNet V1:")
-    assert lines[start + 2].startswith("mobilenet_v1_025_128 ")
+    assert lines[start + 1].startswith("mobilenet_v1_025_128 ")
     assert "MobileNet V3 small:" in lines[start:]
 
 
@@ -172,5 +172,5 @@ def test_list_says_what_is_known():
 def test_a_table_is_not_cut_in_a_pipe():
     _, output, _, _ = run("list")
     assert "…" not in output
-    assert len(output.splitlines()) == 2 * len(networks()) + len(TASKS) * len(variants())
+    assert len(output.splitlines()) == 1 + len(networks()) + len(TASKS) * len(variants())
     assert "\x1b" not in output

@@ -48,6 +48,18 @@ def test_a_list_where_it_does_not_fit():
     assert laid_out(TITLES, ROWS, 30)[1:3] == ["  result: converted", "  largest error: 6.1e-06"]
 
 
+def test_rows_stand_under_the_name_of_their_group_and_headings_are_said_once():
+    def shown(width):
+        text = table_or_list(columns_of(("a", ">b"), rows), width, 1, ("X:", "X:", "Yy:"))
+        return [line.rstrip() for line in re.sub(r"\x1b\[[\d;]*m", "", text).splitlines()]
+
+    rows = [("one", "1"), ("two", "22"), ("three", "333")]
+    table = ["a        b", "X:", "one      1", "two     22", "Yy:", "three  333"]
+    assert shown(None) == table
+    assert shown(len(table[0])) == table
+    assert shown(8) == ["X:", "one", "  b: 1", "two", "  b: 22", "Yy:", "three", "  b: 333"]
+
+
 def test_sentences_are_wrapped_and_a_table_stays_low():
     rows = [("C39", "a default changed of an argument that matters in training mode only")]
     assert laid_out(("rule", "why"), rows, 40) == [

@@ -13,7 +13,6 @@ import termios
 import pytest
 
 from exporter.cli import terminal
-from slim_nets.registry import networks
 
 # A line of its own, a colour, a title, the whole screen, C1's own escape, a turned direction.
 NAMES = [
@@ -81,8 +80,7 @@ def test_a_real_terminal_gets_all_of_a_list(columns):
     assert "google/imagenet/mobilenet_v3_large_100_224/classification/5" in text
     for word in ("cached", "sha256", "published archive", "v3-large_224_1.0_float.tgz"):
         assert word in text
-    as_tables = text.count("\nvariant ")
-    assert (as_tables == len(networks())) == (columns == 250)
+    assert lines[0].startswith("variant ") == (columns == 250)
 
 
 def test_a_real_terminal_gets_unbroken_words_in_errors():
