@@ -10,6 +10,7 @@ from exporter.errors import ExporterError, PublishError, listing
 from exporter.op_packages import package_of_op
 from exporter.protobufs import called_by, functions_of, read_saved_model
 from exporter.releases.allowed_ops import ALLOWED
+from exporter.releases.graph_saver import plain_saver
 from exporter.releases.keras_metadata import KERAS_METADATA, code_beside, code_in
 from exporter.releases.saver import Saver, misuse
 
@@ -92,10 +93,13 @@ def check_trusted(folder: Path, refusal: type[ExporterError], *, trust: bool) ->
 def _scanned(meta_graph: Any, graph: str) -> Iterator[Finding]:
     functions = functions_of(meta_graph.graph_def)
     saver = Saver.of(meta_graph)
-    yield from _strange(meta_graph.graph_def.node, functions, graph)
+    plain = plain_saver(meta_graph)
+    own = [node for node in meta_graph.graph_def.node if node.name not in plain]
+    yield from _strange(own, functions, graph, ALLOWED)
     for name, function in functions.items():
         where = f"function '{name}' of {graph}"
-        yield from _strange(function.node_def, functions, where, saver.functions.get(name))
+        may = ALLOWED | saver.functions.get(name, frozenset())
+        yield from _strange(function.node_def, functions, where, may)
     for what, where in misuse(meta_graph, saver):
         yield Finding(what, f"{where} of {graph}")
     for node in meta_graph.object_graph_def.nodes:
@@ -104,14 +108,11 @@ def _scanned(meta_graph: Any, graph: str) -> Iterator[Finding]:
 
 
 def _strange(
-    nodes: Iterable[Any],
-    functions: dict[str, Any],
-    where: str,
-    also: frozenset[str] | None = None,
+    nodes: Iterable[Any], functions: dict[str, Any], where: str, allowed: frozenset[str]
 ) -> Iterator[Finding]:
     """Finds ops that are not allowed, and calls of functions that are not there."""
     for node in nodes:
-        if node.op not in ALLOWED and node.op not in (also or ()) and node.op not in functions:
+        if node.op not in allowed and node.op not in functions:
             yield Finding(node.op, f"{where}, node '{node.name}'")
         if node.op == "Const" and (values := _values_of(node)) > MAX_CONSTANT:
             yield Finding(f"Const of {values} values", f"{where}, node '{node.name}'")

@@ -42,9 +42,9 @@ def test_tables_are_refused_before_anything_starts(tmp_path, monkeypatch, kind, 
 
 
 def test_a_model_of_tensorflow_1_is_converted(tmp_path, in_this_process):
-    """Its saver stands among its own ops, which is for whoever knows the model to allow."""
+    """Its saver stands among its own ops, and is TensorFlow's."""
     model = foreign.tf1_builder(tmp_path / "model")
-    (done,) = convert(ConvertRequest(model, ("frozen",), tmp_path / "out", trust=True))
+    (done,) = convert(ConvertRequest(model, ("frozen",), tmp_path / "out"))
     assert (done.error, done.warning) == ("", "")
     inputs = {"x": np.ones([2, 4], np.float32)}
     found = converted.run("frozen", tmp_path / "out/frozen/frozen.pb", inputs)["y"]
