@@ -12,6 +12,7 @@ from exporter.protobufs import called_by, functions_of, read_saved_model
 from exporter.releases.allowed_ops import ALLOWED
 from exporter.releases.graph_saver import plain_saver
 from exporter.releases.keras_metadata import KERAS_METADATA, code_beside, code_in
+from exporter.releases.runnable_ops import RUNNABLE
 from exporter.releases.saver import Saver, misuse
 
 # Values of one constant: a few bytes can stand for many, which TensorFlow makes all of.
@@ -36,12 +37,17 @@ class Finding:
         return f"'{self.what}'{f' of {package.name}' if package else ''} in {self.where}"
 
 
-def scan(folder: Path, refusal: type[ExporterError] = PublishError) -> tuple[Finding, ...]:
+def scan(
+    folder: Path,
+    refusal: type[ExporterError] = PublishError,
+    allowed: frozenset[str] = ALLOWED,
+) -> tuple[Finding, ...]:
     """Looks through all graphs and functions of a SavedModel.
 
     Args:
         folder: The SavedModel.
         refusal: What the stage that asks refuses with.
+        allowed: The ops that it may have, beside those of its saver.
 
     Returns:
         What it must not have, empty for a model that only computes. Assets are
@@ -52,7 +58,7 @@ def scan(folder: Path, refusal: type[ExporterError] = PublishError) -> tuple[Fin
     """
     found: list[Finding] = []
     for number, meta_graph in enumerate(read_saved_model(folder, refusal).meta_graphs):
-        found += _scanned(meta_graph, f"meta graph {number}")
+        found += _scanned(meta_graph, f"meta graph {number}", allowed)
     beside = f"'{KERAS_METADATA}', which Keras runs when it loads"
     found += (Finding(what, beside) for what in code_beside(folder))
     return tuple(found)
@@ -82,7 +88,7 @@ def check_trusted(folder: Path, refusal: type[ExporterError], *, trust: bool) ->
     Raises:
         ExporterError: The refusal, with the names of the ops and where they are.
     """
-    if not trust and (found := scan(folder, refusal)):
+    if not trust and (found := scan(folder, refusal, RUNNABLE)):
         raise refusal(
             f"Model '{folder}' is not safe to run: expected ops that only compute, found"
             f" {listing(map(str, found))}. Give --trust if you know who made it and why it does"
@@ -90,15 +96,15 @@ def check_trusted(folder: Path, refusal: type[ExporterError], *, trust: bool) ->
         )
 
 
-def _scanned(meta_graph: Any, graph: str) -> Iterator[Finding]:
+def _scanned(meta_graph: Any, graph: str, allowed: frozenset[str]) -> Iterator[Finding]:
     functions = functions_of(meta_graph.graph_def)
     saver = Saver.of(meta_graph)
     plain = plain_saver(meta_graph)
     own = [node for node in meta_graph.graph_def.node if node.name not in plain]
-    yield from _strange(own, functions, graph, ALLOWED)
+    yield from _strange(own, functions, graph, allowed)
     for name, function in functions.items():
         where = f"function '{name}' of {graph}"
-        may = ALLOWED | saver.functions.get(name, frozenset())
+        may = allowed | saver.functions.get(name, frozenset())
         yield from _strange(function.node_def, functions, where, may)
     for what, where in misuse(meta_graph, saver):
         yield Finding(what, f"{where} of {graph}")
