@@ -74,6 +74,7 @@ def test_what_can_be_called_is_compared_and_what_cannot_is_named(tmp_path):
     assert skipped(checks)["outputs", SERVED].startswith(
         f"inputs cannot be made up for {SERVED}, which takes string (None,): "
     )
+    assert not skipped(checks)["outputs", SERVED].endswith(".")
     changed = KINDS["examples_too"](tmp_path / "changed", change=1e-3)
     assert ("outputs", "__call__") in failed(compared(changed, model))
 
