@@ -1,5 +1,6 @@
 """One conversion: made and verified in a process of its own, and put in its place."""
 
+import re
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,12 +12,19 @@ from exporter import processes, quiet
 from exporter.converters.convert_request import ConvertRequest
 from exporter.converters.format_table import Format
 from exporter.digests import unchanged_folder
-from exporter.errors import ConversionError, ExporterError, is_of_memory
+from exporter.errors import ConversionError, ExporterError, is_of_memory, listing
 from exporter.staging import errors_of, staged
 
 if TYPE_CHECKING:
     from exporter.verifier.comparison.allowance import Noise
     from exporter.verifier.report.records import VerificationReport
+
+
+# How converters name ops that they do not know: TensorFlow Lite's, ONNX's, OpenVINO's.
+_LACKING = re.compile(
+    r"'tf\.(\w+)' op is neither a custom op nor a flex op|No Op registered for (\w+)"
+    r"|No conversion rule found for operations: (\w+(?:, \w+)*)"
+)
 
 
 @dataclass(frozen=True)
@@ -142,14 +150,23 @@ def converted(
 
 
 def _refusal(folder: Path, name: str, error: Exception) -> ConversionError:
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    said = " ".join(lines[:1] + lines[1:][-1:])[:500].rstrip(".") or type(error).__name__
     advice = (
         "leave this format out, or run again with --verbosity=1 for the converter's own messages"
     )
     if is_of_memory(f"{type(error).__name__}: {error}"):
         advice = "free some memory and try again"
     return ConversionError(
-        f"SavedModel '{folder}' could not be converted to {name}: expected a file, found"
-        f" {type(error).__name__}: {said}. Nothing was written; {advice}."
+        f"SavedModel '{folder}' could not be converted to {name}: {_reason(error)}. Nothing was"
+        f" written; {advice}."
     )
+
+
+def _reason(error: Exception) -> str:
+    """Says why a converter failed: by ops that the format lacks, or in the converter's words."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    named = [match for line in lines for match in _LACKING.findall(line)]
+    ops = {op for groups in named for group in groups for op in re.findall(r"\w+", group)}
+    if ops:
+        return f"expected ops that it has, found {listing(ops)}"
+    said = " ".join(lines[:1] + lines[1:][-1:])[:500].rstrip(".") or type(error).__name__
+    return f"expected a file, found {type(error).__name__}: {said}"

@@ -1,6 +1,6 @@
 """A SavedModel as converters take it: one function, by names."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -17,8 +17,9 @@ from exporter.signatures import SERVING, way_of
 from exporter.verifier.comparison.known_network import KnownNetwork, known_network
 from exporter.verifier.subjects.input_spec import InputSpec
 from exporter.verifier.subjects.interface import load
+from exporter.verifier.subjects.output_bounds import too_much
 from exporter.verifier.subjects.saved_model import LoadedModel
-from exporter.verifier.subjects.subject import END_POINTS, Arrays
+from exporter.verifier.subjects.subject import END_POINTS, Arrays, draw
 from slim_nets.recognition import recognized
 from slim_nets.registry import resized
 
@@ -109,8 +110,17 @@ class SourceModel:
     @cached_property
     def lookups(self) -> tuple[str, ...]:
         """The ops that look something up in a table, by the names of their kinds, sorted."""
-        ops = {node.op for node in nodes_of(self.function.graph.as_graph_def())}
+        ops = {node.op for node in self._nodes}
         return tuple(sorted(op for op in ops if op.startswith(_LOOKUP)))
+
+    @cached_property
+    def draws(self) -> bool:
+        """Whether it may draw at random."""
+        return draw(self._nodes)
+
+    @property
+    def _nodes(self) -> Iterator[Any]:
+        return nodes_of(self.function.graph.as_graph_def())
 
     @cached_property
     def network(self) -> KnownNetwork:
@@ -179,6 +189,11 @@ def source_of(folder: Path, fixed_size: tuple[int, int] | None = None) -> Source
                 f"SavedModel '{folder}' has nothing to compare: expected values in '{name}', found"
                 f" none in {spec.shape}. Save it with other shapes in its signature."
             )
+    if too_large := too_much(source.outputs, batch=1):
+        raise ConversionError(
+            f"SavedModel '{folder}' cannot be compared with what is converted: {too_large}. Save it"
+            " with smaller ones in its signature."
+        )
     return source
 
 

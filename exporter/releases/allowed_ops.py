@@ -13,11 +13,12 @@ _FLOW = """
 """
 
 _VARIABLES = """
-    AssignAddVariableOp AssignSubVariableOp AssignVariableOp DestroyResourceOp DisableCopyOnRead
-    ReadVariableOp ResourceApplyAdam ResourceApplyGradientDescent ResourceApplyMomentum
-    ResourceApplyRMSProp ResourceGather ResourceGatherNd ResourceScatterAdd ResourceScatterNdAdd
-    ResourceScatterNdUpdate ResourceScatterSub ResourceScatterUpdate VarHandleOp VarIsInitializedOp
-    VariableShape
+    Assign AssignAdd AssignAddVariableOp AssignSub AssignSubVariableOp AssignVariableOp
+    DestroyResourceOp DisableCopyOnRead IsVariableInitialized ReadVariableOp ResourceApplyAdam
+    ResourceApplyGradientDescent ResourceApplyMomentum ResourceApplyRMSProp ResourceGather
+    ResourceGatherNd ResourceScatterAdd ResourceScatterNdAdd ResourceScatterNdUpdate
+    ResourceScatterSub ResourceScatterUpdate VarHandleOp VarIsInitializedOp Variable VariableShape
+    VariableV2
 """
 
 _MATH = """
@@ -110,3 +111,5 @@ SAVER: dict[str, tuple[int, ...]] = {
     "MergeV2Checkpoints": (0, 1),
     "ShardedFilename": (0,),
 }
+READING: frozenset[str] = frozenset({"RestoreV2"})
+WRITING: frozenset[str] = frozenset(SAVER) - READING

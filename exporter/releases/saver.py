@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from exporter.protobufs import called_by, closure, concrete_functions, inputs_of, op_of
-from exporter.releases.allowed_ops import SAVER
+from exporter.releases.allowed_ops import READING, SAVER, WRITING
+from exporter.releases.roots import roots
 from exporter.releases.saver_paths import other_paths
 
-_READING = frozenset({"RestoreV2"})
-_WRITING = frozenset(SAVER) - _READING
 _NOTHING: frozenset[str] = frozenset()
 
 
@@ -53,8 +52,8 @@ class Saver:
         library = meta_graph.graph_def.library.function
         calls = {f.signature.name: {c for n in f.node_def for c in _calls(n)} for f in library}
         none = dict.fromkeys(closure(saving | loading, calls) & calls.keys(), _NOTHING)
-        writing = dict.fromkeys(graph.get(save, set()) & calls.keys(), _WRITING)
-        reading = dict.fromkeys(graph.get(restore, set()) & calls.keys(), _READING)
+        writing = dict.fromkeys(graph.get(save, set()) & calls.keys(), WRITING)
+        reading = dict.fromkeys(graph.get(restore, set()) & calls.keys(), READING)
         both = dict.fromkeys(writing.keys() & reading.keys(), _NOTHING)
         nodes, path = frozenset({save, restore} - {""}), op_of(definition.filename_tensor_name)
         fed = {node.name for node in meta_graph.graph_def.node if node.op == "Placeholder"}
@@ -94,16 +93,12 @@ def misuse(meta_graph: Any, saver: Saver) -> Iterator[tuple[str, str]]:
 
 def _through_signatures(meta_graph: Any, saver: Saver) -> Iterator[tuple[str, str]]:
     """Finds signatures that would run the saver's nodes."""
-    wanted = {
-        f"signature '{key}'": [info.name for info in signature.outputs.values()]
-        for key, signature in meta_graph.signature_def.items()
-    }
-    for key, collection in meta_graph.collection_def.items():
-        wanted[f"collection '{key}'"] = list(collection.node_list.value)
+    wanted: dict[str, set[str]] = {}
+    for where, name in roots(meta_graph):
+        wanted.setdefault(where, set()).add(op_of(name))
     inputs = inputs_of(meta_graph.graph_def.node)
     for where, names in wanted.items():
-        for name in sorted(closure(map(op_of, names), inputs) & saver.nodes):
-            yield name, where
+        yield from ((name, where) for name in sorted(closure(names, inputs) & saver.nodes))
 
 
 def _through_objects(objects: Any, guarded: frozenset[str]) -> Iterator[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """The paths that a saver's functions use: those that TensorFlow's own saver makes alone."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from exporter.protobufs import op_of
@@ -20,21 +20,30 @@ def other_paths(function: Any) -> Iterator[str]:
     Yields:
         The op.
     """
-    arguments = [argument.name for argument in function.signature.input_arg[:1]]
+    arguments = {argument.name for argument in function.signature.input_arg[:1]}
     nodes = {node.name: node for node in function.node_def}
-    for node in function.node_def:
-        for position in SAVER.get(node.op, ()):
-            path = node.input[position] if position < len(node.input) else ""
-            if not _is_given(path, nodes, arguments, frozenset()):
-                yield node.op
+    yield from (node.op for node in function.node_def if has_other_path(node, nodes, arguments))
+
+
+def has_other_path(node: Any, nodes: Mapping[str, Any], given: Collection[str]) -> bool:
+    """Says whether an op of a saver uses a path that is neither given nor made of that.
+
+    Args:
+        node: Any op.
+        nodes: All beside it, by name.
+        given: Names of the arguments or nodes that are the path.
+    """
+    wanted = SAVER.get(node.op, ())
+    paths = [node.input[place] if place < len(node.input) else "" for place in wanted]
+    return not all(_is_given(path, nodes, given, frozenset()) for path in paths)
 
 
 def _is_given(
-    tensor: str, nodes: Mapping[str, Any], arguments: list[str], above: frozenset[str]
+    tensor: str, nodes: Mapping[str, Any], given: Collection[str], above: frozenset[str]
 ) -> bool:
     """Says whether a tensor is the given path, or what the saver makes of it while it writes."""
     name = op_of(tensor)
-    if name in arguments:
+    if name in given:
         return True
     if name in above or name not in nodes:
         return False
@@ -43,7 +52,7 @@ def _is_given(
     paths = {"Identity": inputs, "ShardedFilename": inputs[:1], "Pack": inputs}.get(node.op, [])
     if node.op == "StringJoin" and not node.attr["separator"].s and len(inputs) == 2:
         paths = inputs[:1] if _is_suffix(inputs[1], nodes) else []
-    return bool(paths) and all(_is_given(p, nodes, arguments, above | {name}) for p in paths)
+    return bool(paths) and all(_is_given(p, nodes, given, above | {name}) for p in paths)
 
 
 def _is_suffix(tensor: str, nodes: Mapping[str, Any]) -> bool:

@@ -13,7 +13,9 @@ from exporter.errors import ExporterError, PublishError, listing
 from exporter.op_packages import package_of_op
 from exporter.protobufs import called_by, check_is_there, functions_of, read_saved_model
 from exporter.releases.allowed_ops import ALLOWED
+from exporter.releases.graph_saver import plain_saver
 from exporter.releases.keras_metadata import KERAS_METADATA, code_beside, code_in
+from exporter.releases.runnable_ops import RUNNABLE
 from exporter.releases.saver import Saver, misuse
 
 # Values of one constant: a few bytes can stand for many, which TensorFlow makes all of.
@@ -38,12 +40,17 @@ class Finding:
         return f"'{self.what}'{f' of {package.name}' if package else ''} in {self.where}"
 
 
-def scan(folder: Path, refusal: type[ExporterError] = PublishError) -> tuple[Finding, ...]:
+def scan(
+    folder: Path,
+    refusal: type[ExporterError] = PublishError,
+    allowed: frozenset[str] = ALLOWED,
+) -> tuple[Finding, ...]:
     """Looks through all graphs and functions of a SavedModel.
 
     Args:
         folder: The SavedModel.
         refusal: What the stage that asks refuses with.
+        allowed: The ops that it may have, beside those of its saver.
 
     Returns:
         What it must not have, empty for a model that only computes. Assets are
@@ -54,7 +61,7 @@ def scan(folder: Path, refusal: type[ExporterError] = PublishError) -> tuple[Fin
     """
     found: list[Finding] = []
     for number, meta_graph in enumerate(read_saved_model(folder, refusal).meta_graphs):
-        found += _scanned(meta_graph, f"meta graph {number}")
+        found += _scanned(meta_graph, f"meta graph {number}", allowed)
     beside = f"'{KERAS_METADATA}', which Keras runs when it loads"
     found += (Finding(what, beside) for what in code_beside(folder))
     return tuple(found)
@@ -92,7 +99,7 @@ def looked_at(folder: Path, refusal: type[ExporterError], *, trust: bool) -> Ite
     quiet.import_tensorflow()  # which has the form of the file
     check_is_there(folder, refusal)
     with unchanged_folder(folder, refusal) as digest:
-        if not trust and (found := scan(folder, refusal)):
+        if not trust and (found := scan(folder, refusal, RUNNABLE)):
             raise refusal(
                 f"Model '{folder}' is not safe to run: expected ops that only compute, found"
                 f" {listing(map(str, found))}. Give --trust if you know who made it and why it does"
@@ -101,13 +108,16 @@ def looked_at(folder: Path, refusal: type[ExporterError], *, trust: bool) -> Ite
         yield digest
 
 
-def _scanned(meta_graph: Any, graph: str) -> Iterator[Finding]:
+def _scanned(meta_graph: Any, graph: str, allowed: frozenset[str]) -> Iterator[Finding]:
     functions = functions_of(meta_graph.graph_def)
     saver = Saver.of(meta_graph)
-    yield from _strange(meta_graph.graph_def.node, functions, graph)
+    plain = plain_saver(meta_graph)
+    own = [node for node in meta_graph.graph_def.node if node.name not in plain]
+    yield from _strange(own, functions, graph, allowed)
     for name, function in functions.items():
         where = f"function '{name}' of {graph}"
-        yield from _strange(function.node_def, functions, where, saver.functions.get(name))
+        may = allowed | saver.functions.get(name, frozenset())
+        yield from _strange(function.node_def, functions, where, may)
     for what, where in misuse(meta_graph, saver):
         yield Finding(what, f"{where} of {graph}")
     for node in meta_graph.object_graph_def.nodes:
@@ -116,14 +126,11 @@ def _scanned(meta_graph: Any, graph: str) -> Iterator[Finding]:
 
 
 def _strange(
-    nodes: Iterable[Any],
-    functions: dict[str, Any],
-    where: str,
-    also: frozenset[str] | None = None,
+    nodes: Iterable[Any], functions: dict[str, Any], where: str, allowed: frozenset[str]
 ) -> Iterator[Finding]:
     """Finds ops that are not allowed, and calls of functions that are not there."""
     for node in nodes:
-        if node.op not in ALLOWED and node.op not in (also or ()) and node.op not in functions:
+        if node.op not in allowed and node.op not in functions:
             yield Finding(node.op, f"{where}, node '{node.name}'")
         if node.op == "Const" and (values := _values_of(node)) > MAX_CONSTANT:
             yield Finding(f"Const of {values} values", f"{where}, node '{node.name}'")

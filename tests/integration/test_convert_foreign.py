@@ -41,13 +41,53 @@ def test_tables_are_refused_before_anything_starts(tmp_path, monkeypatch, kind, 
 
 
 def test_a_model_of_tensorflow_1_is_converted(tmp_path, in_this_process):
-    """Its saver stands among its own ops, which is for whoever knows the model to allow."""
+    """Its saver stands among its own ops, and is TensorFlow's."""
     model = foreign.tf1_builder(tmp_path / "model")
-    (done,) = convert(ConvertRequest(model, ("frozen",), tmp_path / "out", trust=True))
+    (done,) = convert(ConvertRequest(model, ("frozen",), tmp_path / "out"))
     assert (done.error, done.warning) == ("", "")
     inputs = {"x": np.ones([2, 4], np.float32)}
     found = converted.run("frozen", tmp_path / "out/frozen/frozen.pb", inputs)["y"]
     assert np.allclose(found, source_of(model).expected([inputs["x"]])["y"])
+
+
+def test_what_is_drawn_at_random_is_said_to_be(tmp_path, in_this_process):
+    model = foreign.drawn(tmp_path / "model")
+    (done,) = convert(ConvertRequest(model, ("frozen",), tmp_path / "out"))
+    assert done.error == ""
+    by_name = {check.name.rpartition(" ")[2]: check for check in done.report.checks}
+    assert {name: check.status for name, check in by_name.items()} == {
+        "mean": "passed",
+        "sample": "skipped",
+    }
+    assert by_name["sample"].message == (
+        "it is drawn at random: two calls of the SavedModel give two results"
+    )
+
+
+def test_nothing_but_what_is_drawn_at_random(tmp_path, in_this_process):
+    model = foreign.drawn(tmp_path / "model", alone=True)
+    (done,) = convert(ConvertRequest(model, ("frozen",), tmp_path / "out"))
+    assert "frozen was not written: File 'frozen.pb' was not compared with SavedModel" in done.error
+    assert "skipped: outputs 'signature 'serving_default': sample (probes, batch 1)'" in done.error
+    assert "(it is drawn at random: two calls of the SavedModel give two results)" in done.error
+
+
+def test_what_is_drawn_no_more(tmp_path):
+    """A file that gives the same each time in place of what is drawn anew."""
+    model = foreign.drawn(tmp_path / "model")
+    target = converted.convert("frozen", source_of(model), tmp_path / "out")
+    opened = frozen.opened
+
+    @contextmanager
+    def fixed(*given):
+        with opened(*given) as run:
+            yield lambda inputs: {**run(inputs), "sample": run(inputs)["mean"]}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(frozen, "opened", fixed)
+        report = converted.report("frozen", model, target)
+    (wrong,) = report.failures
+    assert wrong.message == "expected results that change from call to call, found equal ones"
 
 
 def test_what_only_silence_makes_uncertain_is_written_and_said(tmp_path, in_this_process):

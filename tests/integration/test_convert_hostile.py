@@ -113,6 +113,17 @@ def test_inputs_of_gigabytes(tmp_path, refused):
     assert "expected at most 268435456 bytes an example, found 13194139533312 in 'inputs'" in line
 
 
+def test_outputs_of_gigabytes(tmp_path, refused):
+    def body(inputs, *_):
+        return tf.zeros([tf.shape(inputs)[0], 1 << 30])
+
+    line = refused(handmade.save(tmp_path / "model", body=body))
+    assert (
+        "cannot be compared with what is converted: expected outputs of at most 214748364" in line
+    )
+    assert "for a batch of 1, found 4294967296. Save it with smaller ones" in line
+
+
 @pytest.mark.parametrize("what", ["input", "output"])
 def test_nothing_to_compute(tmp_path, refused, what):
     """A side of no length leaves no values that could be vouched for."""

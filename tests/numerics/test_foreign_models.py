@@ -74,6 +74,7 @@ def test_what_can_be_called_is_compared_and_what_cannot_is_named(tmp_path):
     assert skipped(checks)["outputs", SERVED].startswith(
         f"inputs cannot be made up for {SERVED}, which takes string (None,): "
     )
+    assert not skipped(checks)["outputs", SERVED].endswith(".")
     changed = KINDS["examples_too"](tmp_path / "changed", change=1e-3)
     assert ("outputs", "__call__") in failed(compared(changed, model))
 
@@ -170,6 +171,34 @@ def test_two_ways_within_the_noise(tmp_path):
 def test_rules_that_do_not_apply(tmp_path, kind, number, told):
     check = rules(KINDS[kind](tmp_path / "model"))[number]
     assert (check.status, check.message) == ("skipped", told)
+
+
+@pytest.mark.parametrize("number", ["R17", "R22"])
+def test_a_step_of_training_is_not_blamed(tmp_path, number):
+    check = rules(KINDS["trains"](tmp_path / "model"))[number]
+    assert check.status == "skipped"
+    assert check.message == (
+        "signature 'a_step' changes bias, as a step of training does; no other way of calling"
+        " breaks this rule"
+    )
+
+
+@pytest.mark.parametrize("name", ["serving_default", "serve"])
+def test_what_is_served_may_not_train(tmp_path, name):
+    root = foreign_models.Root()
+
+    def call(x):
+        root.bias.assign_add(tf.reduce_mean(root.layer(x), 0))
+        return {"y": tf.reduce_sum(root.layer(x))}
+
+    steps = [foreign_models.made(call, foreign_models.FLOATS) for _ in range(2)]
+    signatures = {name: steps[0], "a_step": steps[1]}
+    found = rules(foreign_models.saved(root, tmp_path / "model", **signatures))
+    assert {number: found[number].status for number in ("R17", "R22")} == {
+        "R17": "failed",
+        "R22": "failed",
+    }
+    assert "a_step" not in found["R22"].message
 
 
 def test_what_keras_3_exports_keeps_the_rule_of_one_signature(tmp_path):

@@ -157,6 +157,33 @@ def test_models_that_cannot_be_called(tmp_path, given, told):
         compared(model, model)
 
 
+def large(folder, size):
+    """Gives floats by the gigabyte, which it states if they are as many for each example."""
+    root = tf.train.Checkpoint()
+    spec = tf.TensorSpec([None, 4], tf.float32, name="x")
+    root.__call__ = tf.function(lambda x: tf.zeros(size(x)), input_signature=[spec])
+    tf.saved_model.save(root, str(folder))
+    return folder
+
+
+@pytest.mark.parametrize("alone", [True, False])
+def test_outputs_of_gigabytes_are_never_made(tmp_path, alone):
+    model = large(tmp_path / "m", lambda x: [tf.shape(x)[0], 1 << 30])
+    told = (
+        r"Model '.*/m' fails when __call__ is called: expected outputs of at most 2147483648 bytes"
+        r" for a batch of 1, found 4294967296\. Save smaller ones\."
+    )
+    with pytest.raises(VerificationError, match=told):
+        verify(VerifyRequest(model, reference_dir=None if alone else model))
+
+
+def test_outputs_that_are_larger_than_a_function_states(tmp_path, monkeypatch):
+    model = large(tmp_path / "m", lambda x: [tf.cast(x[0, 0] * 0, tf.int32) + 999])
+    monkeypatch.setattr("exporter.verifier.subjects.output_bounds.MAX_OUTPUTS", 2000)
+    with pytest.raises(VerificationError, match="at most 2000 bytes for a batch of 1, found 3996"):
+        verify(VerifyRequest(model))
+
+
 def test_probes_that_a_model_does_not_take(tmp_path):
     model = demanding(tmp_path / "m", small=lambda x: tf.debugging.assert_less(x, 0.75))
     report = compared(model, model)

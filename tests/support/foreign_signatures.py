@@ -198,11 +198,26 @@ def factors(folder, change=0.0):
     return folder
 
 
+def drawn(folder, change=0.0, *, alone=False):
+    """A result that is drawn at random, beside one that is not or alone."""
+    root = tf.Module()
+    root.kernel = tf.Variable(_KERNEL + np.float32(change))
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 4], tf.float32, "x")])
+    def serve(x):
+        y = x @ root.kernel
+        sample = {"sample": y + tf.random.normal(tf.shape(y))}
+        return sample if alone else {"mean": y, **sample}
+
+    tf.saved_model.save(root, str(folder), signatures={"serving_default": serve})
+    return folder
+
+
 SIGNATURE_KINDS = {
     make.__name__: make
     for make in (
         *(tf1_builder, tf1_reference, tf1_simple_save, tf1_estimator, tf1_hub_module),
         *(tf1_table,),
-        *(looked_up, dense, keras_2, silence, factors),
+        *(looked_up, dense, keras_2, silence, factors, drawn),
     )
 }

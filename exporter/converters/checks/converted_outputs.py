@@ -12,6 +12,7 @@ from exporter.converters.source_model import SourceModel
 from exporter.errors import reason
 from exporter.verifier.comparison.allowance import Allowance
 from exporter.verifier.comparison.collect import Collector, named_outputs
+from exporter.verifier.comparison.drawing import DRAWN_ALIKE, changing_results
 from exporter.verifier.report.records import Check, Group
 from exporter.verifier.subjects.examples import Batch, Examples
 from exporter.verifier.subjects.subject import Arrays, as_array
@@ -74,20 +75,29 @@ class _Comparison:
         self._floor = row.floor
         self._collector = Collector(allowance, source.network)
         self._cosines: dict[tuple[str, str], list[Check]] = {}
+        # The names of what is drawn at random; None before anything was run.
+        self._drawn: set[str] | None = None
         self._group: Group = "end points" if source.way.startswith("__call__") else "outputs"
         # An end point that a runtime needs not keep is no tensor of the file.
         self._optional = row.eight_bits and self._group == "end points"
 
     def add(self, run: Runner, batch: Batch, case: str) -> None:
         """Runs both on one batch."""
-        expected = self._named(self._source.expected(batch.inputs))
+        expected = self._expected(batch)
         try:
-            outputs = run(self._source.named(batch.inputs))
-            found = self._named({name: as_array(value) for name, value in outputs.items()})
+            found = self._found(run, batch)
+            drawn = self._drawn_by(run, batch)
         except Exception as error:  # noqa: BLE001  (a runtime raises what it likes)
             message = f"expected a result, found an error: {reason(error)}"
             self._collector.fail(self._group, self._source.way, message, case)
             return
+        for name in sorted(drawn):
+            why = "it is drawn at random: two calls of the SavedModel give two results"
+            self._collector.skip(self._group, name, why, case)
+        expected, found = (
+            {name: value for name, value in side.items() if name not in drawn}
+            for side in (expected, found)
+        )
         if self._floor is None:
             self._collector.each(self._group, expected, found, case, examples=batch.names)
             return
@@ -98,6 +108,24 @@ class _Comparison:
             self._cosines.setdefault((name, case), []).append(check)
         for name in sorted(found.keys() - expected.keys()):
             self._collector.fail(self._group, name, "expected none, found it", case)
+
+    def _expected(self, batch: Batch) -> dict[str, np.ndarray]:
+        return self._named(self._source.expected(batch.inputs))
+
+    def _found(self, run: Runner, batch: Batch) -> dict[str, np.ndarray]:
+        outputs = run(self._source.named(batch.inputs))
+        return self._named({name: as_array(value) for name, value in outputs.items()})
+
+    def _drawn_by(self, run: Runner, batch: Batch) -> set[str]:
+        """Names what the SavedModel draws at random, as what was made of it has to do too."""
+        if self._drawn is None:
+            draws = self._source.draws
+            drawn = changing_results(lambda: self._expected(batch)) if draws else set[str]()
+            still = drawn - changing_results(lambda: self._found(run, batch)) if drawn else ()
+            for name in sorted(still):
+                self._collector.fail(self._group, name, DRAWN_ALIKE, "drawn")
+            self._drawn = drawn
+        return self._drawn
 
     def _named(self, outputs: Arrays) -> dict[str, np.ndarray]:
         named: dict[str, np.ndarray] = named_outputs(self._source.way, outputs, alone=True)

@@ -1,10 +1,14 @@
-"""Finds out which results a training call draws at random."""
+"""Finds out which results a call draws at random."""
 
 import itertools
+from collections.abc import Callable
 
 from exporter.verifier.subjects.examples import Batch
-from exporter.verifier.subjects.subject import Inputs, Subject, unequal
+from exporter.verifier.subjects.subject import Arrays, Inputs, Subject, unequal
 
+DRAWN_ALIKE = "expected results that change from call to call, found equal ones"
+# So often is called what may be drawn at random; few values may be drawn alike by chance.
+_CALLS = 4
 # Fewer values may be drawn alike by chance: two calls of three, at a rate of a half, in one case
 # of eight. So they are drawn more often.
 _FEW, _MORE_CALLS = 100, 4
@@ -13,6 +17,12 @@ _FEW, _MORE_CALLS = 100, 4
 _MOST_CALLS = 40
 # Of so many calls that drew something else two are enough: averages are of many values.
 _AVERAGED_CALLS = 2
+
+
+def changing_results(call: Callable[[], Arrays]) -> set[str]:
+    """Returns the names of the results that differ between calls from one state."""
+    once, *others = (call() for _ in range(_CALLS))
+    return {key for other in others for key in unequal(once, other)}
 
 
 def changing(side: Subject, way: str, batch: Batch) -> set[str]:

@@ -12,6 +12,7 @@ from exporter.verifier.comparison.collect import (
     output_name,
     shown_alone,
 )
+from exporter.verifier.comparison.drawing import DRAWN_ALIKE, changing_results
 from exporter.verifier.comparison.folded_signature import FOLDED_WAY, add_folded
 from exporter.verifier.report.records import Check
 from exporter.verifier.subjects.examples import Batch, Examples
@@ -20,8 +21,6 @@ from exporter.verifier.subjects.subject import PLAIN, Arrays, ModelCallError, Su
 from exporter.verifier.subjects.usable_examples import no_inputs, same_inputs, usable
 
 _SIGNATURE = "signature "
-# So often is called what may be drawn at random; few values may be drawn alike by chance.
-_CALLS = 4
 
 
 def compare_weights(model: Subject, reference: Subject, collector: Collector) -> None:
@@ -220,9 +219,8 @@ class InferenceComparison:
             drawn = _changing(self._reference, way, batch)
             self._drawn[way] = drawn
             still = drawn - _changing(self._model, way, batch) if drawn else set()
-            message = "expected results that change from call to call, found equal ones"
             for key in sorted(still & found.keys()):
-                self._collector.fail(group_of(way), output_name(way, key), message, "drawn")
+                self._collector.fail(group_of(way), output_name(way, key), DRAWN_ALIKE, "drawn")
         return self._drawn.get(way, set())
 
     def _both_ways(
@@ -269,5 +267,4 @@ def _as_called(plain: Arrays, served: Arrays) -> Arrays | None:
 
 def _changing(side: Subject, way: str, batch: Batch) -> set[str]:
     """Names the outputs that differ between calls from one state."""
-    once, *others = (side.inference([way], batch.inputs)[way] for _ in range(_CALLS))
-    return {key for other in others for key in unequal(once, other)}
+    return changing_results(lambda: side.inference([way], batch.inputs)[way])

@@ -1,5 +1,6 @@
 """Says what passed, and names what a passed report does not vouch for."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from exporter.errors import listing
@@ -33,7 +34,7 @@ def passing(report: "VerificationReport") -> str:
         text += f"; {len(warned)} gave a warning: {listing(_title(c) for c in warned)}"
     else:
         text = f"All {len(passed)} checks{which} {against}"
-    return f"{text}{_skipped(skipped)}."
+    return f"{text}{skipped_of(skipped)}."
 
 
 def of_the_model(report: "VerificationReport") -> "VerificationReport":
@@ -42,8 +43,8 @@ def of_the_model(report: "VerificationReport") -> "VerificationReport":
     return report.model_copy(update={"checks": own})
 
 
-def _skipped(checks: list["Check"]) -> str:
-    """Names what was skipped, reason by reason; empty if nothing was."""
+def skipped_of(checks: Sequence["Check"]) -> str:
+    """Names what was skipped, reason by reason, behind a semicolon; empty if nothing was."""
     if not checks:
         return ""
     by_reason: dict[str, list[Check]] = {}

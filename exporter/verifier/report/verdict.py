@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from exporter.errors import listing
-from exporter.verifier.report.passing import passing
+from exporter.verifier.report.passing import passing, skipped_of
 
 if TYPE_CHECKING:
     from exporter.verifier.report.records import Check, VerificationReport
@@ -17,6 +17,9 @@ def verdict_of(report: "VerificationReport") -> str:
         return f"{named} was not compared with {report.settings.reference} at all."
     if report.passed:
         return passing(report)
+    skipped = report.with_status("skipped")
+    if skipped == report.checks:
+        return f"{named} was not compared with {report.settings.reference}{skipped_of(skipped)}."
     wrong = report.failures or report.checks
     first = wrong[0]
     if first.group == "outputs":

@@ -10,7 +10,7 @@ import tensorflow as tf
 from exporter.errors import listing, reason
 from exporter.verifier.comparison.collect import CALL_ERRORS, output_name
 from exporter.verifier.rules.structure import NotApplicableError, needs, needs_images
-from exporter.verifier.subjects.examples import FULL, Batch
+from exporter.verifier.rules.trying import batch_for, but_training, left_by, tried_ways
 from exporter.verifier.subjects.op_by_op import UnsupportedError
 from exporter.verifier.subjects.recomputing import How, call_graph, recompute
 from exporter.verifier.subjects.saved_model import LoadedModel
@@ -24,7 +24,7 @@ from exporter.verifier.subjects.subject import (
     unequal,
 )
 from exporter.verifier.subjects.tensor_kinds import shape_of
-from exporter.verifier.subjects.usable_examples import no_inputs, same_inputs, usable
+from exporter.verifier.subjects.usable_examples import usable
 
 _IMAGES = ("zeros", "ones", "half", "ramp", "noise")
 _CONVOLUTIONS = frozenset({"Conv2D", "DepthwiseConv2dNative", "MatMul"})
@@ -35,20 +35,23 @@ _SUM_TOLERANCE = 1e-3  # of a float32 softmax over at most some thousand classes
 
 def any_batch_size(model: LoadedModel) -> Iterator[str]:
     """Calls with one example and with three."""
-    ways = [way for way in _tried(model) if _has_batch(model, way)]
+    ways = [way for way in tried_ways(model) if _has_batch(model, way)]
     needs(ways or not model.ways, "no input has a batch dimension")
+    yield from but_training(model, ways, _wrong_batches)
+
+
+def _wrong_batches(model: LoadedModel, way: str) -> Iterator[str]:
     for size in (1, 3):
-        for way in ways:
-            batch = _batch(model, way, size)
-            try:
-                outputs = model.inference([way], batch.inputs)[way]
-            except CALL_ERRORS as error:
-                yield f"{way} expected a result for batch {size}, found an error: {reason(error)}"
-                continue
-            for key, value in outputs.items():
-                if value.shape[:1] != (size,):
-                    name = output_name(way, key)
-                    yield f"{name} expected batch {size}, found shape {list(value.shape)}"
+        batch = batch_for(model, way, size)
+        try:
+            outputs = model.inference([way], batch.inputs)[way]
+        except CALL_ERRORS as error:
+            yield f"{way} expected a result for batch {size}, found an error: {reason(error)}"
+            continue
+        for key, value in outputs.items():
+            if value.shape[:1] != (size,):
+                name = output_name(way, key)
+                yield f"{name} expected batch {size}, found shape {list(value.shape)}"
 
 
 def inference_is_the_default(model: LoadedModel) -> Iterator[str]:
@@ -56,7 +59,7 @@ def inference_is_the_default(model: LoadedModel) -> Iterator[str]:
     _needs_training(model)
     default_mode = model.interface.parameters["training"].default
     needs(default_mode is not inspect.Parameter.empty, "'training' has no default")
-    inputs = _batch(model, PLAIN).inputs
+    inputs = batch_for(model, PLAIN).inputs
     for way in model.training_ways:
         if way not in model.ways:
             continue
@@ -69,15 +72,17 @@ def inference_is_the_default(model: LoadedModel) -> Iterator[str]:
 
 def inference_changes_nothing(model: LoadedModel) -> Iterator[str]:
     """Looks for variables that a call in inference mode changes."""
-    for way in _tried(model):
-        model.inference([way], _batch(model, way).inputs)
-        if changed := model.left(way):
-            yield f"{way} expected no variable to change, found {len(changed)}: {listing(changed)}"
+    yield from but_training(model, tried_ways(model), _changes)
+
+
+def _changes(model: LoadedModel, way: str) -> Iterator[str]:
+    if changed := left_by(model, way):
+        yield f"{way} expected no variable to change, found {len(changed)}: {listing(changed)}"
 
 
 def outputs_are_finite(model: LoadedModel) -> Iterator[str]:
     """Looks for NaN and infinity on images in [0, 1]."""
-    for way in _tried(model):
+    for way in tried_ways(model):
         for name, inputs in _ordinary(model, way):
             for key, value in model.inference([way], inputs)[way].items():
                 if value.dtype.kind == "f" and not np.isfinite(value).all():
@@ -101,7 +106,7 @@ def features_have_no_dropout(model: LoadedModel) -> Iterator[str]:
     _needs_training(model)
     needs("feature_vector" in _served(model), "what is no feature_vector may have dropout")
     needs(PLAIN in model.training_ways, "there is no trace of __call__ in training mode")
-    inputs = _batch(model, PLAIN).inputs
+    inputs = batch_for(model, PLAIN).inputs
     once, again = (model.training([PLAIN], inputs, {})[PLAIN].outputs for _ in range(2))
     if unequal(once, again):
         yield "expected equal features from two calls in training mode, found different ones"
@@ -111,7 +116,7 @@ def logits_are_logits(model: LoadedModel) -> Iterator[str]:
     """Looks for a softmax in front of what is called logits."""
     needs_images(model)
     needs("logits" in _served(model) and PLAIN in model.ways, "the model returns no logits")
-    values = model.inference([PLAIN], _batch(model, PLAIN, 3).inputs)[PLAIN].get(BARE)
+    values = model.inference([PLAIN], batch_for(model, PLAIN, 3).inputs)[PLAIN].get(BARE)
     if values is None:
         raise NotApplicableError("__call__ returns no single tensor")
     if (values >= 0).all() and np.allclose(values.sum(axis=-1), 1, atol=_SUM_TOLERANCE):
@@ -123,7 +128,7 @@ def default_hyperparameters_are_true(model: LoadedModel) -> Iterator[str]:
     _needs_training(model)
     defaults = model.hyperparameters
     needs(defaults, "there are no hyperparameters")
-    inputs = _batch(model, PLAIN).inputs
+    inputs = batch_for(model, PLAIN).inputs
     before = model.variables()
     for way in model.training_ways:
         model.call(way, inputs, training=True)
@@ -145,7 +150,7 @@ def default_hyperparameters_are_true(model: LoadedModel) -> Iterator[str]:
 def momentum_is_for_training(model: LoadedModel) -> Iterator[str]:
     """Compares calls in inference mode with several momenta."""
     needs(MOMENTUM in model.hyperparameters, f"there is no argument '{MOMENTUM}'")
-    inputs = _batch(model, PLAIN).inputs
+    inputs = batch_for(model, PLAIN).inputs
     for way in model.interface.ways(training=False):
         expected = flat(model.call(way, inputs))
         for momentum in (0.0, 0.997):
@@ -159,7 +164,7 @@ def hyperparameters_count(model: LoadedModel) -> Iterator[str]:
     """Checks that the batch-norm momentum is not ignored, and that no update is missing."""
     _needs_training(model)
     needs(MOMENTUM in model.hyperparameters, f"there is no argument '{MOMENTUM}'")
-    inputs = _batch(model, PLAIN).inputs
+    inputs = batch_for(model, PLAIN).inputs
     before = model.variables()
     names = [n for n in before if n not in model.trainable and before[n].dtype.kind == "f"]
     for way in model.training_ways:
@@ -174,9 +179,9 @@ def hyperparameters_count(model: LoadedModel) -> Iterator[str]:
 def gradients_flow(model: LoadedModel) -> Iterator[str]:
     """Differentiates the output by every trainable variable, in both modes."""
     needs(model.trainable, "no variable is listed as trainable")
-    modes = ((True, model.training_ways[:1]), (False, _tried(model)[:1]))
+    modes = ((True, model.training_ways[:1]), (False, tried_ways(model)[:1]))
     for training, way in ((mode, way) for mode, ways in modes for way in ways):
-        inputs = _batch(model, way).inputs
+        inputs = batch_for(model, way).inputs
         outputs = model.inference([way], inputs)[way]
         missing = set(model.trainable)
         for target in (key for key, value in outputs.items() if value.dtype.kind == "f"):
@@ -213,29 +218,6 @@ def images_are_rescaled(model: LoadedModel) -> Iterator[str]:
 def _stop_at_convolution(node: Any, inputs: list[Any], _: dict[str, Any]) -> None:
     if node.op in _CONVOLUTIONS:
         raise _SeenError(inputs[0])
-
-
-def _batch(model: LoadedModel, way: str, size: int = FULL.training_batch) -> Batch:
-    """Makes a batch: of the size on which training is compared, as others are traced anew.
-
-    Raises:
-        NotApplicableError: If none can be made up.
-    """
-    own = usable(model, way, model.examples)
-    needs(own.names, no_inputs(model, way))
-    return own.few(size)
-
-
-def _tried(model: LoadedModel) -> list[str]:
-    """Returns the ways of calling that can be given something.
-
-    Raises:
-        NotApplicableError: If there are ways, but none of those.
-    """
-    groups = same_inputs(model, model.ways, model.examples)
-    can = {way for group in groups for way in group.ways}
-    needs(can or not model.ways, no_inputs(model, model.ways[0]) if model.ways else "")
-    return [way for way in model.ways if way in can]
 
 
 def _has_batch(model: LoadedModel, way: str) -> bool:

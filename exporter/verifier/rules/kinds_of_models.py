@@ -47,7 +47,8 @@ KINDS: tuple[KindOfModel, ...] = (
     KindOfModel(
         "signatures that change variables, such as a step of training",
         "yes",
-        "What a call leaves is compared, and put back before the next.",
+        "What a call leaves is compared, and put back before the next; rules of inference are not"
+        " asked of signatures that do so, but of the ones that are served by default.",
     ),
     KindOfModel(
         "results that are drawn at random in inference",

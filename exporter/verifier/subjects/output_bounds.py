@@ -1,39 +1,34 @@
-"""Says beforehand whether what a signature gives would fill the memory."""
+"""Says whether what a call gives would fill the memory: beforehand where that is known."""
 
 import math
 from typing import Any
 
 import tensorflow as tf
 
-from exporter.verifier.subjects.subject import Inputs
-
 # Bytes of all outputs of one call.
 MAX_OUTPUTS = 1 << 31
 
 
-def outputs_too_large(signature: Any, inputs: Inputs) -> str:
-    """Says what is wrong with the outputs of a call, as far as a signature states them.
+def too_much(outputs: Any, batch: int) -> str:
+    """Says what is wrong with the outputs of a call.
 
     Args:
-        signature: A concrete function; None for what states nothing.
-        inputs: One batch.
+        outputs: A nest of tensors, or of their specs as far as a function states them.
+        batch: How many examples the call takes.
 
     Returns:
-        The middle of a sentence; empty if nothing is wrong.
+        The end of a sentence; empty if nothing is wrong.
     """
-    if signature is None:
-        return ""
-    batch = next((len(value) for value in inputs if value.ndim), 1)
-    size = sum(_bytes_of(spec, batch) for spec in signature.structured_outputs.values())
+    parts = tf.nest.flatten(outputs, expand_composites=True)
+    size = sum(_bytes_of(part, batch) for part in parts)
     if size <= MAX_OUTPUTS:
         return ""
-    return (
-        f"has outputs that are too large: expected at most {MAX_OUTPUTS} bytes for a batch of"
-        f" {batch}, found {size}"
-    )
+    return f"expected outputs of at most {MAX_OUTPUTS} bytes for a batch of {batch}, found {size}"
 
 
-def _bytes_of(spec: tf.TensorSpec, batch: int) -> int:
+def _bytes_of(part: Any, batch: int) -> int:
     """Returns what a tensor takes; nothing, if not even its rank is known."""
-    shape = spec.shape.as_list() if spec.shape.rank is not None else [0]
-    return int(math.prod(batch if size is None else size for size in shape)) * int(spec.dtype.size)
+    if not isinstance(part, tf.Tensor | tf.TensorSpec) or part.shape.rank is None:
+        return 0
+    shape = part.shape.as_list()
+    return int(math.prod(batch if size is None else size for size in shape)) * int(part.dtype.size)

@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from exporter.errors import reason
+from exporter.errors import VerificationError
 from exporter.protobufs import nodes_of
 from exporter.verifier.subjects.as_written import as_written
 from exporter.verifier.subjects.chosen_trace import call_chosen_trace
 from exporter.verifier.subjects.descriptions import described
 from exporter.verifier.subjects.examples import FULL, Examples
 from exporter.verifier.subjects.given import Given
+from exporter.verifier.subjects.guarded_call import GuardedCall
 from exporter.verifier.subjects.image_sizes import tried_sizes
 from exporter.verifier.subjects.input_spec import InputSpec
 from exporter.verifier.subjects.interface import Interface, load
-from exporter.verifier.subjects.output_bounds import outputs_too_large
 from exporter.verifier.subjects.probes import PROBES
 from exporter.verifier.subjects.subject import (
     BARE,
@@ -27,6 +27,7 @@ from exporter.verifier.subjects.subject import (
     Derivative,
     Gradients,
     Inputs,
+    LargeOutputsError,
     ModelCallError,
     TrainingCall,
     draw,
@@ -123,6 +124,9 @@ class LoadedModel:
                 continue
             try:
                 self.inference([way], [np.stack([value] * size) for value in spec.probe(probe)])
+            except LargeOutputsError as error:
+                # Which no other values would change.
+                raise VerificationError(str(error)) from error
             except ModelCallError as error:
                 yield probe, error.said
 
@@ -236,23 +240,19 @@ class LoadedModel:
         Returns:
             What the model returns.
         """
-        if too_large := outputs_too_large(self.interface.signature_ways.get(way), inputs):
-            raise ModelCallError(f"Model '{self.folder}' {too_large} of {way}. Save smaller ones.")
-        try:
-            tensors = self.spec_of(way).tensors(inputs)
-            packed = tf.nest.pack_sequence_as(self._structure(way), tensors)
-            if way in self.interface.signature_ways:
-                return self.interface.signature_ways[way](**packed)
-            arguments |= self.interface.flags[way]
-            args, kwargs = self.interface.call_with(packed, **arguments)
-            return call_chosen_trace(self.interface.call, *args, **kwargs)
-        except (tf.errors.OpError, AttributeError, LookupError, TypeError, ValueError) as error:
-            sizes = ", ".join(f"{_dtype(value)} {list(value.shape)}" for value in inputs)
-            raise ModelCallError(
-                f"Model '{self.folder}' fails when {way} is given {sizes}: {reason(error)}. Mend"
-                " the model, or what it was saved with.",
-                reason(error),
-            ) from error
+        guarded = GuardedCall(
+            self.folder, self.interface, way, inputs, training=bool(arguments.get("training"))
+        )
+        return guarded.result(lambda: self._called(way, inputs, **arguments))
+
+    def _called(self, way: str, inputs: Inputs, **arguments: Any) -> Any:
+        tensors = self.spec_of(way).tensors(inputs)
+        packed = tf.nest.pack_sequence_as(self._structure(way), tensors)
+        if way in self.interface.signature_ways:
+            return self.interface.signature_ways[way](**packed)
+        arguments |= self.interface.flags[way]
+        args, kwargs = self.interface.call_with(packed, **arguments)
+        return call_chosen_trace(self.interface.call, *args, **kwargs)
 
     def _structure(self, way: str) -> Any:
         if way in self.interface.signature_ways:
@@ -289,7 +289,3 @@ def load_model(
         VerificationError: If that fails.
     """
     return LoadedModel(folder, load(folder), main, sizes, given or Given())
-
-
-def _dtype(value: np.ndarray) -> str:
-    return "string" if value.dtype.kind in "OSU" else str(value.dtype.name)

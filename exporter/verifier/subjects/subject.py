@@ -1,5 +1,6 @@
 """What the verifier asks of each of the two sides that it compares."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -22,6 +23,11 @@ END_POINTS = f"{PLAIN}(return_endpoints=True)"
 MOMENTUM = "batch_norm_momentum"
 # The name of an output that is a tensor and no dict; of end points, that of the output itself.
 BARE, DEFAULT = "", "default"
+# In the names of ops that draw at random, also of those that would draw the same again.
+_DRAWING = re.compile(
+    "Random|Normal(?!iz)|Multinomial|StatefulUniform|Binomial|CandidateSampler|Distorted"
+    "|NonDeterministic"
+)
 
 
 class ModelCallError(VerificationError):
@@ -34,6 +40,10 @@ class ModelCallError(VerificationError):
     def __init__(self, message: str, said: str = "") -> None:
         super().__init__(message)
         self.said = said
+
+
+class LargeOutputsError(ModelCallError):
+    """A call gives so much that memory would be full."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +164,7 @@ def projected(output: tf.Tensor) -> tf.Tensor:
 
 def draw(nodes: Iterable[Any]) -> bool:
     """Says whether one of some `NodeDef`s draws at random."""
-    return any("Random" in node.op for node in nodes)
+    return any(_DRAWING.search(node.op) for node in nodes)
 
 
 def flat(outputs: Any) -> Arrays:

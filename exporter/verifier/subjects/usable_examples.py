@@ -71,4 +71,5 @@ def typical_names(groups: Iterable[SameInputs]) -> tuple[str, ...]:
 def no_inputs(subject: Subject, way: str) -> str:
     """Says why nothing can be made up for a way of calling."""
     why = next(iter(subject.refusals(way).values()), "no example is left")
-    return f"inputs cannot be made up for {way}, which takes {subject.spec_of(way)}: {why}"
+    taken = subject.spec_of(way)
+    return f"inputs cannot be made up for {way}, which takes {taken}: {why.rstrip('.')}"

@@ -98,6 +98,16 @@ def test_other_kinds(reusable, tmp_path, kind):
     assert problems(folder) == []
 
 
+def test_a_model_of_tensorflow_1_with_variables(tmp_path):
+    """Nobody has to trust it: its saver is TensorFlow's own."""
+    model = foreign.tf1_builder(tmp_path / "model")
+    copy = shutil.copytree(model, tmp_path / "reference")
+    assert verify(VerifyRequest(model, reference_dir=copy)).passed
+    folder = released(model, tmp_path / "release")
+    assert "<!-- format: saved_model -->" in (folder / "2.md").read_text()
+    assert problems(folder) == []
+
+
 def test_a_better_report_is_kept(reusable, tmp_path):
     copy = shutil.copytree(reusable, tmp_path / "reference")
     verify(VerifyRequest(reusable, reference_dir=copy))
