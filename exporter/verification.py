@@ -57,9 +57,11 @@ def verify(
         "All ... passed against the original graph with checkpoint 'seeded:0'..."
     """
     from exporter.verifier.subjects.given import Given, read_arrays
+    from exporter.verifier.subjects.input_range import asked
 
     _check(request)
-    given = Given(matching(request.images), read_arrays(request.inputs) if request.inputs else {})
+    arrays = read_arrays(request.inputs) if request.inputs else {}
+    given = Given(matching(request.images), arrays, asked(request.input_range))
     progress("import TensorFlow", 0, None)
     quiet.import_tensorflow()
     from exporter.verifier.run import run
@@ -87,6 +89,7 @@ def _reference(
     """Makes the reference, whose files are to stay as they are until `reading` is closed."""
     from exporter.restore import restore
     from exporter.verifier.report.reference import original, saved_model
+    from exporter.verifier.subjects.input_range import asked
 
     checkpoint, variant, task = request.checkpoint, request.variant, request.task
     if checkpoint is not None and variant is not None and task is not None:
@@ -97,7 +100,8 @@ def _reference(
         return None
     check_is_there(request.reference_dir, VerificationError)
     other = unchanged_folder(request.reference_dir, VerificationError)
-    reference = saved_model(request.reference_dir, reading.enter_context(other))
+    digest = reading.enter_context(other)
+    reference = saved_model(request.reference_dir, digest, asked(request.input_range))
     check_trusted(request.reference_dir, VerificationError, trust=request.trust)
     return reference
 
@@ -124,6 +128,12 @@ def _check(request: VerifyRequest) -> None:
         raise InvalidArgumentError(
             "There is nothing to compare with: expected --reference_dir or --checkpoint beside"
             " --allowance, --atol and --rtol. Add one."
+        )
+    if request.input_range is not None and request.checkpoint is not None:
+        raise InvalidArgumentError(
+            "The original graph is given an input range: expected none, since its images are from 0"
+            f" to 1, found {','.join(f'{end:g}' for end in request.input_range)}. Leave out"
+            " --input_range."
         )
     for name, value in (("atol", request.atol), ("rtol", request.rtol)):
         if not 0 <= value < math.inf:

@@ -1,6 +1,7 @@
 """Flags that say which network is meant: one of ours, or a function of one's own."""
 
 import argparse
+from collections.abc import Collection
 from typing import Any
 
 from exporter.choices import variant_named, variant_of
@@ -32,16 +33,6 @@ def _image_size(text: str) -> tuple[int, int] | str:
     return text if text == ANY_SIZE else flags.image_size(text)
 
 
-def _input_range(text: str) -> tuple[float, float]:
-    try:
-        low, high = map(float, text.split(","))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(
-            f"expected two numbers such as -1,1, found '{text}'"
-        ) from error
-    return low, high
-
-
 # Of a function; in the order of the fields of GraphFunction.
 _OF_FUNCTION = {
     "arg_scope": flags.value(
@@ -50,7 +41,7 @@ _OF_FUNCTION = {
     ),
     "input_range": flags.value(
         "with --network, what images in [0, 1] are rescaled to inside of the model (-1,1)",
-        type=_input_range,
+        type=flags.input_range,
     ),
     "features": flags.value(
         "with --network, the end point that a feature vector is taken from, where the function"
@@ -70,8 +61,12 @@ SIZE = {
 }
 
 
-def chosen(arguments: argparse.Namespace) -> Variant | None:
+def chosen(arguments: argparse.Namespace, *, alone: Collection[str] = ()) -> Variant | None:
     """Finds the network that the flags mean; None if they name none.
+
+    Args:
+        arguments: The parsed flags.
+        alone: Names of flags of functions that mean something else in this command without one.
 
     Raises:
         InvalidArgumentError: If flags are given that are of no use without others.
@@ -80,7 +75,7 @@ def chosen(arguments: argparse.Namespace) -> Variant | None:
     given = {name: value for name, value in vars(arguments).items() if value is not None}
     if arguments.network is not None:
         return _function(arguments, given)
-    if others := [f"--{name}" for name in _OF_FUNCTION if name in given]:
+    if others := [f"--{name}" for name in _OF_FUNCTION if name in given and name not in alone]:
         raise InvalidArgumentError(
             f"There is no function: expected --network beside {', '.join(others)}. Add it, or"
             f" leave {'it' if len(others) == 1 else 'them'} out."

@@ -171,6 +171,24 @@ class Origin(Record):
     restoring: RestoreOptions
 
 
+class OpCounts(Record):
+    """In which numbers the ops of a converted file compute.
+
+    Attributes:
+        int8: How many take and give int8, beside constants.
+        float32: How many take and give floating point.
+        total: How many there are, with those that convert between the two or compute sizes.
+    """
+
+    int8: Count
+    float32: Count
+    total: Count
+
+    def told(self) -> str:
+        """Says so in a sentence without its subject."""
+        return f"{self.int8} of {self.total} ops compute in int8, {self.float32} in float"
+
+
 class Settings(Record):
     """What a verification was asked for.
 
@@ -181,6 +199,8 @@ class Settings(Record):
         task: What it ends with.
         allowance: "exact", "noise", or the tolerances that were given.
         images: Names of the images and probes.
+        input_range: Least and largest value of images and of most probes; None where the model
+            takes no images.
         subject: What the model is called in sentences.
     """
 
@@ -190,6 +210,7 @@ class Settings(Record):
     task: Line = ""
     allowance: Line = "exact"
     images: tuple[str, ...] = ()
+    input_range: tuple[float, float] | None = None
     subject: str = "SavedModel"
 
 
@@ -207,6 +228,7 @@ class VerificationReport(Record):
         causes: Known mistakes that were tried, because something differed.
         sample: Values of the output for a plot.
         thumbnails: JPEG in base64, by name, of the first images and probes.
+        ops: Of a converted file, in formats that can have numbers of eight bits.
     """
 
     settings: Settings
@@ -219,6 +241,7 @@ class VerificationReport(Record):
     causes: tuple[Cause, ...] = ()
     sample: Output | None = None
     thumbnails: dict[str, str] = {}
+    ops: OpCounts | None = None
 
     @pydantic.model_validator(mode="after")
     def _is_as_exact_as_it_says(self) -> Self:

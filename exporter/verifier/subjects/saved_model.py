@@ -13,7 +13,7 @@ from exporter.errors import reason
 from exporter.protobufs import nodes_of
 from exporter.verifier.subjects.as_written import as_written
 from exporter.verifier.subjects.chosen_trace import chosen_trace
-from exporter.verifier.subjects.descriptions import described
+from exporter.verifier.subjects.descriptions import described, described_batch
 from exporter.verifier.subjects.examples import FULL, Examples
 from exporter.verifier.subjects.given import Given
 from exporter.verifier.subjects.image_sizes import tried_sizes
@@ -96,7 +96,7 @@ class LoadedModel:
             names = list(self.interface.inputs)
         if len(names) != len(specs):
             names = [str(place) for place in range(len(specs))]
-        spec = InputSpec(tuple(specs), names=tuple(names))
+        spec = InputSpec(tuple(specs), (), tuple(names), self.given.input_range)
         return replace(spec, sizes=self.sizes or self._own_sizes) if spec.any_size else spec
 
     @cached_property
@@ -251,10 +251,9 @@ class LoadedModel:
                 function = chosen_trace(function, *args, **kwargs)
             return function(*args, **kwargs)
         except (tf.errors.OpError, AttributeError, LookupError, TypeError, ValueError) as error:
-            sizes = ", ".join(f"{_dtype(value)} {list(value.shape)}" for value in inputs)
             raise ModelCallError(
-                f"Model '{self.folder}' fails when {way} is given {sizes}: {reason(error)}. Mend"
-                " the model, or what it was saved with.",
+                f"Model '{self.folder}' fails when {way} is given {described_batch(inputs)}:"
+                f" {reason(error)}. Mend the model, or what it was saved with.",
                 reason(error),
             ) from error
 
@@ -281,7 +280,7 @@ def load_model(
     sizes: tuple[tuple[int, int], ...] = (),
     given: Given | None = None,
 ) -> LoadedModel:
-    """Loads a SavedModel.
+    """Loads a SavedModel, and finds out which values its images have.
 
     Args:
         folder: Where it lies.
@@ -291,9 +290,9 @@ def load_model(
 
     Raises:
         VerificationError: If that fails.
+        InvalidArgumentError: If it takes no images of the range that is given.
     """
-    return LoadedModel(folder, load(folder), main, sizes, given or Given())
+    # What finds the range runs models op by op, and imports this module.
+    from exporter.verifier.subjects.found_range import ranged
 
-
-def _dtype(value: np.ndarray) -> str:
-    return "string" if value.dtype.kind in "OSU" else str(value.dtype.name)
+    return ranged(LoadedModel(folder, load(folder), main, sizes, given or Given()))
