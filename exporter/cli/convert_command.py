@@ -5,7 +5,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from exporter.cli import flags
-from exporter.cli.terminal import print_json, print_lines, print_table, progress_bar, tell
+from exporter.cli.terminal import (
+    print_json,
+    print_lines,
+    print_prose,
+    print_table,
+    progress_bar,
+    tell,
+)
 from exporter.conversion import Conversion, ConvertRequest, convert
 from exporter.converters.format_table import FORMATS
 from exporter.errors import InvalidArgumentError
@@ -93,7 +100,7 @@ def _print(conversions: Sequence[Conversion]) -> None:
     print_table(columns, [_row(conversion) for conversion in conversions])
     ops = {one.format.name: one.report.ops for one in conversions if one.report}
     if told := [f"{name}: {counts.told()}." for name, counts in ops.items() if counts]:
-        print_lines("", *told)
+        print_prose("", *told)
     if written := [one for one in conversions if not one.error]:
         # Each path on a line of its own: however long it is, it can be copied.
         files = [str(one.folder / one.format.file) for one in written]

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from exporter.converters.convert_request import ConvertRequest
     from exporter.converters.source_model import SourceModel
     from exporter.verifier.comparison.allowance import Allowance
-    from exporter.verifier.report.records import Check, OpCounts
+    from exporter.verifier.report.arithmetic import OpCounts
+    from exporter.verifier.report.records import Check
     from exporter.verifier.subjects.examples import Examples
 
 # What brings a program, with all that it needs.

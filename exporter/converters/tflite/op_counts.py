@@ -7,7 +7,7 @@ from typing import Any
 from ai_edge_litert import schema_py_generated as schema
 
 from exporter.converters.tflite.inside_buffers import unpacked
-from exporter.verifier.report.records import OpCounts
+from exporter.verifier.report.arithmetic import OpCounts
 
 _INT8 = frozenset({schema.TensorType.INT8})
 _FLOAT = frozenset({schema.TensorType.FLOAT32, schema.TensorType.FLOAT16})
@@ -20,8 +20,8 @@ def op_counts(target: Path) -> OpCounts:
 
     An op computes in int8 if everything that it is given beside constants is int8, and what it
     gives too: one with int8 weights and float activations computes in float here, even where its
-    kernel rounds those to int8 on its way. What is neither converts between the two, or computes
-    sizes and indices.
+    kernel rounds those to int8 on its way. What is neither converts numbers, or computes sizes
+    and indices.
 
     Args:
         target: The file.

@@ -7,6 +7,7 @@ import pydantic
 from checkpoints.names import RestoreOptions
 from exporter.errors import VerificationError
 from exporter.strict_json import JudgedModel
+from exporter.verifier.report.arithmetic import OpCounts
 from exporter.verifier.report.forms import (
     Amount,
     Count,
@@ -171,24 +172,6 @@ class Origin(Record):
     restoring: RestoreOptions
 
 
-class OpCounts(Record):
-    """In which numbers the ops of a converted file compute.
-
-    Attributes:
-        int8: How many take and give int8, beside constants.
-        float32: How many take and give floating point.
-        total: How many there are, with those that convert between the two or compute sizes.
-    """
-
-    int8: Count
-    float32: Count
-    total: Count
-
-    def told(self) -> str:
-        """Says so in a sentence without its subject."""
-        return f"{self.int8} of {self.total} ops compute in int8, {self.float32} in float"
-
-
 class Settings(Record):
     """What a verification was asked for.
 
@@ -199,8 +182,7 @@ class Settings(Record):
         task: What it ends with.
         allowance: "exact", "noise", or the tolerances that were given.
         images: Names of the images and probes.
-        input_range: Least and largest value of images and of most probes; None where the model
-            takes no images.
+        input_range: Least and largest value of images; None where the model takes none.
         subject: What the model is called in sentences.
     """
 
