@@ -35,7 +35,8 @@ def benchmark(request: BenchmarkRequest, progress: Progress = silent) -> Benchma
     converted = of_formats(request.converted) if request.converted else Lineup()
     progress("look at the model", 0, None)
     subject = f"SavedModel '{request.model_dir}'"
-    model = _looked_at(subject, "", described, request.model_dir, request.image_size)
+    given = (request.model_dir, request.image_size, request.input_range)
+    model = _looked_at(subject, "", described, *given)
     _check_batches(request, model)
     check_made_of(converted, request.model_dir)
     lineup = of_saved_model(request.model_dir, model) + converted

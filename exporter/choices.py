@@ -66,12 +66,7 @@ def variant_of(
                 f"Function '{printable(text)}' is not named as one: expected"
                 f" package.module:function. Change --{flag}."
             )
-    low, high = function.input_range
-    if not -math.inf < low < high < math.inf:
-        raise InvalidArgumentError(
-            f"Input range {low:g},{high:g} is none: expected two numbers, the smaller one first."
-            " Change --input_range."
-        )
+    check_input_range(function.input_range)
     if not re.fullmatch(r"[\w./-]*", function.features):
         raise InvalidArgumentError(
             f"End point '{printable(function.features)}' is not named as one: expected letters,"
@@ -83,6 +78,23 @@ def variant_of(
         return resized(start, image_size=size, num_classes=num_classes)
     except ValueError as error:
         raise InvalidArgumentError(str(error)) from error
+
+
+def check_input_range(ends: tuple[float, float]) -> None:
+    """Refuses what is no range of values.
+
+    Args:
+        ends: The least and the largest value.
+
+    Raises:
+        InvalidArgumentError: If they are not in that order, or not finite.
+    """
+    low, high = ends
+    if not -math.inf < low < high < math.inf:
+        raise InvalidArgumentError(
+            f"Input range {low:g},{high:g} is none: expected two numbers, the smaller one first."
+            " Change --input_range."
+        )
 
 
 def _usual_size(function: GraphFunction) -> int:

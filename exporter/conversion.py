@@ -1,13 +1,14 @@
 """The stages of a conversion, composed."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from exporter import quiet
-from exporter.converters.conversion_inputs import check_inputs, remarks
+from exporter.converters.conversion_inputs import check_inputs, check_labelled, remarks
 from exporter.converters.convert_request import ConvertRequest, check_output
 from exporter.converters.converting import Conversion, written
-from exporter.converters.format_table import check_labelled, chosen
+from exporter.converters.format_table import chosen
 from exporter.errors import ConversionError
 from exporter.progress import Progress, silent
 from exporter.releases.scan import looked_at
@@ -58,10 +59,12 @@ def convert(
     from exporter.converters.source_model import source_of
 
     with looked_at(request.model_dir, ConversionError, trust=request.trust) as digest:
-        source = source_of(request.model_dir, request.image_size)
+        source = source_of(request.model_dir, request.image_size, request.input_range)
         check_inputs(source, rows, request)
-        for sentence in remarks(rows, request):
+        for sentence in remarks(source, rows, request):
             remark(sentence)
+        # Found once: each format's process is told.
+        request = replace(request, input_range=source.known_range)
         noise: Noise = {}
         if any(row.floor is None for row in rows):
             progress("measure noise", 0, None)

@@ -56,9 +56,11 @@ def verify(
     """
     from exporter.verifier.rules.checking import rules_beside
     from exporter.verifier.subjects.given import Given, read_arrays
+    from exporter.verifier.subjects.input_range import asked
 
     _check(request)
-    given = Given(matching(request.images), read_arrays(request.inputs) if request.inputs else {})
+    arrays = read_arrays(request.inputs) if request.inputs else {}
+    given = Given(matching(request.images), arrays, asked(request.input_range))
     progress("import TensorFlow", 0, None)
     with temporary.folder() as workspace, ExitStack() as reading:
         rules = None if request.alone else reading.enter_context(rules_beside())
@@ -85,6 +87,7 @@ def _reference(
     """Makes the reference, whose files are to stay as they are until `reading` is closed."""
     from exporter.restore import restore
     from exporter.verifier.report.reference import original, saved_model
+    from exporter.verifier.subjects.input_range import asked
 
     checkpoint, variant, task = request.checkpoint, request.variant, request.task
     if checkpoint is not None and variant is not None and task is not None:
@@ -94,7 +97,8 @@ def _reference(
     if request.reference_dir is None:
         return None
     other = looked_at(request.reference_dir, VerificationError, trust=request.trust)
-    return saved_model(request.reference_dir, reading.enter_context(other))
+    digest = reading.enter_context(other)
+    return saved_model(request.reference_dir, digest, asked(request.input_range))
 
 
 def _check(request: VerifyRequest) -> None:
@@ -118,6 +122,12 @@ def _check(request: VerifyRequest) -> None:
         raise InvalidArgumentError(
             "There is nothing to compare with: expected --reference_dir or --checkpoint beside"
             " --allowance, --atol and --rtol. Add one."
+        )
+    if request.input_range is not None and request.checkpoint is not None:
+        raise InvalidArgumentError(
+            "The original graph is given an input range: expected none, since its images are from 0"
+            f" to 1, found {','.join(f'{end:g}' for end in request.input_range)}. Leave out"
+            " --input_range."
         )
     for name, value in (("atol", request.atol), ("rtol", request.rtol)):
         if not 0 <= value < math.inf:

@@ -11,6 +11,7 @@ import numpy as np
 from exporter import quiet
 from exporter.converters.format_table import Runner
 from exporter.errors import BenchmarkError
+from exporter.verifier.subjects.input_range import UNKNOWN, InputRange
 from slim_nets.network import Task
 from slim_nets.recognition import recognized
 from slim_nets.registry import Variant
@@ -24,6 +25,7 @@ class MeasuredModel:
         ways: Ways of calling it that take the same inputs; the first one is the base.
         others: Signatures that take other inputs.
         inputs: One example of each by its name in the default signature, in sorted order.
+        input_range: Of the values of images; [0, 1] for other inputs.
         batch: The only batch size that fits; None if any does.
         network: Which it is and what it was trained for; None if it is none of ours.
     """
@@ -31,11 +33,16 @@ class MeasuredModel:
     ways: tuple[str, ...]
     others: tuple[str, ...]
     inputs: Mapping[str, np.ndarray]
+    input_range: InputRange = UNKNOWN
     batch: int | None = None
     network: tuple[Variant, Task] | None = None
 
 
-def described(folder: Path, image_size: tuple[int, int] | None = None) -> MeasuredModel:
+def described(
+    folder: Path,
+    image_size: tuple[int, int] | None = None,
+    input_range: tuple[float, float] | None = None,
+) -> MeasuredModel:
     """Reads how a SavedModel can be called.
 
     Runs in a process that ends with it: so the process that waits for the others has no
@@ -45,6 +52,7 @@ def described(folder: Path, image_size: tuple[int, int] | None = None) -> Measur
         folder: The SavedModel, whoever made it.
         image_size: Height and width at which one is measured that takes images of any size; None
             for those that are usual.
+        input_range: Least and largest value of images; None for what the model itself says.
 
     Returns:
         `__call__` first, if it has one, then the signatures that take the same inputs.
@@ -56,7 +64,7 @@ def described(folder: Path, image_size: tuple[int, int] | None = None) -> Measur
     from exporter.converters.source_model import source_of
     from exporter.verifier.subjects.subject import PLAIN
 
-    source = source_of(folder, image_size)
+    source = source_of(folder, image_size, input_range)
     model = source.model
     served = model.spec_of(source.way)
     examples = dict(zip(source.inputs, served.probe("half"), strict=True))
@@ -72,6 +80,7 @@ def described(folder: Path, image_size: tuple[int, int] | None = None) -> Measur
         ways=tuple(fitting),
         others=tuple(way for way in found if way not in fitting),
         inputs=examples,
+        input_range=served.input_range if served.image_size else UNKNOWN,
         batch=served.fixed_batch(),
         network=recognized(model.variables(), source.spec.declared_size),
     )

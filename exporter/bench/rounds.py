@@ -38,6 +38,7 @@ class BenchmarkRequest:
         peers: Files of others' ports to measure too, as `exporter.bench.peers` describes them.
         image_size: Height and width at which one is measured that takes images of any size; None
             for those that are usual.
+        input_range: Least and largest value of images; None for what the model itself says.
     """
 
     model_dir: Path
@@ -47,6 +48,7 @@ class BenchmarkRequest:
     converted: Path | None = None
     peers: tuple[Path, ...] = ()
     image_size: tuple[int, int] | None = None
+    input_range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,8 @@ def _turns(load: _Load, model: MeasuredModel) -> Generator[Ran, RunTask | None, 
         gc.freeze()
         asked = yield Ran(load=loaded)
         while asked is not None:
-            inputs = {name: batched(one, asked.batch) for name, one in model.inputs.items()}
+            values = {name: batched(one, asked.batch) for name, one in model.inputs.items()}
+            inputs = {name: model.input_range.of_unit(one) for name, one in values.items()}
             latencies, outputs = _timed(run, inputs, asked)
             most = peak()
             asked = yield Ran(latencies, _shapes(outputs), loaded, most, grown=most - before)

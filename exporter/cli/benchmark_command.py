@@ -34,6 +34,7 @@ def add(commands: Any) -> None:
             "measure a model of images of any size at 160, or 160x320 pixels (height x width)",
             type=flags.image_size,
         ),
+        input_range=flags.INPUT_RANGE,
         batch=flags.value("images a call, separated by commas (1,32)", default="1,32"),
         threads=flags.value(
             "of every runtime, separated by commas; 'default' for its own choice (1,default)",

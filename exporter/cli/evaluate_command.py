@@ -43,6 +43,7 @@ def add(commands: Any) -> None:
             "in pixels, for models that take any: 160, or 160x320 (height x width)",
             type=flags.image_size,
         ),
+        input_range=flags.INPUT_RANGE,
         central_crop=flags.value(
             "how much of height and width is kept (0.875)", type=float, default=0.875
         ),

@@ -148,6 +148,17 @@ def image_size(text: str) -> tuple[int, int]:
     return int(sides[0]), int(sides[-1])
 
 
+def input_range(text: str) -> tuple[float, float]:
+    """Parses the least and the largest value of images."""
+    try:
+        low, high = map(float, text.split(","))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(
+            f"expected two numbers such as -1,1, found '{text}'"
+        ) from error
+    return low, high
+
+
 def _task_names() -> Iterable[str]:
     from slim_nets.network import TASKS
 
@@ -169,6 +180,12 @@ JSON = switch("print JSON (off)")
 variant = partial(value, "as 'slim-export list' prints it", completes=_variant_names)
 task = partial(value, "feature_vector or classification", completes=_task_names)
 TRUST = switch("run the model though it does more than compute, such as write files (off)")
+# Of models that do not say it themselves.
+INPUT_RANGE = value(
+    "least and largest value of images, such as 0,255 or -1,1 (what the model says itself, by its"
+    " interface or a rescaling at its input)",
+    type=input_range,
+)
 # How the weights are read from a checkpoint.
 RESTORING = {
     "use_moving_averages": switch(

@@ -1,7 +1,7 @@
 """Flags that say which network is meant: one of ours, or a function of one's own."""
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from exporter.choices import variant_named, variant_of
@@ -33,16 +33,6 @@ def _image_size(text: str) -> tuple[int, int] | str:
     return text if text == ANY_SIZE else flags.image_size(text)
 
 
-def _input_range(text: str) -> tuple[float, float]:
-    try:
-        low, high = map(float, text.split(","))
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(
-            f"expected two numbers such as -1,1, found '{text}'"
-        ) from error
-    return low, high
-
-
 # Of a function; in the order of the fields of GraphFunction.
 _OF_FUNCTION = {
     "arg_scope": flags.value(
@@ -51,7 +41,7 @@ _OF_FUNCTION = {
     ),
     "input_range": flags.value(
         "with --network, what images in [0, 1] are rescaled to inside of the model (-1,1)",
-        type=_input_range,
+        type=flags.input_range,
     ),
     "features": flags.value(
         "with --network, the end point that a feature vector is taken from, where the function"
@@ -110,14 +100,20 @@ _REFUSALS: tuple[tuple[Callable[[_Given], bool], str], ...] = (
 )
 
 
-def chosen(arguments: argparse.Namespace) -> Variant | None:
+def chosen(arguments: argparse.Namespace, *, alone: Collection[str] = ()) -> Variant | None:
     """Finds the network that the flags mean; None if they name none.
+
+    Args:
+        arguments: The parsed flags.
+        alone: Names of flags of functions that mean something else in this command without one.
 
     Raises:
         InvalidArgumentError: If flags are given that are of no use beside others, or without.
         NetworkError: If a function cannot be had.
     """
     given = {name: value for name, value in vars(arguments).items() if value is not None}
+    if "network" not in given:
+        given = {name: value for name, value in given.items() if name not in alone}
     of_function = {name: given[name] for name in _OF_FUNCTION if name in given}
     for refused, sentence in _REFUSALS:
         if refused(given):

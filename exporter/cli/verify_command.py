@@ -26,6 +26,14 @@ if TYPE_CHECKING:
     from exporter.verifier.report.records import Check, VerificationReport
 
 _ALLOWANCES: tuple[AllowanceKind, ...] = ("exact", "noise")
+_INPUT_RANGE = flags.value(
+    "least and largest value of images, such as 0,255 (what the model says itself, by its interface"
+    " or a rescaling at its input); with --network, what images in [0, 1] are rescaled to inside of"
+    " the model (-1,1)",
+    type=flags.input_range,
+)
+# The range of images that nobody needs to be told.
+_UNIT = (0.0, 1.0)
 # Of failed checks and warnings; the report has all.
 _SHOWN = 20
 
@@ -45,7 +53,7 @@ def add(commands: Any) -> None:
         ),
         variant=network_flags.either(required=False),
         task=flags.task(type=flags.not_empty),
-        **network_flags.SIZE,
+        **network_flags.SIZE | {"input_range": _INPUT_RANGE},
         images=flags.value(
             "a pattern of image files, such as 'photos/*.jpg', quoted; a model that takes one"
             " string an example is given their bytes",
@@ -125,7 +133,8 @@ def _request(arguments: argparse.Namespace) -> VerifyRequest:
         VerifyRequest,
         arguments,
         checkpoint=arguments.checkpoint and checkpoint_source(arguments.checkpoint),
-        variant=network_flags.chosen(arguments),
+        variant=network_flags.chosen(arguments, alone=("input_range",)),
+        input_range=None if arguments.network else arguments.input_range,
         task=arguments.task and task_named(arguments.task),
         allowance="given" if given else arguments.allowance,
         atol=arguments.atol or 0.0,
@@ -180,6 +189,9 @@ def _print(report: "VerificationReport") -> None:
         values = sum(check.values for check in checks)
         rows.append((group, str(len(checks)), f"{values:,}", *_worst(checks), _result(checks)))
     print_prose(f"Compared with {report.settings.reference}:", "")
+    if (ends := report.settings.input_range) and ends != _UNIT:
+        low, high = ends
+        print_prose(f"Images were given with values from {low:g} to {high:g}.", "")
     columns = (">checks", ">values", ">largest error", ">relative", ">ULP", "result")
     print_table(("group", *columns), rows)
     for title, status in (("Failed", "failed"), ("Warnings", "warning")):

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from exporter.converters.convert_request import ConvertRequest
-from exporter.converters.format_table import Format
+from exporter.converters.format_table import FORMATS, Format
 from exporter.digests import of_files
 from exporter.errors import ConversionError, listing
 from exporter.labels import labels_of, read_labels
@@ -33,6 +33,7 @@ def check_inputs(source: "SourceModel", rows: Sequence[Format], request: Convert
             " [batch, height, width, 3]. Leave out --images."
         )
     _check_tables(source, rows)
+    _check_range(source, rows)
     eight_bits = [row.name for row in rows if row.eight_bits]
     if eight_bits and source.image_size and not request.image_files:
         raise ConversionError(
@@ -45,6 +46,20 @@ def check_inputs(source: "SourceModel", rows: Sequence[Format], request: Convert
         class_names(source, request)
 
 
+def check_labelled(rows: Sequence[Format]) -> None:
+    """Refuses labels that no format takes.
+
+    Raises:
+        ConversionError: If none does.
+    """
+    if not any(row.labelled for row in rows):
+        able = listing(row.name for row in FORMATS.values() if row.labelled)
+        raise ConversionError(
+            f"Labels were given, which no format takes: expected {able} among --format, found"
+            f" {listing(row.name for row in rows)}. Add it, or leave out --labels."
+        )
+
+
 def _check_tables(source: "SourceModel", rows: Sequence[Format]) -> None:
     """Refuses lookup tables: what fills them is no part of a function that is converted."""
     if source.lookups:
@@ -52,6 +67,17 @@ def _check_tables(source: "SourceModel", rows: Sequence[Format]) -> None:
             f"SavedModel '{source.folder}' looks values up in tables, which {_formats(rows)} cannot"
             f" hold: expected variables and constants alone, found {listing(source.lookups)}."
             " Convert a signature that takes what the tables give."
+        )
+
+
+def _check_range(source: "SourceModel", rows: Sequence[Format]) -> None:
+    """Refuses formats that would be wrong, and look right, if images had other values."""
+    ranged = [row.name for row in rows if row.ranged]
+    if ranged and source.image_size and source.known_range is None:
+        raise ConversionError(
+            f"Format '{ranged[0]}' lacks the range of images: expected their least and largest"
+            f" value, since '{source.folder}' does not say which it takes, found none. Add"
+            " --input_range=0,255, or -1,1 or 0,1, as it was trained."
         )
 
 
@@ -79,10 +105,13 @@ def _check_calibration(source: "SourceModel", row: Format, request: ConvertReque
         )
 
 
-def remarks(rows: Sequence[Format], request: ConvertRequest) -> Iterator[str]:
-    """Says what is allowed but makes int8 worse, or its report better than it is.
+def remarks(
+    source: "SourceModel", rows: Sequence[Format], request: ConvertRequest
+) -> Iterator[str]:
+    """Says what is allowed but makes int8 worse, or a report better than it is.
 
     Args:
+        source: The SavedModel's function.
         rows: The formats.
         request: With images and calibration.
 
@@ -90,6 +119,9 @@ def remarks(rows: Sequence[Format], request: ConvertRequest) -> Iterator[str]:
         A sentence each.
     """
     images, calibration = request.image_files, request.calibration_files
+    if images or (source.image_size and any(row.ranged for row in rows)):
+        told = source.spec.input_range.told(f"SavedModel '{source.folder}'")
+        yield from filter(None, [told])
     if not any(row.calibrated for row in rows):
         return
     if len(calibration) < _FEW:

@@ -18,6 +18,7 @@ class ConvertRequest:
         images: Pattern of image files to compare on; empty for the probes alone.
         calibration: Pattern of image files from which int8 ranges are taken.
         image_size: Height and width that images of any size are fixed to; None to leave them free.
+        input_range: Least and largest value of images; None for what the model itself says.
         labels: A text file with a class name a line.
         author: For formats that have a place for it.
         license: The same.
@@ -33,6 +34,7 @@ class ConvertRequest:
     images: str = ""
     calibration: str = ""
     image_size: tuple[int, int] | None = None
+    input_range: tuple[float, float] | None = None
     labels: Path | None = None
     author: str = ""
     license: str = ""

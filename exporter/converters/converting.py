@@ -133,7 +133,7 @@ def converted(
     folder = request.model_dir.absolute()
     try:
         with unchanged_folder(folder, ConversionError, expected=digest):
-            source = source_of(folder, request.image_size)
+            source = source_of(folder, request.image_size, request.input_range)
             start = time.perf_counter()
             row.converter.convert(source, target, request)
             seconds = time.perf_counter() - start

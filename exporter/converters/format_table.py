@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from exporter.errors import ConversionError, listing
+from exporter.errors import ConversionError
 from exporter.installing import pip_install
 from exporter.staging import ANY_OF_REPORT, FolderKind
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from exporter.converters.convert_request import ConvertRequest
     from exporter.converters.source_model import SourceModel
     from exporter.verifier.comparison.allowance import Allowance
+    from exporter.verifier.report.arithmetic import OpCounts
     from exporter.verifier.report.records import Check
     from exporter.verifier.subjects.examples import Examples
 
@@ -87,6 +88,9 @@ class Converter(Protocol):
             What computes those that are there.
         """
 
+    def op_counts(self, target: Path) -> "OpCounts":
+        """Counts the ops of a file by the numbers in which they compute, in formats that are."""
+
     def checks(
         self, target: Path, source: "SourceModel", examples: "Examples", allowance: "Allowance"
     ) -> "list[Check]":
@@ -126,6 +130,7 @@ class Format:
         rewritten: Whether its runtime rewrites what it loads, and can be told not to.
         calibrated: Whether it needs calibration images.
         labelled: Whether it has a place for names of classes.
+        counted: Whether its report says how many of its ops compute in int8.
         beside: Matches the names of more files that are written.
     """
 
@@ -144,7 +149,13 @@ class Format:
     rewritten: bool = False
     calibrated: bool = False
     labelled: bool = False
+    counted: bool = False
     beside: str = ""
+
+    @property
+    def ranged(self) -> bool:
+        """Whether it holds, or hangs on, the range of images: wrong, it would look right."""
+        return self.eight_bits or self.labelled
 
     @property
     def kind(self) -> FolderKind:
@@ -166,6 +177,7 @@ _TFLITE = Format(
     "tflite",
     ("ai_edge_litert",),
     oldest="TensorFlow 1.15.5",
+    counted=True,
 )
 _QUANTIZED = replace(
     _TFLITE,
@@ -254,20 +266,6 @@ def chosen(names: Sequence[str]) -> tuple[Format, ...]:
     for row in rows:
         check_installed(row)
     return rows
-
-
-def check_labelled(rows: Sequence[Format]) -> None:
-    """Refuses labels that no format takes.
-
-    Raises:
-        ConversionError: If none does.
-    """
-    if not any(row.labelled for row in rows):
-        able = listing(row.name for row in FORMATS.values() if row.labelled)
-        raise ConversionError(
-            f"Labels were given, which no format takes: expected {able} among --format, found"
-            f" {listing(row.name for row in rows)}. Add it, or leave out --labels."
-        )
 
 
 def check_installed(row: Format) -> None:

@@ -15,10 +15,11 @@ from exporter.errors import ConversionError, VerificationError
 from exporter.protobufs import nodes_of
 from exporter.signatures import SERVING, way_of
 from exporter.verifier.comparison.known_network import KnownNetwork, known_network
+from exporter.verifier.subjects.given import Given
+from exporter.verifier.subjects.input_range import Ends, asked
 from exporter.verifier.subjects.input_spec import InputSpec
-from exporter.verifier.subjects.interface import load
 from exporter.verifier.subjects.output_bounds import too_much
-from exporter.verifier.subjects.saved_model import LoadedModel
+from exporter.verifier.subjects.saved_model import LoadedModel, load_model
 from exporter.verifier.subjects.subject import END_POINTS, Arrays, draw
 from slim_nets.recognition import recognized
 from slim_nets.registry import resized
@@ -88,7 +89,8 @@ class SourceModel:
             return spec
         (images,) = spec.specs
         shape = [images.shape[0], *self.fixed_size, images.shape[3]]
-        return InputSpec((tf.TensorSpec(shape, images.dtype, images.name),))
+        fixed = tf.TensorSpec(shape, images.dtype, images.name)
+        return InputSpec((fixed,), input_range=spec.input_range)
 
     @property
     def inputs(self) -> dict[str, tf.TensorSpec]:
@@ -101,6 +103,11 @@ class SourceModel:
     def image_size(self) -> tuple[int, int] | None:
         """Height and width of the images in pixels; None if it takes other things."""
         return self.spec.image_size
+
+    @property
+    def known_range(self) -> Ends | None:
+        """Least and largest value of the images; None if nobody says it, or it takes no images."""
+        return self.spec.input_range.known if self.image_size else None
 
     @property
     def outputs(self) -> dict[str, tf.TensorSpec]:
@@ -155,12 +162,17 @@ class SourceModel:
         return {key: found[key] for key in sorted(found, key=lambda k: rank.get(k, len(rank)))}
 
 
-def source_of(folder: Path, fixed_size: tuple[int, int] | None = None) -> SourceModel:
+def source_of(
+    folder: Path,
+    fixed_size: tuple[int, int] | None = None,
+    input_range: tuple[float, float] | None = None,
+) -> SourceModel:
     """Loads a SavedModel to convert.
 
     Args:
         folder: The SavedModel, whoever made it.
         fixed_size: As `SourceModel.fixed_size`.
+        input_range: Least and largest value of images; None for what the model itself says.
 
     Returns:
         Its default signature.
@@ -168,10 +180,12 @@ def source_of(folder: Path, fixed_size: tuple[int, int] | None = None) -> Source
     Raises:
         ConversionError: If it cannot be loaded, has no such signature or one without values, or
             takes no images of any size and a size is given.
+        InvalidArgumentError: If it takes no images of the range that is given.
     """
     sizes = () if fixed_size is None else (fixed_size,)
     try:
-        model = LoadedModel(folder, load(folder), way_of(SERVING), sizes)
+        given = Given(input_range=asked(input_range))
+        model = load_model(folder, way_of(SERVING), sizes, given)
     except VerificationError as error:
         raise ConversionError(str(error)) from error
     if SERVING not in model.interface.signatures:

@@ -29,6 +29,7 @@ class EvaluateRequest:
             model alone counts a background as class 0, -1 where the data alone does; None for
             what the number of classes says.
         image_size: Height and width in pixels, for models that take images of any size.
+        input_range: Least and largest value of images; None for what the model itself says.
         central_crop: How much of height and width is kept, in (0, 1].
         batch: Images a call.
         neighbours: How many neighbours vote on the class of an image by its features; 0 for none.
@@ -44,6 +45,7 @@ class EvaluateRequest:
     labels: Path | None = None
     label_offset: int | None = None
     image_size: tuple[int, int] | None = None
+    input_range: tuple[float, float] | None = None
     central_crop: float = CENTRAL_CROP
     batch: int = BATCH
     neighbours: int = 0

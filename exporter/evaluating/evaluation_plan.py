@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from exporter.bench.candidates import Candidate
 from exporter.evaluating.evaluate_request import EvaluateRequest
+from exporter.verifier.subjects.input_range import UNKNOWN, InputRange
 from slim_nets.network import Task
 
 
@@ -24,6 +25,7 @@ class EvaluationPlan:
         outputs: How many numbers it has for an image.
         image_size: Height and width of the images in pixels.
         batch: Images a call.
+        input_range: Of the images' values.
         offsets: What is added to labels to make classes, by the way in which the data counts them.
         background: Whether class 0 is a background, which has no images.
         class_names: Of the classes, by number; empty where they are not known.
@@ -43,6 +45,7 @@ class EvaluationPlan:
     outputs: int
     image_size: tuple[int, int]
     batch: int
+    input_range: InputRange = UNKNOWN
     offsets: Mapping[str, int] = field(default_factory=dict)
     background: bool = False
     class_names: tuple[str, ...] = ()

@@ -45,7 +45,7 @@ class Evaluator:
         if pixels is None:
             self.tally.add_bad(Bad(image.name, "undecodable image"))
             return
-        self._images[len(self._names)] = pixels
+        self._images[len(self._names)] = self._plan.input_range.of_unit(pixels)
         self._names.append(image.name)
         self._labels.append(label)
         self.tally.images[label] += 1

@@ -47,7 +47,7 @@ class OpenedModels:
 
         Args:
             name: Of the model.
-            images: float32 `[batch, height, width, 3]` in [0, 1].
+            images: float32 `[batch, height, width, 3]` in the model's range.
 
         Returns:
             Its output, `[batch, classes or features]`.

@@ -14,8 +14,9 @@ from exporter.evaluating.evaluation_plan import EvaluationPlan
 from exporter.labels import labels_of, read_labels
 from exporter.signatures import SERVING, way_of
 from exporter.verifier.report import kept
-from exporter.verifier.subjects.interface import load
-from exporter.verifier.subjects.saved_model import LoadedModel
+from exporter.verifier.subjects.given import Given
+from exporter.verifier.subjects.input_range import asked
+from exporter.verifier.subjects.saved_model import LoadedModel, load_model
 from exporter.verifier.subjects.subject import PLAIN
 from slim_nets.network import Task
 from slim_nets.recognition import recognized
@@ -43,8 +44,10 @@ def planned(request: EvaluateRequest, digest: str) -> EvaluationPlan:
     """
     converted = of_formats(request.converted) if request.converted else Lineup()
     check_made_of(converted, request.model_dir)
-    model = LoadedModel(request.model_dir, load(request.model_dir))
+    given = Given(input_range=asked(request.input_range))
+    model = load_model(request.model_dir, given=given)
     way = _way(model)
+    input_range = model.spec_of(way).input_range
     image_size = _image_size(request, model, way, digest)
     output, outputs = _output(model, way, image_size)
     variant, known = recognized(model.variables(), image_size) or (None, None)
@@ -62,11 +65,15 @@ def planned(request: EvaluateRequest, digest: str) -> EvaluationPlan:
         output=output,
         outputs=outputs,
         image_size=image_size,
+        input_range=input_range,
         batch=model.spec_of(way).fixed_batch() or request.batch,
         class_names=_class_names(request, task, outputs),
         offsets=_offsets(request, task, outputs, background=background),
         background=background and task == "classification",
-        notes=converted.notes,
+        notes=(
+            *converted.notes,
+            *filter(None, [input_range.told(f"SavedModel '{request.model_dir}'")]),
+        ),
     )
     _check_measurable(plan)
     return plan

@@ -55,6 +55,7 @@ def evaluation_of(tally: Tally, plan: EvaluationPlan) -> Evaluation:
         labels=layout,
         label_offset=plan.offsets.get(layout, 0),
         image_size=plan.image_size,
+        input_range=plan.input_range.ends,
         central_crop=request.central_crop,
         images=images,
         bad=tuple(

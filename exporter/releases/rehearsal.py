@@ -50,6 +50,7 @@ def rehearse(release: CheckedRelease, progress: Progress = silent) -> Rehearsal:
             url=url,
             manifest=release.manifest,
             sample=report.sample,
+            input_range=report.settings.input_range,
             blocks=tuple(localized(block, handle, url) for block in blocks),
         )
         try:

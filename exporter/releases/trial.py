@@ -40,12 +40,14 @@ class Trial:
         manifest: What the release says of itself.
         sample: The report's values of the output, evenly spaced.
         blocks: The page's code, with local handles.
+        input_range: Least and largest value of images, as the report has it; None for [0, 1].
     """
 
     url: str
     manifest: Manifest
     sample: Output
     blocks: tuple[str, ...]
+    input_range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,7 @@ def _sampled(model: Any, trial: Trial, batch: int) -> Any:
 
 def _input_spec(model: Any, trial: Trial) -> "InputSpec":
     """Returns what the model takes, as its serving signature and the manifest state it."""
+    from exporter.verifier.subjects.input_range import asked
     from exporter.verifier.subjects.input_spec import InputSpec
 
     found = [s for n, s in model.signatures.items() if n == SERVING]
@@ -179,7 +182,7 @@ def _input_spec(model: Any, trial: Trial) -> "InputSpec":
         raise TrialError(f"expected one input of a signature '{SERVING}', found {len(specs)}")
     usual = trial.manifest.image_size
     sizes = () if usual is None else ((usual, usual) if isinstance(usual, int) else usual,)
-    return InputSpec((specs[0],), sizes)
+    return InputSpec((specs[0],), sizes, input_range=asked(trial.input_range))
 
 
 def _run_blocks(model: Any, trial: Trial) -> None:

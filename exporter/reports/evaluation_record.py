@@ -174,6 +174,7 @@ class Evaluation(Record):
         labels: How the data counts classes: the features that hold labels, or "folders".
         label_offset: What was added to make the model's classes.
         image_size: Height and width in pixels.
+        input_range: Least and largest value of images.
         central_crop: How much of height and width was kept.
         images: How many were evaluated.
         bad: What was none, by kind.
@@ -195,6 +196,7 @@ class Evaluation(Record):
     labels: Line
     label_offset: int
     image_size: tuple[Pixels, Pixels]
+    input_range: tuple[float, float] = (0.0, 1.0)
     central_crop: Share
     images: Count
     bad: tuple[BadData, ...]

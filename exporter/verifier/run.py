@@ -130,7 +130,11 @@ def run_quick(folder: Path, reference: Reference, original: Subject) -> Verifica
 
 def _of_rules(model: LoadedModel) -> VerificationReport:
     return VerificationReport(
-        settings=Settings(model_dir=str(model.folder), reference=RULES),
+        settings=Settings(
+            model_dir=str(model.folder),
+            reference=RULES,
+            input_range=model.input_spec.image_range,
+        ),
         checks=tuple(check_rules(model)),
         versions=versions(),
     )

@@ -25,6 +25,7 @@ class VerifyRequest:
         task: What it ends with.
         images: Pattern of image files; empty for the probes alone.
         inputs: A file of numpy's with examples for every input by its name, in place of probes.
+        input_range: Least and largest value of images; None for what the model itself says.
         allowance: What may differ: no bit, a multiple of the reference's own
             noise, or the tolerances that are given.
         atol: Absolute tolerance, with "given".
@@ -41,6 +42,7 @@ class VerifyRequest:
     task: Task | None = None
     images: str = ""
     inputs: Path | None = None
+    input_range: tuple[float, float] | None = None
     allowance: AllowanceKind = "exact"
     atol: float = 0.0
     rtol: float = 0.0

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from contextlib import redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -14,7 +14,7 @@ import pytest
 from support import handmade
 
 from exporter import processes, quiet
-from exporter.bench import rounds
+from exporter.bench import measured_model, rounds
 from exporter.bench.candidates import Candidate
 from exporter.bench.figures import Benchmark
 from exporter.bench.measured_model import MeasuredModel, described
@@ -178,6 +178,29 @@ def test_turns_are_taken_when_they_are_asked_for(place):
         assert len(ran.latencies) == 4
         assert ran.shapes == ((batch, 4),)
         assert ran.peak > ran.grown
+
+
+def test_images_are_in_the_models_range(tmp_path):
+    own = handmade.serve_images(tmp_path / "own", lambda x: x / 127.5 - 1)
+    assert described(own).input_range.ends == (0, 255)
+    plain = handmade.serve_images(tmp_path / "plain")
+    assert described(plain).input_range.known is None
+    seen = []
+
+    @contextmanager
+    def opened(folder, way):
+        yield lambda inputs: seen.append(inputs["inputs"]) or {"": np.zeros(1)}
+
+    model = described(plain, input_range=(-1, 1))
+    candidate = Candidate("plain", "saved_model", model.ways[0], path=str(plain))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(measured_model, "opened", opened)
+        running = turns(candidate, model, 1)
+        next(running)
+        running.send(None)
+        running.send(RunTask(batch=2, seconds=0, calls=1))
+    assert -1 <= seen[0].min() < -0.9
+    assert 0.9 < seen[0].max() <= 1
 
 
 def test_files_that_do_not_load_are_refused(tmp_path):

@@ -92,6 +92,63 @@ def test_what_int8_would_harm_too_much_stays_float32(made, calibrated, tmp_path,
     assert (tmp_path / "model.tflite").read_bytes() == float_model(made)
 
 
+def test_ops_are_counted_in_what_was_written(made, calibration, tmp_path):
+    from exporter.converters.tflite import op_counts, quantizing
+    from exporter.converters.tflite.litert import float_model
+    from exporter.photos import read
+
+    model = float_model(made)
+    ops = quantizing.ops_of(model)
+    places = frozenset(place for place, op in enumerate(ops) if op.kind is not None)
+    images = read(sorted(calibration.glob("*.png")), made.image_size)
+    ranges = quantizing.ranges_of(model, images, "inputs")
+
+    def counted(**choice):
+        chosen = quantizing.Int8Ops(**choice)
+        target = tmp_path / "model.tflite"
+        target.write_bytes(quantizing.quantized(model, ops, chosen, ranges))
+        return op_counts.op_counts(target)
+
+    plain = counted()
+    assert (plain.int8, plain.float32, plain.total) == (0, len(ops), len(ops))
+    # Weights alone change no op's kind.
+    assert counted(dynamic=quantizing.heavy(ops)) == plain
+    every = counted(static=places)
+    assert (every.int8, every.float32) == (len(places), len(ops) - len(places))
+    # Float32 comes in and goes out, and is converted.
+    assert every.total >= len(ops) + 2
+    first = counted(static=frozenset([min(places)]))
+    assert (first.int8, first.float32) == (1, len(ops) - 1)
+
+
+@pytest.mark.parametrize("name", TFLITE)
+def test_every_report_says_in_what_its_ops_compute(made, calibration, tmp_path, name):
+    options = {"calibration": f"{calibration}/*.png"}
+    target = converted.convert(name, made, tmp_path, **options)
+    found = FORMATS[name].converter.op_counts(target)
+    assert found.total > 0
+    assert (found.int8 > 0) == (name == "tflite_int8")
+    report = converted.report(name, made.folder, target, **options)
+    assert report.ops == found
+    assert report.settings.input_range == (0, 1)
+
+
+def test_calibration_and_metadata_are_in_the_range_of_the_images(calibration, tmp_path):
+    """The same network behind its own rescaling, and behind the user's: the same files."""
+    from exporter.converters.source_model import source_of
+
+    options = {"calibration": f"{calibration}/*.png"}
+    plain = handmade.serve_images(tmp_path / "plain")
+    judged = {}
+    for ends in ((0.0, 1.0), (0.0, 255.0)):
+        source = source_of(plain, input_range=ends)
+        target = converted.convert("tflite_int8", source, tmp_path / f"{ends}", **options)
+        judged[ends] = target.read_bytes()
+        metadata = converted.convert("tflite_metadata", source, tmp_path / f"{ends} metadata")
+        assert f"from 0 to {ends[1]:g}.".encode() in metadata.read_bytes()
+    assert judged[0.0, 1.0] != judged[0.0, 255.0]
+
+
 def test_a_careless_conversion_that_fails_is_no_failure(made, tmp_path, monkeypatch):
     def fails(*_):
         raise RuntimeError("no such kernel")

@@ -7,6 +7,7 @@ sizes, and failures with long sentences.
 import datetime as dt
 from types import SimpleNamespace
 
+from exporter.verifier.report.arithmetic import OpCounts
 from exporter.verifier.report.records import Check, Settings, VerificationReport
 
 HOME = "/home/somebody/projects/wild_flowers"
@@ -79,12 +80,12 @@ def conversions(request, *_):
         f" '{request.model_dir}' first in outputs 'feature_vector (zeros, batch 3)': expected 0.25,"
         " found nan. Leave it out, or report this with the model."
     )
-    for name, checks, failure in (
-        ("tflite_metadata", (output,), ""),
-        ("tflite_int8", (quantized, beside), ""),
-        ("openvino", None, error),
+    for name, checks, failure, ops in (
+        ("tflite_metadata", (output,), "", OpCounts(int8=0, float32=110, total=110)),
+        ("tflite_int8", (quantized, beside), "", OpCounts(int8=39, float32=71, total=147)),
+        ("openvino", None, error, None),
     ):
-        size, found = (4_117_698, report(*checks)) if checks else (0, None)
+        size, found = (4_117_698, report(*checks, ops=ops)) if checks else (0, None)
         yield Conversion(FORMATS[name], request.output_dir / name, found, 12.34, size, failure)
 
 

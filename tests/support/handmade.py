@@ -39,6 +39,20 @@ class Network:
         return tf.reduce_mean(x, [1, 2])
 
 
+def serve_images(folder, prepare=tf.identity, spec=IMAGES):
+    """Saves a model of which a signature is all; `prepare` is what it does with images first."""
+    root = tf.Module()
+    root.kernel = Network().kernel
+
+    @tf.function(input_signature=[spec])
+    def serve_fn(inputs):
+        x = tf.nn.conv2d(prepare(inputs), root.kernel, 1, "SAME")
+        return {"feature_vector": tf.reduce_mean(tf.nn.relu6(x), [1, 2])}
+
+    tf.saved_model.save(root, str(folder), signatures={"serving_default": serve_fn})
+    return folder
+
+
 def variable(value, name, *, trainable=True):
     return tf.Variable(np.asarray(value, np.float32), trainable=trainable, name=name)
 

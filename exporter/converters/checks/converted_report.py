@@ -71,6 +71,7 @@ def verified(
         variant=source.name,
         allowance=allowance.summary() if row.floor is None else f"cosine {row.floor:g}",
         images=judge.examples.names,
+        input_range=source.spec.image_range,
         subject=f"File '{target.name}'",
     )
     return VerificationReport(
@@ -79,6 +80,7 @@ def verified(
         versions=versions() | _versions(row),
         checks=tuple(checks),
         causes=causes,
+        ops=row.converter.op_counts(target) if row.counted else None,
     )
 
 

@@ -13,6 +13,7 @@ from exporter.verifier.noise.float_noise import noise_processes
 from exporter.verifier.noise.results import inference_results
 from exporter.verifier.report.reference import SavedModelFolder
 from exporter.verifier.subjects.examples import FULL, Examples
+from exporter.verifier.subjects.input_range import asked
 from exporter.verifier.subjects.usable_examples import same_inputs, typical_names
 
 # The largest of so many values is what noise is measured by; of fewer it is less, by chance.
@@ -38,12 +39,14 @@ def noise_of(source: SourceModel, images: tuple[Path, ...], *, training: bool = 
         What changes by that, result by result.
     """
     training = training and source.network.variant is not None
-    folder = SavedModelFolder(source.folder.absolute(), source.way, source.model.sizes)
-    examples = Examples(source.model.input_spec, FULL, images)
+    model = source.model
+    given = asked(source.known_range)
+    folder = SavedModelFolder(source.folder.absolute(), source.way, model.sizes, given)
+    examples = Examples(model.input_spec, FULL, images)
     with noise_processes(Rerun(folder, images, inference=not training)) as processes:
-        noise = processes.measure(source.model, examples)
-    rows = typical_names(same_inputs(source.model, source.model.ways, examples))
-    inference = inference_results(source.model, examples)
+        noise = processes.measure(model, examples)
+    rows = typical_names(same_inputs(model, model.ways, examples))
+    inference = inference_results(model, examples)
     return dict(noise) | {
         key: _shared(noise[key], values, rows) for key, values in inference.items() if key in noise
     }

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from exporter.converters.tflite.inner_end_points import layers
 from exporter.converters.tflite.litert import float_model, opened, optimized_model
+from exporter.converters.tflite.op_counts import op_counts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +31,7 @@ class Tflite:
     naive: _Make | None = None
     opened = staticmethod(opened)
     layers = staticmethod(layers)
+    op_counts = staticmethod(op_counts)
 
     def convert(self, source: "SourceModel", target: Path, request: "ConvertRequest") -> None:
         """Writes the file."""
@@ -79,12 +81,12 @@ def _int8(source: "SourceModel", request: "ConvertRequest") -> bytes:
 
 
 def _calibration(source: "SourceModel", request: "ConvertRequest") -> "np.ndarray":
-    """Reads the calibration images as the model wants them, float32 in [0, 1]."""
+    """Reads the calibration images as the model wants them, float32 in its range."""
     from exporter.photos import read
 
     assert source.image_size is not None, "refused before anything was converted"
-    images: np.ndarray = read(request.calibration_files, source.image_size)
-    return images
+    images = read(request.calibration_files, source.image_size)
+    return source.spec.input_range.of_unit(images)
 
 
 tflite = Tflite(lambda source, _: float_model(source))

@@ -11,12 +11,13 @@ from exporter.converters.conversion_inputs import class_names
 from exporter.converters.tflite.inside_buffers import packed, unpacked
 from exporter.converters.tflite.litert import float_model, opened
 from exporter.converters.tflite.metadata_buffer import TensorText, metadata_buffer
+from exporter.converters.tflite.op_counts import op_counts
 
 if TYPE_CHECKING:
     from exporter.converters.convert_request import ConvertRequest
     from exporter.converters.source_model import SourceModel
 
-__all__ = ["convert", "opened"]
+__all__ = ["convert", "op_counts", "opened"]
 
 _ENTRY = b"TFLITE_METADATA"
 _LABELS = "labels.txt"
@@ -56,11 +57,9 @@ def _tensors(
     graph = model.subgraphs[0]
     size = source.image_size
     pixels = f"{size[0]} by {size[1]} pixels" if size and not source.spec.any_size else "any size"
-    image = f"RGB images of {pixels}, from 0 to 1." if size else "Input."
-    inputs = [
-        TensorText(name, image, image=size is not None)
-        for name in _in_order(signature.inputs, graph.inputs)
-    ]
+    values = source.spec.image_range
+    image = f"RGB images of {pixels}, from {values[0]:g} to {values[1]:g}." if values else "Input."
+    inputs = [TensorText(name, image, values) for name in _in_order(signature.inputs, graph.inputs)]
     text = "Logits: a score for each class, not normalized." if labels else "Output."
     outputs = [
         TensorText(name, text, labels=labels)

@@ -19,8 +19,8 @@ _FEATURE_PROPERTIES, _IMAGE_PROPERTIES = 1, 2
 _RGB = 1
 _NORMALIZATION = 1
 _AXIS_LABELS = 2
-# Readers give a tensor (pixel - mean) / std, of pixels from 0 to 255.
-_MEAN, _STD = 0.0, 255.0
+# The largest value of a pixel; the least is 0.
+_WHITE = 255.0
 
 
 @dataclass(frozen=True)
@@ -30,13 +30,13 @@ class TensorText:
     Attributes:
         name: As in the signature.
         description: For people.
-        image: Whether it takes RGB images in [0, 1].
+        image: Least and largest value of the RGB images that it takes; None if it takes others.
         labels: Name of the file with its classes; empty without.
     """
 
     name: str
     description: str
-    image: bool = False
+    image: tuple[float, float] | None = None
     labels: str = ""
 
 
@@ -100,12 +100,15 @@ class _Making:
     def tensor(self, said: TensorText) -> int:
         """Writes one `TensorMetadata`."""
         fields = {0: self.text(said.name), 1: self.text(said.description)}
-        if said.image:
+        if said.image is not None:
             properties = self.table(2, {}, {0: _RGB})
-            options = self.table(2, {0: self.floats(_MEAN), 1: self.floats(_STD)})
+            low, high = said.image
+            # Readers give a tensor (pixel - mean) / std. (Of 0, -low would be another zero.)
+            std = _WHITE / (high - low)
+            options = self.table(2, {0: self.floats(0.0 - low * std), 1: self.floats(std)})
             unit = self.table(2, {1: options}, {0: _NORMALIZATION})
             fields[4] = self.vector([unit])
-            fields[5] = self.table(2, {0: self.floats(1.0), 1: self.floats(0.0)})
+            fields[5] = self.table(2, {0: self.floats(high), 1: self.floats(low)})
         else:
             properties = self.table(0, {})
         if said.labels:

@@ -55,6 +55,7 @@ def summary(
             task=described.task if isinstance(described, OriginalGraph) else "",
             allowance=allowance.summary(),
             images=names_of(same_inputs(pair.reference, pair.reference.ways, examples)),
+            input_range=examples.spec.image_range,
         ),
         reference_digest=reference.digest,
         origin=reference.origin,
@@ -91,7 +92,8 @@ def thumbnails(examples: Examples) -> dict[str, str]:
     block = next(examples.blocks())
     drawn = {}
     for name, image in list(zip(block.names, block.inputs[0], strict=True))[:_DRAWN]:
-        small = tf.image.resize(np.clip(image, 0, 1), [_PIXELS, _PIXELS], "area")
+        unit = examples.spec.input_range.to_unit(image)
+        small = tf.image.resize(np.clip(unit, 0, 1), [_PIXELS, _PIXELS], "area")
         jpeg = tf.io.encode_jpeg(tf.image.convert_image_dtype(small, tf.uint8, saturate=True))
         drawn[name] = base64.b64encode(jpeg.numpy()).decode()
     return drawn

@@ -7,6 +7,7 @@ import pydantic
 from checkpoints.names import RestoreOptions
 from exporter.errors import VerificationError
 from exporter.strict_json import JudgedModel
+from exporter.verifier.report.arithmetic import OpCounts
 from exporter.verifier.report.forms import (
     Amount,
     Count,
@@ -190,6 +191,7 @@ class Settings(Record):
         task: What it ends with.
         allowance: "exact", "noise", or the tolerances that were given.
         images: Names of the images and probes.
+        input_range: Least and largest value of images; None where the model takes none.
         subject: What the model is called in sentences.
     """
 
@@ -199,6 +201,7 @@ class Settings(Record):
     task: Line = ""
     allowance: Line = "exact"
     images: tuple[str, ...] = ()
+    input_range: tuple[float, float] | None = None
     subject: str = "SavedModel"
 
 
@@ -216,6 +219,7 @@ class VerificationReport(Record):
         causes: Known mistakes that were tried, because something differed.
         sample: Values of the output for a plot.
         thumbnails: JPEG in base64, by name, of the first images and probes.
+        ops: Of a converted file, in formats that can have numbers of eight bits.
     """
 
     settings: Settings
@@ -228,6 +232,7 @@ class VerificationReport(Record):
     causes: tuple[Cause, ...] = ()
     sample: Output | None = None
     thumbnails: dict[str, str] = {}
+    ops: OpCounts | None = None
 
     @pydantic.model_validator(mode="after")
     def _is_as_exact_as_it_says(self) -> Self:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from exporter.verifier.report.records import Origin
+from exporter.verifier.subjects.given import Given
+from exporter.verifier.subjects.input_range import UNKNOWN, InputRange
 from slim_nets.network import Task
 from slim_nets.registry import Variant
 
@@ -55,11 +57,13 @@ class SavedModelFolder:
         main: The way of calling that examples are made for; empty for the first.
         sizes: Heights and widths at which images are tried that may have any, the usual one first;
             empty for those of the network that it is.
+        input_range: Of images; unknown for what the model itself says.
     """
 
     folder: Path
     main: str = ""
     sizes: tuple[tuple[int, int], ...] = ()
+    input_range: InputRange = UNKNOWN
 
     def opened(self) -> "AbstractContextManager[Subject]":
         """Loads it.
@@ -69,7 +73,8 @@ class SavedModelFolder:
         """
         from exporter.verifier.subjects.saved_model import load_model
 
-        return nullcontext(load_model(self.folder, self.main, self.sizes))
+        given = Given(input_range=self.input_range)
+        return nullcontext(load_model(self.folder, self.main, self.sizes, given))
 
 
 @dataclass(frozen=True)
@@ -94,9 +99,16 @@ class Reference:
         return self.subject.folder if isinstance(self.subject, SavedModelFolder) else None
 
 
-def saved_model(folder: Path, digest: str) -> Reference:
-    """Makes a reference of a SavedModel with this digest; opening it tells whether it is one."""
-    return Reference(SavedModelFolder(folder.absolute()), f"SavedModel '{folder}'", digest)
+def saved_model(folder: Path, digest: str, input_range: InputRange = UNKNOWN) -> Reference:
+    """Makes a reference of a SavedModel; opening it tells whether it is one.
+
+    Args:
+        folder: Where it lies.
+        digest: Of its files.
+        input_range: Of images; unknown for what the model itself says.
+    """
+    subject = SavedModelFolder(folder.absolute(), input_range=input_range)
+    return Reference(subject, f"SavedModel '{folder}'", digest)
 
 
 def original(weights: "RestoredWeights") -> Reference:

@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from exporter.digests import of_files
 from exporter.verifier.subjects.interface import Interface
+from exporter.verifier.subjects.subject import Inputs
 
 
 def described(interface: Interface, folder: Path) -> dict[str, str]:
@@ -36,3 +39,12 @@ def described(interface: Interface, folder: Path) -> dict[str, str]:
 def _specs(specs: Mapping[str, Any]) -> str:
     named_specs = sorted(specs.items())
     return ", ".join(f"{name} {s.dtype.name} {s.shape}" for name, s in named_specs)
+
+
+def described_batch(inputs: Inputs) -> str:
+    """Describes what a model is given, such as "float32 [3, 8, 8, 3]"."""
+    return ", ".join(f"{_dtype(value)} {list(value.shape)}" for value in inputs)
+
+
+def _dtype(value: np.ndarray) -> str:
+    return "string" if value.dtype.kind in "OSU" else str(value.dtype.name)

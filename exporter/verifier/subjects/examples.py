@@ -192,7 +192,7 @@ class Examples:
         if size is None:
             assert self.spec.takes_files, "images were given for a model that takes images"
             return [np.array(maker.read_bytes(), object)]
-        return [read([maker], size)[0]]
+        return [self.spec.input_range.of_unit(read([maker], size)[0])]
 
 
 def _name(maker: int | str | Path) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from exporter.errors import InvalidArgumentError, listing, reason
+from exporter.verifier.subjects.input_range import UNKNOWN, InputRange
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,12 @@ class Given:
     Attributes:
         images: Files.
         arrays: Examples for every input by its name, as many of each.
+        input_range: Of images and of what is made up in their place.
     """
 
     images: tuple[Path, ...] = ()
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict, hash=False)
+    input_range: InputRange = UNKNOWN
 
 
 def read_arrays(path: Path) -> Mapping[str, np.ndarray]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
 from exporter.errors import reason
+from exporter.verifier.subjects.descriptions import described_batch
 from exporter.verifier.subjects.interface import Interface
 from exporter.verifier.subjects.output_bounds import too_much
 from exporter.verifier.subjects.subject import Inputs, LargeOutputsError, ModelCallError
@@ -51,9 +51,9 @@ class GuardedCall:
         try:
             outputs = call()
         except _WRONG as error:
-            sizes = ", ".join(f"{_dtype(value)} {list(value.shape)}" for value in self.inputs)
+            given = described_batch(self.inputs)
             raise ModelCallError(
-                f"Model '{self.folder}' fails when {self.way} is given {sizes}: {reason(error)}."
+                f"Model '{self.folder}' fails when {self.way} is given {given}: {reason(error)}."
                 " Mend the model, or what it was saved with.",
                 reason(error),
             ) from error
@@ -78,7 +78,3 @@ class GuardedCall:
                 " ones.",
                 said,
             )
-
-
-def _dtype(value: np.ndarray) -> str:
-    return "string" if value.dtype.kind in "OSU" else str(value.dtype.name)

@@ -9,6 +9,8 @@ import numpy as np
 import tensorflow as tf
 
 from exporter.errors import VerificationError
+from exporter.verifier.subjects.input_range import UNKNOWN, Ends, InputRange
+from exporter.verifier.subjects.probes import UNSCALED
 from exporter.verifier.subjects.tensor_kinds import (
     described,
     is_alike,
@@ -36,11 +38,13 @@ class InputSpec:
         sizes: Heights and widths at which images are tried that may have any: the usual one
             first. Empty where none is usual.
         names: Of the inputs; none where there is one that nobody names.
+        input_range: Of the values, where the only input is RGB images.
     """
 
     specs: tuple[Any, ...]
     sizes: tuple[tuple[int, int], ...] = ()
     names: tuple[str, ...] = ()
+    input_range: InputRange = UNKNOWN
 
     @property
     def declared_size(self) -> tuple[int | None, int | None] | None:
@@ -65,6 +69,11 @@ class InputSpec:
         return height, width
 
     @property
+    def image_range(self) -> Ends | None:
+        """Least and largest value of images; None if it takes other things."""
+        return None if self.declared_size is None else self.input_range.ends
+
+    @property
     def takes_files(self) -> bool:
         """Whether images can be given as the bytes of their files: one string an example."""
         (first, *others) = self.specs or (None,)
@@ -87,7 +96,8 @@ class InputSpec:
         if self.strange:
             return str(self)
         made = [(value.dtype.str, value.shape) for value in self.probe("zeros")]
-        return self.telling_names, tuple(map(kind, self.specs)), tuple(made), self.sizes
+        kinds = tuple(map(kind, self.specs))
+        return self.telling_names, kinds, tuple(made), self.sizes, self.input_range
 
     def is_like(self, other: "InputSpec") -> bool:
         """Returns whether what fits the other fits this one too."""
@@ -100,7 +110,10 @@ class InputSpec:
         places = {own: place for place, own in enumerate(sorted(self.telling_names))}
         names = self.telling_names or ("",) * len(self.specs)
         pairs = zip(self.specs, names, strict=True)
-        return [probe(spec, self._shape(spec), name, places.get(own, 0)) for spec, own in pairs]
+        made = [probe(spec, self._shape(spec), name, places.get(own, 0)) for spec, own in pairs]
+        if self.image_size is None or name == UNSCALED:
+            return made
+        return [self.input_range.of_unit(image) for image in made]
 
     def _shape(self, spec: Any) -> list[int]:
         """Chooses the shape of one example.

@@ -35,6 +35,8 @@ PROBES: dict[str, Callable[[Sequence[int], int], np.ndarray]] = {
     "extremes": lambda shape, place: 20 * _noise(shape, place) - 10,
     "bytes": lambda shape, place: np.floor(256 * _noise(shape, place)),
 }
+# Of images, the probe that stays as it is whatever range they have: all others are moved to that.
+UNSCALED = "bytes"
 # Odd, so that its multiples differ in seven bits, one a probe, for the first 128 inputs.
 _STRIDE = 37
 

@@ -97,7 +97,7 @@ class LoadedModel:
             names = list(self.interface.inputs)
         if len(names) != len(specs):
             names = [str(place) for place in range(len(specs))]
-        spec = InputSpec(tuple(specs), names=tuple(names))
+        spec = InputSpec(tuple(specs), (), tuple(names), self.given.input_range)
         return replace(spec, sizes=self.sizes or self._own_sizes) if spec.any_size else spec
 
     @cached_property
@@ -277,7 +277,7 @@ def load_model(
     sizes: tuple[tuple[int, int], ...] = (),
     given: Given | None = None,
 ) -> LoadedModel:
-    """Loads a SavedModel.
+    """Loads a SavedModel, and finds out which values its images have.
 
     Args:
         folder: Where it lies.
@@ -287,5 +287,9 @@ def load_model(
 
     Raises:
         VerificationError: If that fails.
+        InvalidArgumentError: If it takes no images of the range that is given.
     """
-    return LoadedModel(folder, load(folder), main, sizes, given or Given())
+    # What finds the range runs models op by op, and imports this module.
+    from exporter.verifier.subjects.found_range import ranged
+
+    return ranged(LoadedModel(folder, load(folder), main, sizes, given or Given()))

@@ -206,3 +206,22 @@ def test_a_pipeline_of_somebody_else(place, encoded, labels, found, tmp_path):
 def test_records_keys_are_those_of_the_writers():
     assert SLIM == ("image/encoded", "image/class/label")
     assert TFDS == ("image", "label")
+
+
+def test_a_model_of_bytes_is_given_bytes(encoded, tmp_path):
+    folder = handmade.serve_images(tmp_path / "model", lambda x: x * (1 / 127.5) - 1.0)
+    images = labelled.prepared(encoded, (8, 8)) * 255
+    serve = tf.saved_model.load(str(folder)).signatures["serving_default"]
+    guesses = serve(inputs=tf.constant(images))["feature_vector"].numpy().argmax(1)
+    assert len(set(guesses)) > 1
+    labels = np.where(np.arange(IMAGES) % 3, guesses, (guesses + 1) % 4)
+    examples = [labelled.example(e, int(n)) for e, n in zip(encoded, labels, strict=True)]
+    records = labelled.write_shards(tmp_path / "shards", examples)
+    request = request_of(tmp_path, records, task="classification")
+    found = labelled.measured(request, tmp_path / "place")
+    assert found.models[0].top_1 == (guesses == labels).mean()
+    assert found.input_range == (0, 255)
+    assert any("takes images from 0 to 255, as its own resc" in note for note in found.notes)
+    # Given another range, it sees other images.
+    other = request_of(tmp_path, records, task="classification", input_range=(-1, 1))
+    assert labelled.measured(other, tmp_path / "other").models[0].top_1 != found.models[0].top_1

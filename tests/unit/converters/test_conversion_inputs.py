@@ -6,8 +6,8 @@ import tensorflow as tf
 from support import converted, handmade
 from support.small_models import Small
 
-from exporter.converters.conversion_inputs import check_inputs, remarks
-from exporter.converters.format_table import FORMATS, check_labelled
+from exporter.converters.conversion_inputs import check_inputs, check_labelled, remarks
+from exporter.converters.format_table import FORMATS
 from exporter.converters.source_model import source_of
 from exporter.errors import ConversionError, InvalidArgumentError
 from exporter.image_files import matching
@@ -107,6 +107,44 @@ def test_int8_needs_calibration(source, given):
         check_inputs(source, [INT8], given(images="*"))
 
 
+@pytest.fixture(scope="module")
+def foreign(tmp_path_factory):
+    """A model of images that does not say which values they have."""
+    return handmade.serve_images(tmp_path_factory.mktemp("foreign") / "model")
+
+
+@pytest.mark.parametrize("row", [INT8, DYNAMIC, METADATA])
+def test_formats_that_hang_on_the_range_need_it(foreign, given, row):
+    pictures = given(images="[34]", calibration="[0-2]")
+    with pytest.raises(ConversionError) as caught:
+        check_inputs(source_of(foreign), [FLOAT, row], pictures)
+    assert str(caught.value) == (
+        f"Format '{row.name}' lacks the range of images: expected their least and largest value,"
+        f" since '{foreign}' does not say which it takes, found none. Add --input_range=0,255, or"
+        " -1,1 or 0,1, as it was trained."
+    )
+    check_inputs(source_of(foreign), [FLOAT], pictures)
+    check_inputs(source_of(foreign, input_range=(0, 255)), [FLOAT, row], pictures)
+
+
+def test_what_a_model_says_of_its_range_is_told(source, foreign, given, tmp_path):
+    pictures, none = given(images="[34]"), converted.asked()
+    assert not list(remarks(source, [FLOAT, DYNAMIC], pictures))
+    assert not list(remarks(source_of(foreign, input_range=(0, 1)), [METADATA], pictures))
+    assert not list(remarks(source_of(foreign), [FLOAT], none))
+    (unknown,) = remarks(source_of(foreign), [FLOAT], pictures)
+    assert unknown == (
+        f"SavedModel '{foreign}' does not say which values its images have, and is given some from"
+        " 0 to 1. Add --input_range if it takes others."
+    )
+    rescaling = handmade.serve_images(tmp_path / "model", lambda x: x / 255)
+    (own,) = remarks(source_of(rescaling), [METADATA], none)
+    assert own == (
+        f"SavedModel '{rescaling}' takes images from 0 to 255, as its own rescaling of them says,"
+        " and is given such."
+    )
+
+
 def test_labels(source, tmp_path):
     with pytest.raises(InvalidArgumentError, match=r"expected 4 lines, .* found 3"):
         check_inputs(source, [METADATA], labelled(tmp_path, *"abc"))
@@ -118,14 +156,14 @@ def test_labels(source, tmp_path):
     )
 
 
-def test_remarks(given, tmp_path):
-    assert list(remarks([INT8], given(calibration="[0-2]", images="[34]"))) == []
-    assert list(remarks([FLOAT, DYNAMIC], given(calibration="0", images="*"))) == []
-    (few,) = remarks([INT8], given(calibration="[01]", images="[34]"))
+def test_remarks(source, given, tmp_path):
+    assert list(remarks(source, [INT8], given(calibration="[0-2]", images="[34]"))) == []
+    assert list(remarks(source, [FLOAT, DYNAMIC], given(calibration="0", images="*"))) == []
+    (few,) = remarks(source, [INT8], given(calibration="[01]", images="[34]"))
     assert few.startswith("Calibration has fewer than 3 images: ")
     # By what is in it: a copy is the same image.
     (tmp_path / "copy.png").write_bytes((tmp_path / "0.png").read_bytes())
-    (both,) = remarks([INT8], given(calibration="[0-2]", images="[c4]*"))
+    (both,) = remarks(source, [INT8], given(calibration="[0-2]", images="[c4]*"))
     assert both.startswith("Calibration has images that are judged on too: copy.png. ")
 
 

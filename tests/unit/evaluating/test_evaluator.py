@@ -2,14 +2,35 @@
 
 import itertools
 from collections import Counter
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
-from exporter.evaluating.evaluator import ranks_of
-from exporter.evaluating.labelled_images import Bad
+from exporter.bench.candidates import Candidate
+from exporter.evaluating.evaluate_request import EvaluateRequest
+from exporter.evaluating.evaluation_plan import EvaluationPlan
+from exporter.evaluating.evaluator import Evaluator, ranks_of
+from exporter.evaluating.labelled_images import Bad, LabelledImage
 from exporter.evaluating.nearest_neighbours import right_votes
 from exporter.evaluating.tally import BadCount, ModelTally, Tally, Vectors
+from exporter.verifier.subjects.input_range import asked
+
+PLAN = EvaluationPlan(
+    request=EvaluateRequest(Path("model")),
+    digest="0" * 64,
+    models=(Candidate("SavedModel", "saved_model", "__call__"),),
+    task="classification",
+    network="",
+    published_top_1=None,
+    input="inputs",
+    output="logits",
+    outputs=4,
+    image_size=(8, 8),
+    batch=2,
+)
 
 
 def test_ranks_are_those_of_a_stable_sort():
@@ -20,6 +41,25 @@ def test_ranks_are_those_of_a_stable_sort():
     assert ranks_of(labels, logits).tolist() == (order == labels[:, None]).argmax(1).tolist()
     first = ranks_of(labels, logits) == 0
     assert first.tolist() == (logits.argmax(1) == labels).tolist()
+
+
+@pytest.mark.parametrize("ends", [(0, 1), (0, 255), (-1, 1)])
+def test_models_get_images_in_their_range(ends):
+    pixels = np.random.RandomState(0).randint(0, 256, [8, 8, 3]).astype(np.uint8)
+    encoded = tf.io.encode_png(pixels).numpy()
+    seen = []
+
+    class Models:
+        def run(self, _, images):
+            seen.append(images)
+            return np.zeros((len(images), 4), np.float32)
+
+    plan = replace(PLAN, input_range=asked(ends), request=replace(PLAN.request, central_crop=1))
+    evaluator = Evaluator(plan, Models())
+    evaluator.add(LabelledImage("image", encoded, 1, "label"))
+    evaluator.flush()
+    low, high = ends
+    np.testing.assert_allclose(seen[0][0], low + pixels * ((high - low) / 255), atol=1e-4)
 
 
 def tally(seed):
