@@ -1,11 +1,7 @@
 """TFLite files of small models made by hand: what is written, and what is refused."""
 
 import io
-import json
-import subprocess
-import sys
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -263,56 +259,3 @@ def test_a_model_without_images_cannot_be_calibrated(calibrated, tmp_path):
     source = source_of(Small().save(tmp_path / "model"))
     with pytest.raises(ConversionError, match=r"cannot be calibrated: expected one input of"):
         check_inputs(source, [FORMATS["tflite_int8"]], calibrated)
-
-
-# What MediaPipe's own tasks say of a file, as JSON.
-_MEDIAPIPE = """
-import json, sys
-import mediapipe as mp
-from mediapipe.tasks.python import BaseOptions, vision
-options = vision.ImageClassifierOptions(BaseOptions(model_asset_path=sys.argv[1]), max_results=4)
-classifier = vision.ImageClassifier.create_from_options(options)
-found = classifier.classify(mp.Image.create_from_file(sys.argv[2])).classifications[0]
-print(json.dumps({c.category_name: c.score for c in found.categories}))
-classifier.close()
-"""
-
-
-@pytest.mark.full
-def test_mediapipe_reads_the_metadata(made, calibration, tmp_path):
-    from exporter.converters.formats import tflite_metadata
-    from exporter.photos import read as read_photos
-
-    # It wants a numpy of its own and half a gigabyte: not beside TensorFlow.
-    python = tmp_path / "venv/bin/python"
-    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
-    installed = subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", "mediapipe>=1.2"], check=False
-    )
-    if installed.returncode:
-        pytest.skip("mediapipe cannot be installed here")
-    names = ["cat", "dog", "sparrow", "burger"]
-    (tmp_path / "labels.txt").write_text("\n".join(names))
-    options = converted.asked(labels=tmp_path / "labels.txt")
-    tflite_metadata.convert(made, tmp_path / "model.tflite", options)
-    # Of the right size already, so that nobody's way of resizing matters.
-    image = tmp_path / "image.png"
-    image.write_bytes(_png(calibration / "0.png"))
-    result = subprocess.run(
-        [python, "-c", _MEDIAPIPE, tmp_path / "model.tflite", image],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    found = json.loads(result.stdout.splitlines()[-1])
-    (expected,) = made.expected([read_photos([image], (8, 8))]).values()
-    for name, value in zip(names, expected[0], strict=True):
-        assert found[name] == pytest.approx(value, abs=1e-5)
-
-
-def _png(path: Path) -> bytes:
-    import tensorflow as tf
-
-    pixels = tf.io.decode_image(path.read_bytes())[:8, :8]
-    encoded: bytes = tf.io.encode_png(pixels).numpy()
-    return encoded
