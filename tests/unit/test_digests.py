@@ -174,10 +174,11 @@ def test_convert_refuses_what_is_replaced_meanwhile(monkeypatch, model, tmp_path
     monkeypatch.setattr(converted_report._Judge, "checks", checks)
     row = SimpleNamespace(name="tflite", converter=SimpleNamespace(convert=convert), floor=None)
     row.packages, row.fetched, row.written_as, row.rewritten = (), (), (), False
+    row.counted = False
     request = conversion.ConvertRequest(model, ("tflite",), tmp_path / "converted")
     subject = f"Conversion '{target.name}'" if of_written else f"SavedModel '{model}'"
     with pytest.raises(ConversionError, match=f"{subject} {CHANGED}"):
         converted(request, row, target, {}, of_folder(model))
 
 
-SOURCE = SimpleNamespace(folder=Path("model"), name="")
+SOURCE = SimpleNamespace(folder=Path("model"), name="", spec=SimpleNamespace(image_range=None))

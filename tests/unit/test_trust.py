@@ -65,7 +65,7 @@ def test_convert_does_not_run_it(model, written, tmp_path):
 
 
 def test_convert_runs_what_is_trusted(model, tmp_path, monkeypatch):
-    def source_of(folder, _size=None):
+    def source_of(*_):
         raise ConversionError("it was loaded")
 
     monkeypatch.setattr("exporter.converters.source_model.source_of", source_of)
