@@ -17,8 +17,8 @@ from exporter.errors import ExporterError
 # Bytes that a process may map, by `ulimit -v`: with less, TensorFlow's libraries and threads may
 # abort, and no program can say why. Measured on two cores with mobilenet_v3_small_075_224: its
 # export and the verification of Google's model ended well with 3, 3.5 and 4 GiB each time, twice
-# each but for one export with 3. With 1 to 2.4 GiB processes were seen to abort now and then. More
-# cores, which map more, and conversions were not tried.
+# each but for one export with 3. With 2 GiB an export stood still for three minutes, and with 1 to
+# 2.4 GiB processes were seen to abort. More cores, which map more, and conversions were not tried.
 LEAST_ADDRESSES = 3 << 30
 
 
