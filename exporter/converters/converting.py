@@ -92,8 +92,8 @@ def written(request: ConvertRequest, row: Format, noise: "Noise", digest: str) -
             assert done.report is not None, "made of every file"
             if not done.report.passed:
                 raise ConversionError(
-                    f"Format {row.name} was not written: {done.report.verdict()} Leave it out, or"
-                    " report this with the model."
+                    f"Format {row.name} was not written: {done.report.verdict()}"
+                    f" {_advice(done.report)}"
                 )
             with errors_of(folder, row.kind):
                 write_into(done.report, stage.model)
@@ -147,6 +147,13 @@ def converted(
         if logging.get_verbosity() >= logging.INFO:
             logging.exception("%s", row.name)
         raise _refusal(folder, row.name, error) from error
+
+
+def _advice(report: "VerificationReport") -> str:
+    """Says what to do about what differs, and what is known of its cause."""
+    if not report.explanations:
+        return "Leave it out, or report this with the model."
+    return " ".join(f"{cause.evidence}. {cause.fix}" for cause in report.explanations)
 
 
 def _refusal(folder: Path, name: str, error: Exception) -> ConversionError:

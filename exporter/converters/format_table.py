@@ -127,7 +127,7 @@ class Format:
             else from another conversion, which has them as outputs; and whether a naive
             conversion is reported beside it.
         trains: Whether it has a training mode, which is compared too.
-        rewritten: Whether its runtime rewrites what it loads, and can be told not to.
+        rewritten: Whose optimizer rewrites what is loaded, where it can be turned off.
         calibrated: Whether it needs calibration images.
         labelled: Whether it has a place for names of classes.
         counted: Whether its report says how many of its ops compute in int8.
@@ -146,7 +146,7 @@ class Format:
     floor: float | None = None
     eight_bits: bool = False
     trains: bool = False
-    rewritten: bool = False
+    rewritten: str = ""
     calibrated: bool = False
     labelled: bool = False
     counted: bool = False
@@ -191,7 +191,7 @@ _QUANTIZED = replace(
 FORMATS: Mapping[str, Format] = {
     row.name: row
     for row in (
-        Format("frozen", "frozen.pb", rewritten=True, oldest="TensorFlow 1.15.5"),
+        Format("frozen", "frozen.pb", rewritten="TensorFlow", oldest="TensorFlow 1.15.5"),
         _TFLITE,
         replace(
             _TFLITE,
@@ -226,7 +226,7 @@ FORMATS: Mapping[str, Format] = {
             "model.onnx",
             extra="onnx",
             packages=("tf2onnx", "onnx", "onnxruntime"),
-            rewritten=True,
+            rewritten="ONNX Runtime",
             written_as=(("ONNX opset", str(ONNX_OPSET)), ("ONNX IR", str(ONNX_IR))),
             oldest="ONNX Runtime 1.14.1",
         ),

@@ -198,6 +198,24 @@ def factors(folder, change=0.0):
     return folder
 
 
+def halves(folder):
+    """Divides twice in numbers of 16 bits, by what TensorFlow multiplies where it is constant.
+
+    Its weights are rounded to those, so that the last bits of float32 make no noise.
+    """
+    root = tf.Module()
+    drawn = np.random.RandomState(3).uniform(1, 2, [2, 8])
+    root.first, root.second = (tf.Variable(row.astype(np.float32)) for row in drawn)
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 8], tf.float32, "x")])
+    def serve(x):
+        half = tf.cast(x, tf.float16) / tf.cast(root.first, tf.float16)
+        return {"y": tf.cast(half / tf.cast(root.second, tf.float16), tf.float32)}
+
+    tf.saved_model.save(root, str(folder), signatures={"serving_default": serve})
+    return folder
+
+
 def drawn(folder, change=0.0, *, alone=False):
     """A result that is drawn at random, beside one that is not or alone."""
     root = tf.Module()

@@ -173,7 +173,7 @@ def test_convert_refuses_what_is_replaced_meanwhile(monkeypatch, model, tmp_path
     monkeypatch.setattr(converted_report, "_examples", lambda *_: SimpleNamespace(names=()))
     monkeypatch.setattr(converted_report._Judge, "checks", checks)
     row = SimpleNamespace(name="tflite", converter=SimpleNamespace(convert=convert), floor=None)
-    row.packages, row.fetched, row.written_as, row.rewritten = (), (), (), False
+    row.packages, row.fetched, row.written_as, row.rewritten = (), (), (), ""
     row.counted = False
     request = conversion.ConvertRequest(model, ("tflite",), tmp_path / "converted")
     subject = f"Conversion '{target.name}'" if of_written else f"SavedModel '{model}'"

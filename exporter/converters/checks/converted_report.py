@@ -133,13 +133,15 @@ class _Judge:
             return ()
         with self.row.converter.opened_as_written(target, None) as run:
             plain = compare_outputs(run, self.source, self.row, self.examples, self.allowance)
-        left = sum(check.status == "failed" for check in plain)
+        left = [check for check in plain if check.status == "failed"]
+        rest = f"{len(left)} without it{_by(left)}"
         return (
             Cause(
-                name="the optimizer of its runtime, which rewrites the graph that it loads",
+                name=f"{self.row.rewritten}'s optimizer, which rewrites the graph that it loads",
                 explains=not left,
-                evidence=f"{len(wrong)} checks of outputs fail with it, {left} without it",
-                fix="Turn its optimizations off where the file is run, or leave the format out.",
+                evidence=f"{len(wrong)} checks of outputs fail with it{_by(wrong)}, {rest}",
+                fix="The graph itself is right: leave the format out, or save a model that computes"
+                " in a wider type.",
             ),
         )
 
@@ -197,6 +199,12 @@ def _remark(check: Check, why: str) -> Check:
     if check.status != "failed":
         return check
     return check.model_copy(update={"status": "warning", "message": f"{why}; {check.message}"})
+
+
+def _by(checks: Sequence[Check]) -> str:
+    """Says by how much checks failed, as far as they have numbers."""
+    found = [check.max_rel for check in checks if check.max_rel is not None]
+    return f" by up to {max(found):.2g} of the largest value" if found else ""
 
 
 def _versions(row: Format) -> dict[str, str]:
