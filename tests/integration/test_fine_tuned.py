@@ -124,6 +124,8 @@ def test_it_is_converted(kind, tuned, slim_export, shared, tmp_path):
         *(f"--images={shared}/photos/[gs]*.jpg", f"--calibration={shared}/photos/[bcd]*.jpg"),
         "--json",
     )
-    found = json.loads(result.stdout)
-    assert [row["format"] for row in found if not row["error"]] == list(expected), result.stderr
-    assert result.returncode == (0 if len(expected) == len(FORMATS) else 1)
+    refused = {row["format"]: row["error"] for row in json.loads(result.stdout) if row["error"]}
+    # Of eight bits, those that lose too much on a network and photographs are refused.
+    lost = {n for n, why in refused.items() if FORMATS[n].eight_bits and "a cosine of" in why}
+    assert refused.keys() - lost == set(FORMATS) - set(expected), refused
+    assert result.returncode == (1 if refused else 0)
