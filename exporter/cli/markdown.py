@@ -24,7 +24,8 @@ class _Code(markdown.CodeBlock):
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
         syntax = Syntax("", self.lexer_name, theme="ansi_dark", background_color="default")
         code = syntax.highlight(str(self.text).rstrip())
-        code.no_wrap, code.overflow = True, "ignore"
+        code.no_wrap = True
+        code.overflow = "ignore"
         yield code
 
 

@@ -21,6 +21,14 @@ BUT_KERAS = tuple(name for name in FORMATS if name != "keras")
 # What is in the cells, and what it means.
 FORMATS_TOLD = {"all formats but `keras`": BUT_KERAS, "all formats": tuple(FORMATS)}
 
+# Rules of TensorFlow Hub's interface that it breaks.
+NOT_HUBS = {
+    "exported": {"R01", "R13"},
+    "saved": {"R13"},
+    "network": set(),
+    "keras_3": {"R01", "R13"},
+}
+
 # Both read the photographs with the names that follow their folder.
 KERAS_2 = """
 import sys
@@ -38,7 +46,8 @@ model.compile(tf_keras.optimizers.SGD(0.01), loss)
 model.fit(images, tf.range(len(images)), epochs=2, verbose=0)
 model.export(f"{folder}/exported")
 tf.saved_model.save(model, f"{folder}/saved")
-tf.saved_model.save(network.resolved_object, f"{folder}/network")
+network = network.resolved_object
+tf.saved_model.save(network, f"{folder}/network", signatures=network.signatures)
 print("{}")
 """
 KERAS_3 = """
@@ -86,22 +95,23 @@ def told(kind):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_is_verified_and_published(kind, tuned, slim_export, tmp_path):
+def test_alone_it_is_held_to_the_interface(kind, tuned, run):
+    report = run("verify", f"--model_dir={tuned / kind}", status=1 if NOT_HUBS[kind] else 0)
+    failed = {check["name"] for check in report["checks"] if check["status"] == "failed"}
+    assert failed == NOT_HUBS[kind]
+    assert told(kind)[0].endswith("alone it fails" if failed else "or alone")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_it_is_compared_and_published(kind, tuned, run, tmp_path):
     model, copy = tuned / kind, tmp_path / "copy"
     shutil.copytree(model, copy)
-    verify = ("verify", f"--model_dir={model}")
-    reports = (f"--report_dir={tmp_path / 'alone'}", f"--report_dir={tmp_path / 'report'}")
-    for flags in ((reports[0],), (f"--reference_dir={copy}", reports[1])):
-        verified = slim_export(*verify, *flags)
-        assert verified.returncode == 0, verified.stdout + verified.stderr
-    package = ("package", f"--model_dir={model}", "--handle=acme/flowers/1")
-    for name in ("alone", "report"):
-        release = tmp_path / f"release of {name}"
-        flags = (f"--report_dir={tmp_path / name}", f"--output_dir={release}")
-        packaged = slim_export(*package, *flags)
-        assert packaged.returncode == 0, packaged.stderr
-    published = slim_export("publish", f"--release={release}", f"--to={tmp_path / 'hub'}")
-    assert published.returncode == 0, published.stderr
+    report, release = tmp_path / "report", tmp_path / "release"
+    assert told(kind)[0].startswith("with `--reference_dir`")
+    run("verify", f"--model_dir={model}", f"--reference_dir={copy}", f"--report_dir={report}")
+    flags = (f"--report_dir={report}", f"--output_dir={release}", "--handle=acme/flowers/1")
+    run("package", f"--model_dir={model}", *flags)
+    run("publish", f"--release={release}", f"--to={tmp_path / 'hub'}")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -114,6 +124,8 @@ def test_it_is_converted(kind, tuned, slim_export, shared, tmp_path):
         *(f"--images={shared}/photos/[gs]*.jpg", f"--calibration={shared}/photos/[bcd]*.jpg"),
         "--json",
     )
-    found = json.loads(result.stdout)
-    assert [row["format"] for row in found if not row["error"]] == list(expected), result.stderr
-    assert result.returncode == (0 if len(expected) == len(FORMATS) else 1)
+    refused = {row["format"]: row["error"] for row in json.loads(result.stdout) if row["error"]}
+    # Of eight bits, those that lose too much on a network and photographs are refused.
+    lost = {n for n, why in refused.items() if FORMATS[n].eight_bits and "a cosine of" in why}
+    assert refused.keys() - lost == set(FORMATS) - set(expected), refused
+    assert result.returncode == (1 if refused else 0)
