@@ -70,8 +70,8 @@ def compare_gradients(
         mode = f"{output_name(way, target)}, training={training}"
         found = collector.attempt("gradients", way, partial(precise.gradients, asked), mode)
         if found is not None:
-            sides = (_without_rounding(side, _NOTHING * largest) for side in (expected, found))
-            collector.each("gradients", *sides, mode)
+            wanted, got = (_without_rounding(g, _NOTHING * largest) for g in (expected, found))
+            collector.each("gradients", wanted, got, mode)
         checks += collector.checks()
     return checks
 
