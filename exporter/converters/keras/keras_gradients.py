@@ -3,8 +3,9 @@
 In float32 an activation whose last bit decides on which side of its corner it lies sends its
 gradient back or not, and so does a maximum of two values that are nearly alike. Where few pixels
 are left, one such value is a good part of all that a weight's gradient is added up from. Of
-Inception V1 at 64 pixels, where four images leave 16, both models' gradients are up to 59 % of the
-largest apart in float32, and equal to the last bit in float64.
+Inception V1 at 64 pixels, where four images leave 16 values a channel, one value of Mixed_5c is
+5e-5 with the SavedModel's kernels and 0 with Keras': a gradient is 59 % of its largest value apart
+in float32, and all are equal to the last bit in float64.
 """
 
 from collections.abc import Iterable
