@@ -5,6 +5,7 @@ Nothing here imports TensorFlow before its process wants it.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache, partial
 from pathlib import Path
 
 from exporter import processes, quiet
@@ -31,7 +32,8 @@ def checked_rules(
     from exporter.verifier.rules.interface_rules import check_rules
     from exporter.verifier.subjects.saved_model import load_model
 
-    reference = load_model(reference_dir, given=given) if reference_dir else None
+    # A second model takes a second to load, and few models break a rule.
+    reference = cache(partial(load_model, reference_dir, given=given)) if reference_dir else None
     return tuple(check_rules(load_model(model_dir, given=given), reference))
 
 

@@ -205,13 +205,15 @@ RULES: tuple[Rule, ...] = (
 )
 
 
-def check_rules(model: LoadedModel, reference: LoadedModel | None = None) -> Iterator[Check]:
+def check_rules(
+    model: LoadedModel, reference: Callable[[], LoadedModel] | None = None
+) -> Iterator[Check]:
     """Checks every rule.
 
     Args:
         model: What is judged.
-        reference: A SavedModel, if it is compared with one: what that breaks
-            in the same way is a warning, since a faithful copy breaks it too.
+        reference: Gives a SavedModel, if it is compared with one: what that breaks in the same way
+            is a warning, since a faithful copy breaks it too. It is asked for where one is broken.
 
     Yields:
         One check a rule.
@@ -219,7 +221,7 @@ def check_rules(model: LoadedModel, reference: LoadedModel | None = None) -> Ite
     for rule in RULES:
         status, message = _apply(rule, model)
         if status == "failed" and reference is not None:
-            other, same = _apply(rule, reference)
+            other, same = _apply(rule, reference())
             if other == "failed" and same == message:
                 status, message = "warning", f"{message} The reference breaks this rule too."
         yield Check(
