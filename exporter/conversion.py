@@ -8,11 +8,9 @@ from exporter.converters.conversion_inputs import check_inputs, remarks
 from exporter.converters.convert_request import ConvertRequest, check_output
 from exporter.converters.converting import Conversion, written
 from exporter.converters.format_table import check_labelled, chosen
-from exporter.digests import unchanged_folder
 from exporter.errors import ConversionError
 from exporter.progress import Progress, silent
-from exporter.protobufs import check_is_there
-from exporter.releases.scan import check_trusted
+from exporter.releases.scan import looked_at
 from exporter.staging import check_target
 
 if TYPE_CHECKING:
@@ -59,9 +57,7 @@ def convert(
     from exporter.converters.checks.own_noise import noise_of
     from exporter.converters.source_model import source_of
 
-    check_is_there(request.model_dir, ConversionError)
-    with unchanged_folder(request.model_dir, ConversionError) as digest:
-        check_trusted(request.model_dir, ConversionError, trust=request.trust)
+    with looked_at(request.model_dir, ConversionError, trust=request.trust) as digest:
         source = source_of(request.model_dir, request.image_size)
         check_inputs(source, rows, request)
         for sentence in remarks(rows, request):

@@ -9,12 +9,10 @@ from absl import logging
 
 from exporter import quiet, temporary
 from exporter.archives import FetchOptions
-from exporter.digests import unchanged_folder
 from exporter.errors import InvalidArgumentError, VerificationError
 from exporter.image_files import matching
 from exporter.progress import Progress, Remark, silent
-from exporter.protobufs import check_is_there
-from exporter.releases.scan import check_trusted
+from exporter.releases.scan import looked_at
 from exporter.verifier.verify_request import VerifyRequest
 
 if TYPE_CHECKING:
@@ -56,22 +54,22 @@ def verify(
         >>> exporter.verify(request).verdict()
         "All ... passed against the original graph with checkpoint 'seeded:0'..."
     """
+    from exporter.verifier.rules.checking import rules_beside
     from exporter.verifier.subjects.given import Given, read_arrays
 
     _check(request)
     given = Given(matching(request.images), read_arrays(request.inputs) if request.inputs else {})
     progress("import TensorFlow", 0, None)
-    quiet.import_tensorflow()
-    from exporter.verifier.run import run
-
     with temporary.folder() as workspace, ExitStack() as reading:
+        rules = None if request.alone else reading.enter_context(rules_beside())
+        quiet.import_tensorflow()
+        from exporter.verifier.run import run
+
         # A report is of bytes that were there from the first look at them to the last.
-        check_is_there(request.model_dir, VerificationError)
-        model = unchanged_folder(request.model_dir, VerificationError)
+        model = looked_at(request.model_dir, VerificationError, trust=request.trust)
         digest = reading.enter_context(model)
-        check_trusted(request.model_dir, VerificationError, trust=request.trust)
         reference = _reference(request, workspace, fetching or FetchOptions(), reading)
-        report = run(request, reference, given, progress)
+        report = run(request, reference, rules, given, progress)
         report = report.model_copy(update={"digest": digest})
     if report.passed:
         from exporter.verifier.report import kept as store
@@ -95,11 +93,8 @@ def _reference(
         return original(restore(local, variant, task, request.restoring))
     if request.reference_dir is None:
         return None
-    check_is_there(request.reference_dir, VerificationError)
-    other = unchanged_folder(request.reference_dir, VerificationError)
-    reference = saved_model(request.reference_dir, reading.enter_context(other))
-    check_trusted(request.reference_dir, VerificationError, trust=request.trust)
-    return reference
+    other = looked_at(request.reference_dir, VerificationError, trust=request.trust)
+    return saved_model(request.reference_dir, reading.enter_context(other))
 
 
 def _check(request: VerifyRequest) -> None:
@@ -119,8 +114,7 @@ def _check(request: VerifyRequest) -> None:
             "The original graph is not given in full: expected --checkpoint, --variant or"
             " --network, and --task together. Add what is missing."
         )
-    alone = request.reference_dir is None and request.checkpoint is None
-    if alone and request.allowance != "exact":
+    if request.alone and request.allowance != "exact":
         raise InvalidArgumentError(
             "There is nothing to compare with: expected --reference_dir or --checkpoint beside"
             " --allowance, --atol and --rtol. Add one."

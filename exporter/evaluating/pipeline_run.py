@@ -25,11 +25,11 @@ from apache_beam.options.pipeline_options import (
 from exporter.errors import EvaluationError, ExporterError, InvalidArgumentError, last_line
 from exporter.evaluating import data_files, progress_files
 from exporter.evaluating.evaluate_request import EvaluateRequest
-from exporter.evaluating.guarded import looked_at
 from exporter.evaluating.opened_models import limit_threads
 from exporter.evaluating.planning import planned
 from exporter.evaluating.running import THREADS, Step
 from exporter.evaluating.transform import Measure
+from exporter.releases.scan import looked_at
 from exporter.reports.evaluation_record import Evaluation
 
 # Beam's own for one machine. Its `DirectRunner` is another, which needs a program from elsewhere.
@@ -62,7 +62,7 @@ def steps(
     local = options.view_as(StandardOptions).runner == LOCAL_RUNNER
     yield Step("look at the model")
     limit_threads(THREADS)
-    with looked_at(request) as digest:
+    with looked_at(request.model_dir, EvaluationError, trust=request.trust) as digest:
         plan = planned(request, digest)
         if local:
             plan = replace(plan, threads=THREADS, place=place)

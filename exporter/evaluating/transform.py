@@ -9,11 +9,11 @@ from apache_beam.transforms.window import GlobalWindow, GlobalWindows
 from apache_beam.utils.shared import Shared
 from apache_beam.utils.windowed_value import WindowedValue
 
+from exporter.errors import EvaluationError
 from exporter.evaluating import data_files, progress_files
 from exporter.evaluating.evaluate_request import EvaluateRequest
 from exporter.evaluating.evaluation_plan import EvaluationPlan
 from exporter.evaluating.evaluator import Evaluator
-from exporter.evaluating.guarded import looked_at
 from exporter.evaluating.labelled_images import (
     Bad,
     LabelledImage,
@@ -24,6 +24,7 @@ from exporter.evaluating.opened_models import OpenedModels
 from exporter.evaluating.planning import labels_of_folders, planned
 from exporter.evaluating.summary import evaluation_of
 from exporter.evaluating.tally import Tally
+from exporter.releases.scan import looked_at
 
 _Read = Callable[[Any], Iterator[LabelledImage | Bad]]
 
@@ -41,10 +42,11 @@ class Evaluate(beam.PTransform):  # type: ignore[misc]
 
     def expand(self, begin: Any) -> Any:
         """Adds the steps behind the start of a pipeline, or behind a collection of examples."""
-        with looked_at(self._request) as digest:
-            plan = planned(self._request, digest)
+        request = self._request
+        with looked_at(request.model_dir, EvaluationError, trust=request.trust) as digest:
+            plan = planned(request, digest)
         if isinstance(begin, beam.pvalue.PBegin):
-            return begin | Measure(plan, data_files.found(self._request.data))
+            return begin | Measure(plan, data_files.found(request.data))
         examples = begin | "ignore windows" >> beam.WindowInto(GlobalWindows())
         return _measured(examples, plan, images_of_example)
 

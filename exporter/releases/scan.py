@@ -2,13 +2,16 @@
 
 import math
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from exporter import quiet
+from exporter.digests import unchanged_folder
 from exporter.errors import ExporterError, PublishError, listing
 from exporter.op_packages import package_of_op
-from exporter.protobufs import called_by, functions_of, read_saved_model
+from exporter.protobufs import called_by, check_is_there, functions_of, read_saved_model
 from exporter.releases.allowed_ops import ALLOWED
 from exporter.releases.keras_metadata import KERAS_METADATA, code_beside, code_in
 from exporter.releases.saver import Saver, misuse
@@ -70,23 +73,32 @@ def check(folder: Path) -> None:
         )
 
 
-def check_trusted(folder: Path, refusal: type[ExporterError], *, trust: bool) -> None:
-    """Refuses to run a SavedModel that does more than compute, unless whoever asks trusts it.
+@contextmanager
+def looked_at(folder: Path, refusal: type[ExporterError], *, trust: bool) -> Iterator[str]:
+    """Lets the body load and run a SavedModel, and proves that it stays as it was looked at.
 
     Args:
         folder: The SavedModel.
         refusal: What the stage that asks refuses with.
         trust: Whether it is to be run whatever it does.
 
+    Yields:
+        Its digest.
+
     Raises:
-        ExporterError: The refusal, with the names of the ops and where they are.
+        ExporterError: The refusal, if there is none, it does more than compute, with the names of
+            the ops and where they are, or is not the same afterwards.
     """
-    if not trust and (found := scan(folder, refusal)):
-        raise refusal(
-            f"Model '{folder}' is not safe to run: expected ops that only compute, found"
-            f" {listing(map(str, found))}. Give --trust if you know who made it and why it does"
-            " that."
-        )
+    quiet.import_tensorflow()  # which has the form of the file
+    check_is_there(folder, refusal)
+    with unchanged_folder(folder, refusal) as digest:
+        if not trust and (found := scan(folder, refusal)):
+            raise refusal(
+                f"Model '{folder}' is not safe to run: expected ops that only compute, found"
+                f" {listing(map(str, found))}. Give --trust if you know who made it and why it does"
+                " that."
+            )
+        yield digest
 
 
 def _scanned(meta_graph: Any, graph: str) -> Iterator[Finding]:

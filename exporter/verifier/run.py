@@ -20,7 +20,7 @@ from exporter.verifier.noise.conditions import CONDITIONS, Rerun
 from exporter.verifier.noise.float_noise import NoiseProcesses, noise_processes, with_noise
 from exporter.verifier.report.records import Check, Settings, VerificationReport
 from exporter.verifier.report.reference import RULES, OriginalGraph, Reference
-from exporter.verifier.rules.checking import rules_beside
+from exporter.verifier.rules.checking import RulesBeside
 from exporter.verifier.rules.interface_rules import FEATURES_WITHOUT_DROPOUT, check_rules
 from exporter.verifier.subjects.examples import FULL, QUICK, Batch, Examples
 from exporter.verifier.subjects.given import Given
@@ -32,6 +32,7 @@ from exporter.verifier.verify_request import VerifyRequest
 def run(
     request: VerifyRequest,
     reference: Reference | None,
+    rules: RulesBeside | None = None,
     given: Given | None = None,
     progress: Progress = silent,
 ) -> VerificationReport:
@@ -40,19 +41,22 @@ def run(
     Args:
         request: Which, and how.
         reference: What it is compared with.
+        rules: Checks the interface meanwhile, where there is a reference.
         given: The images and arrays that the request names.
         progress: Told what is compared.
 
     Returns:
-        The report.
+        The report, without the model's digest.
 
     Raises:
         VerificationError: If one of the two cannot be loaded, or both cannot
             be given the same inputs.
     """
     given = given or Given()
+    if rules is not None and reference is not None:
+        rules.begin(request.model_dir, reference.folder, given)
     model = load_model(request.model_dir, given=given)
-    if reference is None:
+    if rules is None or reference is None:
         check_given(model, model.examples)
         return _of_rules(model)
     with ExitStack() as stack:
@@ -60,7 +64,6 @@ def run(
         if request.noise or request.allowance == "noise":
             asked = Rerun(reference.subject, given.images, arrays=given.arrays)
             measuring = stack.enter_context(noise_processes(asked))
-        rules = stack.enter_context(rules_beside(request.model_dir, reference.folder, given))
         progress("open reference", 0, None)
         other = stack.enter_context(reference.subject.opened())
         examples = Examples(other.input_spec, FULL, given.images, given.arrays)
@@ -70,7 +73,7 @@ def run(
             progress("measure noise", 0, None)
             allowance = Allowance("noise", noise=measuring.measure(other, examples))
         compared = list(compare(pair, examples, allowance, progress))
-        checks = [*compared, *_with_drawn_features(rules(), compared)]
+        checks = [*compared, *_with_drawn_features(rules.checks(), compared)]
         if measuring and request.allowance != "noise":
             progress("measure noise", 0, None)
             checks = with_noise(checks, measuring.measure(other, examples))
@@ -121,15 +124,14 @@ def run_quick(folder: Path, reference: Reference, original: Subject) -> Verifica
     """
     examples, allowance = Examples(original.input_spec, QUICK), Allowance()
     pair = paired(load_model(folder), original, examples)
-    checks = compare(pair, examples, allowance)
-    return summary(pair, reference, examples, allowance, checks)
+    report = summary(pair, reference, examples, allowance, compare(pair, examples, allowance))
+    return report.model_copy(update={"digest": digests.of_folder(folder)})
 
 
 def _of_rules(model: LoadedModel) -> VerificationReport:
     return VerificationReport(
         settings=Settings(model_dir=str(model.folder), reference=RULES),
         checks=tuple(check_rules(model)),
-        digest=digests.of_folder(model.folder),
         versions=versions(),
     )
 

@@ -47,3 +47,8 @@ class VerifyRequest:
     noise: bool = False
     restoring: RestoreOptions = field(default_factory=RestoreOptions)
     trust: bool = False
+
+    @property
+    def alone(self) -> bool:
+        """Whether there is nothing to compare with."""
+        return self.reference_dir is None and self.checkpoint is None

@@ -47,13 +47,13 @@ def test_what_servers_read(good, tmp_path, change, told):
 
 
 def test_rules_beside_the_comparison(good, tmp_path):
-    with rules_beside(good, None) as checks:
-        assert {c.name: c for c in checks()} == results(good)
-    with (
-        rules_beside(tmp_path / "none", None) as checks,
-        pytest.raises(VerificationError, match="is not a SavedModel"),
-    ):
-        checks()
+    with rules_beside() as beside:
+        beside.begin(good)
+        assert {c.name: c for c in beside.checks()} == results(good)
+    with rules_beside() as beside:
+        beside.begin(tmp_path / "none")
+        with pytest.raises(VerificationError, match="is not a SavedModel"):
+            beside.checks()
 
 
 class Ending:
@@ -64,8 +64,8 @@ class Ending:
 
 
 def test_rules_whose_process_ends_early():
-    with (
-        rules_beside(Ending(), None) as checks,
-        pytest.raises(VerificationError, match=r"Rules were not checked: .* ended with status 3"),
-    ):
-        checks()
+    with rules_beside() as beside:
+        beside.begin(Ending())
+        told = r"Rules were not checked: .* ended with status 3"
+        with pytest.raises(VerificationError, match=told):
+            beside.checks()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 import tensorflow as tf
 
-from exporter import __version__, digests
+from exporter import __version__
 from exporter.verifier.comparison.allowance import Allowance
 from exporter.verifier.comparison.collect import CALL_ERRORS
 from exporter.verifier.comparison.comparing import Pair, batch_of
@@ -44,7 +44,7 @@ def summary(
         checks: What came of it.
 
     Returns:
-        The report, without noise, causes and thumbnails.
+        The report, without the model's digest, noise, causes and thumbnails.
     """
     described, variant = reference.subject, pair.network.variant
     return VerificationReport(
@@ -61,7 +61,6 @@ def summary(
         versions=versions(),
         checks=tuple(checks),
         sample=_sample(pair, batch_of(pair.reference, examples)),
-        digest=digests.of_folder(pair.model.folder),
     )
 
 
