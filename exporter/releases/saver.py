@@ -6,7 +6,7 @@ them, and they use no other path. That they are called so is no proof: they are
 found by what the loader itself goes by, `saver_def` and the object graph.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,11 +30,13 @@ class Saver:
             what those call in turn, with the ops that they alone may have:
             none but for those that the nodes call, of which those that save
             may not load, and those that load may not save.
+        calls: What each function of the library calls.
     """
 
     nodes: frozenset[str]
     path: str
     functions: dict[str, frozenset[str]]
+    calls: dict[str, set[str]]
 
     @classmethod
     def of(cls, meta_graph: Any) -> "Saver":
@@ -48,14 +50,15 @@ class Saver:
             for saveable in node.saveable_objects.values():
                 saving |= set(concrete_functions(objects.nodes[saveable.save_function]))
                 loading |= set(concrete_functions(objects.nodes[saveable.restore_function]))
-        calls = _call_graph(meta_graph.graph_def.library.function)
+        library = meta_graph.graph_def.library.function
+        calls = {f.signature.name: {c for n in f.node_def for c in _calls(n)} for f in library}
         none = dict.fromkeys(closure(saving | loading, calls) & calls.keys(), _NOTHING)
         writing = dict.fromkeys(graph.get(save, set()) & calls.keys(), _WRITING)
         reading = dict.fromkeys(graph.get(restore, set()) & calls.keys(), _READING)
         both = dict.fromkeys(writing.keys() & reading.keys(), _NOTHING)
         nodes, path = frozenset({save, restore} - {""}), op_of(definition.filename_tensor_name)
         fed = {node.name for node in meta_graph.graph_def.node if node.op == "Placeholder"}
-        return cls(nodes, path if path in fed else "", none | writing | reading | both)
+        return cls(nodes, path if path in fed else "", none | writing | reading | both, calls)
 
 
 def misuse(meta_graph: Any, saver: Saver) -> Iterator[tuple[str, str]]:
@@ -71,8 +74,7 @@ def misuse(meta_graph: Any, saver: Saver) -> Iterator[tuple[str, str]]:
     # A function without files is harmless, whoever calls it.
     library = meta_graph.graph_def.library.function
     files = {f.signature.name for f in library if any(n.op in SAVER for n in f.node_def)}
-    calls = _call_graph(library)
-    guarded = frozenset(f for f in saver.functions if closure({f}, calls) & files)
+    guarded = frozenset(f for f in saver.functions if closure({f}, saver.calls) & files)
     for node in meta_graph.graph_def.node:
         path = [op_of(tensor) for tensor in node.input[:1]]
         if node.name not in saver.nodes or path != [saver.path]:
@@ -116,7 +118,3 @@ def _through_objects(objects: Any, guarded: frozenset[str]) -> Iterator[tuple[st
 def _calls(node: Any) -> Iterator[str]:
     yield node.op  # which may be a function's name
     yield from (called.name for called in called_by(node))
-
-
-def _call_graph(library: Iterable[Any]) -> dict[str, set[str]]:
-    return {f.signature.name: {c for n in f.node_def for c in _calls(n)} for f in library}

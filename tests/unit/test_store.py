@@ -104,7 +104,7 @@ def test_verify_keeps_what_passes(monkeypatch, tmp_path, check, kept):
     quiet.import_tensorflow()
     asked = []
 
-    def run(request, reference, images, progress):
+    def run(request, reference, *_):
         asked.append(reference)
         return report(check, origin=reference.origin)
 
