@@ -49,7 +49,7 @@ def opened(target: Path, threads: int | None) -> Iterator[Runner]:
     """Reads the model, and compiles it for the CPU, in float32, for the shapes that it is given.
 
     Unless it is told so, OpenVINO computes in bfloat16 where a processor has it. And what it
-    compiles for any number of images takes 1.8 times as long as what it compiles for a fixed one.
+    compiles for any number of images takes 1.3 to 1.8 times as long as for a fixed one.
     """
     settings: dict[str, str | int] = {
         "INFERENCE_PRECISION_HINT": "f32",
