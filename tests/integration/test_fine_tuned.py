@@ -110,6 +110,10 @@ def test_it_is_compared_and_published(kind, tuned, run, tmp_path):
     assert told(kind)[0].startswith("with `--reference_dir`")
     run("verify", f"--model_dir={model}", f"--reference_dir={copy}", f"--report_dir={report}")
     flags = (f"--report_dir={report}", f"--output_dir={release}", "--handle=acme/flowers/1")
+    if told(kind)[2].startswith("no: "):
+        refused = run("package", f"--model_dir={model}", *flags, status=1)
+        assert "does not say where the model came from" in refused
+        return
     run("package", f"--model_dir={model}", *flags)
     run("publish", f"--release={release}", f"--to={tmp_path / 'hub'}")
 
