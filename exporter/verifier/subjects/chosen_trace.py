@@ -8,8 +8,8 @@ def call_chosen_trace(function: Any, *args: Any, **kwargs: Any) -> Any:
     """Calls a function; a restored one without the function that TensorFlow makes of every call.
 
     A restored function chooses among its traces by Python code of TensorFlow's, which it traces for
-    every shape it is called with. That takes longer than most calls do, and the tape differentiates
-    the trace in it once more; the bits are the same. Here that code is run as it is.
+    every shape it is called with. The tape then differentiates both, which takes twice as long and
+    computes the same bits. Here that code is run as it is.
 
     Args:
         function: What was restored, or any other function.

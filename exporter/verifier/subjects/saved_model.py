@@ -206,7 +206,7 @@ class LoadedModel:
         mode = self._training_mode(asked.hyperparameters) if asked.training else {}
 
         def loss() -> tf.Tensor:
-            outputs = self.call(asked.way, asked.inputs, **mode)
+            outputs = self.call(asked.way, asked.inputs, directly=True, **mode)
             return projected(named(outputs)[asked.target])
 
         with self._state.put_back():
@@ -229,12 +229,14 @@ class LoadedModel:
             return values, {}
         return values, self._differentiate(lambda: tf.add_n([loss() for loss in functions]))
 
-    def call(self, way: str, inputs: Inputs, **arguments: Any) -> Any:
+    def call(self, way: str, inputs: Inputs, *, directly: bool = False, **arguments: Any) -> Any:
         """Calls the model one way.
 
         Args:
             way: One of `ways` or `training_ways`.
             inputs: One batch, flattened.
+            directly: Whether to call the trace itself that `__call__` chooses. Around it, for every
+                shape, TensorFlow may optimize in another way, and a fault may show there alone.
             **arguments: `training` and hyperparameters.
 
         Returns:
@@ -243,16 +245,18 @@ class LoadedModel:
         guarded = GuardedCall(
             self.folder, self.interface, way, inputs, training=bool(arguments.get("training"))
         )
-        return guarded.result(lambda: self._called(way, inputs, **arguments))
+        return guarded.result(lambda: self._called(way, inputs, directly=directly, **arguments))
 
-    def _called(self, way: str, inputs: Inputs, **arguments: Any) -> Any:
+    def _called(self, way: str, inputs: Inputs, *, directly: bool, **arguments: Any) -> Any:
         tensors = self.spec_of(way).tensors(inputs)
         packed = tf.nest.pack_sequence_as(self._structure(way), tensors)
         if way in self.interface.signature_ways:
             return self.interface.signature_ways[way](**packed)
         arguments |= self.interface.flags[way]
         args, kwargs = self.interface.call_with(packed, **arguments)
-        return call_chosen_trace(self.interface.call, *args, **kwargs)
+        if directly:
+            return call_chosen_trace(self.interface.call, *args, **kwargs)
+        return self.interface.call(*args, **kwargs)
 
     def _structure(self, way: str) -> Any:
         if way in self.interface.signature_ways:
