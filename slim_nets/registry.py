@@ -193,7 +193,7 @@ def own_folders() -> list[str]:
         if file is not None:
             above = name.count(".") + (Path(file).stem == "__init__")
             folders.append(str(Path(file).absolute().parents[above]))
-    return folders
+    return list(dict.fromkeys(folders))
 
 
 @cache

@@ -21,7 +21,7 @@ PROGRAM = re.compile(r"(?:\.venv/bin/)?slim-export (.*)")
 FLAG = re.compile(r"(?<![\w-])--(\w[\w-]*)")
 OF_OTHERS = {"no-deps"}  # pip's
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-OURS = "toy_"
+OURS = ("toy_", "short_")  # networks of tests
 
 
 def parser_of(words):

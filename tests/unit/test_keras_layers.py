@@ -124,7 +124,7 @@ def test_a_copy_in_float64_has_the_same_numbers_of_float32(nets, small):
         np.testing.assert_array_equal(own.numpy(), given.numpy())
     epsilons = {layer.epsilon for layer in copy.layers if hasattr(layer, "epsilon")}
     assert epsilons == {float(np.float32(0.001))}
-    images = np.random.RandomState(0).random_sample((2, 32, 32, 3)).astype(np.float32)
+    images = np.random.RandomState(0).random_sample((2, *model.input_shape[1:])).astype(np.float32)
     found, expected = copy(images).numpy(), model(images).numpy()
     assert (found.dtype, expected.dtype) == (np.float64, np.float32)
     assert np.abs(found - expected).max() < 1e-5 * np.abs(expected).max()
