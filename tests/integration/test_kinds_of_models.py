@@ -1,17 +1,16 @@
 """Every kind of model, and everything that is done with it: handled, or refused by a sentence."""
 
-from contextlib import contextmanager
 from fnmatch import fnmatchcase
 
 import pytest
 from support import converted
+from support.compared_here import compare_here
 from support.foreign_models import KINDS
 from support.foreign_signatures import SIGNATURE_KINDS
 from support.outcomes import DONE, outcomes
 
 from exporter import processes
 from exporter.converters.checks import own_noise
-from exporter.verifier.rules import checking
 
 pytestmark = [pytest.mark.integration, pytest.mark.full]
 
@@ -63,13 +62,8 @@ words               FPFP RRRRRRRRRR
 @pytest.fixture
 def nearby(monkeypatch):
     """Has formats and rules judged in this process, and noise measured once a model."""
-
-    @contextmanager
-    def here(*given):
-        yield lambda: checking.checked_rules(*given)
-
     monkeypatch.setattr(processes, "call", converted.in_this_process)
-    monkeypatch.setattr("exporter.verifier.run.rules_beside", here)
+    compare_here(monkeypatch)
     measure, measured = own_noise.noise_of, {}
 
     def once(source, images, *, training=False):

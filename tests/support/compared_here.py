@@ -10,13 +10,12 @@ from exporter import processes
 from exporter.verifier.export_verifier import verified_export
 from exporter.verifier.rules.checking import checked_rules
 
-_SESSION, _BESIDE = processes.session, processes.beside
+_SESSION = processes.session
 
 
 def compare_here(patch):
     """Lets exports and verifications do all in this process, as long as the patch lasts."""
     patch.setattr(processes, "session", _session)
-    patch.setattr(processes, "beside", _beside)
 
 
 class _Session:
@@ -37,17 +36,8 @@ class _Session:
 
 @contextmanager
 def _session(function, *arguments, **options):
-    if function is verified_export:
+    if function in (verified_export, checked_rules):
         yield _Session(function(*arguments))
         return
     with _SESSION(function, *arguments, **options) as running:
-        yield running
-
-
-@contextmanager
-def _beside(function, *arguments, **options):
-    if function is checked_rules:
-        yield lambda: function(*arguments)
-        return
-    with _BESIDE(function, *arguments, **options) as running:
         yield running
