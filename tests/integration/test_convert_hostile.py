@@ -177,7 +177,10 @@ def test_a_signature_that_never_ends(tmp_path, how):
         assert process.returncode == 1
         assert "Time limit is over: expected an end within 20 seconds" in line
     assert sorted(os.listdir(tmp_path)) == ["model"]
-    assert processes_of(process) == []
+    ended = time.monotonic()
+    while processes_of(process):  # the system ends them with the command, in its own time
+        assert time.monotonic() - ended < 5
+        time.sleep(0.1)
 
 
 def processes_of(process):

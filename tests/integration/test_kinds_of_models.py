@@ -33,9 +33,9 @@ gray_images         FPFP PPPPPRPRPP
 identities          FPFP PPPPPRPRPP
 keras_2             PPFP PPPPPRPRPP
 keras_2_text        PPFP RRRRRRRRRR
-keras_export        FPFP PPPPRRPRPP
+keras_export        FPFP PPRPRRPRPP
 looked_up           FPFP RRRRRRRRRR
-predictions         FPFP PPPPRRPRPP
+predictions         FPFP PPRPRRPRPP
 ragged              FPFP RRRRRRRRRR
 required_training   FPFP RRRRRRRRRR
 rounds_otherwise    FPFP PPPPPRPRPP
