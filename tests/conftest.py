@@ -170,14 +170,6 @@ def classifier_export(export, classifier_checkpoint, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def seeded_export(export, tmp_path_factory):
-    """A seeded export of the same network, not verified."""
-    folder = tmp_path_factory.mktemp("seeded") / "model"
-    export("mobilenet_v3_small_075_224", "feature_vector", "seeded:0", folder, "--verify=false")
-    return folder
-
-
-@pytest.fixture(scope="session")
 def small_export(export, tmp_path_factory):
     """A seeded export of the network that most tests use, not verified."""
     folder = tmp_path_factory.mktemp("small") / "model"

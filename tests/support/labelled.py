@@ -1,17 +1,35 @@
 """Labelled images in files of records and in folders, and what is measured on them directly."""
 
 from contextlib import contextmanager
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import tensorflow as tf
 
+from exporter.bench.candidates import Candidate
+from exporter.evaluating.evaluate_request import EvaluateRequest
+from exporter.evaluating.evaluation_plan import EvaluationPlan
 from exporter.evaluating.running import evaluated
 from support import handmade
 
 IN_MEMORY = ("--direct_running_mode=in_memory", "--direct_num_workers=1")
 # Keys of images and labels, as TF-Slim and TensorFlow Datasets write them.
 SLIM, TFDS = ("image/encoded", "image/class/label"), ("image", "label")
+# Of a classifier of four classes that nobody has opened.
+PLAN = EvaluationPlan(
+    request=EvaluateRequest(Path("model")),
+    digest="0" * 64,
+    models=(Candidate("SavedModel", "saved_model", "__call__"),),
+    task="classification",
+    network="",
+    published_top_1=None,
+    input="inputs",
+    output="logits",
+    outputs=4,
+    image_size=(8, 8),
+    batch=2,
+)
 
 
 def save_classifier(folder, classes=6, size=8, seed=0):

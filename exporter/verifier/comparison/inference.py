@@ -118,9 +118,7 @@ class InferenceComparison:
             self._name_what_is_left_out(way, usable(self._reference, way, examples))
         for group in same_inputs(self._reference, self._ways, examples):
             for batch in group.examples.batches():
-                few = len(batch.names) in _END_POINT_SIZES
-                ways = [way for way in group.ways if few or group_of(way) == "outputs"]
-                self._batch(ways, batch)
+                self._batch(group.ways, batch)
         if self._silent and not self._looked:
             way, said = next(iter(self._silent.items()))
             raise VerificationError(
@@ -139,7 +137,8 @@ class InferenceComparison:
                 self._collector.skip(group_of(way), way, why, told(probe))
 
     def _batch(self, ways: list[str], batch: Batch) -> None:
-        expected = self._expected(ways, batch)
+        few = len(batch.names) in _END_POINT_SIZES
+        expected = self._expected([w for w in ways if few or group_of(w) == "outputs"], batch)
         found = {}
         for way in (*expected, *(self._alone if PLAIN in expected else ())):
             outputs = self._call(way, batch)

@@ -5,12 +5,11 @@ from pathlib import Path
 
 import pytest
 from support import labelled
+from support.labelled import PLAN
 
-from exporter.bench.candidates import Candidate
 from exporter.errors import EvaluationError, InvalidArgumentError
 from exporter.evaluating.data_files import DataFiles, found
 from exporter.evaluating.evaluate_request import EvaluateRequest
-from exporter.evaluating.evaluation_plan import EvaluationPlan
 from exporter.evaluating.labelled_images import (
     Bad,
     LabelledImage,
@@ -19,20 +18,6 @@ from exporter.evaluating.labelled_images import (
     images_of_piece,
 )
 from exporter.evaluating.planning import labels_of_folders
-
-PLAN = EvaluationPlan(
-    request=EvaluateRequest(Path("model")),
-    digest="0" * 64,
-    models=(Candidate("SavedModel", "saved_model", "__call__"),),
-    task="classification",
-    network="",
-    published_top_1=None,
-    input="inputs",
-    output="logits",
-    outputs=4,
-    image_size=(8, 8),
-    batch=2,
-)
 
 
 def touch(folder, *names):

@@ -3,34 +3,17 @@
 import itertools
 from collections import Counter
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from support.labelled import PLAN
 
-from exporter.bench.candidates import Candidate
-from exporter.evaluating.evaluate_request import EvaluateRequest
-from exporter.evaluating.evaluation_plan import EvaluationPlan
 from exporter.evaluating.evaluator import Evaluator, ranks_of
 from exporter.evaluating.labelled_images import Bad, LabelledImage
 from exporter.evaluating.nearest_neighbours import right_votes
 from exporter.evaluating.tally import BadCount, ModelTally, Tally, Vectors
 from exporter.verifier.subjects.input_range import asked
-
-PLAN = EvaluationPlan(
-    request=EvaluateRequest(Path("model")),
-    digest="0" * 64,
-    models=(Candidate("SavedModel", "saved_model", "__call__"),),
-    task="classification",
-    network="",
-    published_top_1=None,
-    input="inputs",
-    output="logits",
-    outputs=4,
-    image_size=(8, 8),
-    batch=2,
-)
 
 
 def test_ranks_are_those_of_a_stable_sort():
