@@ -47,21 +47,24 @@ def loaded(folder):
     return tf.saved_model.load(str(folder))
 
 
-def verify(slim_export, original, *arguments):
+def verify(slim_export, original, *arguments, broken=()):
     result = slim_export("verify", "--json", *arguments)
     assert result.stderr == "", result.stderr
     assert result.returncode == 0
     report = json.loads(result.stdout)
     assert report["settings"]["allowance"] == "exact"
     assert report["settings"]["variant"] == original.variant
-    return report, counted(map(Check.model_validate, report["checks"]))
+    return report, counted(map(Check.model_validate, report["checks"]), broken)
 
 
-def counted(checks):
-    """Counts the checks of each group, none of which may have found a bit that differs."""
+def counted(checks, broken=()):
+    """Counts the checks of each group, none of which may have found a bit that differs.
+
+    Of rules that the reference breaks itself there are warnings.
+    """
     counts = {}
     for check in checks:
-        assert check.status in ("passed", "skipped"), check
+        assert check.status in (("warning",) if check.name in broken else ("passed", "skipped"))
         assert (check.differing, check.max_abs, check.allowance) == (0, 0, 0)
         counts[check.group] = counts.get(check.group, 0) + 1
     return counts
@@ -165,7 +168,8 @@ def test_the_original_alone_keeps_all_rules(slim_export, original, published):
 @pytest.mark.full
 def test_the_original_equals_itself(slim_export, original, published):
     flags = (f"--model_dir={published}", f"--reference_dir={published}")
-    _, counts = verify(slim_export, original, *flags)
+    broken = {name for name, status in original.broken.items() if status == "failed"}
+    _, counts = verify(slim_export, original, *flags, broken=broken)
     # Without a signature of its own, there is none that equals its `__call__`.
     served = {"outputs": 3 + 2, "frozen": 2 + 2} if original.lacks else {}
     assert counts == original.checks | served | {"interface": RULES + original.described}

@@ -59,9 +59,14 @@ def opened(target: Path, threads: int | None) -> Iterator[Runner]:
         settings["INFERENCE_NUM_THREADS"] = threads
     core = openvino.Core()
     model = core.read_model(target)
+    # Of the file, which may fix more than a call would.
+    taken = {name: port.get_partial_shape() for port in model.inputs for name in port.get_names()}
 
     @lru_cache(maxsize=1)
     def request_for(shapes: tuple[tuple[str, tuple[int, ...]], ...]) -> openvino.InferRequest:
+        for name, shape in shapes:
+            if not taken[name].compatible(openvino.PartialShape(list(shape))):
+                raise ValueError(f"input '{name}' takes {taken[name]}, found {list(shape)}")
         model.reshape({name: list(shape) for name, shape in shapes})
         return core.compile_model(model, "CPU", settings).create_infer_request()
 
