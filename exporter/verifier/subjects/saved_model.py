@@ -203,14 +203,14 @@ class LoadedModel:
 
     def gradients(self, asked: Derivative) -> Gradients:
         """Differentiates by every trainable variable, with TensorFlow's tape."""
-        mode = self._training_mode(asked.hyperparameters) if asked.training else {}
-
-        def loss() -> tf.Tensor:
-            outputs = self.call(asked.way, asked.inputs, directly=True, **mode)
-            return projected(named(outputs)[asked.target])
-
         with self._state.put_back():
-            return self._differentiate(loss)
+            return self._differentiate(lambda: self.loss(asked))
+
+    def loss(self, asked: Derivative) -> tf.Tensor:
+        """Returns the number that is differentiated."""
+        mode = self._training_mode(asked.hyperparameters) if asked.training else {}
+        outputs = self.call(asked.way, asked.inputs, directly=True, **mode)
+        return projected(named(outputs)[asked.target])
 
     def _training_mode(self, hyperparameters: Mapping[str, float]) -> dict[str, Any]:
         """Returns the arguments of a call; numbers as tensors, so that one trace does for all."""
