@@ -10,6 +10,7 @@ from support.toy_network import NETWORKS
 from exporter.verifier.subjects.examples import FULL, QUICK, Examples
 from exporter.verifier.subjects.image_sizes import tried_sizes
 from exporter.verifier.subjects.input_spec import InputSpec
+from exporter.verifier.subjects.probes import GIVEN
 from slim_nets.registry import resized, variants
 
 FREE = tf.TensorSpec([None, None, None, 3])
@@ -45,6 +46,16 @@ def test_elsewhere_large_batches_are_left_out_and_images_are_few():
     assert other.plan.batch_sizes == (1, 3)
     assert other.names == ("ramp", "noise", "0.png", "1.png")
     assert not list(other.elsewhere())
+
+
+def test_after_the_first_block_batches_are_large():
+    spec, count = InputSpec((tf.TensorSpec([None, 1]),), names=("x",)), 100
+    given = {"x": np.arange(count, dtype=np.float32)[:, None]}
+    batches = list(Examples(spec, FULL, given=given).batches())
+    assert [len(batch.names) for batch in batches] == [1] * 96 + [3] * 32 + [32] * 3 + [32]
+    assert {name for batch in batches[-4:] for name in batch.names} == {
+        f"{GIVEN}{number}" for number in range(count)
+    }
 
 
 def test_where_no_size_is_usual():
