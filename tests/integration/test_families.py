@@ -17,6 +17,8 @@ FAMILIES = [
     pytest.param("resnet_v1_50", marks=FULL),
     pytest.param("resnet_v2_50", marks=FULL),
 ]
+# Of those: a benchmark of one has nothing new to say of another like it.
+MEASURED = ("inception_v1", "resnet_v2_50")
 QUICK = ("tflite",)
 OTHERS = ("frozen", "keras", "onnx", "openvino", "tfjs")
 
@@ -117,6 +119,7 @@ def test_it_is_served_and_fine_tuned_as_a_keras_layer(run_python, host, handle, 
 
 
 @pytest.mark.full
+@pytest.mark.parametrize("variant", MEASURED, indirect=True)
 def test_its_speed_is_measured(run, folder, variant, tmp_path):
     """Beside two of its conversions; how fast it is says nothing beside other tests."""
     where = (f"--model_dir={folder}", f"--image_size={variant.image_size}")
