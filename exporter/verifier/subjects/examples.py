@@ -31,8 +31,7 @@ class Plan:
         batch_sizes: Of outputs in inference; their least common multiple divides 96.
         momenta: Of calls in training mode.
         training_batch: How many examples such a call takes: enough for batch
-            statistics, few enough for every momentum in turn. Where inference is
-            called in between, one of its sizes: for another, all is traced anew.
+            statistics, few enough for every momentum in turn.
         gradients: Whether gradients are compared, and a step of SGD.
         every_way: Whether dropout's statistics are compared by every way of calling, not by one.
     """
@@ -47,7 +46,7 @@ class Plan:
 
 # The momenta: both ends, the published default, and that of training from scratch.
 FULL = Plan(
-    tuple(PROBES), (1, 3, 32), (0.0, 0.9, 0.99, 0.997, 1.0), 3, gradients=True, every_way=True
+    tuple(PROBES), (1, 3, 32), (0.0, 0.9, 0.99, 0.997, 1.0), 4, gradients=True, every_way=True
 )
 # What every export waits for.
 QUICK = Plan(("ramp", "noise"), (1, 3), (0.9,), 2, gradients=False, every_way=False)
