@@ -18,8 +18,9 @@ from exporter.verifier.comparison.fine_tuning import DRAWN
 from exporter.verifier.comparison.summary import summary, thumbnails, versions
 from exporter.verifier.noise.conditions import CONDITIONS, Rerun
 from exporter.verifier.noise.float_noise import NoiseProcesses, noise_processes, with_noise
-from exporter.verifier.report.records import Check, Settings, VerificationReport
+from exporter.verifier.report.records import Check, Settings
 from exporter.verifier.report.reference import RULES, OriginalGraph, Reference
+from exporter.verifier.report.verification_report import VerificationReport
 from exporter.verifier.rules.checking import RulesBeside
 from exporter.verifier.rules.interface_rules import FEATURES_WITHOUT_DROPOUT, check_rules
 from exporter.verifier.subjects.examples import FULL, QUICK, Batch, Examples

@@ -10,8 +10,9 @@ from exporter import __version__
 from exporter.verifier.comparison.allowance import Allowance
 from exporter.verifier.comparison.collect import CALL_ERRORS
 from exporter.verifier.comparison.comparing import Pair, batch_of
-from exporter.verifier.report.records import Check, Output, Settings, VerificationReport
+from exporter.verifier.report.records import Check, Output, Settings
 from exporter.verifier.report.reference import OriginalGraph, Reference
+from exporter.verifier.report.verification_report import VerificationReport
 from exporter.verifier.subjects.examples import Batch, Examples
 from exporter.verifier.subjects.subject import PLAIN
 from exporter.verifier.subjects.usable_examples import names_of, same_inputs
