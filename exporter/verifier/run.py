@@ -25,7 +25,8 @@ from exporter.verifier.rules.checking import RulesBeside
 from exporter.verifier.rules.interface_rules import FEATURES_WITHOUT_DROPOUT, check_rules
 from exporter.verifier.subjects.examples import FULL, QUICK, Batch, Examples
 from exporter.verifier.subjects.given import Given
-from exporter.verifier.subjects.saved_model import LoadedModel, load_model
+from exporter.verifier.subjects.loading import load_model
+from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import PLAIN, Subject
 from exporter.verifier.verify_request import VerifyRequest
 

@@ -49,7 +49,7 @@ def bench(task, tmp_path_factory, export, *flags):
     from exporter.verifier.report.reference import OriginalGraph
     from exporter.verifier.rules.interface_rules import check_rules
     from exporter.verifier.subjects.examples import Examples, Plan
-    from exporter.verifier.subjects.saved_model import load_model
+    from exporter.verifier.subjects.loading import load_model
     from slim_nets.registry import variants
 
     folder = tmp_path_factory.mktemp(task)
