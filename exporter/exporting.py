@@ -25,7 +25,7 @@ from slim_nets.registry import Variant
 if TYPE_CHECKING:
     from exporter.restore import RestoredWeights
     from exporter.verifier.export_verifier import Verifier
-    from exporter.verifier.report.records import VerificationReport
+    from exporter.verifier.report.verification_report import VerificationReport
 
 # What a model says of itself whose checkpoint is one of quantization-aware training.
 FLOAT_OF_QUANTIZED = (

@@ -11,7 +11,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from slim_nets.original import OriginalNetwork
+from slim_nets.original_network import OriginalNetwork
 
 # Beside which variable a node lies, which is not imported with it; and gradients that a function
 # of Python computes, such as that of swish, which no other process has: the ops have their own.

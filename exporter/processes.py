@@ -25,7 +25,7 @@ from absl import logging
 from exporter import temporary
 from exporter.errors import ExporterError, is_of_memory, last_line, printable
 from slim_nets.network import NetworkError
-from slim_nets.registry import own_folders
+from slim_nets.own_networks import own_folders
 
 T = TypeVar("T")
 _SET_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG

@@ -96,8 +96,7 @@ def trace(
 
 def image_spec(variant: Variant) -> tf.TensorSpec:
     """Describes the images of a network: any batch of float32, of its one size or of any."""
-    size = (None, None) if variant.network.any_size else variant.image_size
-    return tf.TensorSpec([None, *size, 3], name="inputs")
+    return tf.TensorSpec([None, *variant.input_size, 3], name="inputs")
 
 
 def _variable(spec: VariableSpec, value: np.ndarray) -> tf.Variable:
@@ -127,13 +126,13 @@ class _Bodies(Protocol):
 
 
 def _bodies(variant: Variant, task: Task, variables: Mapping[str, tf.Variable]) -> _Bodies:
-    if variant.graph is None:
+    if (calls := variant.calls(task)) is None:
         return _TableBodies(variant, task, variables)
     # With tf-slim, which takes a second to import and is of no use for tables.
     from exporter.graph_bodies import GraphBodies
     from slim_nets.graph_shape import built_once
 
-    return GraphBodies(built_once(variant, task), variables)
+    return GraphBodies(built_once(calls), variables)
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from exporter.releases.scan import looked_at
 from exporter.verifier.verify_request import VerifyRequest
 
 if TYPE_CHECKING:
-    from exporter.verifier.report.records import VerificationReport
     from exporter.verifier.report.reference import Reference
+    from exporter.verifier.report.verification_report import VerificationReport
 
 __all__ = ["VerifyRequest", "verify"]
 

@@ -48,11 +48,13 @@ class GraphCalls:
     Attributes:
         function: Which, and how.
         task: What its network ends with.
+        input_size: Height and width of the images in pixels; None for any.
         num_classes: Size of the logits, also where they are not what is wanted.
     """
 
     function: GraphFunction
     task: Task
+    input_size: tuple[int | None, int | None]
     num_classes: int
 
     def __call__(self, images: Any, *, training: bool) -> Built[Any]:

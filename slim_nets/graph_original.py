@@ -7,18 +7,15 @@ logits behind the features, is no part of what is exported, nor of what that is 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import tensorflow as tf
 
-from slim_nets.graph_calls import GraphCalls, usual_classes
+from slim_nets.graph_calls import GraphCalls
 from slim_nets.graph_network import GraphFunction
 from slim_nets.layers.max_pool_gradient import across_functions
-from slim_nets.network import Built, NetworkError, Task
-from slim_nets.original import OriginalNetwork, fetched, placeholders
-
-if TYPE_CHECKING:
-    from slim_nets.registry import Variant
+from slim_nets.network import Built, NetworkError
+from slim_nets.original_network import OriginalNetwork, fetched, placeholders
 
 # What depends on the step of training, such as the dropping of paths, is as at the end of it: the
 # published models were exported so. It fits every integer type that a function may cast it to.
@@ -30,15 +27,11 @@ _RANDOM = ("Random", "StatelessRandom", "TruncatedNormal", "Multinomial")
 _KEYS = tf.compat.v1.GraphKeys
 
 
-def original_of_function(
-    function: GraphFunction, variant: "Variant", task: Task
-) -> OriginalNetwork:
+def original_of_function(calls: GraphCalls) -> OriginalNetwork:
     """Builds a function's network in a new graph.
 
     Args:
-        function: Which, and how.
-        variant: Its size and classes.
-        task: What it ends with.
+        calls: Which function, and how it is called.
 
     Returns:
         The network, without what its output does not need in either mode.
@@ -46,9 +39,8 @@ def original_of_function(
     Raises:
         NetworkError: If the function cannot be had, fails, or breaks the convention.
     """
-    calls = GraphCalls(function, task, variant.own_classes or usual_classes(function))
     with tf.Graph().as_default() as graph, across_functions(graph):
-        given = placeholders(variant)
+        given = placeholders(calls.input_size)
         step = tf.constant(_LAST_STEP, tf.int64, name="last_step")
         graph.add_to_collection(_KEYS.GLOBAL_STEP, step)
         with tf.name_scope("train") as train:
@@ -56,7 +48,7 @@ def original_of_function(
             training = _named(calls(given.images, training=True), train)
         with tf.name_scope("predict") as predict:
             inference = _named(calls(given.images, training=False), predict, other=train)
-        found = _Found(function, graph, given.images, training, inference)
+        found = _Found(calls.function, graph, given.images, training, inference)
         updates = found.updates()
         _give_momentum(updates, lost)
         with tf.name_scope(train):

@@ -2,63 +2,47 @@
 
 from dataclasses import replace
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
 
-from slim_nets.graph_calls import usual_classes
+from slim_nets.graph_calls import GraphCalls, usual_classes
+from slim_nets.graph_original import original_of_function
 from slim_nets.layers.shapes import NetworkShape, Shape, VariableSpec
-from slim_nets.network import Task
-from slim_nets.original import OriginalNetwork, original
-
-if TYPE_CHECKING:
-    from slim_nets.registry import Variant
+from slim_nets.original_network import OriginalNetwork
 
 
-def function_shape(variant: "Variant", task: Task) -> NetworkShape:
-    """Returns the variables and end points for a task.
+def function_shape(calls: GraphCalls) -> NetworkShape:
+    """Returns the variables and end points of a function's network.
 
     A function is built for two numbers of classes at most, since that takes seconds; what they
     tell of the logits holds for every number.
 
     Args:
-        variant: Which function, and its size and classes.
-        task: What it ends with.
+        calls: Which function, and how it is called.
 
     Raises:
         NetworkError: If the function cannot be had, fails, or breaks the convention.
     """
-    if variant.graph is None or task != "classification":
-        return _shape(_of_task(variant, task), task)
-    usual = usual_classes(variant.graph)
-    wanted = variant.own_classes or usual
-    one = _shape(replace(variant, own_classes=usual), task)
+    usual, wanted = usual_classes(calls.function), calls.num_classes
+    one = _shape(replace(calls, num_classes=usual))
     if wanted == usual:
         return one
-    two = _shape(replace(variant, own_classes=usual + 1), task)
+    two = _shape(replace(calls, num_classes=usual + 1))
     try:
         return _of_classes(one, two, usual, wanted)
     except ValueError:
-        return _shape(replace(variant, own_classes=wanted), task)
+        return _shape(calls)
 
 
 @lru_cache(maxsize=2)
-def _built(variant: "Variant", task: Task) -> OriginalNetwork:
-    network = original(variant, task)
+def built_once(calls: GraphCalls) -> OriginalNetwork:
+    """Builds a function's network, or returns it as it was built before, to be read only."""
+    network = original_of_function(calls)
     network.graph.finalize()
     return network
 
 
-def built_once(variant: "Variant", task: Task) -> OriginalNetwork:
-    """Builds a function's network, or returns it as it was built before, to be read only."""
-    return _built(_of_task(variant, task), task)
-
-
-def _of_task(variant: "Variant", task: Task) -> "Variant":
-    return variant if task == "classification" else replace(variant, own_classes=None)
-
-
 @cache
-def _shape(variant: "Variant", task: Task) -> NetworkShape:
-    network = _built(variant, task)
+def _shape(calls: GraphCalls) -> NetworkShape:
+    network = built_once(calls)
     end_points = {name: _sizes(t.shape[1:].as_list()) for name, t in network.inference.items()}
     output = end_points.pop("default")
     variables = tuple(

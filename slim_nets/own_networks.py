@@ -2,6 +2,8 @@
 
 import importlib
 import os
+import sys
+from pathlib import Path
 
 from slim_nets.network import Network, NetworkError
 
@@ -34,3 +36,15 @@ def networks_of(name: str) -> tuple[Network, ...]:
             f" {Network.__module__}.Network, found {found!r:.60}. Mend the module."
         )
     return found
+
+
+def own_folders() -> list[str]:
+    """Returns the folders from which modules of one's own are imported, for other processes."""
+    folders = []
+    for name in own_modules():
+        networks_of(name)
+        file = getattr(sys.modules.get(name), "__file__", None)
+        if file is not None:
+            above = name.count(".") + (Path(file).stem == "__init__")
+            folders.append(str(Path(file).absolute().parents[above]))
+    return list(dict.fromkeys(folders))

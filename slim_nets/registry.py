@@ -2,12 +2,10 @@
 
 import importlib
 import pkgutil
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from slim_nets import networks as tables
 from slim_nets.graph_network import GraphFunction
@@ -15,6 +13,9 @@ from slim_nets.layers.protocol import Layers
 from slim_nets.layers.shapes import NetworkShape, ShapeLayers, VariableSpec
 from slim_nets.network import Build, Network, NetworkError, OtherWidths, Task
 from slim_nets.own_networks import MODULES_VARIABLE, networks_of, own_modules
+
+if TYPE_CHECKING:
+    from slim_nets.graph_calls import GraphCalls
 
 # Far beyond any published input; the largest networks then take more than 16 GB to verify.
 MAX_IMAGE_SIZE = 2048
@@ -89,6 +90,11 @@ class Variant:
         return self.graph is not None or self.family in networks()
 
     @property
+    def input_size(self) -> tuple[int | None, int | None]:
+        """Height and width of the images that its models take, in pixels; None for any."""
+        return (None, None) if self.network.any_size else self.image_size
+
+    @property
     def background(self) -> bool:
         """Whether class 0 is a background, as in the published logits."""
         return self.network.background and self.own_classes is None
@@ -117,11 +123,24 @@ class Variant:
         Raises:
             NetworkError: If it is a function that cannot be had, fails, or breaks the convention.
         """
-        if self.graph is not None:
+        if (calls := self.calls(task)) is not None:
             from slim_nets.graph_shape import function_shape
 
-            return function_shape(self, task)
+            return function_shape(calls)
         return _shape(self, task) if build is None else _worked_out(self, task, build)
+
+    def calls(self, task: Task) -> "GraphCalls | None":
+        """Returns how the function that builds it is called; None for a table.
+
+        Raises:
+            NetworkError: If it is a function that cannot be had.
+        """
+        if self.graph is None:
+            return None
+        from slim_nets.graph_calls import GraphCalls, usual_classes
+
+        own = self.own_classes if task == "classification" else None
+        return GraphCalls(self.graph, task, self.input_size, own or usual_classes(self.graph))
 
     def telling(self, task: Task) -> Task:
         """Returns the task whose variables tell of classes: a function may be of one task only."""
@@ -182,18 +201,6 @@ def networks() -> Mapping[str, Network]:
                 )
             found[network.name] = network
     return found
-
-
-def own_folders() -> list[str]:
-    """Returns the folders from which modules of one's own are imported, for other processes."""
-    networks()
-    folders = []
-    for name in own_modules():
-        file = getattr(sys.modules.get(name), "__file__", None)
-        if file is not None:
-            above = name.count(".") + (Path(file).stem == "__init__")
-            folders.append(str(Path(file).absolute().parents[above]))
-    return list(dict.fromkeys(folders))
 
 
 @cache

@@ -19,7 +19,7 @@ from exporter.progress import Progress
 
 if TYPE_CHECKING:
     from exporter.contract.diff import ContractDiff
-    from exporter.verifier.report.records import VerificationReport
+    from exporter.verifier.report.verification_report import VerificationReport
 
 _Compared = TypeVar("_Compared", "VerificationReport", "ContractDiff")
 

@@ -23,7 +23,8 @@ from exporter.verification import verify
 from exporter.verifier.verify_request import AllowanceKind, VerifyRequest
 
 if TYPE_CHECKING:
-    from exporter.verifier.report.records import Check, VerificationReport
+    from exporter.verifier.report.records import Check
+    from exporter.verifier.report.verification_report import VerificationReport
 
 _ALLOWANCES: tuple[AllowanceKind, ...] = ("exact", "noise")
 _INPUT_RANGE = flags.value(
@@ -177,7 +178,7 @@ def _list_rules(arguments: argparse.Namespace) -> int:
 
 
 def _print_schema() -> int:
-    from exporter.verifier.report.records import VerificationReport
+    from exporter.verifier.report.verification_report import VerificationReport
 
     print_json(VerificationReport.model_json_schema())
     return 0

@@ -17,7 +17,7 @@ from exporter.staging import errors_of, staged
 
 if TYPE_CHECKING:
     from exporter.verifier.comparison.allowance import Noise
-    from exporter.verifier.report.records import VerificationReport
+    from exporter.verifier.report.verification_report import VerificationReport
 
 
 # How converters name ops that they do not know: TensorFlow Lite's, ONNX's, OpenVINO's.

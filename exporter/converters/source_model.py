@@ -18,8 +18,9 @@ from exporter.verifier.comparison.known_network import KnownNetwork, known_netwo
 from exporter.verifier.subjects.given import Given
 from exporter.verifier.subjects.input_range import Ends, asked
 from exporter.verifier.subjects.input_spec import InputSpec
+from exporter.verifier.subjects.loading import load_model
 from exporter.verifier.subjects.output_bounds import too_much
-from exporter.verifier.subjects.saved_model import LoadedModel, load_model
+from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import END_POINTS, Arrays, draw
 from slim_nets.recognition import recognized
 from slim_nets.registry import resized

@@ -16,7 +16,8 @@ from exporter.signatures import SERVING, way_of
 from exporter.verifier.report import kept
 from exporter.verifier.subjects.given import Given
 from exporter.verifier.subjects.input_range import asked
-from exporter.verifier.subjects.saved_model import LoadedModel, load_model
+from exporter.verifier.subjects.loading import load_model
+from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import PLAIN
 from slim_nets.network import Task
 from slim_nets.recognition import recognized

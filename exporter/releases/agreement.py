@@ -14,7 +14,7 @@ from exporter.releases.contents import Problem
 from exporter.releases.manifest import ARCHIVE, CONTRACT, EVALUATION, MANIFEST, Manifest
 from exporter.releases.released_model import ReleasedModel, released_model
 from exporter.releases.writing import manifest_of
-from exporter.verifier.report.records import VerificationReport
+from exporter.verifier.report.verification_report import VerificationReport
 
 _TOOL = "slim-exporter"
 _ASSET_PATH = re.compile(r"^<!-- asset-path: (.*) -->$", re.MULTILINE)

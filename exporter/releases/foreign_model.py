@@ -18,8 +18,8 @@ from exporter.releases.manifest import ARCHIVE, Manifest
 from exporter.releases.model_page import code
 from exporter.releases.page_code import ANY_HOST
 from exporter.releases.passed import ADVICE
-from exporter.verifier.report.records import VerificationReport
 from exporter.verifier.report.reference import RULES
+from exporter.verifier.report.verification_report import VerificationReport
 from slim_nets.recognition import recognized
 
 _TRAINABLE = "trainable_variables"

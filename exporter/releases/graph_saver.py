@@ -1,12 +1,11 @@
 """The saver of TensorFlow 1, whose ops stand among a graph's own, in no function."""
 
 from collections.abc import Mapping
-from typing import Any
 
-from exporter.protobufs import closure, inputs_of, op_of
+from exporter.protobufs import closure
 from exporter.releases.allowed_ops import READING, SAVER, WRITING
-from exporter.releases.roots import roots
 from exporter.releases.saver_paths import has_other_path
+from exporter.releases.scanned_graph import Node, ScannedGraph
 
 # The path of whoever gives none: TensorFlow makes every saver with this one.
 _DEFAULT = b"model"
@@ -14,7 +13,7 @@ _DEFAULT = b"model"
 _DEFAULTS = 2
 
 
-def plain_saver(meta_graph: Any) -> frozenset[str]:
+def plain_saver(scanned: ScannedGraph) -> frozenset[str]:
     """Finds the nodes that read and write files as TensorFlow 1's own saver does.
 
     Loaders feed the path by the name that `saver_def` gives, and ask for one node to load and
@@ -24,23 +23,20 @@ def plain_saver(meta_graph: Any) -> frozenset[str]:
     them.
 
     Args:
-        meta_graph: The meta graph.
+        scanned: The meta graph.
 
     Returns:
         The names of these nodes. What else reads or writes files is none of them.
     """
-    definition = meta_graph.saver_def
-    nodes = {node.name: node for node in meta_graph.graph_def.node}
-    if len(nodes) != len(meta_graph.graph_def.node):
+    nodes, needs = scanned.by_name, scanned.needs
+    if len(nodes) != len(scanned.nodes):
         return frozenset()  # of two with one name, who knows which one is run
-    inputs = inputs_of(nodes.values())
-    loading = closure({op_of(definition.restore_op_name)}, inputs)
-    saving = closure({op_of(definition.save_tensor_name)}, inputs)
-    asked = closure({op_of(name) for _, name in roots(meta_graph)}, inputs)
+    loading, saving = closure({scanned.restore}, needs), closure({scanned.save}, needs)
+    asked = closure(set().union(*scanned.roots.values()), needs)
     spare = {name for name in nodes if _is_free(name, nodes)}
-    fed = spare & {op_of(definition.filename_tensor_name)}
+    fed = spare & {scanned.path}
 
-    def is_plain(node: Any) -> bool:
+    def is_plain(node: Node) -> bool:
         barred = WRITING if node.name in loading else frozenset[str]()
         barred |= READING if node.name in saving else frozenset[str]()
         if node.name in asked or node.op in barred or node.op not in SAVER:
@@ -51,12 +47,12 @@ def plain_saver(meta_graph: Any) -> frozenset[str]:
     return frozenset(name for name, node in nodes.items() if is_plain(node))
 
 
-def _is_free(name: str, nodes: Mapping[str, Any]) -> bool:
+def _is_free(name: str, nodes: Mapping[str, Node]) -> bool:
     """Says whether a node is a path that is to be fed, and names no file where it is not."""
     node = nodes[name]
     for _ in range(_DEFAULTS):
-        if node.op == "PlaceholderWithDefault" and node.input:
-            node = nodes.get(op_of(node.input[0]), node)
+        if node.op == "PlaceholderWithDefault" and node.inputs:
+            node = nodes.get(node.inputs[0], node)
     if node.op != "Const":
         return bool(node.op == "Placeholder")
     text = node.attr["value"].tensor

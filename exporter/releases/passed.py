@@ -9,7 +9,8 @@ from exporter import digests
 from exporter.errors import PublishError, listing, reason
 from exporter.releases import archive, manifest
 from exporter.verifier.report import kept as store
-from exporter.verifier.report.records import GROUPS, VerificationReport
+from exporter.verifier.report.records import GROUPS
+from exporter.verifier.report.verification_report import VerificationReport
 
 # Only a verification computes gradients, and a network need not have moving averages.
 ALWAYS_COMPARED: frozenset[str] = frozenset(GROUPS) - {"gradients", "SGD step", "moving averages"}

@@ -15,7 +15,7 @@ from exporter.releases.manifest import REPORT
 from exporter.releases.page_code import code_blocks, loads, localized
 from exporter.releases.serve.host import serving
 from exporter.releases.trial import Rehearsal, Trial, TrialError, try_alone
-from exporter.verifier.report.records import VerificationReport
+from exporter.verifier.report.verification_report import VerificationReport
 
 # Seconds; a page's code loads the model and builds a network or two on it.
 TIMEOUT = 900.0

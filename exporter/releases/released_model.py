@@ -8,7 +8,7 @@ from exporter.releases.foreign_model import foreign_model
 from exporter.releases.manifest import Manifest
 from exporter.releases.model_facts import model_facts
 from exporter.releases.network_model import NetworkModel
-from exporter.verifier.report.records import VerificationReport
+from exporter.verifier.report.verification_report import VerificationReport
 
 
 class ReleasedModel(Protocol):

@@ -2,16 +2,15 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
 
-from exporter.protobufs import op_of
 from exporter.releases.allowed_ops import SAVER
+from exporter.releases.scanned_graph import Function, Node
 
 # What TensorFlow's saver appends to the path that it is given, while it writes.
 _SUFFIX = re.compile(rb"\.part|_temp(_[0-9a-f]{32})?/part")
 
 
-def other_paths(function: Any) -> Iterator[str]:
+def other_paths(function: Function) -> Iterator[str]:
     """Names the ops of a saver's function that use another path than the canonical one.
 
     Args:
@@ -20,12 +19,11 @@ def other_paths(function: Any) -> Iterator[str]:
     Yields:
         The op.
     """
-    arguments = {argument.name for argument in function.signature.input_arg[:1]}
-    nodes = {node.name: node for node in function.node_def}
-    yield from (node.op for node in function.node_def if has_other_path(node, nodes, arguments))
+    nodes, given = {node.name: node for node in function.nodes}, function.arguments[:1]
+    yield from (node.op for node in function.nodes if has_other_path(node, nodes, given))
 
 
-def has_other_path(node: Any, nodes: Mapping[str, Any], given: Collection[str]) -> bool:
+def has_other_path(node: Node, nodes: Mapping[str, Node], given: Collection[str]) -> bool:
     """Says whether an op of a saver uses a path that is neither given nor made of that.
 
     Args:
@@ -34,38 +32,37 @@ def has_other_path(node: Any, nodes: Mapping[str, Any], given: Collection[str]) 
         given: Names of the arguments or nodes that are the path.
     """
     wanted = SAVER.get(node.op, ())
-    paths = [node.input[place] if place < len(node.input) else "" for place in wanted]
+    paths = [node.inputs[place] if place < len(node.inputs) else "" for place in wanted]
     return not all(_is_given(path, nodes, given, frozenset()) for path in paths)
 
 
 def _is_given(
-    tensor: str, nodes: Mapping[str, Any], given: Collection[str], above: frozenset[str]
+    name: str, nodes: Mapping[str, Node], given: Collection[str], above: frozenset[str]
 ) -> bool:
-    """Says whether a tensor is the given path, or what the saver makes of it while it writes."""
-    name = op_of(tensor)
+    """Says whether a node is the given path, or what the saver makes of it while it writes."""
     if name in given:
         return True
     if name in above or name not in nodes:
         return False
     node = nodes[name]
-    inputs = [name for name in node.input if not name.startswith("^")]
-    paths = {"Identity": inputs, "ShardedFilename": inputs[:1], "Pack": inputs}.get(node.op, [])
+    inputs = node.inputs
+    paths = {"Identity": inputs, "ShardedFilename": inputs[:1], "Pack": inputs}.get(node.op, ())
     if node.op == "StringJoin" and not node.attr["separator"].s and len(inputs) == 2:
-        paths = inputs[:1] if _is_suffix(inputs[1], nodes) else []
+        paths = inputs[:1] if _is_suffix(inputs[1], nodes) else ()
     return bool(paths) and all(_is_given(p, nodes, given, above | {name}) for p in paths)
 
 
-def _is_suffix(tensor: str, nodes: Mapping[str, Any]) -> bool:
-    """Says whether a tensor is a constant suffix, or the choice between two."""
-    node = nodes.get(op_of(tensor))
+def _is_suffix(name: str, nodes: Mapping[str, Node]) -> bool:
+    """Says whether a node is a constant suffix, or the choice between two."""
+    node = nodes.get(name)
     if node is None:
         return False
     if node.op == "Select":
-        return all(_is_constant_suffix(nodes.get(op_of(name))) for name in node.input[1:3])
+        return all(_is_constant_suffix(nodes.get(choice)) for choice in node.inputs[1:3])
     return _is_constant_suffix(node)
 
 
-def _is_constant_suffix(node: Any) -> bool:
+def _is_constant_suffix(node: Node | None) -> bool:
     if node is None or node.op != "Const":
         return False
     tensor = node.attr["value"].tensor

@@ -1,22 +1,22 @@
 """Looks for ops that do more than compute, in the protobuf alone: nothing of the model is run."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from exporter import quiet
 from exporter.digests import unchanged_folder
 from exporter.errors import ExporterError, PublishError, listing
 from exporter.op_packages import package_of_op
-from exporter.protobufs import called_by, check_is_there, functions_of, read_saved_model
+from exporter.protobufs import check_is_there, read_saved_model
 from exporter.releases.allowed_ops import ALLOWED
 from exporter.releases.graph_saver import plain_saver
 from exporter.releases.keras_metadata import KERAS_METADATA, code_beside, code_in
 from exporter.releases.runnable_ops import RUNNABLE
-from exporter.releases.saver import Saver, misuse
+from exporter.releases.saver import misuse, saver_functions
+from exporter.releases.scanned_graph import Node, ScannedGraph, read
 
 # Values of one constant: a few bytes can stand for many, which TensorFlow makes all of.
 MAX_CONSTANT = 1 << 28
@@ -61,7 +61,7 @@ def scan(
     """
     found: list[Finding] = []
     for number, meta_graph in enumerate(read_saved_model(folder, refusal).meta_graphs):
-        found += _scanned(meta_graph, f"meta graph {number}", allowed)
+        found += _judged(read(meta_graph), f"meta graph {number}", allowed)
     beside = f"'{KERAS_METADATA}', which Keras runs when it loads"
     found += (Finding(what, beside) for what in code_beside(folder))
     return tuple(found)
@@ -108,25 +108,23 @@ def looked_at(folder: Path, refusal: type[ExporterError], *, trust: bool) -> Ite
         yield digest
 
 
-def _scanned(meta_graph: Any, graph: str, allowed: frozenset[str]) -> Iterator[Finding]:
-    functions = functions_of(meta_graph.graph_def)
-    saver = Saver.of(meta_graph)
-    plain = plain_saver(meta_graph)
-    own = [node for node in meta_graph.graph_def.node if node.name not in plain]
-    yield from _strange(own, functions, graph, allowed)
-    for name, function in functions.items():
-        where = f"function '{name}' of {graph}"
-        may = allowed | saver.functions.get(name, frozenset())
-        yield from _strange(function.node_def, functions, where, may)
-    for what, where in misuse(meta_graph, saver):
+def _judged(scanned: ScannedGraph, graph: str, allowed: frozenset[str]) -> Iterator[Finding]:
+    own, plain = saver_functions(scanned), plain_saver(scanned)
+    others = (node for node in scanned.nodes if node.name not in plain)
+    yield from _strange(others, scanned.calls, graph, allowed)
+    for function in scanned.functions:
+        may = allowed | own.get(function.name, frozenset())
+        where = f"function '{function.name}' of {graph}"
+        yield from _strange(function.nodes, scanned.calls, where, may)
+    for what, where in misuse(scanned, own):
         yield Finding(what, f"{where} of {graph}")
-    for node in meta_graph.object_graph_def.nodes:
-        for what in code_in(node.user_object.metadata):
+    for metadata in scanned.metadata:
+        for what in code_in(metadata):
             yield Finding(what, f"the objects of {graph}, which Keras runs when it loads")
 
 
 def _strange(
-    nodes: Iterable[Any], functions: dict[str, Any], where: str, allowed: frozenset[str]
+    nodes: Iterable[Node], functions: Collection[str], where: str, allowed: frozenset[str]
 ) -> Iterator[Finding]:
     """Finds ops that are not allowed, and calls of functions that are not there."""
     for node in nodes:
@@ -134,13 +132,11 @@ def _strange(
             yield Finding(node.op, f"{where}, node '{node.name}'")
         if node.op == "Const" and (values := _values_of(node)) > MAX_CONSTANT:
             yield Finding(f"Const of {values} values", f"{where}, node '{node.name}'")
-        for called in called_by(node):
-            if called.name not in functions:
-                yield Finding(
-                    called.name, f"{where}, node '{node.name}', which calls what is not there"
-                )
+        for called in node.called:
+            if called not in functions:
+                yield Finding(called, f"{where}, node '{node.name}', which calls what is not there")
 
 
-def _values_of(constant: Any) -> int:
+def _values_of(constant: Node) -> int:
     shape = constant.attr["value"].tensor.tensor_shape if "value" in constant.attr else None
     return math.prod(abs(dim.size) for dim in shape.dim) if shape else 0

@@ -15,7 +15,7 @@ from exporter.releases.keyless import Identity
 from exporter.releases.manifest import MANIFEST, SIGNATURE, Manifest, ReleaseFile
 from exporter.releases.page_rules import broken_rules
 from exporter.releases.passed import check_comparison, wrong_form
-from exporter.verifier.report.records import VerificationReport
+from exporter.verifier.report.verification_report import VerificationReport
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from exporter.releases.page_rules import check_page
 from exporter.releases.released_model import ReleasedModel, released_model
 from exporter.signatures import FOLDED, way_of
 from exporter.verifier.report.forms import BASE_URL
-from exporter.verifier.report.records import GROUPS, Origin, VerificationReport
+from exporter.verifier.report.records import GROUPS, Origin
+from exporter.verifier.report.verification_report import VerificationReport
 from slim_nets.network import TASKS
 from slim_nets.registry import variants
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from exporter.verifier.report.records import VerificationReport
+from exporter.verifier.report.verification_report import VerificationReport
 
 # GitHub shows no more of a kind than this from one step.
 _SHOWN = 10

@@ -6,7 +6,8 @@ from typing import Any
 import altair as alt
 import vl_convert
 
-from exporter.verifier.report.records import NAIVE, Check, VerificationReport
+from exporter.verifier.report.records import NAIVE, Check
+from exporter.verifier.report.verification_report import VerificationReport
 
 _WIDTH, _HEIGHT = 860, 260
 # Nothing can be drawn at zero on a log scale: equal results lie here, below any rounding.

@@ -7,8 +7,8 @@ import jinja2
 from markupsafe import Markup, escape
 
 from exporter.reports.charts import charts
-from exporter.verifier.report.passing import of_the_model
-from exporter.verifier.report.records import Check, VerificationReport
+from exporter.verifier.report.records import Check
+from exporter.verifier.report.verification_report import VerificationReport
 
 
 def html(report: VerificationReport) -> str:
@@ -25,7 +25,7 @@ def html(report: VerificationReport) -> str:
         template,
         report=report,
         charts=charts(report),
-        groups=of_the_model(report).by_group(),
+        groups=report.of_the_model().by_group(),
         naive=[check for check in report.checks if check.naive],
         worst=_worst,
         least=_least_cosine,

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
-from exporter.verifier.report.passing import of_the_model
-from exporter.verifier.report.records import Check, VerificationReport
+from exporter.verifier.report.records import Check
+from exporter.verifier.report.verification_report import VerificationReport
 
 # What XML 1.0 cannot hold.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -39,7 +39,7 @@ def junit(report: VerificationReport) -> bytes:
         UTF-8 XML. Warnings and skipped checks are skipped test cases, with their
         message. Checks of a naive conversion are left out: they are of another model.
     """
-    grouped = of_the_model(report).by_group().items()
+    grouped = report.of_the_model().by_group().items()
     suites: dict[str, list[Case]] = {group: [_case(c) for c in checks] for group, checks in grouped}
     return document("verify", suites)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from exporter.reports.html import html
 from exporter.reports.junit import junit
 from exporter.staging import REPORT, check_target, errors_of, staged
-from exporter.verifier.report.records import VerificationReport
+from exporter.verifier.report.verification_report import VerificationReport
 
 
 def check_report_dir(folder: Path) -> None:

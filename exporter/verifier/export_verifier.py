@@ -12,8 +12,8 @@ from typing import Any
 from exporter import processes, quiet
 from exporter.errors import VerificationError
 from exporter.processes import ProcessEndedError, Session
-from exporter.verifier.report.records import VerificationReport
 from exporter.verifier.report.reference import Reference
+from exporter.verifier.report.verification_report import VerificationReport
 from slim_nets.network import NetworkError
 
 

@@ -13,18 +13,20 @@ from exporter.progress import Progress, silent
 from exporter.verifier.causes.causes import causes
 from exporter.verifier.causes.differing_model import DifferingModel
 from exporter.verifier.comparison.allowance import Allowance
-from exporter.verifier.comparison.comparing import batch_of, check_given, compare, paired
+from exporter.verifier.comparison.comparing import check_given, compare, paired
 from exporter.verifier.comparison.fine_tuning import DRAWN
 from exporter.verifier.comparison.summary import summary, thumbnails, versions
 from exporter.verifier.noise.conditions import CONDITIONS, Rerun
 from exporter.verifier.noise.float_noise import NoiseProcesses, noise_processes, with_noise
-from exporter.verifier.report.records import Check, Settings, VerificationReport
+from exporter.verifier.report.records import Check, Settings
 from exporter.verifier.report.reference import RULES, OriginalGraph, Reference
+from exporter.verifier.report.verification_report import VerificationReport
 from exporter.verifier.rules.checking import RulesBeside
 from exporter.verifier.rules.interface_rules import FEATURES_WITHOUT_DROPOUT, check_rules
-from exporter.verifier.subjects.examples import FULL, QUICK, Batch, Examples
+from exporter.verifier.subjects.examples import FULL, QUICK, Examples
 from exporter.verifier.subjects.given import Given
-from exporter.verifier.subjects.saved_model import LoadedModel, load_model
+from exporter.verifier.subjects.loading import load_model
+from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import PLAIN, Subject
 from exporter.verifier.verify_request import VerifyRequest
 
@@ -77,9 +79,7 @@ def run(
         if measuring and request.allowance != "noise":
             progress("measure noise", 0, None)
             checks = with_noise(checks, measuring.measure(other, examples))
-        # Causes that need a call are not tried where nothing can be made up for it.
-        batch = batch_of(other, examples) or Batch((), ())
-        differing = DifferingModel(**vars(pair), batch=batch, raw_weights=_raw_weights(reference))
+        differing = DifferingModel(**vars(pair), raw_weights=_raw_weights(reference))
         more = {
             "noise_conditions": CONDITIONS if measuring else (),
             "causes": causes(differing, checks, progress),

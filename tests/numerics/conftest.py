@@ -49,7 +49,7 @@ def bench(task, tmp_path_factory, export, *flags):
     from exporter.verifier.report.reference import OriginalGraph
     from exporter.verifier.rules.interface_rules import check_rules
     from exporter.verifier.subjects.examples import Examples, Plan
-    from exporter.verifier.subjects.saved_model import load_model
+    from exporter.verifier.subjects.loading import load_model
     from slim_nets.registry import variants
 
     folder = tmp_path_factory.mktemp(task)
@@ -69,7 +69,7 @@ def bench(task, tmp_path_factory, export, *flags):
             checks = list(compare(pair, tried, Allowance()))
             checks += check_rules(pair.model) if rules else []
             failed = [check for check in checks if check.status == "failed"]
-            differing = DifferingModel(**vars(pair), batch=tried.few(), raw_weights={})
+            differing = DifferingModel(**vars(pair), raw_weights={})
             tried_causes = causes(differing, failed, silent) if explain else ()
             found = [cause.name for cause in tried_causes if cause.explains]
             by_group = {}

@@ -133,7 +133,7 @@ def test_the_rule_knows_the_twin_and_no_other(tmp_path, key):
     import tensorflow as tf
 
     from exporter.verifier.rules.interface_rules import check_rules
-    from exporter.verifier.subjects.saved_model import load_model as opened
+    from exporter.verifier.subjects.loading import load_model as opened
 
     network = Network()
 

@@ -9,8 +9,8 @@ from support.judging import compared, failed, rules, skipped
 
 from exporter.errors import VerificationError
 from exporter.verifier.comparison.allowance import Allowance
+from exporter.verifier.subjects.loading import load_model
 from exporter.verifier.subjects.probes import PROBES
-from exporter.verifier.subjects.saved_model import load_model
 
 pytestmark = pytest.mark.numerics
 

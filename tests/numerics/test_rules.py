@@ -6,7 +6,7 @@ from support.handmade import IMAGES, MOMENTUM, Network, save, swapped
 from support.mutating import edited
 
 from exporter.verifier.rules.interface_rules import RULES, check_rules
-from exporter.verifier.subjects.saved_model import load_model
+from exporter.verifier.subjects.loading import load_model
 
 pytestmark = pytest.mark.numerics
 

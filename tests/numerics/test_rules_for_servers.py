@@ -9,7 +9,7 @@ from support.mutating import edited
 from exporter.errors import VerificationError
 from exporter.verifier.rules.checking import rules_beside
 from exporter.verifier.rules.interface_rules import check_rules
-from exporter.verifier.subjects.saved_model import load_model
+from exporter.verifier.subjects.loading import load_model
 
 pytestmark = pytest.mark.numerics
 

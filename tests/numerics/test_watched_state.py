@@ -3,7 +3,7 @@
 import pytest
 from support.handmade import save
 
-from exporter.verifier.subjects.saved_model import load_model
+from exporter.verifier.subjects.loading import load_model
 from exporter.verifier.subjects.subject import PLAIN, unequal
 
 pytestmark = pytest.mark.numerics

@@ -30,6 +30,6 @@ def convert(slim_export, model, folder, shared, *, names):
 
 def report_of(folder, name):
     """Reads the report of one format."""
-    from exporter.verifier.report.records import VerificationReport
+    from exporter.verifier.report.verification_report import VerificationReport
 
     return VerificationReport.model_validate_json((folder / name / "report.json").read_text())

@@ -8,7 +8,8 @@ import datetime as dt
 from types import SimpleNamespace
 
 from exporter.verifier.report.arithmetic import OpCounts
-from exporter.verifier.report.records import Check, Settings, VerificationReport
+from exporter.verifier.report.records import Check, Settings
+from exporter.verifier.report.verification_report import VerificationReport
 
 HOME = "/home/somebody/projects/wild_flowers"
 MODEL = f"{HOME}/models/mobilenet_v3_small_075_224/feature_vector"

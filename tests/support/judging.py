@@ -5,7 +5,7 @@ from exporter.verifier.comparison.comparing import compare, paired
 from exporter.verifier.rules.interface_rules import check_rules
 from exporter.verifier.subjects.examples import FULL, Examples
 from exporter.verifier.subjects.given import Given
-from exporter.verifier.subjects.saved_model import load_model
+from exporter.verifier.subjects.loading import load_model
 
 
 def compared(model, reference, allowance=None, given=None, *, plan=FULL, sizes=()):

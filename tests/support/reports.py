@@ -1,6 +1,7 @@
 """Small reports, and the checks that they hold."""
 
-from exporter.verifier.report.records import GROUPS, Cause, Check, Settings, VerificationReport
+from exporter.verifier.report.records import GROUPS, Cause, Check, Settings
+from exporter.verifier.report.verification_report import VerificationReport
 
 PASSED = Check(group="weights", name="a", values=3, reason="equal bits")
 # What every passed comparison holds.

@@ -12,7 +12,8 @@ from exporter.converters.converting import converted
 from exporter.digests import of_files, of_folder, unchanged_files, unchanged_folder
 from exporter.errors import ConversionError, RestoreError, VerificationError
 from exporter.sources import Stored
-from exporter.verifier.report.records import Check, Settings, VerificationReport
+from exporter.verifier.report.records import Check, Settings
+from exporter.verifier.report.verification_report import VerificationReport
 from slim_nets.registry import variants
 
 CHANGED = "changed while it was read: expected sha256 .*, found .*. Try again when nothing writes"

@@ -11,8 +11,8 @@ from exporter.verifier.subjects.examples import FULL, Examples
 from exporter.verifier.subjects.given import Given
 from exporter.verifier.subjects.input_range import UNKNOWN, InputRange, asked
 from exporter.verifier.subjects.input_spec import InputSpec
+from exporter.verifier.subjects.loading import load_model
 from exporter.verifier.subjects.probes import PROBES
-from exporter.verifier.subjects.saved_model import load_model
 
 MEAN, DEVIATION = np.array([[0.485, 0.456, 0.406], [0.229, 0.224, 0.225]], np.float32)
 

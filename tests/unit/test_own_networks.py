@@ -54,9 +54,7 @@ def test_spaces_and_commas_too_many(named):
 
 def test_other_processes_find_what_this_one_finds(run_python):
     """Also where nobody has asked for a network before."""
-    program = (
-        "import json; from slim_nets import registry; print(json.dumps(registry.own_folders()))"
-    )
+    program = "import json; from slim_nets.own_networks import *; print(json.dumps(own_folders()))"
     assert run_python(program) == [str(Path(toy_network.__file__).parents[1])]
 
 

@@ -10,7 +10,8 @@ import pytest
 from support.reports import CAUSE, FAILED, PASSED, SKIPPED, WARNING, report
 
 from exporter.errors import VerificationError
-from exporter.verifier.report.records import Check, Origin, VerificationReport
+from exporter.verifier.report.records import Check, Origin
+from exporter.verifier.report.verification_report import VerificationReport
 
 
 def test_passed():

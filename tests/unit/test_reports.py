@@ -11,7 +11,8 @@ from exporter.reports.annotations import annotations
 from exporter.reports.html import html, number
 from exporter.reports.junit import junit
 from exporter.reports.write import check_report_dir, write
-from exporter.verifier.report.records import Check, Output, VerificationReport
+from exporter.verifier.report.records import Check, Output
+from exporter.verifier.report.verification_report import VerificationReport
 
 
 def test_junit_has_a_suite_a_group_and_a_case_a_check():

@@ -8,7 +8,8 @@ from exporter import quiet, verification
 from exporter.digests import of_folder
 from exporter.sources import Seeded
 from exporter.verifier.report import kept as store
-from exporter.verifier.report.records import Check, Origin, Settings, VerificationReport
+from exporter.verifier.report.records import Check, Origin, Settings
+from exporter.verifier.report.verification_report import VerificationReport
 from slim_nets.registry import variants
 
 DIGEST = "0" * 64

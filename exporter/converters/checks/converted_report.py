@@ -17,13 +17,8 @@ from exporter.converters.source_model import SourceModel
 from exporter.errors import ConversionError, reason
 from exporter.verifier.comparison.allowance import Allowance, Noise
 from exporter.verifier.comparison.summary import versions
-from exporter.verifier.report.records import (
-    NAIVE,
-    Cause,
-    Check,
-    Settings,
-    VerificationReport,
-)
+from exporter.verifier.report.records import NAIVE, Cause, Check, Settings
+from exporter.verifier.report.verification_report import VerificationReport
 from exporter.verifier.subjects.examples import FULL, Examples, Plan
 from exporter.verifier.subjects.usable_examples import no_inputs, usable
 

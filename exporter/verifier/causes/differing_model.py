@@ -19,12 +19,15 @@ class DifferingModel(Pair):
     """A model that differs from its reference, and what is needed to find out why.
 
     Attributes:
-        batch: What to run both on.
         raw_weights: Of the checkpoint, where it also has moving averages.
     """
 
-    batch: Batch
     raw_weights: Mapping[str, np.ndarray]
+
+    @property
+    def batch(self) -> Batch:
+        """What to run both on; of nothing, where nothing can be made up."""
+        return self.few or Batch((), ())
 
     def outputs(self, side: Subject) -> np.ndarray:
         """Runs the output of one side on the batch."""

@@ -32,11 +32,13 @@ class Pair:
         model: What is judged.
         reference: What it is compared with.
         network: What is known of both.
+        few: What `__call__` is given for what is done once; None if it takes no examples.
     """
 
     model: LoadedModel
     reference: Subject
     network: KnownNetwork
+    few: Batch | None
 
 
 def paired(model: LoadedModel, reference: Subject, examples: Examples) -> Pair:
@@ -51,7 +53,7 @@ def paired(model: LoadedModel, reference: Subject, examples: Examples) -> Pair:
         VerificationError: If the two take different inputs, or the images do not fit.
     """
     _check_inputs(model, reference, examples)
-    return Pair(model, reference, known_network(reference))
+    return Pair(model, reference, known_network(reference), batch_of(reference, examples))
 
 
 def batch_of(reference: Subject, examples: Examples) -> Batch | None:
@@ -76,14 +78,13 @@ def compare(
     Yields:
         The checks, in the order in which the network computes.
     """
-    model, reference, network = pair.model, pair.reference, pair.network
-    batch = batch_of(reference, examples)
+    model, reference, network, batch = pair.model, pair.reference, pair.network, pair.few
+    plain = usable(reference, PLAIN, examples) if batch else examples
     progress(STEPS[0], 0, len(STEPS))
     yield from _descriptions(model.described(), reference.described())
     folded: Collector | None = None
-    if has_folded_alone(model, reference):
-        typical = usable(reference, PLAIN, examples).typical()
-        folded = Collector(rounding_allowance(reference, typical, allowance))
+    if batch is not None and has_folded_alone(model, reference):
+        folded = Collector(rounding_allowance(reference, plain.typical(), allowance))
     weights = Collector(allowance, network)
     compare_weights(model, reference, weights)
     yield from weights.checks()
@@ -95,7 +96,6 @@ def compare(
         yield from compare_moved(model, reference, batch, allowance).checks()
     progress(STEPS[2], 2, len(STEPS))
     collector = Collector(allowance, network)
-    plain = usable(reference, PLAIN, examples) if batch else examples
     elsewhere = tuple(other.few() for other in plain.elsewhere())
     FineTuningComparison(model, reference, collector, batch, examples.plan, elsewhere).run()
     yield from collector.checks()

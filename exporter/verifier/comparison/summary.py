@@ -9,10 +9,11 @@ import tensorflow as tf
 from exporter import __version__
 from exporter.verifier.comparison.allowance import Allowance
 from exporter.verifier.comparison.collect import CALL_ERRORS
-from exporter.verifier.comparison.comparing import Pair, batch_of
-from exporter.verifier.report.records import Check, Output, Settings, VerificationReport
+from exporter.verifier.comparison.comparing import Pair
+from exporter.verifier.report.records import Check, Output, Settings
 from exporter.verifier.report.reference import OriginalGraph, Reference
-from exporter.verifier.subjects.examples import Batch, Examples
+from exporter.verifier.report.verification_report import VerificationReport
+from exporter.verifier.subjects.examples import Examples
 from exporter.verifier.subjects.subject import PLAIN
 from exporter.verifier.subjects.usable_examples import names_of, same_inputs
 
@@ -61,13 +62,13 @@ def summary(
         origin=reference.origin,
         versions=versions(),
         checks=tuple(checks),
-        sample=_sample(pair, batch_of(pair.reference, examples)),
+        sample=_sample(pair),
     )
 
 
-def _sample(pair: Pair, batch: Batch | None) -> Output | None:
+def _sample(pair: Pair) -> Output | None:
     """Takes at most 512 values of the output on the first example; None where both have none."""
-    sides = (pair.reference, pair.model)
+    batch, sides = pair.few, (pair.reference, pair.model)
     if batch is None or not all(PLAIN in side.ways for side in sides):
         return None
     try:

@@ -9,7 +9,7 @@ from exporter.archives import CACHE_VARIABLE, cache_dir, make_cache_folder
 from exporter.errors import reason
 from exporter.progress import Remark
 from exporter.staging import write_whole
-from exporter.verifier.report.records import VerificationReport
+from exporter.verifier.report.verification_report import VerificationReport
 
 
 def place(digest: str) -> Path:

@@ -1,22 +1,18 @@
-"""What a verification found, as it is written to `report.json`."""
+"""The parts of a verification's report, as they are written to `report.json`."""
 
 from typing import Literal, Self, get_args
 
 import pydantic
 
 from checkpoints.names import RestoreOptions
-from exporter.errors import VerificationError
 from exporter.strict_json import JudgedModel
-from exporter.verifier.report.arithmetic import OpCounts
 from exporter.verifier.report.forms import (
     Amount,
     Count,
     Digest,
     Line,
-    OptionalDigest,
     SizedVariant,
 )
-from exporter.verifier.report.verdict import verdict_of
 from slim_nets.network import Task
 
 Group = Literal[
@@ -203,88 +199,3 @@ class Settings(Record):
     images: tuple[str, ...] = ()
     input_range: tuple[float, float] | None = None
     subject: str = "SavedModel"
-
-
-class VerificationReport(Record):
-    """All checks of one model.
-
-    Attributes:
-        settings: What was asked for.
-        digest: SHA-256 over the names and contents of the model's files.
-        reference_digest: The same of a reference SavedModel, or of a checkpoint's files.
-        origin: Where the model came from; None where that is not known.
-        versions: Of this tool and of TensorFlow.
-        noise_conditions: Under which the reference's noise was measured; empty if it was not.
-        checks: In the order in which the network computes, group by group.
-        causes: Known mistakes that were tried, because something differed.
-        sample: Values of the output for a plot.
-        thumbnails: JPEG in base64, by name, of the first images and probes.
-        ops: Of a converted file, in formats that can have numbers of eight bits.
-    """
-
-    settings: Settings
-    digest: OptionalDigest = ""
-    reference_digest: OptionalDigest = ""
-    origin: Origin | None = None
-    versions: dict[Line, Line] = {}
-    noise_conditions: tuple[str, ...] = ()
-    checks: tuple[Check, ...]
-    causes: tuple[Cause, ...] = ()
-    sample: Output | None = None
-    thumbnails: dict[str, str] = {}
-    ops: OpCounts | None = None
-
-    @pydantic.model_validator(mode="after")
-    def _is_as_exact_as_it_says(self) -> Self:
-        exact = [check for check in self.with_status("passed") if not check.allowance]
-        if self.settings.allowance == "exact" and (odd := [c for c in exact if c.differing]):
-            raise ValueError(
-                f"{odd[0].group} '{odd[0].title}' contradicts itself: expected equal bits, found"
-                f" {odd[0].differing} values that differ beside 'passed'"
-            )
-        return self
-
-    def with_status(self, *wanted: Status) -> tuple[Check, ...]:
-        """Returns the checks that ended so, in order."""
-        return tuple(check for check in self.checks if check.status in wanted)
-
-    @property
-    def failures(self) -> tuple[Check, ...]:
-        """The checks that failed, in order."""
-        return self.with_status("failed")
-
-    @property
-    def passed(self) -> bool:
-        """Whether something was checked and nothing failed."""
-        return any(check.holds for check in self.checks) and not self.failures
-
-    @property
-    def explanations(self) -> tuple[Cause, ...]:
-        """The known mistakes that explain what differs."""
-        return tuple(cause for cause in self.causes if cause.explains)
-
-    def by_group(self) -> dict[Group, tuple[Check, ...]]:
-        """Returns the groups that have checks, in the order of `GROUPS`."""
-        grouped = {g: tuple(c for c in self.checks if c.group == g) for g in GROUPS}
-        return {group: checks for group, checks in grouped.items() if checks}
-
-    def named(self, model: str, reference: str | None = None) -> "VerificationReport":
-        """Returns the report with other names for the model and what it was compared with."""
-        reference = self.settings.reference if reference is None else reference
-        update = {"model_dir": model, "reference": reference}
-        return self.model_copy(update={"settings": self.settings.model_copy(update=update)})
-
-    def verdict(self) -> str:
-        """Says in one line what came of it."""
-        return verdict_of(self)
-
-    def raise_if_failed(self) -> None:
-        """Raises for what failed, the first first.
-
-        Raises:
-            VerificationError: If not every check passed.
-        """
-        if not self.passed:
-            raise VerificationError(
-                f"{self.verdict()} Nothing was written; report this, with the checkpoint."
-            )

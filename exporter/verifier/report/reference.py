@@ -71,7 +71,7 @@ class SavedModelFolder:
         Raises:
             VerificationError: If that fails.
         """
-        from exporter.verifier.subjects.saved_model import load_model
+        from exporter.verifier.subjects.loading import load_model
 
         given = Given(input_range=self.input_range)
         return nullcontext(load_model(self.folder, self.main, self.sizes, given))

@@ -73,7 +73,7 @@ def checked_rules() -> Generator[tuple[Check, ...] | None, Any, None]:
     """
     quiet.import_tensorflow()
     from exporter.verifier.rules.interface_rules import check_rules
-    from exporter.verifier.subjects.saved_model import load_model
+    from exporter.verifier.subjects.loading import load_model
 
     model_dir, reference_dir, given = yield None
     # A second model takes a second to load, and few models break a rule.

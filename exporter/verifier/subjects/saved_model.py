@@ -19,7 +19,7 @@ from exporter.verifier.subjects.given import Given
 from exporter.verifier.subjects.guarded_call import GuardedCall
 from exporter.verifier.subjects.image_sizes import tried_sizes
 from exporter.verifier.subjects.input_spec import InputSpec
-from exporter.verifier.subjects.interface import Interface, load
+from exporter.verifier.subjects.interface import Interface
 from exporter.verifier.subjects.probes import PROBES
 from exporter.verifier.subjects.subject import (
     BARE,
@@ -273,27 +273,3 @@ class LoadedModel:
             name: None if gradient is None else value_of(tf.convert_to_tensor(gradient))
             for name, gradient in gradients.items()
         }
-
-
-def load_model(
-    folder: Path,
-    main: str = "",
-    sizes: tuple[tuple[int, int], ...] = (),
-    given: Given | None = None,
-) -> LoadedModel:
-    """Loads a SavedModel, and finds out which values its images have.
-
-    Args:
-        folder: Where it lies.
-        main: The way of calling that examples are made for; empty for the first.
-        sizes: As `LoadedModel.sizes`.
-        given: What it can be run on beside what is made up.
-
-    Raises:
-        VerificationError: If that fails.
-        InvalidArgumentError: If it takes no images of the range that is given.
-    """
-    # What finds the range runs models op by op, and imports this module.
-    from exporter.verifier.subjects.found_range import ranged
-
-    return ranged(LoadedModel(folder, load(folder), main, sizes, given or Given()))

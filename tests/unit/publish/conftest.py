@@ -15,7 +15,8 @@ from exporter.releases.model_page import PageRequest
 from exporter.releases.writing import PackageRequest
 from exporter.releasing import package
 from exporter.verifier.report import kept as store
-from exporter.verifier.report.records import Origin, Settings, VerificationReport
+from exporter.verifier.report.records import Origin, Settings
+from exporter.verifier.report.verification_report import VerificationReport
 from slim_nets.registry import variants
 
 SMALL = variants()["mobilenet_v3_small_075_224"]

@@ -1,4 +1,4 @@
-"""Finds the values that images have which a model takes, where it says so itself.
+"""Loads a SavedModel, and finds the values that its images have, where it says so itself.
 
 A reusable model of images takes [0, 1] by its interface. Others say it by what they do first: the
 ops before the first layer are run, and where they map one of the usual ranges onto what networks
@@ -7,14 +7,17 @@ are trained on, that is the range of the images.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from exporter.choices import check_input_range
 from exporter.errors import InvalidArgumentError
+from exporter.verifier.subjects.given import Given
 from exporter.verifier.subjects.guarded_call import GuardedCall
 from exporter.verifier.subjects.input_range import UNKNOWN, Ends, InputRange
+from exporter.verifier.subjects.interface import load
 from exporter.verifier.subjects.recomputing import How, call_graph, recompute
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import MOMENTUM
@@ -36,22 +39,31 @@ _NEAR = 0.01
 _LAYERS = frozenset({"Conv2D", "DepthwiseConv2dNative", "Conv3D", "MatMul", "BatchMatMulV2"})
 
 
-def ranged(model: LoadedModel) -> LoadedModel:
-    """Finds the range of a model's images, unless a user gives it.
+def load_model(
+    folder: Path,
+    main: str = "",
+    sizes: tuple[tuple[int, int], ...] = (),
+    given: Given | None = None,
+) -> LoadedModel:
+    """Loads a SavedModel, and finds out which values its images have.
 
     Args:
-        model: With what is given, or unknown.
+        folder: Where it lies.
+        main: The way of calling that examples are made for; empty for the first.
+        sizes: As `LoadedModel.sizes`.
+        given: What it can be run on beside what is made up.
 
     Returns:
-        The model, run on images of that range from now on.
+        The model, which is run on images of the range that is given, or else found.
 
     Raises:
+        VerificationError: If that fails.
         InvalidArgumentError: If what is given is no range, contradicts the interface of a reusable
             model, or is of a model that takes no images.
     """
-    given = model.given.input_range
-    if given.known is not None:
-        _check(model, given.known)
+    model = LoadedModel(folder, load(folder), main, sizes, given or Given())
+    if (ends := model.given.input_range.known) is not None:
+        _check(model, ends)
         return model
     return replace(model, given=replace(model.given, input_range=_found(model)))
 
