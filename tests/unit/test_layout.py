@@ -179,6 +179,18 @@ def test_state_that_is_not_one(tmp_path):
             find_prefix(tmp_path)
 
 
+def test_state_with_a_path_that_no_file_can_have(tmp_path):
+    """Each of its ends would be looked for, which takes hours."""
+    put(tmp_path, "model.ckpt-9")
+    state = tmp_path / "checkpoint"
+    state.write_text(f'model_checkpoint_path: "{"a/" * 2100}model.ckpt-9"\n')
+    with pytest.raises(CheckpointError, match="is not a checkpoint state"):
+        find_prefix(tmp_path)
+    state.write_text("\n" * (1 << 20) + 'model_checkpoint_path: "model.ckpt-9"\n')
+    with pytest.raises(CheckpointError, match="is not a checkpoint state"):
+        find_prefix(tmp_path)
+
+
 def test_state_that_names_nothing(tmp_path):
     put(tmp_path, "model-2")
     (tmp_path / "checkpoint").write_text('model_checkpoint_path: "model-3"\n')
