@@ -43,7 +43,8 @@ def read_saved_model(folder: Path, refusal: type[ExporterError]) -> Any:
             text = (folder / SAVED_MODEL_TEXT).read_bytes()
             return text_format.Parse(text, saved_model_pb2.SavedModel())
         return saved_model_pb2.SavedModel.FromString((folder / SAVED_MODEL).read_bytes())
-    except (DecodeError, text_format.ParseError, UnicodeDecodeError) as error:
+    # The last of text alone, which may nest as deeply as it likes.
+    except (DecodeError, text_format.ParseError, UnicodeDecodeError, RecursionError) as error:
         expected = f"a SavedModel's protobuf in {SAVED_MODEL}"
         raise damaged(folder, expected, "other bytes", refusal) from error
     except OSError as error:
@@ -95,12 +96,20 @@ def nodes_of(graph: Any) -> Iterator[Any]:
 
 
 def called_by(node: Any) -> Iterator[Any]:
-    """Yields what a node's attributes call, as NameAttrLists, whose names may be changed."""
+    """Yields what a node's attributes call, as NameAttrLists, whose names may be changed.
+
+    Among them is what they hand on to a function, which may call it by an attribute of its own.
+    """
     for value in node.attr.values():
-        if value.HasField("func"):
-            yield value.func
-        elif value.HasField("list"):
-            yield from value.list.func
+        yield from called_by_attribute(value)
+
+
+def called_by_attribute(value: Any) -> Iterator[Any]:
+    """Yields what one attribute calls, as `called_by`."""
+    called = [value.func] if value.HasField("func") else value.list.func
+    for function in called:
+        yield function
+        yield from called_by(function)
 
 
 def calls_of(nodes: Iterable[Any]) -> set[str]:

@@ -1,6 +1,7 @@
 """Looks for ops that do more than compute, in the protobuf alone: nothing of the model is run."""
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,10 +12,11 @@ from exporter import quiet
 from exporter.digests import unchanged_folder
 from exporter.errors import ExporterError, PublishError, listing
 from exporter.op_packages import package_of_op
-from exporter.protobufs import called_by, check_is_there, functions_of, read_saved_model
+from exporter.protobufs import called_by, check_is_there, damaged, functions_of, read_saved_model
 from exporter.releases.allowed_ops import ALLOWED
 from exporter.releases.graph_saver import plain_saver
 from exporter.releases.keras_metadata import KERAS_METADATA, code_beside, code_in
+from exporter.releases.other_calls import other_calls
 from exporter.releases.runnable_ops import RUNNABLE
 from exporter.releases.saver import Saver, misuse
 
@@ -61,7 +63,11 @@ def scan(
     """
     found: list[Finding] = []
     for number, meta_graph in enumerate(read_saved_model(folder, refusal).meta_graphs):
-        found += _scanned(meta_graph, f"meta graph {number}", allowed)
+        try:
+            found += _scanned(meta_graph, f"meta graph {number}", allowed)
+        except IndexError as error:
+            expected = "savers that are among its objects"
+            raise damaged(folder, expected, "others", refusal) from error
     beside = f"'{KERAS_METADATA}', which Keras runs when it loads"
     found += (Finding(what, beside) for what in code_beside(folder))
     return tuple(found)
@@ -110,6 +116,9 @@ def looked_at(folder: Path, refusal: type[ExporterError], *, trust: bool) -> Ite
 
 def _scanned(meta_graph: Any, graph: str, allowed: frozenset[str]) -> Iterator[Finding]:
     functions = functions_of(meta_graph.graph_def)
+    library = meta_graph.graph_def.library
+    names = Counter(function.signature.name for function in library.function)
+    yield from (Finding(name, f"{graph}, more than once") for name, n in names.items() if n > 1)
     saver = Saver.of(meta_graph)
     plain = plain_saver(meta_graph)
     own = [node for node in meta_graph.graph_def.node if node.name not in plain]
@@ -120,6 +129,9 @@ def _scanned(meta_graph: Any, graph: str, allowed: frozenset[str]) -> Iterator[F
         yield from _strange(function.node_def, functions, where, may)
     for what, where in misuse(meta_graph, saver):
         yield Finding(what, f"{where} of {graph}")
+    for what, role in other_calls(library):
+        if what in saver.functions:
+            yield Finding(what, f"{role} of {graph}")
     for node in meta_graph.object_graph_def.nodes:
         for what in code_in(node.user_object.metadata):
             yield Finding(what, f"the objects of {graph}, which Keras runs when it loads")
@@ -132,8 +144,8 @@ def _strange(
     for node in nodes:
         if node.op not in allowed and node.op not in functions:
             yield Finding(node.op, f"{where}, node '{node.name}'")
-        if node.op == "Const" and (values := _values_of(node)) > MAX_CONSTANT:
-            yield Finding(f"Const of {values} values", f"{where}, node '{node.name}'")
+        if (values := _values_of(node)) > MAX_CONSTANT:
+            yield Finding(f"{node.op} of {values} values", f"{where}, node '{node.name}'")
         for called in called_by(node):
             if called.name not in functions:
                 yield Finding(
@@ -141,6 +153,7 @@ def _strange(
                 )
 
 
-def _values_of(constant: Any) -> int:
-    shape = constant.attr["value"].tensor.tensor_shape if "value" in constant.attr else None
-    return math.prod(abs(dim.size) for dim in shape.dim) if shape else 0
+def _values_of(node: Any) -> int:
+    """Counts the values of a node's constants: loaders make those of ops that have none too."""
+    shapes = [value.tensor.tensor_shape for value in node.attr.values() if value.HasField("tensor")]
+    return max((math.prod(abs(dim.size) for dim in shape.dim) for shape in shapes), default=0)
