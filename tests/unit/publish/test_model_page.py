@@ -182,6 +182,15 @@ def test_a_model_with_newer_ops_claims_no_older_tensorflow(page_request, tiny_mo
     assert OLDEST.load not in page
 
 
+def test_code_blocks_are_found_in_one_look():
+    """A page that begins block after block and ends none takes no minutes."""
+    assert code_blocks("```python\na\n\nb\n```\n```text\nc\n```\n```python \n``` ") == (
+        "a\n\nb\n",
+        "",
+    )
+    assert code_blocks("```python\nx\n" * 100_000) == ()
+
+
 @pytest.mark.parametrize("task", TASKS)
 def test_code_blocks_load_from_where_they_are_told(page_request, task):
     request = page_request(task=task)
