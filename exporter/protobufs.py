@@ -55,8 +55,14 @@ def check_is_there(folder: Path, refusal: type[ExporterError]) -> None:
     """Refuses a folder of anything at all, before it is read to its end.
 
     Raises:
-        ExporterError: The refusal, if no SavedModel is there, or pointers in place of its files.
+        ExporterError: The refusal, if no SavedModel is there, or pointers in place of its files, or
+            its path is none that TensorFlow takes.
     """
+    if not _is_text(folder):
+        raise refusal(
+            f"Model '{folder}' cannot be read: expected a path in UTF-8, as TensorFlow takes them,"
+            " found other bytes. Rename or copy it."
+        )
     if not any((folder / name).is_file() for name in (SAVED_MODEL, SAVED_MODEL_TEXT)):
         names = [child.name for child in folder.iterdir()] if folder.is_dir() else []
         found = listing(names) if names else "nothing" if folder.is_dir() else "no such folder"
@@ -68,6 +74,11 @@ def check_is_there(folder: Path, refusal: type[ExporterError]) -> None:
         if is_pointer(path):
             name = path.relative_to(folder).as_posix()
             raise refusal(f"File '{name}' of model '{folder}' {IS_POINTER}")
+
+
+def _is_text(path: Path) -> bool:
+    """Says whether a path can be encoded: what is not UTF-8 are halves of characters here."""
+    return not any("\ud800" <= character <= "\udfff" for character in str(path))
 
 
 def damaged(folder: Path, expected: str, found: str, refusal: type[ExporterError]) -> ExporterError:
