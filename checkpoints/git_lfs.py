@@ -1,5 +1,6 @@
 """Recognizes pointers of Git LFS, which lie in place of large files that were not fetched."""
 
+import stat
 from pathlib import Path
 
 # As its specification has them: text that begins so, and is shorter than 1024 bytes.
@@ -16,8 +17,9 @@ IS_POINTER = (
 def is_pointer(path: Path) -> bool:
     """Says whether a file is a pointer; not of what cannot be read, which has other reasons."""
     try:
-        if path.stat().st_size >= _SIZE:
-            return False
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size >= _SIZE:
+            return False  # also a pipe, which would be waited for
         with path.open("rb") as file:
             return is_pointer_text(file.read(_SIZE))
     except OSError:

@@ -129,8 +129,14 @@ def _noted_in(state: Path) -> Path:
 
 
 def _check_fetched(*parts: Path) -> None:
-    for part in filter(is_pointer, parts):
-        raise CheckpointError(f"File '{part}' of a checkpoint {IS_POINTER}")
+    for part in parts:
+        if not part.is_file():
+            raise CheckpointError(
+                f"File '{part}' of a checkpoint cannot be read: expected a file, found a folder, a"
+                " pipe or a link to nothing. Copy all files of the checkpoint."
+            )
+        if is_pointer(part):
+            raise CheckpointError(f"File '{part}' of a checkpoint {IS_POINTER}")
 
 
 def _missing(path: Path, wrong: str) -> CheckpointError:

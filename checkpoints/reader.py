@@ -15,6 +15,8 @@ __all__ = ["Checkpoint", "CheckpointError", "StoredTensor", "open_checkpoint"]
 
 # Of one tensor; a GraphDef that is to hold its values has at most this.
 MAX_TENSOR = 1 << 31
+# Of one string in memory, without its characters.
+_STRING = 24
 # TensorFlow's reader turns its status codes into these: a file that ends early, for
 # example, is an IndexError.
 _UNREADABLE = (tf.errors.OpError, RuntimeError, ValueError, LookupError, TypeError, OSError)
@@ -41,7 +43,8 @@ class Checkpoint:
             CheckpointError: If its bytes are missing or fail their checksum, or are too many.
         """
         stored = self.tensors[name]
-        size = math.prod(stored.shape) * tf.as_dtype(stored.dtype).size
+        each = _STRING if stored.dtype == tf.string.name else tf.as_dtype(stored.dtype).size
+        size = math.prod(stored.shape) * each
         if size > MAX_TENSOR:
             expected = f"expected at most {MAX_TENSOR} bytes in '{name}', found {size}"
             raise unreadable(self.prefix, expected)

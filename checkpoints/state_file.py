@@ -5,7 +5,10 @@ from pathlib import Path
 
 STATE_FILE = "checkpoint"
 
-_LINE = re.compile(r"""^model_checkpoint_path:\s*(["'])(.+)\1\s*$""", re.MULTILINE)
+# Of the file, in whose first line that note stands; and of a path, which systems allow 4096 bytes.
+_MAX_CHARACTERS, _MAX_PATH = 1 << 20, 4096
+
+_LINE = re.compile(rf"""^model_checkpoint_path:\s*(["'])(.{{1,{_MAX_PATH}}})\1\s*$""", re.MULTILINE)
 # Of protobuf's text form: a backslash, and characters that are not ASCII, byte by byte.
 _ESCAPES = re.compile(r"\\\\|(?:\\[0-3][0-7]{2})+")
 
@@ -19,9 +22,10 @@ def noted_path(state: Path) -> tuple[str, ...]:
     Returns:
         The parts of the path behind its last `..`, such as `C:`, `train` and
         `model.ckpt-9`, whether Windows or another system wrote it; empty if
-        the file notes none.
+        the file notes none, or one that no file can have.
     """
-    found = _LINE.search(state.read_text("utf-8", errors="replace"))
+    with state.open(encoding="utf-8", errors="replace") as file:
+        found = _LINE.search(file.read(_MAX_CHARACTERS))
     if found is None:
         return ()
     parts = re.split(r"[\\/]+", _ESCAPES.sub(_unescaped, found[2]))

@@ -1,12 +1,13 @@
 """Digests of files and folders, and the proof that they held while something was read."""
 
 import hashlib
+import os
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from exporter.errors import ExporterError, reason
+from exporter.errors import ExporterError, listing, reason
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,14 +44,20 @@ def of_folder(folder: Path, without: Container[str] = ()) -> str:
 
     Returns:
         64 hexadecimal digits; the same for folders that `diff -r` finds equal,
-        empty folders aside.
+        empty folders and folders that are links aside.
     """
     digest = hashlib.sha256()
     files = (path for path in folder.rglob("*") if path.is_file() and path.name not in without)
     for path in sorted(files):
-        name = path.relative_to(folder).as_posix()
-        digest.update(f"{of_files([path])}  {name}\n".encode())
+        digest.update(_line(of_files([path]), path.relative_to(folder).as_posix()))
     return digest.hexdigest()
+
+
+def _line(digest: str, name: str) -> bytes:
+    """Writes a line as sha256sum does, where a name cannot pass for two lines."""
+    if "\n" in name:
+        digest, name = f"\\{digest}", name.replace("\\", "\\\\").replace("\n", "\\n")
+    return os.fsencode(f"{digest}  {name}\n")
 
 
 def of_values(values: Mapping[str, "np.ndarray"]) -> str:
@@ -87,14 +94,28 @@ def unchanged_folder(
     Raises:
         ExporterError: The refusal, if the folder cannot be read, or is not the same afterwards.
     """
+    subject = subject or f"SavedModel '{folder}'"
 
     def look() -> tuple[str, object]:
+        paths = [folder, *folder.rglob("*")]
+        if unseen := [str(path) for path in paths[1:] if _is_unseen(path)]:
+            raise refusal(
+                f"{subject} holds what no digest tells of: expected files, found links to folders,"
+                f" pipes or devices, {listing(unseen)}. Copy it with 'cp -rL'."
+            )
         # Before the contents, so that what is replaced in between is seen the next time.
-        identities = _identities([folder, *folder.rglob("*")])
+        identities = _identities(paths)
         return of_folder(folder), identities
 
-    with _unchanged(look, refusal, subject or f"SavedModel '{folder}'", expected) as digest:
+    with _unchanged(look, refusal, subject, expected) as digest:
         yield digest
+
+
+def _is_unseen(path: Path) -> bool:
+    """Says whether there is something to read behind a path that is no file of its folder."""
+    if path.is_symlink() and path.is_dir():
+        return True
+    return path.exists() and not path.is_dir() and not path.is_file()
 
 
 @contextmanager

@@ -65,7 +65,11 @@ class _Session(requests.Session):
 
     def get_redirect_target(self, resp: requests.Response) -> str | None:
         target = super().get_redirect_target(resp)
-        if target is None or urlsplit(resp.url).scheme != "https":
+        if target is None:
+            return None
+        # Else requests would read what it says beside into memory, however long that is.
+        resp.close()
+        if urlsplit(resp.url).scheme != "https":
             return target
         there = urljoin(resp.url, target)
         if urlsplit(there).scheme != "https":

@@ -43,7 +43,8 @@ def read_saved_model(folder: Path, refusal: type[ExporterError]) -> Any:
             text = (folder / SAVED_MODEL_TEXT).read_bytes()
             return text_format.Parse(text, saved_model_pb2.SavedModel())
         return saved_model_pb2.SavedModel.FromString((folder / SAVED_MODEL).read_bytes())
-    except (DecodeError, text_format.ParseError, UnicodeDecodeError) as error:
+    # The last of text alone, which may nest as deeply as it likes.
+    except (DecodeError, text_format.ParseError, UnicodeDecodeError, RecursionError) as error:
         expected = f"a SavedModel's protobuf in {SAVED_MODEL}"
         raise damaged(folder, expected, "other bytes", refusal) from error
     except OSError as error:
@@ -54,8 +55,14 @@ def check_is_there(folder: Path, refusal: type[ExporterError]) -> None:
     """Refuses a folder of anything at all, before it is read to its end.
 
     Raises:
-        ExporterError: The refusal, if no SavedModel is there, or pointers in place of its files.
+        ExporterError: The refusal, if no SavedModel is there, or pointers in place of its files, or
+            its path is none that TensorFlow takes.
     """
+    if not _is_text(folder):
+        raise refusal(
+            f"Model '{folder}' cannot be read: expected a path in UTF-8, as TensorFlow takes them,"
+            " found other bytes. Rename or copy it."
+        )
     if not any((folder / name).is_file() for name in (SAVED_MODEL, SAVED_MODEL_TEXT)):
         names = [child.name for child in folder.iterdir()] if folder.is_dir() else []
         found = listing(names) if names else "nothing" if folder.is_dir() else "no such folder"
@@ -67,6 +74,11 @@ def check_is_there(folder: Path, refusal: type[ExporterError]) -> None:
         if is_pointer(path):
             name = path.relative_to(folder).as_posix()
             raise refusal(f"File '{name}' of model '{folder}' {IS_POINTER}")
+
+
+def _is_text(path: Path) -> bool:
+    """Says whether a path can be encoded: what is not UTF-8 are halves of characters here."""
+    return not any("\ud800" <= character <= "\udfff" for character in str(path))
 
 
 def damaged(folder: Path, expected: str, found: str, refusal: type[ExporterError]) -> ExporterError:
@@ -95,12 +107,20 @@ def nodes_of(graph: Any) -> Iterator[Any]:
 
 
 def called_by(node: Any) -> Iterator[Any]:
-    """Yields what a node's attributes call, as NameAttrLists, whose names may be changed."""
+    """Yields what a node's attributes call, as NameAttrLists, whose names may be changed.
+
+    Among them is what they hand on to a function, which may call it by an attribute of its own.
+    """
     for value in node.attr.values():
-        if value.HasField("func"):
-            yield value.func
-        elif value.HasField("list"):
-            yield from value.list.func
+        yield from called_by_attribute(value)
+
+
+def called_by_attribute(value: Any) -> Iterator[Any]:
+    """Yields what one attribute calls, as `called_by`."""
+    called = [value.func] if value.HasField("func") else value.list.func
+    for function in called:
+        yield function
+        yield from called_by(function)
 
 
 def calls_of(nodes: Iterable[Any]) -> set[str]:

@@ -9,7 +9,7 @@ from checkpoints import catalog
 from checkpoints.layout import CheckpointError, files_of, find_prefix
 from exporter import quiet
 from exporter.archives import FetchOptions, fetch, published_checkpoint, unpacked
-from exporter.digests import of_files, unchanged_files
+from exporter.digests import algorithm_of, of_files, unchanged_files
 from exporter.errors import FetchError, InvalidArgumentError, RestoreError, reason
 from slim_nets.registry import Variant
 
@@ -89,8 +89,9 @@ class Published:
             FetchError: If an archive could not be had or unpacked.
             RestoreError: If there is no checkpoint, or it cannot be written.
         """
-        archive = fetch(published_checkpoint(variant), fetching)
-        return _unpacked(archive, workspace, self)
+        wanted = published_checkpoint(variant)
+        archive = fetch(wanted, fetching)
+        return _unpacked(archive, workspace, self, wanted.digest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,10 +192,18 @@ def checkpoint_source(text: str) -> CheckpointSource:
     return Seeded(int(seed))
 
 
-def _unpacked(archive: Path, workspace: Path, source: CheckpointSource) -> LocalCheckpoint:
+def _unpacked(
+    archive: Path, workspace: Path, source: CheckpointSource, wanted: str | None = None
+) -> LocalCheckpoint:
+    """Unpacks an archive, whose digest must be the wanted one where that is known."""
     with unchanged_files([archive], FetchError, f"Archive '{archive}'") as sha256:
         local = _located(unpacked(archive, workspace), source)
-    row = catalog.of_archive(sha256) or catalog.of_archive(of_files([archive], "sha384"))
+        row = catalog.of_archive(sha256) or catalog.of_archive(of_files([archive], "sha384"))
+    if wanted is not None and (row is None or wanted not in (row.sha256, row.sha384)):
+        raise FetchError(
+            f"Archive '{archive}' was replaced after it was checked: expected"
+            f" {algorithm_of(wanted)} {wanted}, found another. Try again when nothing writes there."
+        )
     known = row is not None and row.prefix is not None and local.prefix.match(row.prefix)
     return replace(local, published=row if known else None)
 

@@ -17,8 +17,10 @@ from exporter.errors import FetchError, listing
 # The published archives hold about ten members; the one whose size is known has 0.11 GiB.
 MAX_MEMBERS = 1000
 MAX_BYTES = 1 << 30
-# Of a header that holds a long name or the like, which tarfile reads into memory.
-MAX_HEADER = 1 << 16
+# Of headers: beside its own, a member may have one that holds a long name or the like. How long
+# that is, is how long tarfile may search it: by Python before 3.11.10, for the square of it.
+MAX_HEADERS = 2 * MAX_MEMBERS
+MAX_HEADER = 1 << 12
 # Of a path; the published ones have some 60, and file systems allow 255 a part.
 MAX_NAME = 255
 _MAX_SAID = 60  # characters of one that is longer
@@ -44,18 +46,39 @@ class _Capped:
         return block
 
 
+class _CappedTar(tarfile.TarFile):
+    """An archive that counts its headers, many of which may stand before one member."""
+
+    headers = 0
+
+
 class _CappedHeader(tarfile.TarInfo):
-    """A header that says how long it is before tarfile reads it."""
+    """A header that says what it is before tarfile reads what belongs to it."""
+
+    @classmethod
+    def fromtarfile(cls, archive: tarfile.TarFile) -> Self:
+        assert isinstance(archive, _CappedTar), "opened as such"
+        archive.headers += 1
+        if archive.headers > MAX_HEADERS:
+            raise tarfile.ReadError(f"more than {MAX_HEADERS} headers")
+        return super().fromtarfile(archive)
 
     @classmethod
     def frombuf(cls, buf: bytes | bytearray, encoding: str, errors: str) -> Self:
         header = super().frombuf(buf, encoding, errors)
+        if header.type == tarfile.GNUTYPE_SPARSE:
+            raise tarfile.ReadError(_SPARSE)
         if header.type not in _CONTENT_TYPES and header.size > MAX_HEADER:
             raise tarfile.ReadError(f"a header of {header.size} bytes")
         return header
 
+    def _proc_gnusparse_10(self, *_: object) -> None:
+        """Refuses the newer kind of sparse files, where tarfile would read their map."""
+        raise tarfile.ReadError(_SPARSE)
+
 
 _CONTENT_TYPES = (*tarfile.REGULAR_TYPES, tarfile.DIRTYPE)
+_SPARSE = "a sparse file, whose map of holes may fill the memory"
 
 
 def read_to_end(archive: Path) -> None:
@@ -123,7 +146,7 @@ def _opened(archive: Path) -> Iterator[tarfile.TarFile]:
     with _errors_of(archive), gzip.open(archive, "rb") as stream:
         # A stream needs no more than read(), but the types ask for more.
         capped = cast("IO[bytes]", _Capped(stream, archive))
-        with tarfile.open(fileobj=capped, mode="r|", tarinfo=_CappedHeader) as tar:
+        with _CappedTar.open(fileobj=capped, mode="r|", tarinfo=_CappedHeader) as tar:
             yield tar
 
 

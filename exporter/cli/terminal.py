@@ -145,7 +145,9 @@ def progress_bar() -> Iterator[Progress]:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    # Names of a model's signatures are among what is shown.
+    description = TextColumn("{task.description}", markup=False)
+    columns = (description, BarColumn(), TimeElapsedColumn())
     with (
         # A descriptor of its own: the other one is set aside while TensorFlow is imported.
         os.fdopen(os.dup(sys.stderr.fileno()), "w") as terminal,
@@ -157,7 +159,7 @@ def progress_bar() -> Iterator[Progress]:
         def show(label: str, done: int, total: int | None) -> None:
             signals.check()
             if label != "download":
-                bars.update(stages, description=label, completed=done, total=total)
+                bars.update(stages, description=printable(label), completed=done, total=total)
                 return
             if label not in tasks:
                 bars.columns = (*columns, DownloadColumn())

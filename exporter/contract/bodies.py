@@ -47,6 +47,7 @@ class Body:
     bodies: Bodies
     function: Any
     _orders: dict[int, list[int]] = field(default_factory=dict)
+    _known: "dict[str, _Value]" = field(default_factory=dict)
 
     @cached_property
     def _nodes(self) -> dict[str, Any]:
@@ -71,18 +72,27 @@ class Body:
 
     def _resolve(self, reference: str) -> "_Value":
         """Finds what a value is: an argument, or a result of an op or of a call."""
-        while True:
-            name, *output = reference.split(":")
-            if name in self._arguments and not output:
-                return _Value("", self._arguments[name])
-            node = self._nodes[name]
-            if node.op not in CALLS:
-                return _Value(name, 0)
-            result = int(output[-1]) if output else 0
-            position = self._called(node)._passed[result]  # noqa: SLF001  (of its own class)
-            if position is None:
-                return _Value(name, result)
-            reference = data_inputs(node)[position]
+        way: dict[str, None] = {}
+        found = self._known.get(reference, reference)
+        while isinstance(found, str):
+            if found in way:
+                raise ValueError(f"'{found}', which is made of itself")
+            way[found] = None
+            found = self._known.get(found) or self._source(found)
+        self._known.update(dict.fromkeys(way, found))
+        return found
+
+    def _source(self, reference: str) -> "_Value | str":
+        """Returns what a value is, or of what a call hands on, what it is given."""
+        name, *output = reference.split(":")
+        if name in self._arguments and not output:
+            return _Value("", self._arguments[name])
+        node = self._nodes[name]
+        if node.op not in CALLS:
+            return _Value(name, 0)
+        result = int(output[-1]) if output else 0
+        position = self._called(node)._passed[result]  # noqa: SLF001  (of its own class)
+        return _Value(name, result) if position is None else data_inputs(node)[position]
 
     def _positions(self, references: Iterable[str]) -> set[int]:
         """Returns which arguments are among some values."""

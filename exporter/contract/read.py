@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from google.protobuf.message import DecodeError
 from tensorflow.core.protobuf import saver_pb2
 
 from checkpoints.layout import CheckpointError
@@ -46,11 +47,11 @@ def read(folder: Path) -> Contract:
     """
     model = read_saved_model(folder, ContractError)
     graphs = meta_graphs(folder, model)
-    index = _index(folder) if _has_variables(graphs) else {}
     try:
+        index = _index(folder) if _has_variables(graphs) else {}
         return _contract(folder, model, graphs, index)
     # What a damaged protobuf that can still be parsed lacks, or refers to.
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
+    except (AttributeError, DecodeError, LookupError, TypeError, ValueError) as error:
         what = error.args[0] if isinstance(error, LookupError) and error.args else reason(error)
         expected = f"a whole object graph in {SAVED_MODEL}"
         found = f"that it refers to what is not there ({what})"

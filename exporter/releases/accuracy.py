@@ -47,7 +47,26 @@ def read_evaluation(path: Path, digest: str) -> Evaluation:
             f"Evaluation '{path}' says nothing of accuracy: expected that of classes, or of the"
             " vote of neighbours, found the agreement of formats. Evaluate with --neighbours."
         )
+    if odd := _contradiction(found):
+        raise PublishError(
+            f"Evaluation '{path}' contradicts itself: expected {odd}. Evaluate the model again."
+        )
     return found
+
+
+def _contradiction(found: Evaluation) -> str:
+    """Says what an evaluation's numbers must be and are not; empty if they are."""
+    model = found.models[0]
+    if not 0 < found.images == model.images:
+        return f"one number of images, found {found.images} and {model.images}"
+    shares = [(model.accuracy, model.accuracy_interval), (model.top_5, model.top_5_interval)]
+    for share, interval in shares:
+        low, high = interval or (1.0, 0.0)
+        if share is not None and not low <= share <= high:
+            return f"shares within their intervals, found {share} beside {interval}"
+    if model.top_1 is not None and model.top_5 is not None and model.top_1 > model.top_5:
+        return f"a top-5 of {model.top_1} or more, as the top-1 is, found {model.top_5}"
+    return ""
 
 
 def for_others(found: Evaluation, handle: str) -> Evaluation:

@@ -82,7 +82,8 @@ def _copy(folder: Path, copy: Path, told: Manifest) -> None:
     """
     for name in (*told.files, SIGNATURE, MANIFEST):
         if (folder / name).is_file():
-            shutil.copyfile(folder / name, copy / name)
+            # A link that has taken a file's place is copied as one, and refused as such.
+            shutil.copyfile(folder / name, copy / name, follow_symlinks=False)
     if manifest.load(copy) != told:
         raise PublishError(
             f"Release '{folder}' changed while it was read. Try again when nothing writes there."

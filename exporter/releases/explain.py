@@ -82,7 +82,7 @@ def explain(model_dir: Path, release: Path, progress: Progress = silent) -> tupl
             theirs, ours = _side(place), _side(model_dir)
             compared = _packing if theirs.files == ours.files else _model
             return tuple(compared(theirs, ours, told))
-        except (LookupError, ValueError) as error:
+        except (LookupError, TypeError, ValueError) as error:  # the second of strings as weights
             raise PublishError(
                 f"SavedModel '{model_dir}' cannot be compared with '{release}': {reason(error)}."
                 " Give a model that 'slim-export export' wrote."

@@ -59,7 +59,7 @@ class ForeignModel:
     @property
     def tensorflow(self) -> str:
         """The version that wrote it."""
-        return self.contract.tensorflow_version
+        return code(self.contract.tensorflow_version)
 
     @property
     def digests(self) -> tuple[str, ...]:

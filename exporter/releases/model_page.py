@@ -93,7 +93,7 @@ def model_page(request: PageRequest) -> str:
         Markdown.
     """
     template = resources.files(__package__).joinpath("page.md.j2").read_text("utf-8")
-    environment = jinja2.Environment(  # Markdown, of which no part comes from strangers
+    environment = jinja2.Environment(  # Markdown, in which what strangers say is made safe
         autoescape=False,  # noqa: S701
         trim_blocks=True,
         lstrip_blocks=True,
@@ -188,5 +188,5 @@ def _row(member: FamilyMember, task: Task) -> tuple[str, ...]:
 
 
 def code(text: Any) -> str:
-    """Makes a file's name safe inside of backticks, on one line."""
+    """Makes what a file or a model says safe in a line, also inside of backticks."""
     return re.sub(r"[^\w ./:@+=,-]", "_", str(text))

@@ -6,7 +6,7 @@ from typing import Any
 
 from exporter.releases.manifest import Manifest, WeightsOrigin
 from exporter.releases.model_facts import ModelFacts
-from exporter.releases.model_page import PageRequest, model_page, published
+from exporter.releases.model_page import PageRequest, code, model_page, published
 from exporter.releases.rebuild import rebuild_command
 from exporter.verifier.report.records import Origin
 
@@ -36,7 +36,7 @@ class NetworkModel:
     @property
     def tensorflow(self) -> str:
         """The version that wrote it."""
-        return self.facts.tensorflow
+        return code(self.facts.tensorflow)
 
     @property
     def digests(self) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ import re
 # Stands in pages for the URL of a host, until it is known which serves them.
 ANY_HOST = "https://HOST"
 _ANY_HOST = re.compile(rf"{re.escape(ANY_HOST)}(?![\w.-])")
-_BLOCK = re.compile(r"^```python[ \t]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
+_BEGIN, _END = "```python", "```"
 
 
 def code_blocks(page: str) -> tuple[str, ...]:
@@ -17,7 +17,18 @@ def code_blocks(page: str) -> tuple[str, ...]:
     Returns:
         Programs, each of which runs by itself.
     """
-    return tuple(_BLOCK.findall(page))
+    found: list[str] = []
+    block: list[str] | None = None
+    for line in page.split("\n"):
+        fence = line.rstrip(" \t")
+        if block is None:
+            block = [] if fence == _BEGIN else None
+        elif fence == _END:
+            found.append("".join(block))
+            block = None
+        else:
+            block.append(f"{line}\n")
+    return tuple(found)
 
 
 def loads(block: str, handle: str) -> bool:

@@ -33,23 +33,34 @@ def has_other_path(node: Node, nodes: Mapping[str, Node], given: Collection[str]
     """
     wanted = SAVER.get(node.op, ())
     paths = [node.inputs[place] if place < len(node.inputs) else "" for place in wanted]
-    return not all(_is_given(path, nodes, given, frozenset()) for path in paths)
+    return not all(_is_given(path, nodes, given) for path in paths)
 
 
-def _is_given(
-    name: str, nodes: Mapping[str, Node], given: Collection[str], above: frozenset[str]
-) -> bool:
+def _is_given(path: str, nodes: Mapping[str, Node], given: Collection[str]) -> bool:
     """Says whether a node is the given path, or what the saver makes of it while it writes."""
-    if name in given:
-        return True
-    if name in above or name not in nodes:
-        return False
+    todo, found = [path], set[str]()
+    while todo:
+        name = todo.pop()
+        if name in found:
+            continue  # each once, however many ways lead to it
+        found.add(name)
+        if name not in given:
+            made_of = _made_of(name, nodes)
+            if not made_of:
+                return False
+            todo += made_of
+    return not found.isdisjoint(given)  # as nodes in circles are
+
+
+def _made_of(name: str, nodes: Mapping[str, Node]) -> tuple[str, ...]:
+    """Returns the paths of which the saver makes a node; none for what it does not make."""
+    if name not in nodes:
+        return ()
     node = nodes[name]
     inputs = node.inputs
-    paths = {"Identity": inputs, "ShardedFilename": inputs[:1], "Pack": inputs}.get(node.op, ())
     if node.op == "StringJoin" and not node.attr["separator"].s and len(inputs) == 2:
-        paths = inputs[:1] if _is_suffix(inputs[1], nodes) else ()
-    return bool(paths) and all(_is_given(p, nodes, given, above | {name}) for p in paths)
+        return inputs[:1] if _is_suffix(inputs[1], nodes) else ()
+    return {"Identity": inputs, "ShardedFilename": inputs[:1], "Pack": inputs}.get(node.op, ())
 
 
 def _is_suffix(name: str, nodes: Mapping[str, Node]) -> bool:

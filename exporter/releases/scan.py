@@ -1,6 +1,7 @@
 """Looks for ops that do more than compute, in the protobuf alone: nothing of the model is run."""
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from exporter import quiet
 from exporter.digests import unchanged_folder
 from exporter.errors import ExporterError, PublishError, listing
 from exporter.op_packages import package_of_op
-from exporter.protobufs import check_is_there, read_saved_model
+from exporter.protobufs import check_is_there, damaged, read_saved_model
 from exporter.releases.allowed_ops import ALLOWED
 from exporter.releases.graph_saver import plain_saver
 from exporter.releases.keras_metadata import KERAS_METADATA, code_beside, code_in
@@ -61,7 +62,12 @@ def scan(
     """
     found: list[Finding] = []
     for number, meta_graph in enumerate(read_saved_model(folder, refusal).meta_graphs):
-        found += _judged(read(meta_graph), f"meta graph {number}", allowed)
+        try:
+            scanned = read(meta_graph)
+        except IndexError as error:
+            expected = "savers that are among its objects"
+            raise damaged(folder, expected, "others", refusal) from error
+        found += _judged(scanned, f"meta graph {number}", allowed)
     beside = f"'{KERAS_METADATA}', which Keras runs when it loads"
     found += (Finding(what, beside) for what in code_beside(folder))
     return tuple(found)
@@ -109,6 +115,8 @@ def looked_at(folder: Path, refusal: type[ExporterError], *, trust: bool) -> Ite
 
 
 def _judged(scanned: ScannedGraph, graph: str, allowed: frozenset[str]) -> Iterator[Finding]:
+    names = Counter(function.name for function in scanned.functions)
+    yield from (Finding(name, f"{graph}, more than once") for name, n in names.items() if n > 1)
     own, plain = saver_functions(scanned), plain_saver(scanned)
     others = (node for node in scanned.nodes if node.name not in plain)
     yield from _strange(others, scanned.calls, graph, allowed)
@@ -118,6 +126,9 @@ def _judged(scanned: ScannedGraph, graph: str, allowed: frozenset[str]) -> Itera
         yield from _strange(function.nodes, scanned.calls, where, may)
     for what, where in misuse(scanned, own):
         yield Finding(what, f"{where} of {graph}")
+    for what, role in scanned.other_calls:
+        if what in own:
+            yield Finding(what, f"{role} of {graph}")
     for metadata in scanned.metadata:
         for what in code_in(metadata):
             yield Finding(what, f"the objects of {graph}, which Keras runs when it loads")
@@ -130,13 +141,14 @@ def _strange(
     for node in nodes:
         if node.op not in allowed and node.op not in functions:
             yield Finding(node.op, f"{where}, node '{node.name}'")
-        if node.op == "Const" and (values := _values_of(node)) > MAX_CONSTANT:
-            yield Finding(f"Const of {values} values", f"{where}, node '{node.name}'")
+        if (values := _values_of(node)) > MAX_CONSTANT:
+            yield Finding(f"{node.op} of {values} values", f"{where}, node '{node.name}'")
         for called in node.called:
             if called not in functions:
                 yield Finding(called, f"{where}, node '{node.name}', which calls what is not there")
 
 
-def _values_of(constant: Node) -> int:
-    shape = constant.attr["value"].tensor.tensor_shape if "value" in constant.attr else None
-    return math.prod(abs(dim.size) for dim in shape.dim) if shape else 0
+def _values_of(node: Node) -> int:
+    """Counts the values of a node's constants: loaders make those of ops that have none too."""
+    shapes = [value.tensor.tensor_shape for value in node.attr.values() if value.HasField("tensor")]
+    return max((math.prod(abs(dim.size) for dim in shape.dim) for shape in shapes), default=0)

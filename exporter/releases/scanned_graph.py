@@ -8,6 +8,7 @@ from typing import Any
 from google.protobuf.message import DecodeError
 
 from exporter.protobufs import called_by, concrete_functions, op_of
+from exporter.releases.other_calls import other_calls
 
 # The collection of savers, which whoever trains on makes anew, and then gives their paths.
 _SAVERS = "savers"
@@ -68,6 +69,7 @@ class ScannedGraph:
         path: The node that they feed with a path for both.
         savers: The functions by which objects save and load themselves.
         offered: The number of every other object, and a function that users call by it.
+        other_calls: The functions that are run though no node need name them, and as what.
         metadata: What Keras keeps of each object.
     """
 
@@ -79,6 +81,7 @@ class ScannedGraph:
     path: str
     savers: frozenset[str]
     offered: tuple[tuple[int, str], ...]
+    other_calls: tuple[tuple[str, str], ...]
     metadata: tuple[str, ...]
 
     @cached_property
@@ -102,10 +105,16 @@ class ScannedGraph:
 
 
 def read(meta_graph: Any) -> ScannedGraph:
-    """Reads a meta graph."""
+    """Reads a meta graph.
+
+    Raises:
+        IndexError: If a saver is none of its objects.
+    """
     saver, objects = meta_graph.saver_def, meta_graph.object_graph_def.nodes
     saveables = [one for found in objects for one in found.saveable_objects.values()]
     savers = {number for one in saveables for number in (one.save_function, one.restore_function)}
+    if not savers <= set(range(len(objects))):
+        raise IndexError
     held = [(n, name) for n, found in enumerate(objects) for name in concrete_functions(found)]
     return ScannedGraph(
         _nodes(meta_graph.graph_def.node),
@@ -116,6 +125,7 @@ def read(meta_graph: Any) -> ScannedGraph:
         op_of(saver.filename_tensor_name),
         frozenset(name for number, name in held if number in savers),
         tuple((number, name) for number, name in held if number not in savers),
+        tuple(other_calls(meta_graph.graph_def.library)),
         tuple(found.user_object.metadata for found in objects),
     )
 

@@ -64,8 +64,8 @@ def verify_release(folder: Path, by: Path | Identity | None = None) -> Verified:
         What came of it.
 
     Raises:
-        PublishError: If there is no manifest that can be read, or the signature
-            is missing or another's.
+        PublishError: If there is no manifest that can be read, the signature
+            is missing or another's, or the release changes meanwhile.
     """
     told, found = manifest.load(folder), contents.read(folder)
     problems = list(contents.of_release(told, found))
@@ -77,6 +77,10 @@ def verify_release(folder: Path, by: Path | Identity | None = None) -> Verified:
         more = contents.differences(signed, there, by="not as signed")
         problems += [p for p in more if (p.kind, p.what) not in known]
     problems += _contradictions(folder, told, found)
+    if (manifest.load(folder), contents.read(folder)) != (told, found):
+        raise PublishError(
+            f"Release '{folder}' changed while it was read. Try again when nothing writes there."
+        )
     exists = "not checked" if SIGNATURE in found else "none"
     return Verified(folder, told, exists if signed is None else "valid", tuple(problems))
 

@@ -23,11 +23,11 @@ pytestmark = pytest.mark.integration
 KILLED = """
 import os, shutil, signal, sys
 copied, copyfile = [], shutil.copyfile
-def copy(*paths):
+def copy(*paths, **options):
     copied.append(paths)
     if len(copied) == 3:
         os.kill(os.getpid(), signal.SIGKILL)
-    return copyfile(*paths)
+    return copyfile(*paths, **options)
 shutil.copyfile = copy
 from exporter.__main__ import main
 main()

@@ -1,5 +1,7 @@
 """Models for which no inputs can be made up, and what a user gives for them."""
 
+import zipfile
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -88,7 +90,12 @@ def test_files_that_hold_no_inputs(tmp_path):
     (tmp_path / "text.npz").write_text("text")
     np.savez(tmp_path / "pickled.npz", x=np.array([b"a", None], object))
     np.savez(tmp_path / "lengths.npz", x=np.zeros([2, 3]), y=np.zeros(3))
-    for name in ("text", "pickled", "none"):
+    (tmp_path / "empty.npz").touch()
+    header = b"\x93NUMPY\x01\x00\x0b\x00{'descr': ("
+    for name, content in (("bytes", b"text"), ("cut", header)):
+        with zipfile.ZipFile(tmp_path / f"{name}.npz", "w") as file:
+            file.writestr("x.npy", content)
+    for name in ("text", "pickled", "none", "empty", "bytes", "cut"):
         with pytest.raises(InvalidArgumentError, match=f"{name}.npz' cannot be read: expected"):
             read_arrays(tmp_path / f"{name}.npz")
     with pytest.raises(InvalidArgumentError, match=r"found x \[2, 3\], y \[3\]\. Change --inputs"):

@@ -134,8 +134,10 @@ def redirects(to):
     return behave
 
 
-def endless(handler):
-    handler.send_response(200)
+def endless(handler, status=200, **headers):
+    handler.send_response(status)
+    for name, value in headers.items():
+        handler.send_header(name, value)
     handler.end_headers()
     with suppress(ConnectionError):
         while True:

@@ -14,6 +14,7 @@ from exporter import quiet
 quiet.import_tensorflow()
 
 import tensorflow as tf  # noqa: E402
+from tensorflow.core.util import saved_tensor_slice_pb2  # noqa: E402
 
 from checkpoints.index_table import MAX_BYTES  # noqa: E402
 from checkpoints.layout import CheckpointError  # noqa: E402
@@ -184,6 +185,19 @@ def test_strings_are_read(tmp_path):
     checkpoint = open_checkpoint(prefix)
     assert checkpoint.read("words").tolist() == words.tolist()
     assert checkpoint.read("none").size == 0
+
+
+def test_a_billion_strings_in_a_checkpoint_of_one_file(tmp_path):
+    """No index says there how many bytes they have; TensorFlow makes room for all of them."""
+    content = saved_tensor_slice_pb2.SavedTensorSlices()
+    told = content.meta.tensor.add(name="a", type=tf.string.as_datatype_enum)
+    told.shape.dim.add(size=1 << 30)
+    told.slice.add().extent.add()
+    content.meta.versions.producer = 1
+    (tmp_path / "m.ckpt").write_bytes(crafted_index.table([(b"", content.SerializeToString())]))
+    checkpoint = open_checkpoint(tmp_path / "m.ckpt")
+    with pytest.raises(CheckpointError, match="expected at most 2147483648 bytes in 'a', found 25"):
+        checkpoint.read("a")
 
 
 def test_a_saved_model_with_such_an_index_is_not_loaded(tmp_path):

@@ -1,5 +1,6 @@
 """What is vouched for is what was there from the first look to the last."""
 
+import os
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
@@ -77,6 +78,47 @@ def test_other_bytes_than_expected_and_none_that_can_be_read(model):
         unchanged_files(gone, RestoreError, "It"),
     ):
         pass
+
+
+def linked(path):
+    away = path.rename(path.parent.with_name("elsewhere"))
+    path.symlink_to(away)
+
+
+def piped(path):
+    os.mkfifo(path / "variables.data-00001-of-00002")
+
+
+@pytest.mark.parametrize("change", [linked, piped])
+def test_what_no_digest_tells_of_is_refused(model, change):
+    change(model / "variables")
+    with (
+        pytest.raises(VerificationError, match=r"holds what no digest tells of: .*, .*variables.*"),
+        unchanged_folder(model, VerificationError),
+    ):
+        pass
+
+
+def test_links_to_files_are_followed(model):
+    before = of_folder(model)
+    path = model / "saved_model.pb"
+    path.symlink_to(path.rename(model.with_name("blob")))
+    with unchanged_folder(model, VerificationError, expected=before):
+        pass
+
+
+def test_names_that_are_no_text_or_look_like_lines(tmp_path):
+    one, two, odd = (tmp_path / name for name in ("one", "two", "odd"))
+    for folder in (one, two, odd):
+        folder.mkdir()
+        (folder / "a").write_text("x")
+    (two / "b").write_text("y")
+    lines = f"a\n{of_files([two / 'b'])}  b"
+    (one / "a").rename(one / lines)
+    assert of_folder(one) != of_folder(two)
+    before = of_folder(odd)
+    (odd / os.fsdecode(b"caf\xe9")).touch()
+    assert of_folder(odd) != before
 
 
 def report(folder):

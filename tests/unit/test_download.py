@@ -199,6 +199,29 @@ def test_a_body_without_end(tmp_path, sha256):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("headers", [{}, {"Content-Length": str(1 << 40)}])
+def test_a_redirect_with_a_body_without_end(tmp_path, headers):
+    """Nobody reads it."""
+    sent = []
+
+    def chatty(handler):
+        write = handler.wfile.write
+
+        def counted(data):
+            sent.append(len(data))
+            if len(sent) > 1000:
+                raise ConnectionError
+            return write(data)
+
+        handler.wfile.write = counted
+        endless(handler, 302, Location="/there", **headers)
+
+    with Server(chatty, good) as server:
+        fetch(server, tmp_path)
+    assert sum(sent) < 20 << 20  # what connections hold
+    assert len(server.requests) == 2
+
+
 def test_what_a_server_says_is_cut(tmp_path):
     (tmp_path / "x.tgz.part").write_bytes(CONTENT[:1000])
     with Server(says_range("x" * 50_000)) as server, pytest.raises(FetchError) as caught:

@@ -1,5 +1,6 @@
 """Pointers of Git LFS are recognized as such wherever a file is read."""
 
+import os
 import shutil
 
 import pytest
@@ -41,6 +42,8 @@ def test_what_is_a_pointer(pointer, tmp_path):
     assert not is_pointer(tmp_path / "long")
     (tmp_path / "text").write_text("a version https://git-lfs.github.com/spec/v1\n")
     assert not is_pointer(tmp_path / "text")
+    os.mkfifo(tmp_path / "pipe")
+    assert not is_pointer(tmp_path / "pipe")
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Finding checkpoints on disk, and their names inside."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -177,6 +178,25 @@ def test_state_that_is_not_one(tmp_path):
         (tmp_path / "checkpoint").write_text(text)
         with pytest.raises(CheckpointError, match="is not a checkpoint state"):
             find_prefix(tmp_path)
+
+
+def test_a_pipe_in_place_of_data(tmp_path):
+    (tmp_path / "m.index").touch()
+    os.mkfifo(tmp_path / "m.data-00000-of-00001")
+    with pytest.raises(CheckpointError, match="of a checkpoint cannot be read: expected a file"):
+        find_prefix(tmp_path)
+
+
+def test_state_with_a_path_that_no_file_can_have(tmp_path):
+    """Each of its ends would be looked for, which takes hours."""
+    put(tmp_path, "model.ckpt-9")
+    state = tmp_path / "checkpoint"
+    state.write_text(f'model_checkpoint_path: "{"a/" * 2100}model.ckpt-9"\n')
+    with pytest.raises(CheckpointError, match="is not a checkpoint state"):
+        find_prefix(tmp_path)
+    state.write_text("\n" * (1 << 20) + 'model_checkpoint_path: "model.ckpt-9"\n')
+    with pytest.raises(CheckpointError, match="is not a checkpoint state"):
+        find_prefix(tmp_path)
 
 
 def test_state_that_names_nothing(tmp_path):

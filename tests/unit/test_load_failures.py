@@ -87,6 +87,13 @@ def needs(what, package, pip):
 
 
 DATA = "variables/variables.data-00000-of-00001"
+
+
+def without_kind(graph):
+    for function in graph.object_graph_def.concrete_functions.values():
+        function.canonicalized_input_signature.Clear()
+
+
 CAUSES = {
     "decision forest": (
         with_op("SimpleMLInferenceOpWithHandle"),
@@ -151,6 +158,10 @@ CAUSES = {
     "no words": (
         without_words,
         "is incomplete: expected assets/words.txt, found none.",
+    ),
+    "an argument of no kind": (
+        lambda plain, folder: edited(plain, folder, without_kind),
+        "No encoder for object  of type",
     ),
     "something else": (
         lambda plain, folder: edited(

@@ -1,5 +1,7 @@
 """What refers to what in the protobufs of a SavedModel."""
 
+import os
+
 import pytest
 from tensorflow.core.framework import graph_pb2
 from tensorflow.core.protobuf import saved_model_pb2, saved_object_graph_pb2
@@ -87,3 +89,12 @@ def test_each_stage_refuses_with_its_own_error(tmp_path, make, sentence, refusal
         protobufs.read_saved_model(folder, refusal)
     assert str(found.value).startswith(f"Model '{folder}' ")
     assert sentence in str(found.value)
+
+
+def test_a_path_that_is_no_text(tmp_path):
+    """It is not the model that is to blame."""
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    (folder / "saved_model.pb").touch()
+    with pytest.raises(PublishError, match="cannot be read: expected a path in UTF-8"):
+        protobufs.read_saved_model(folder, PublishError)

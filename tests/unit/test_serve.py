@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import http.client
+import os
 import socket
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -267,4 +268,17 @@ def test_a_file_that_changes_after_it_was_checked(tmp_path):
         answer = connection.getresponse()
         assert (answer.status, answer.getheader("retry-after")) == (503, "1")
         assert len(answer.read()) < 200
+        connection.close()
+
+
+@pytest.mark.parametrize("put", [os.mkfifo, lambda page: page.symlink_to("away.md")])
+def test_a_page_that_is_no_file_any_more(tmp_path, put):
+    """A pipe would keep a thread for ever, and a link could lead to a file without end."""
+    page = make_release(tmp_path / "release") / "5.md"
+    with serving(tmp_path) as url:
+        page.rename(page.with_name("away.md"))
+        put(page)
+        connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=5)
+        connection.request("GET", f"/{HANDLE}")
+        assert connection.getresponse().status == 503
         connection.close()

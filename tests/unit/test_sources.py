@@ -11,7 +11,7 @@ from support.originals import CLASSIFIER, FEATURES
 
 from checkpoints import catalog
 from checkpoints.names import RestoreOptions
-from exporter import quiet
+from exporter import quiet, sources
 from exporter.archives import FetchOptions, cache_dir, published_checkpoint
 from exporter.digests import of_files, of_values
 from exporter.errors import FetchError, InvalidArgumentError
@@ -108,6 +108,12 @@ def test_what_came_out_of_the_published_archive_is_published(
     monkeypatch.setattr(catalog, "checkpoints", lambda: (row,))
     local = Stored(str(archive)).open(SMALL, tmp_path / "out", FetchOptions())
     assert (local.published, local.name) == (row, PREFIX)
+
+
+def test_an_archive_that_is_replaced_after_it_was_checked(monkeypatch, archive, tmp_path):
+    monkeypatch.setattr(sources, "fetch", lambda *_: archive)
+    with pytest.raises(FetchError, match="was replaced after it was checked: expected sha256 "):
+        Published().open(SMALL, tmp_path / "out", FetchOptions())
 
 
 def test_what_came_out_of_another_archive_is_not(archive, tmp_path):

@@ -90,6 +90,18 @@ def test_a_real_terminal_gets_unbroken_words_in_errors():
     assert "mobilenet_v3_small_075_224" in " ".join(lines)
 
 
+def test_progress_shows_names_as_they_are(monkeypatch):
+    monkeypatch.setenv("TERM", "xterm")
+    there, here = pty.openpty()
+    with os.fdopen(here, "w") as stderr:
+        monkeypatch.setattr(sys, "stderr", stderr)
+        with terminal.progress_bar() as progress:
+            progress("measure: signature '[/]\x1b]0;title\x07'", 1, 2)
+        said = os.read(there, 65536)
+    os.close(there)
+    assert rb"signature '[/]\x1b]0;title\x07'" in said
+
+
 class Verdict:
     passed = False
 

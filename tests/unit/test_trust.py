@@ -86,6 +86,8 @@ def test_a_model_as_text_is_scanned_too(model):
         verification.verify(verification.VerifyRequest(model))
     shutil.rmtree(model)
     model.mkdir()
-    (model / "saved_model.pbtxt").write_text("{")
-    with pytest.raises(VerificationError, match="is damaged"):
-        verification.verify(verification.VerifyRequest(model))
+    nested = f"meta_graphs {{ graph_def {{ node {{ experimental_type {{ {'args {' * 2000}"
+    for text in ("{", nested + "}" * 2004):
+        (model / "saved_model.pbtxt").write_text(text)
+        with pytest.raises(VerificationError, match="is damaged"):
+            verification.verify(verification.VerifyRequest(model))

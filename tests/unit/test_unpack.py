@@ -111,6 +111,42 @@ def test_huge_header(tmp_path):
         unpack(path, tmp_path)
 
 
+def test_more_headers_than_members(tmp_path, monkeypatch):
+    """Long headers are searched for long, so that a small archive of many would take hours."""
+    monkeypatch.setattr(unpacking, "MAX_HEADERS", 20)
+    path = tmp_path / "archive.tgz"
+    with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT) as tar:
+        for number in range(11):
+            info, content = member(str(number), pax_headers={"comment": "1" * 100})
+            tar.addfile(info, content)
+    with pytest.raises(FetchError, match="cannot be unpacked: more than 20 headers"):
+        unpack(path, tmp_path)
+
+
+def old_sparse():
+    """A header, behind which another block of holes is promised time and again."""
+    header = bytearray(member("x", type=tarfile.GNUTYPE_SPARSE)[0].tobuf(tarfile.GNU_FORMAT))
+    header[482] = 1
+    header[148:156] = b"%06o\0 " % (sum(header[:148]) + 8 * 32 + sum(header[156:512]))
+    return bytes(header) + (b"00000000001\0" * 42 + b"\1" + bytes(7)) * 100
+
+
+def new_sparse():
+    """A member that begins with how many holes it has, and so many numbers."""
+    said = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0", "GNU.sparse.name": "x"}
+    info = member("x", b"1000000\n" + b"0\n" * 50_000, pax_headers=said)[0]
+    return info.tobuf(tarfile.PAX_FORMAT) + b"1000000\n" + b"0\n" * 50_000
+
+
+@pytest.mark.parametrize("content", [old_sparse, new_sparse])
+def test_sparse_files_are_not_mapped(tmp_path, content):
+    path = tmp_path / "archive.tgz"
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(content())
+    with pytest.raises(FetchError, match="cannot be unpacked: a sparse file, whose map"):
+        unpack(path, tmp_path)
+
+
 def test_name_that_no_file_can_have(tmp_path):
     path = tmp_path / "archive.tgz"
     with tarfile.open(path, "w:gz", format=tarfile.PAX_FORMAT) as tar:

@@ -147,22 +147,17 @@ async def _send_file(file: ServedFile, scope: Scope, receive: Receive, send: Sen
     if _matches(Headers(scope=scope), headers["ETag"]):
         await Response(status_code=304, headers=headers)(scope, receive, send)
         return
-    try:
-        descriptor = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    except OSError:
+    descriptor = _opened(file)
+    if descriptor is None:
         await _changed()(scope, receive, send)
         return
     try:
-        found = os.fstat(descriptor)
-        if identity_of(found) != file.identity:
-            await _changed()(scope, receive, send)
-            return
         # By its descriptor, so that it stays this file whatever takes its name meanwhile.
         response = FileResponse(
             f"/dev/fd/{descriptor}",
             headers=headers,
             media_type=_TYPES.get(file.path.suffix, "application/octet-stream"),
-            stat_result=found,
+            stat_result=os.fstat(descriptor),
         )
         with suppress(_ChangedError):  # the server closes a connection whose answer is not whole
             await response(scope, receive, _while_unchanged(file, descriptor, send))
@@ -179,12 +174,28 @@ def _while_unchanged(file: ServedFile, descriptor: int, send: Send) -> Send:
     return checked
 
 
-def _read(file: ServedFile) -> str | None:
-    """Reads a page; None if it is not the one that was checked."""
+def _opened(file: ServedFile) -> int | None:
+    """Opens a file; None if it is not the one that was checked.
+
+    No link in its place is followed, and no pipe is waited for.
+    """
     try:
-        content = file.path.read_bytes()
+        descriptor = os.open(file.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     except OSError:
         return None
+    if identity_of(os.fstat(descriptor)) == file.identity:
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _read(file: ServedFile) -> str | None:
+    """Reads a page; None if it is not the one that was checked."""
+    descriptor = _opened(file)
+    if descriptor is None:
+        return None
+    with os.fdopen(descriptor, "rb") as opened:
+        content = opened.read(file.content.size)
     if hashlib.sha256(content).hexdigest() != file.content.sha256:
         return None
     return content.decode("utf-8", errors="replace")

@@ -2,15 +2,17 @@
 
 import hashlib
 import posixpath
+import re
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from exporter.errors import PublishError
+from exporter.errors import PublishError, listing
 from exporter.progress import Progress
 from exporter.releases.checked_release import CheckedRelease
 from exporter.releases.manifest import MANIFEST
 from exporter.releases.targets.target import Address, Payload, Standing, Target, packed
+from exporter.staging import RELEASE
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,8 @@ class ObjectStoreTarget(Target):
     def send(self, standing: Standing, progress: Progress) -> None:
         """Sends what is missing, the manifest last."""
         replaces = standing.state == "different"
+        if replaces:
+            self._check_replaceable()
         # The old version is in the way: nothing of it is touched before the new one is near.
         beside = self._beside if replaces else self.root
         missing = [f for f in self.payloads if f.name not in standing.kept or f.name == MANIFEST]
@@ -71,6 +75,15 @@ class ObjectStoreTarget(Target):
         """Where a replacement waits: hidden, so that no host takes it for a version."""
         parent, name = posixpath.split(self.root)
         return f"{parent}/.{name}.part"
+
+    def _check_replaceable(self) -> None:
+        """Refuses a version among whose objects are others', which would be lost."""
+        if strange := [repr(n) for n in self._there() if not re.fullmatch(RELEASE.files, n)]:
+            raise PublishError(
+                f"Version at '{self.place}' holds more than a release, which would be lost:"
+                f" expected our files alone, found {listing(strange)}. Move that elsewhere, or"
+                " change --to."
+            )
 
     def _replace(self, names: list[str]) -> None:
         stale = self._there().keys() - {file.name for file in self.payloads}

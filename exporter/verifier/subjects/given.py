@@ -1,6 +1,5 @@
 """What a user gives to run models on. Nothing here may import TensorFlow."""
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -41,8 +40,10 @@ def read_arrays(path: Path) -> Mapping[str, np.ndarray]:
     """
     try:
         with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, AttributeError, TypeError, zipfile.BadZipFile) as error:
+            arrays = {name: _array(file[name], name) for name in file.files}
+    except MemoryError:
+        raise
+    except Exception as error:  # numpy, zipfile and zlib raise what they like
         raise InvalidArgumentError(
             f"Inputs '{path}' cannot be read: expected arrays of numbers or of strings as"
             f" numpy.savez writes them, found {reason(error)}. Change --inputs."
@@ -56,3 +57,10 @@ def read_arrays(path: Path) -> Mapping[str, np.ndarray]:
         )
     count = next(iter(lengths), 1)
     return {n: a if a.ndim else np.repeat(a[None], count) for n, a in arrays.items()}
+
+
+def _array(value: object, name: str) -> np.ndarray:
+    """Refuses what is no array, of which numpy gives the bytes."""
+    if not isinstance(value, np.ndarray):
+        raise TypeError(f"other bytes in '{name}'")
+    return value

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
-from google.protobuf.message import DecodeError
 
 from checkpoints.bundle_index import read_index
 from exporter.errors import VerificationError
@@ -17,12 +16,6 @@ from exporter.op_packages import imported
 from exporter.protobufs import check_is_there
 from exporter.verifier.subjects.load_failures import LoadFailure, why
 from exporter.verifier.subjects.subject import PLAIN
-
-# What TensorFlow raises for a model that it cannot load.
-_WRONG = (
-    *(tf.errors.OpError, DecodeError, AssertionError, AttributeError, LookupError, OSError),
-    *(RuntimeError, TypeError, ValueError),
-)
 
 
 @dataclass(frozen=True)
@@ -244,17 +237,24 @@ def load(folder: Path) -> Interface:
         VerificationError: If it is none, is damaged, or needs what this TensorFlow lacks.
     """
     check_is_there(folder, VerificationError)
+    found = _loaded(folder)
+    if isinstance(found, Interface):
+        return found
+    if found.packages and not any(imported(found.packages).values()):
+        found = _loaded(folder)
+        if isinstance(found, Interface):
+            return found
+    raise VerificationError(why(found)) from found.error
+
+
+def _loaded(folder: Path) -> Interface | LoadFailure:
     try:
         _check_variables(folder / "variables" / "variables")
         return Interface(tf.saved_model.load(str(folder)))
-    except _WRONG as error:
-        failure = LoadFailure(folder, error)
-    if failure.packages and not any(imported(failure.packages).values()):
-        try:
-            return Interface(tf.saved_model.load(str(folder)))
-        except _WRONG as error:
-            failure = LoadFailure(folder, error)
-    raise VerificationError(why(failure)) from failure.error
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001  (TensorFlow raises what it likes)
+        return LoadFailure(folder, error)
 
 
 def _check_variables(prefix: Path) -> None:

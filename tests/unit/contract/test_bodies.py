@@ -69,3 +69,21 @@ def test_a_function_that_calls_itself():
     body = bodies(function("f0", ["x"], [("c", "f0", ["x"])], ["c:output:0"]))["f0"]
     with pytest.raises(RecursionError):
         _ = body.used
+
+
+def test_a_value_that_is_made_of_itself():
+    """TensorFlow refuses it; here it must end too."""
+    handing = function("f0", ["x"], [], ["x"])
+    circle = [("a", "f0", ["b:output:0"]), ("b", "f0", ["a:output:0"])]
+    body = bodies(handing, function("f1", ["x"], circle, ["a:output:0"]))["f1"]
+    with pytest.raises(ValueError, match="'a:output:0', which is made of itself"):
+        _ = body.used
+
+
+def test_values_that_are_handed_on_are_followed_once():
+    """That each of many has a long way is no reason to take the square of it."""
+    names = ["x", *(f"a{number}:output:0" for number in range(20_000))]
+    chain = [(f"a{number}", "f0", [names[number]]) for number in range(20_000)]
+    users = [(f"b{number}", "Relu", [names[-1]]) for number in range(20_000)]
+    handing = function("f0", ["x"], [], ["x"])
+    assert bodies(handing, function("f1", ["x"], chain + users, []))["f1"].used == {0}

@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 from support import foreign_signatures as foreign
 from support.contracts import told_letters
+from support.mutating import edited
 from tensorflow.core.protobuf import saved_model_pb2
 
 from exporter.contract import contract_check, contract_lock
@@ -99,6 +100,18 @@ def test_the_index_is_missing(built, tmp_path):
     (copy / "variables/variables.index").unlink()
     with pytest.raises(ContractError, match="expected an index of its variables"):
         contract_lock(copy)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda g: g.collection_def["trainable_variables"].bytes_list.value.append(b"\xff"),
+        lambda g: setattr(g.saver_def, "version", 7),
+    ],
+)
+def test_lists_and_savers_that_are_none(built, tmp_path, change):
+    with pytest.raises(ContractError, match="is damaged: expected a whole object graph in"):
+        contract_lock(edited(built, tmp_path / "edited", change))
 
 
 @pytest.fixture(scope="module")

@@ -109,6 +109,22 @@ def test_without_one_nothing_is_said(release):
             {"model": ModelAccuracy(name="SavedModel", images=4)},
             "says nothing of accuracy: .* Evaluate with --neighbours",
         ),
+        (
+            {"model": CLASSIFIER.model_copy(update={"top_1": 0.9})},
+            r"contradicts itself: expected shares within their intervals, found 0\.9 beside",
+        ),
+        (
+            {"model": CLASSIFIER.model_copy(update={"top_1_interval": None})},
+            r"contradicts itself: .*, found 0\.654 beside None\. Evaluate the model again",
+        ),
+        (
+            {"model": CLASSIFIER.model_copy(update={"top_5": 0.6, "top_5_interval": (0.5, 0.7)})},
+            r"contradicts itself: expected a top-5 of 0\.654 or more, as the top-1 is, found 0\.6",
+        ),
+        (
+            {"model": CLASSIFIER.model_copy(update={"images": 0})},
+            "contradicts itself: expected one number of images, found 0 and 0",
+        ),
     ],
 )
 def test_evaluations_that_prove_nothing(packaged_with, given, sentence, tmp_path):
@@ -135,7 +151,8 @@ def test_a_release_that_says_more_than_was_measured(packaged_with, renewed, name
         told["accuracy"]["top_1"] = 0.9
         (folder / name).write_text(json.dumps(told))
     else:
-        better = CLASSIFIER.model_copy(update={"top_1": 0.9, "top_1_interval": (0.89, 0.91)})
+        shares = {"top_1": 0.8, "top_1_interval": (0.79, 0.81)}
+        better = CLASSIFIER.model_copy(update=shares)
         told = evaluation(
             json.loads((folder / "manifest.json").read_text())["model_digest"], better
         )

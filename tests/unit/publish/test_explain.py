@@ -130,16 +130,21 @@ def test_files(rebuilt, release):
     assert found(rebuilt.folder, release) == ["files missing", "files added"]
 
 
-def test_weights(rebuilt, release):
-    prefix = str(rebuilt.folder / "variables" / "variables")
+def reweighted(folder, change):
+    """Changes the values of a model's first variable."""
+    prefix = str(folder / "variables" / "variables")
     reader = tf.train.load_checkpoint(prefix)
     values = {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()}
-    values[A] = values[A] + 0.5
+    values[A] = change(values[A])
     names = sorted(values)
     tensors = [values[name] for name in names]
     tf.raw_ops.SaveV2(
         prefix=prefix, tensor_names=names, shape_and_slices=[""] * len(names), tensors=tensors
     )
+
+
+def test_weights(rebuilt, release):
+    reweighted(rebuilt.folder, lambda values: values + 0.5)
     (difference,) = explain(rebuilt.folder, release)
     assert difference.what == "weights"
     assert difference.detail == "1 of 2 variables, by at most 0.5: a"
@@ -174,6 +179,9 @@ def test_what_cannot_be_compared(rebuilt, release, tmp_path):
     def forget(graph):
         graph.object_graph_def.nodes[0].ClearField("children")
 
+    reweighted(rebuilt.folder, lambda values: values.astype(str))
+    with pytest.raises(PublishError, match="cannot be compared with"):
+        explain(rebuilt.folder, release)
     with pytest.raises(PublishError, match="cannot be compared with"):
         explain(rebuilt(forget), release)
     with pytest.raises(PublishError, match=r"Release '.*' is none: expected 'manifest\.json'"):

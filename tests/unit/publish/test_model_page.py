@@ -11,6 +11,7 @@ from exporter.oldest_runtimes import OLDEST
 from exporter.releases import handle
 from exporter.releases.model_facts import model_facts
 from exporter.releases.model_page import model_page, sibling
+from exporter.releases.network_model import NetworkModel
 from exporter.releases.page_code import code_blocks, loads, localized, served_from
 from exporter.releases.page_rules import broken_rules
 from slim_nets.network import TASKS
@@ -123,6 +124,20 @@ def test_what_a_model_says_of_its_weights(page_request):
     assert model_page(replace(untrained, facts=facts)) == model_page(untrained)
 
 
+def test_a_model_writes_nothing_of_its_own_onto_its_page(page_request):
+    """What it says of itself is a part of a sentence: no tags, no headings, no metadata."""
+    request = page_request("mine/model-9")
+    evil = "2`.\n\n<!-- license: mit -->\n\n## [Get](http://elsewhere) <script>"
+    facts = replace(request.facts, description=evil, tensorflow=evil, output=evil)
+    verification = request.manifest.verification.model_copy(update={"allowance": evil})
+    manifest = request.manifest.model_copy(update={"verification": verification})
+    page = model_page(replace(request, facts=facts, manifest=manifest))
+    assert page.count("license: mit") > 3
+    for part in ("<script", "mit -->", "## _", "](http://elsewhere", "2`"):
+        assert part not in page
+    assert "\n" not in NetworkModel(request.origin, facts).tensorflow
+
+
 def test_untrained_weights_are_said_to_be_so_in_the_first_line(page_request):
     page = model_page(page_request("seeded:7"))
     assert page.splitlines()[2].startswith("NOT TRAINED: random weights (`seeded:7`)")
@@ -180,6 +195,15 @@ def test_a_model_with_newer_ops_claims_no_older_tensorflow(page_request, tiny_mo
     page = model_page(page_request(needed_tensorflow="2.10"))
     assert "TensorFlow before 2.10 cannot load it, since it lacks ops that the model has." in page
     assert OLDEST.load not in page
+
+
+def test_code_blocks_are_found_in_one_look():
+    """A page that begins block after block and ends none takes no minutes."""
+    assert code_blocks("```python\na\n\nb\n```\n```text\nc\n```\n```python \n``` ") == (
+        "a\n\nb\n",
+        "",
+    )
+    assert code_blocks("```python\nx\n" * 100_000) == ()
 
 
 @pytest.mark.parametrize("task", TASKS)

@@ -268,3 +268,23 @@ def test_a_release_that_changes_while_it_is_published(release):
         for path in release.iterdir():
             path.write_bytes(b"tampered")
         assert {n: (checked.folder / n).read_bytes() for n in checked.names} == kept
+
+
+def test_a_link_that_takes_a_signatures_place_is_not_published(release, tmp_path, monkeypatch):
+    """Nothing but the check of its files would see that: no manifest has its digest."""
+    (release / "model.sig").write_text("{}")
+    (tmp_path / "secret").write_text("secret")
+    checked = checked_release.check_release
+
+    def check_release(folder):
+        told = checked(folder)
+        (folder / "model.sig").unlink()
+        (folder / "model.sig").symlink_to(tmp_path / "secret")
+        return told
+
+    monkeypatch.setattr(checked_release, "check_release", check_release)
+    with (
+        pytest.raises(PublishError, match=r"found added 'model\.sig' \(no regular file\)"),
+        checked_release.opened(release),
+    ):
+        pass

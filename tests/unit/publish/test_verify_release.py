@@ -181,6 +181,16 @@ def test_a_key_that_stands_twice_in_the_report(signed, renewed):
     assert "it is no report" in problem.detail
 
 
+def test_a_release_that_changes_after_its_signature_was_checked(signed, keys, monkeypatch):
+    def contradictions(statements):
+        (statements.folder / "report.html").write_text("<p>other")
+        return iter(())
+
+    monkeypatch.setattr("exporter.releases.agreement.Statements.contradictions", contradictions)
+    with pytest.raises(PublishError, match="changed while it was read"):
+        verify_release(signed, keys / "mine.pub")
+
+
 def test_wrong_key(signed, keys):
     with pytest.raises(
         PublishError, match=r"Signature '.*model\.sig' is not by the key '.*other\.pub': expected"

@@ -2,10 +2,11 @@
 
 import json
 
+import fsspec
 import pytest
 from support.loopback_hosts.places import PLACES, SECRET
 from support.loopback_hosts.server import BREAK
-from support.releases import contents
+from support.releases import HANDLE, contents
 
 # Of huggingface_hub's own upload of large files.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>':DeprecationWarning")
@@ -71,6 +72,19 @@ def test_other_bytes_are_refused_until_they_may_be_replaced(
     other = expected(place.kind, other_release)
     assert found(place) == other
     assert "nothing to do" in publish(other_release, place.to)
+
+
+def test_what_is_no_releases_is_not_lost_in_a_store(
+    tmp_path, release, other_release, publish, refused
+):
+    with PLACES["memory"](tmp_path) as place:
+        publish(release, place.to)
+        before = found(place)
+        store, root = fsspec.core.url_to_fs(f"{place.to}/{HANDLE}")
+        store.pipe_file(f"{root}/notes.txt", b"mine")
+        said = refused(other_release, place.to, "--overwrite")
+        assert "which would be lost: expected our files alone, found 'notes.txt'. Move that" in said
+        assert found(place) == {**before, "notes.txt": b"mine"}
 
 
 @pytest.mark.parametrize(
