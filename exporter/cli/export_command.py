@@ -47,7 +47,7 @@ How to fine-tune it:
 
   model = tf_keras.Sequential([
       hub.KerasLayer({path!r}, trainable=True,
-                     arguments=dict(batch_norm_momentum=0.997)),
+                     arguments=dict(batch_norm_momentum={momentum})),
       tf_keras.layers.Dense(num_classes, activation="softmax"),
   ])
   model.build([None, {size}, 3])
@@ -207,5 +207,6 @@ def _print_usage(request: ExportRequest, variant: Variant) -> None:
     if variant.network.any_size:
         images, usual = "height, width", f", usually [batch, {size}, 3]"
     path = printable(str(request.output_dir))
-    filled = usage.format(path=path, size=size, images=images, usual=usual, output=output)
+    sizes = {"size": size, "images": images, "usual": usual}
+    filled = usage.format(path=path, output=output, momentum=request.batch_norm_momentum, **sizes)
     print_lines(*filled.splitlines())
