@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
 from exporter.cli.terminal import print_facts, print_json, print_table
-from exporter.errors import InvalidArgumentError
+from exporter.errors import InvalidArgumentError, counted
 
 if TYPE_CHECKING:
     from exporter.releases.keyless import Identity
@@ -84,7 +84,7 @@ def _print(verified: "Verified") -> None:
     rows = [
         ("handle", told.handle),
         ("files", f"{len(told.files)}, all as in the manifest"),
-        ("model", f"{len(told.model)} files, sha256 {told.model_digest}"),
+        ("model", f"{counted(len(told.model), 'file')}, sha256 {told.model_digest}"),
         ("signature", signature.get(verified.signature, verified.signature)),
     ]
     print_facts(*rows)
