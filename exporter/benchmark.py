@@ -12,6 +12,7 @@ from exporter.bench.peers import check_peers, of_peers
 from exporter.bench.rounds import BenchmarkRequest, Race, environment
 from exporter.errors import BenchmarkError, reason
 from exporter.progress import Progress, silent
+from exporter.protobufs import check_is_there
 from exporter.staging import write_whole
 
 _T = TypeVar("_T")
@@ -32,6 +33,7 @@ def benchmark(request: BenchmarkRequest, progress: Progress = silent) -> Benchma
         ExporterError: If nothing can be measured, or the SavedModel fails.
     """
     check_peers(request.peers)
+    check_is_there(request.model_dir, BenchmarkError)
     converted = of_formats(request.converted) if request.converted else Lineup()
     progress("look at the model", 0, None)
     subject = f"SavedModel '{request.model_dir}'"
