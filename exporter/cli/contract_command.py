@@ -52,7 +52,7 @@ def add(commands: Any) -> None:
         accept=flags.path(
             "JSON list of deliberate changes, each with rule, subject, reason and date"
         ),
-        junit=flags.path("write JUnit XML there, a case a rule"),
+        junit=flags.path("write JUnit XML there, with a test case for each rule"),
         json=flags.JSON,
     )
     summary = "print the rules that class differences"

@@ -69,14 +69,14 @@ def add(commands: Any) -> None:
             required=True,
             type=flags.not_empty,
         ),
-        output_dir=flags.path("where the SavedModel is to appear", required=True),
+        output_dir=flags.path("the folder that the SavedModel is written to", required=True),
         batch_norm_momentum=flags.value(
-            f"default of the model's argument, 0 to 1 ({BATCH_NORM_MOMENTUM})",
+            f"default of the model's argument of that name, 0 to 1 ({BATCH_NORM_MOMENTUM})",
             type=float,
             default=BATCH_NORM_MOMENTUM,
         ),
         **network_flags.SIZE,
-        labels=flags.path("a text file with a class name a line, which the model brings along"),
+        labels=flags.path("a text file with a class name on each line, to be stored in the model"),
         overwrite=flags.switch("replace a SavedModel that is there (off)"),
         verify=flags.switch(
             "compare with the original graph, bit for bit, before anything appears (on)",

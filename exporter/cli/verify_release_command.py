@@ -23,12 +23,12 @@ def add(commands: Any) -> None:
             "the publisher's public EC key, a PEM file; without it no signature is checked"
         ),
         sigstore_identity=flags.value(
-            "who signed through Sigstore, such as a mail address; asks its services, so that a"
-            " network is needed",
+            "who must have signed through Sigstore, such as a mail address; needs a network, to ask"
+            " Sigstore's services",
             type=flags.not_empty,
         ),
         sigstore_issuer=flags.value(
-            "who vouches for them, such as https://token.actions.githubusercontent.com",
+            "who vouches for that identity, such as https://token.actions.githubusercontent.com",
             type=flags.not_empty,
         ),
         json=flags.JSON,

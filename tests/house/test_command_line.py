@@ -71,6 +71,7 @@ EXPORT = ["export", "--variant=mobilenet_v3_small_075_224", "--checkpoint=seeded
         (["help"], 0, "commands:"),
         (["help", "export"], 0, "--checkpoint CHECKPOINT"),
         (["help", "contract", "check"], 0, "--accept ACCEPT"),
+        (["help", "verify"], 0, "Defaults stand in parentheses."),
         (["help", "exprot"], 2, "'exprot' is neither a command nor a topic: did you mean export?"),
         (["help", "formats"], 0, "# Other formats, and speed"),
         (["contract"], 0, "commands:"),
