@@ -20,7 +20,7 @@ from exporter.errors import InvalidArgumentError
 # Of files that are int8 throughout, by cosine with the float network, each on other photographs
 # than it was calibrated on.
 _INT8_IO = (
-    "Int8 inputs and outputs cannot be had: expected a quantization of all ops whose outputs stay"
+    "Int8 inputs and outputs are not offered: expected a quantization of all ops whose outputs stay"
     " close to the float model's, a cosine of 0.98, found 0.2 to 0.5 by TensorFlow's converter, 0"
     " by AI Edge Quantizer, and 0.93 to 0.97 by hand with 36 photographs. Leave out --int8_io:"
     " tflite_int8 computes in int8 where that does no harm, and takes and gives float32."
