@@ -33,8 +33,8 @@ def benchmark(request: BenchmarkRequest, progress: Progress = silent) -> Benchma
         ExporterError: If nothing can be measured, or the SavedModel fails.
     """
     check_peers(request.peers)
-    check_is_there(request.model_dir, BenchmarkError)
     converted = of_formats(request.converted) if request.converted else Lineup()
+    check_is_there(request.model_dir, BenchmarkError)
     progress("look at the model", 0, None)
     subject = f"SavedModel '{request.model_dir}'"
     given = (request.model_dir, request.image_size, request.input_range)
