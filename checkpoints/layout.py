@@ -140,11 +140,16 @@ def _check_fetched(*parts: Path) -> None:
 
 
 def _missing(path: Path, wrong: str) -> CheckpointError:
+    folder = path.parent
+    beside = (
+        f"{_listed(_prefixes(folder))} in its folder"
+        if folder.is_dir()
+        else f"no folder '{folder}'"
+    )
     return CheckpointError(
         f"Checkpoint '{path}' {wrong}: expected a prefix, beside which lies '{path.name}.index', a"
         " checkpoint of one file, a folder with one checkpoint, a .tgz archive, 'published' or"
-        " 'seeded:N', found"
-        f" {_listed(_prefixes(path.parent))} in its folder. Check --checkpoint."
+        f" 'seeded:N', found {beside}. Check --checkpoint."
     )
 
 

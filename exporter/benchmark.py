@@ -12,6 +12,7 @@ from exporter.bench.peers import check_peers, of_peers
 from exporter.bench.rounds import BenchmarkRequest, Race, environment
 from exporter.errors import BenchmarkError, reason
 from exporter.progress import Progress, silent
+from exporter.protobufs import check_is_there
 from exporter.staging import write_whole
 
 _T = TypeVar("_T")
@@ -33,6 +34,7 @@ def benchmark(request: BenchmarkRequest, progress: Progress = silent) -> Benchma
     """
     check_peers(request.peers)
     converted = of_formats(request.converted) if request.converted else Lineup()
+    check_is_there(request.model_dir, BenchmarkError)
     progress("look at the model", 0, None)
     subject = f"SavedModel '{request.model_dir}'"
     given = (request.model_dir, request.image_size, request.input_range)

@@ -92,8 +92,8 @@ def check_input_range(ends: tuple[float, float]) -> None:
     low, high = ends
     if not -math.inf < low < high < math.inf:
         raise InvalidArgumentError(
-            f"Input range {low:g},{high:g} is none: expected two numbers, the smaller one first."
-            " Change --input_range."
+            f"Input range {low:g},{high:g} is not a range: expected two numbers, the smaller one"
+            " first. Change --input_range."
         )
 
 

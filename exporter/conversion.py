@@ -11,6 +11,7 @@ from exporter.converters.converting import Conversion, written
 from exporter.converters.format_table import chosen
 from exporter.errors import ConversionError
 from exporter.progress import Progress, silent
+from exporter.protobufs import check_is_there
 from exporter.releases.scan import looked_at
 from exporter.staging import check_target
 
@@ -53,6 +54,7 @@ def convert(
     for row in rows:
         check_target(request.folder(row.name), overwrite=request.overwrite, kind=row.kind)
     check_output(request)
+    check_is_there(request.model_dir, ConversionError)
     progress("import TensorFlow", 0, None)
     quiet.import_tensorflow()
     from exporter.converters.checks.own_noise import noise_of

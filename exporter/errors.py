@@ -134,6 +134,19 @@ def listing(items: Iterable[str]) -> str:
     return f"{text} and {more} more" if more > 0 else text
 
 
+def counted(number: int, noun: str) -> str:
+    """Counts things in words.
+
+    Args:
+        number: How many.
+        noun: One of them, which takes an "s" where there are more.
+
+    Returns:
+        Such as "1 model", "0 models" and "2 models".
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
 def most_alike(name: str, names: Collection[str]) -> str:
     """Counts the names that there are, and lists the five that are most like another.
 

@@ -10,6 +10,7 @@ from exporter.errors import EvaluationError, ExportError
 from exporter.evaluating.evaluate_request import EvaluateRequest
 from exporter.installing import pip_install
 from exporter.progress import Progress, silent
+from exporter.protobufs import check_is_there
 from exporter.staging import REPORT, check_target, errors_of, staged
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ def evaluated(
         ExporterError: If it cannot be evaluated, or more of the data is bad than may be.
     """
     check_beam()
+    check_is_there(request.model_dir, EvaluationError)
     from exporter.bench.rounds import environment
     from exporter.evaluating.evaluate_request import THREADS
     from exporter.evaluating.running import evaluated as running_of

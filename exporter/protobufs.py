@@ -68,7 +68,7 @@ def check_is_there(folder: Path, refusal: type[ExporterError]) -> None:
         found = listing(names) if names else "nothing" if folder.is_dir() else "no such folder"
         raise refusal(
             f"Model '{folder}' is not a SavedModel: expected a folder with {SAVED_MODEL}, found"
-            f" {found}. Choose the folder that an export made with --model_dir."
+            f" {found}. Give the folder of a SavedModel, such as 'slim-export export' writes."
         )
     for path in sorted(file for kind in _FILES for file in folder.glob(kind)):
         if is_pointer(path):

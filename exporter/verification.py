@@ -12,6 +12,7 @@ from exporter.archives import FetchOptions
 from exporter.errors import InvalidArgumentError, VerificationError
 from exporter.image_files import matching
 from exporter.progress import Progress, Remark, silent
+from exporter.protobufs import check_is_there
 from exporter.releases.scan import looked_at
 from exporter.verifier.verify_request import VerifyRequest
 
@@ -61,6 +62,8 @@ def verify(
     _check(request)
     arrays = read_arrays(request.inputs) if request.inputs else {}
     given = Given(matching(request.images), arrays, asked(request.input_range))
+    for folder in filter(None, (request.model_dir, request.reference_dir)):
+        check_is_there(folder, VerificationError)
     progress("import TensorFlow", 0, None)
     with temporary.folder() as workspace, ExitStack() as reading:
         rules = None if request.alone else reading.enter_context(rules_beside())

@@ -120,8 +120,8 @@ class GraphCalls:
             scope = make(**arguments)
         if not isinstance(scope, Mapping):
             raise NetworkError(
-                f"Scope '{self.function.arg_scope}' is none: expected what slim.arg_scope returns,"
-                f" a dict, found {_kind(scope)}. Mend the function."
+                f"Scope '{self.function.arg_scope}' is not a scope: expected what slim.arg_scope"
+                f" returns, a dict, found {_kind(scope)}. Mend the function."
             )
         return slim.arg_scope(scope)  # type: ignore[no-any-return]
 

@@ -44,7 +44,7 @@ def loaded(reference: str, flag: str) -> Callable[..., Any]:
         return function
     if found is not None:
         raise NetworkError(
-            f"Function '{reference}' is none: expected a function, found"
+            f"Function '{reference}' is not a function: expected one, found"
             f" {type(found).__name__}. Change {flag}."
         )
     functions = [n for n, v in vars(module).items() if inspect.isfunction(v) and n[0] != "_"]
@@ -64,8 +64,9 @@ def _module(name: str, reference: str, flag: str) -> Any:
     except ModuleNotFoundError as error:
         if error.name is not None and f"{name}.".startswith(f"{error.name}."):
             raise NetworkError(
-                f"Function '{reference}' cannot be had: expected module '{name}' in PYTHONPATH or"
-                f" the current folder, found no '{error.name}'. Set PYTHONPATH, or change {flag}."
+                f"Function '{reference}' cannot be imported: expected module '{name}' in PYTHONPATH"
+                f" or the current folder, found no '{error.name}'. Set PYTHONPATH, or"
+                f" change {flag}."
             ) from error
         raise _not_imported(reference, error) from error
     except NetworkError:
@@ -76,7 +77,7 @@ def _module(name: str, reference: str, flag: str) -> Any:
 
 def _not_imported(reference: str, error: Exception) -> NetworkError:
     return NetworkError(
-        f"Function '{reference}' cannot be had: expected a module that can be imported, found"
+        f"Function '{reference}' cannot be imported: expected a module that can be imported, found"
         f" {told(error)}. Mend the module."
     )
 
@@ -100,8 +101,8 @@ def _tensorflow_2(reference: str) -> Iterator[None]:
             tf.compat.v1.enable_v2_behavior()
         except ValueError as error:
             raise NetworkError(
-                f"Function '{reference}' cannot be had: expected a module that leaves TensorFlow's"
-                " behaviour alone, found one that turns that of TensorFlow 2 off. Take"
+                f"Function '{reference}' cannot be imported: expected a module that leaves"
+                " TensorFlow's behaviour alone, found one that turns that of TensorFlow 2 off. Take"
                 " tf.disable_v2_behavior() out of the module."
             ) from error
 

@@ -12,7 +12,7 @@ from exporter import processes
 from exporter.bench.candidates import Candidate
 from exporter.bench.measured_model import MeasuredModel
 from exporter.bench.turns import Ran, RunTask, turns
-from exporter.errors import BenchmarkError
+from exporter.errors import BenchmarkError, counted
 from exporter.progress import Progress
 
 # What runtimes read when they start; TensorFlow's own settings come too late for some formats.
@@ -146,9 +146,7 @@ def environment(threads: int | None = None) -> Mapping[str, str]:
 
 def threads_named(threads: int | None) -> str:
     """Says a number of threads, for people."""
-    if threads is None:
-        return "default threads"
-    return "1 thread" if threads == 1 else f"{threads} threads"
+    return "default threads" if threads is None else counted(threads, "thread")
 
 
 @dataclass

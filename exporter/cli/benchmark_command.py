@@ -35,12 +35,12 @@ def add(commands: Any) -> None:
             type=flags.image_size,
         ),
         input_range=flags.INPUT_RANGE,
-        batch=flags.value("images a call, separated by commas (1,32)", default="1,32"),
+        batch=flags.value("batch sizes, separated by commas (1,32)", default="1,32"),
         threads=flags.value(
-            "of every runtime, separated by commas; 'default' for its own choice (1,default)",
+            "numbers of threads, separated by commas; 'default' is each runtime's own (1,default)",
             default="1,default",
         ),
-        rounds=flags.value("how often every one has its turn (10)", default="10"),
+        rounds=flags.value("how often each format is measured, in turns (10)", default="10"),
         peer=flags.value(
             "measure others' ports too: Python files that build them, separated by commas",
             default="",

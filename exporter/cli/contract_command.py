@@ -23,6 +23,7 @@ from exporter.contract.contract_rules import (
     ContractRule,
     contract_rules,
 )
+from exporter.errors import counted
 
 if TYPE_CHECKING:
     from exporter.contract.diff import ContractDiff
@@ -51,7 +52,7 @@ def add(commands: Any) -> None:
         accept=flags.path(
             "JSON list of deliberate changes, each with rule, subject, reason and date"
         ),
-        junit=flags.path("write JUnit XML there, a case a rule"),
+        junit=flags.path("write JUnit XML there, with a test case for each rule"),
         json=flags.JSON,
     )
     summary = "print the rules that class differences"
@@ -68,10 +69,10 @@ def _lock(arguments: argparse.Namespace) -> int:
     for remark in told:
         tell(remark)
     traces = sum(len(function.traces) for function in locked.functions.values())
-    print_prose(
-        f"{arguments.lock}: {len(locked.signatures)} signatures, {traces} traces,"
-        f" {len(locked.variables)} variables, {len(locked.ops)} ops"
-    )
+    counts = {"signature": len(locked.signatures), "trace": traces}
+    counts |= {"variable": len(locked.variables), "op": len(locked.ops)}
+    listed = ", ".join(counted(number, noun) for noun, number in counts.items())
+    print_prose(f"{arguments.lock}: {listed}")
     return 0
 
 

@@ -20,7 +20,7 @@ from exporter.errors import InvalidArgumentError
 # Of files that are int8 throughout, by cosine with the float network, each on other photographs
 # than it was calibrated on.
 _INT8_IO = (
-    "Int8 inputs and outputs cannot be had: expected a quantization of all ops whose outputs stay"
+    "Int8 inputs and outputs are not offered: expected a quantization of all ops whose outputs stay"
     " close to the float model's, a cosine of 0.98, found 0.2 to 0.5 by TensorFlow's converter, 0"
     " by AI Edge Quantizer, and 0.93 to 0.97 by hand with 36 photographs. Leave out --int8_io:"
     " tflite_int8 computes in int8 where that does no harm, and takes and gives float32."
@@ -34,22 +34,24 @@ def add(commands: Any) -> None:
         *(commands, "convert", run, summary),
         model_dir=flags.path("the SavedModel, whoever made it"),
         format=flags.value(
-            f"some of {', '.join(FORMATS)}, separated by commas", default="", completes=FORMATS.keys
+            f"one or more of {', '.join(FORMATS)}, separated by commas",
+            default="",
+            completes=FORMATS.keys,
         ),
-        output_dir=flags.path("where a folder for each format is to appear"),
+        output_dir=flags.path("the folder that gets a folder for each format"),
         images=flags.value("a pattern of image files to compare on, quoted", default=""),
         calibration=flags.value(
             "a pattern of other image files, from which int8 ranges are taken", default=""
         ),
         image_size=flags.value(
-            "fix images of any size to 160, or 160x320 pixels (height x width); without, they stay"
-            " free",
+            "for models that take images of any size: fix it to 160, or 160x320 pixels (height x"
+            " width); without this flag it stays free",
             type=flags.image_size,
         ),
         input_range=flags.INPUT_RANGE,
-        labels=flags.path("a text file with a class name a line, for metadata"),
-        author=flags.value("who is named in metadata", default=""),
-        license=flags.value("what is named in metadata (none)", default=""),
+        labels=flags.path("a text file with a class name on each line, for metadata"),
+        author=flags.value("the author to be named in metadata", default=""),
+        license=flags.value("the licence to be named in metadata (none)", default=""),
         int8_io=flags.switch("refused, with the reason: all files take and give float32 (off)"),
         trust=flags.TRUST,
         overwrite=flags.switch("replace conversions that are there (off)"),
@@ -95,7 +97,7 @@ def _record(conversion: Conversion) -> dict[str, Any]:
 def _print(conversions: Sequence[Conversion]) -> None:
     columns = (
         *("format", "result", ">MB", ">largest error", ">relative"),
-        *(">cosine", ">naive", ">converter s"),
+        *(">least cosine", ">naive cosine", ">converter s"),
     )
     print_table(columns, [_row(conversion) for conversion in conversions])
     ops = {one.format.name: one.report.ops for one in conversions if one.report}

@@ -31,10 +31,10 @@ def add(commands: Any) -> None:
         ),
         task=flags.value("feature_vector or classification (what the model says)"),
         labels=flags.path(
-            "a text file with a class name a line, by which folders are called (the model's own)"
+            "a text file with a class name on each line; folders have these names (the model's own)"
         ),
         label_offset=flags.value(
-            "what is added to the data's labels to make the model's classes: 1 if the model alone"
+            "what is added to the data's labels to get the model's classes: 1 if the model alone"
             " counts a background as class 0, -1 if the data alone does (found from the number of"
             " classes, and said)",
             type=int,
@@ -45,16 +45,16 @@ def add(commands: Any) -> None:
         ),
         input_range=flags.INPUT_RANGE,
         central_crop=flags.value(
-            "how much of height and width is kept (0.875)", type=float, default=0.875
+            "which part of height and width is kept (0.875)", type=float, default=0.875
         ),
-        batch=flags.value("images a call (32)", type=int, default=32),
+        batch=flags.value("images per call (32)", type=int, default=32),
         neighbours=flags.value(
-            "of feature vectors: how many nearest other images vote on a class (0, no vote)",
+            "for feature vectors: how many nearest other images vote on a class (0, no vote)",
             type=int,
             default=0,
         ),
         max_bad=flags.value("how many images and files may be bad (0)", type=int, default=0),
-        min_top_1=flags.value("fail if a model has less, from 0 to 1", type=float),
+        min_top_1=flags.value("fail if the top-1 of a model is lower, from 0 to 1", type=float),
         report_dir=flags.path("write report.json, report.html and report.xml there"),
         trust=flags.TRUST,
         report_schema=flags.switch("print report.json's schema and end (off)"),
@@ -62,8 +62,9 @@ def add(commands: Any) -> None:
         json=flags.JSON,
     )
     parser.epilog = (
-        "What follows -- goes to Apache Beam: -- --runner=FlinkRunner --flink_master=HOST:PORT, or"
-        " -- --direct_num_workers=1. Without it, all cores of this machine work."
+        f"{parser.epilog} What follows -- goes to Apache Beam: -- --runner=FlinkRunner"
+        " --flink_master=HOST:PORT, or -- --direct_num_workers=1. Without it, all cores of this"
+        " machine work."
     )
     parser.set_defaults(passed_on=())
 

@@ -47,7 +47,7 @@ How to fine-tune it:
 
   model = tf_keras.Sequential([
       hub.KerasLayer({path!r}, trainable=True,
-                     arguments=dict(batch_norm_momentum=0.997)),
+                     arguments=dict(batch_norm_momentum={momentum})),
       tf_keras.layers.Dense(num_classes, activation="softmax"),
   ])
   model.build([None, {size}, 3])
@@ -69,14 +69,14 @@ def add(commands: Any) -> None:
             required=True,
             type=flags.not_empty,
         ),
-        output_dir=flags.path("where the SavedModel is to appear", required=True),
+        output_dir=flags.path("the folder that the SavedModel is written to", required=True),
         batch_norm_momentum=flags.value(
-            f"default of the model's argument, 0 to 1 ({BATCH_NORM_MOMENTUM})",
+            f"default of the model's argument of that name, 0 to 1 ({BATCH_NORM_MOMENTUM})",
             type=float,
             default=BATCH_NORM_MOMENTUM,
         ),
         **network_flags.SIZE,
-        labels=flags.path("a text file with a class name a line, which the model brings along"),
+        labels=flags.path("a text file with a class name on each line, to be stored in the model"),
         overwrite=flags.switch("replace a SavedModel that is there (off)"),
         verify=flags.switch(
             "compare with the original graph, bit for bit, before anything appears (on)",
@@ -207,5 +207,6 @@ def _print_usage(request: ExportRequest, variant: Variant) -> None:
     if variant.network.any_size:
         images, usual = "height, width", f", usually [batch, {size}, 3]"
     path = printable(str(request.output_dir))
-    filled = usage.format(path=path, size=size, images=images, usual=usual, output=output)
+    sizes = {"size": size, "images": images, "usual": usual}
+    filled = usage.format(path=path, output=output, momentum=request.batch_norm_momentum, **sizes)
     print_lines(*filled.splitlines())

@@ -14,6 +14,7 @@ _T = TypeVar("_T")
 
 _TRUE = frozenset({"true", "1", "yes", "on"})
 _FALSE = frozenset({"false", "0", "no", "off"})
+_DEFAULTS = "Defaults stand in parentheses."
 
 
 # Adds a flag of a name to a command's parser.
@@ -34,6 +35,8 @@ def add_command(
         name, help=summary, description=f"{summary[0].upper()}{summary[1:]}.", allow_abbrev=False
     )
     parser.set_defaults(command=run)
+    if flags:
+        parser.epilog = _DEFAULTS
     for flag, add in flags.items():
         add(parser, flag)
     return parser
@@ -192,7 +195,7 @@ RESTORING = {
         "prefer .../ExponentialMovingAverage to raw values where both are there (on)", default=True
     ),
     "checkpoint_scope": value(
-        "below which scope of the checkpoint the network lies, such as FeatureExtractor",
+        "the scope of the checkpoint that the network lies below, such as FeatureExtractor",
         default="",
         type=lambda text: text.strip("/"),
     ),
@@ -203,14 +206,14 @@ RESTORING = {
 # What changes a variant's size.
 SIZE = {
     "depth_multiplier": value(
-        "another one than the variant's, above 0 to 2", type=float, completes=_number
+        "in place of the variant's, above 0, at most 2", type=float, completes=_number
     ),
     "image_size": value(
-        "another one than the variant's, up to 2048 pixels: 160, or 160x320 (height x width)",
+        "in place of the variant's, up to 2048 pixels: 160, or 160x320 (height x width)",
         type=image_size,
     ),
     "num_classes": value(
-        "how many classes seeded:N is to have; of other checkpoints, how many are expected",
+        "how many classes seeded:N is to have, or another checkpoint is expected to have",
         type=int,
     ),
 }

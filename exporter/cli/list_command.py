@@ -19,7 +19,7 @@ _COLUMNS = (
     ">parameters",
     "published archive",
     ">top-1",
-    "sha256",
+    "digest",
     "cached",
     "handle",
 )
@@ -92,14 +92,15 @@ def _cells(row: dict[str, Any]) -> tuple[str, ...]:
         archive = (
             row["archive"],
             "" if row["top_1"] is None else f"{row['top_1']:.1f}",
-            _pinned(row),
+            _digest(row),
             "yes" if row["cached"] else "no",
         )
     sizes = (str(row["num_features"]), f"{row['parameters']:,}")
     return (row["variant"], row["task"], *sizes, *archive, row["handle"])
 
 
-def _pinned(row: dict[str, Any]) -> str:
+def _digest(row: dict[str, Any]) -> str:
+    """Names the published digest that a download is checked against."""
     if row["sha256_pinned"]:
-        return "pinned"
-    return "sha384 pinned" if row["sha384_pinned"] else "not known"
+        return "sha256"
+    return "sha384" if row["sha384_pinned"] else "not known"

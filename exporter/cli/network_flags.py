@@ -23,7 +23,7 @@ def either(*, required: bool) -> flags.Flag:
 
 
 _FUNCTION = flags.value(
-    "instead of --variant, a function of one's own that builds a network in TensorFlow's graph"
+    "instead of --variant, a function of your own that builds a network in TensorFlow's graph"
     " mode, as TF-Slim's do: package.module:function, from PYTHONPATH or the current folder",
     type=flags.not_empty,
 )
@@ -36,11 +36,11 @@ def _image_size(text: str) -> tuple[int, int] | str:
 # Of a function; in the order of the fields of GraphFunction.
 _OF_FUNCTION = {
     "arg_scope": flags.value(
-        "with --network, the function that makes the scope of its layers' arguments, likewise",
+        "with --network, the function that returns its layers' arg_scope: package.module:function",
         type=flags.not_empty,
     ),
     "input_range": flags.value(
-        "with --network, what images in [0, 1] are rescaled to inside of the model (-1,1)",
+        "with --network, what images in [0, 1] are rescaled to inside the model (-1,1)",
         type=flags.input_range,
     ),
     "features": flags.value(
@@ -53,8 +53,8 @@ _OF_FUNCTION = {
 SIZE = {
     **flags.SIZE,
     "image_size": flags.value(
-        "another one than the variant's, up to 2048 pixels: 160, or 160x320 (height x width); with"
-        " --network also any, and the function's own usual size where it is left out",
+        "in place of the variant's, up to 2048 pixels: 160, or 160x320 (height x width); with"
+        " --network also any (the function's default_image_size)",
         type=_image_size,
     ),
     **_OF_FUNCTION,

@@ -22,7 +22,7 @@ def add(commands: Any) -> None:
         handle=flags.value("what it is called: publisher/name/version"),
         output_dir=flags.path("where the release is to appear"),
         report_dir=flags.path(
-            "its report, as 'slim-export verify' writes it (the one that was kept in the cache)"
+            "where 'slim-export verify' wrote its report (the one that was kept in the cache)"
         ),
         evaluation=flags.path(
             "say on the page and in the manifest how accurate it is: the file that 'slim-export"
@@ -30,10 +30,10 @@ def add(commands: Any) -> None:
         ),
         sign_key=flags.path("sign with this EC key: a PEM file, not encrypted"),
         sigstore=flags.switch(
-            "sign through Sigstore instead, as the CI this runs in, or who logs in (off)"
+            "sign through Sigstore instead, with the identity of the CI job or of who logs in (off)"
         ),
         sigstore_token_file=flags.path(
-            "sign as whom this OpenID Connect token for the audience 'sigstore' names"
+            "a file with an OpenID Connect token for the audience 'sigstore': sign as who it names"
         ),
         asset_path=flags.value(
             "where the page says the archive is: an https URL that ends with .tar.gz, not on"

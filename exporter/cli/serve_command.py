@@ -5,7 +5,7 @@ from typing import Any
 
 from exporter.cli import flags
 from exporter.cli.terminal import print_lines, tell
-from exporter.errors import InvalidArgumentError
+from exporter.errors import InvalidArgumentError, counted
 
 _PORT, _MAX_PORT = 8500, 65535
 _HOST = "127.0.0.1"
@@ -39,4 +39,4 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _ready(url: str, count: int) -> None:
-    print_lines(f"Serving {'1 model' if count == 1 else f'{count} models'} at {url}/")
+    print_lines(f"Serving {counted(count, 'model')} at {url}/")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from exporter.cli import flags
 from exporter.cli.terminal import print_facts, print_json, print_table
-from exporter.errors import InvalidArgumentError
+from exporter.errors import InvalidArgumentError, counted
 
 if TYPE_CHECKING:
     from exporter.releases.keyless import Identity
@@ -23,12 +23,12 @@ def add(commands: Any) -> None:
             "the publisher's public EC key, a PEM file; without it no signature is checked"
         ),
         sigstore_identity=flags.value(
-            "who signed through Sigstore, such as a mail address; asks its services, so that a"
-            " network is needed",
+            "who must have signed through Sigstore, such as a mail address; needs a network, to ask"
+            " Sigstore's services",
             type=flags.not_empty,
         ),
         sigstore_issuer=flags.value(
-            "who vouches for them, such as https://token.actions.githubusercontent.com",
+            "who vouches for that identity, such as https://token.actions.githubusercontent.com",
             type=flags.not_empty,
         ),
         json=flags.JSON,
@@ -84,7 +84,7 @@ def _print(verified: "Verified") -> None:
     rows = [
         ("handle", told.handle),
         ("files", f"{len(told.files)}, all as in the manifest"),
-        ("model", f"{len(told.model)} files, sha256 {told.model_digest}"),
+        ("model", f"{counted(len(told.model), 'file')}, sha256 {told.model_digest}"),
         ("signature", signature.get(verified.signature, verified.signature)),
     ]
     print_facts(*rows)

@@ -12,6 +12,7 @@ from absl import logging
 from exporter import quiet
 from exporter.errors import ContractError, listing
 from exporter.progress import Progress, Remark, silent
+from exporter.protobufs import check_is_there
 
 if TYPE_CHECKING:
     from exporter.contract.contract_rules import Consumer
@@ -56,6 +57,7 @@ def contract_lock(
 
     if lock is not None:
         files.check_free(lock, "--lock", overwrite=overwrite)
+    check_is_there(model_dir, ContractError)
     progress(_STEP, 0, None)
     quiet.import_tensorflow()
     from exporter.contract.read import INDEX, read
@@ -117,6 +119,7 @@ def contract_check(
     accepted = files.read_acceptances(accept) if accept else []
     if junit:
         files.check_free(junit, "--junit", overwrite=True)
+    check_is_there(model_dir, ContractError)
     progress(_STEP, 0, None)
     quiet.import_tensorflow()
     from exporter.contract.read import read

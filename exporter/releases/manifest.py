@@ -169,8 +169,8 @@ def load(release: Path) -> Manifest:
     try:
         if path.is_symlink() or not path.is_file():
             raise PublishError(
-                f"Release '{release}' is none: expected '{MANIFEST}' in it, found no such file."
-                " Give the folder that 'slim-export package' wrote."
+                f"Folder '{release}' is not a release: expected '{MANIFEST}' in it, found no such"
+                " file. Give the folder that 'slim-export package' wrote."
             )
         if path.stat().st_size > _MAX_BYTES:
             raise _malformed(release, f"more than {_MAX_BYTES} bytes")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from exporter import quiet
 from exporter.digests import of_folder
-from exporter.errors import PublishError
+from exporter.errors import PublishError, counted
 from exporter.releases import page_limits
 from exporter.releases.manifest import Manifest
 from exporter.signatures import SERVING
@@ -70,11 +70,10 @@ class Rehearsal:
 
     def summary(self) -> str:
         """Says so in one line."""
-        blocks = "1 code block" if self.blocks == 1 else f"{self.blocks} code blocks"
         return (
-            f"fetched with tensorflow_hub, {blocks} of the page ran, {self.values} values of the"
-            f" output on '{self.probe}' are the report's ({self.allowance};"
-            f" found {self.difference:.2g})."
+            f"fetched with tensorflow_hub, {counted(self.blocks, 'code block')} of the page ran,"
+            f" {self.values} values of the output on '{self.probe}' are the report's"
+            f" ({self.allowance}; found {self.difference:.2g})."
         )
 
 

@@ -70,7 +70,9 @@ def test_a_user_gets_what_a_user_needs_and_a_developer_the_rest(have, set_up):
     assert "--quiet" not in installed
     assert "with Python 3.12.1" in result.stderr
     assert set_up()[1] == []
-    assert set_up("serve")[1][1].endswith(" --editable .[serve]")
+    result, (_, installed) = set_up("serve")
+    assert installed.endswith(" --editable .[serve]")
+    assert result.stderr.endswith("checkout, with what serve needs ...\n")
     assert set_up("serve")[1] == []
     assert set_up()[1] == []
     assert set_up("dev")[1][1].endswith(" --editable .[serve,dev]")

@@ -41,7 +41,7 @@ def lock(slim_export, small, tmp_path_factory):
     path = tmp_path_factory.mktemp("lock") / "contract.json"
     result = slim_export("contract", "lock", f"--model_dir={small}", f"--lock={path}")
     assert (result.returncode, result.stderr) == (0, "")
-    assert f"{path}: 1 signatures, 4 traces, 7 variables" in result.stdout
+    assert f"{path}: 1 signature, 4 traces, 7 variables" in result.stdout
     return path
 
 

@@ -114,7 +114,7 @@ def test_int8_inputs_and_outputs_are_refused_with_what_is_missing(plain, tmp_pat
     assert result.returncode == 1
     (line,) = result.stderr.splitlines()
     assert line.startswith(
-        "slim-export: Int8 inputs and outputs cannot be had: expected a quantization of all ops"
+        "slim-export: Int8 inputs and outputs are not offered: expected a quantization of all ops"
         " whose outputs stay close to the float model's, a cosine of 0.98, found 0.2 to 0.5 by"
     )
     assert not (tmp_path / "out").exists()

@@ -165,7 +165,7 @@ def stated():
     yield "comparison", f"at batch {', '.join(batches)} and {largest},"
     yield "formats", f"at batch {', '.join(batches)} and {largest},"
     yield "comparison", f"on {('five', 'six', 'seven', 'eight')[len(PROBES) - 5]} made-up inputs"
-    yield "publishing", f"half a request after {connections.HEADERS_WITHIN:.0f} seconds"
+    yield "publishing", f"incomplete after {connections.HEADERS_WITHIN:.0f} seconds"
     yield "publishing", f"at most {connections._MOST} connections"
     yield "trust", f"for {rehearsal.TIMEOUT / 60:.0f} minutes at most"
     yield "trust", f"no file of more than {page_limits.MAX_BYTES >> 30} GiB"

@@ -2,12 +2,20 @@
 
 import pytest
 
-from exporter.errors import last_line, listing, most_alike, reason
+from exporter.errors import counted, last_line, listing, most_alike, reason
 
 
 def test_listing():
     assert listing(["b", "a"]) == "a, b"
     assert listing("abcdefg") == "a, b, c, d, e and 2 more"
+
+
+def test_counted():
+    assert [counted(number, "file") for number in (0, 1, 2000)] == [
+        "0 files",
+        "1 file",
+        "2,000 files",
+    ]
 
 
 def test_nearest():

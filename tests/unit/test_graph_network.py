@@ -153,7 +153,7 @@ FAILING = {
     "unbiased": "updates variables in another way than slim.batch_norm: expected average -=",
     "regularizes_activations": "has regularization losses of activations: expected losses of wei",
     "missing": f"is missing: expected 'missing' in module '{HOME}', found bare, bare_scope, count",
-    "NUMBER": "is none: expected a function, found int. Change --network",
+    "NUMBER": "is not a function: expected one, found int. Change --network",
 }
 
 
@@ -184,13 +184,13 @@ def test_features_have_no_end_points_behind_a_dropout():
 def test_an_end_point_that_is_not_there():
     with pytest.raises(NetworkError, match="has no end point 'fc9': expected one"):
         variant("plain", features="fc9").shape("feature_vector")
-    with pytest.raises(NetworkError, match="is none: expected what slim"):
+    with pytest.raises(NetworkError, match="is not a scope: expected what slim"):
         variant("bare", scope="no_scope").shape("feature_vector")
 
 
 WRONG = {
     "named as one: expected package.module:function": {"function": "support.graph_networks"},
-    "Input range 1,1 is none": {"function": "a:b", "input_range": (1.0, 1.0)},
+    "Input range 1,1 is not a range": {"function": "a:b", "input_range": (1.0, 1.0)},
     "End point 'a`b' is not": {"function": "a:b", "features": "a`b"},
     "expected package.module:function. Change --arg_scope": {"function": "a:b", "arg_scope": "x"},
 }

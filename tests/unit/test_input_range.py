@@ -80,7 +80,9 @@ def test_the_published_interface_tells_it(tmp_path):
 def test_what_is_given_is_used(tmp_path):
     folder = handmade.serve_images(tmp_path / "model", lambda x: x)
     assert found(folder, (-1, 1)) == InputRange((-1, 1), "given")
-    with pytest.raises(InvalidArgumentError, match=r"Input range 255,0 is none: expected two num"):
+    with pytest.raises(
+        InvalidArgumentError, match=r"Input range 255,0 is not a range: expected two"
+    ):
         found(folder, (255, 0))
 
 

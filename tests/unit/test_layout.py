@@ -214,6 +214,11 @@ def test_missing(tmp_path):
         find_prefix(tmp_path / "x")
 
 
+def test_a_folder_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(CheckpointError, match=f"found no folder '{tmp_path / 'none'}'"):
+        find_prefix(tmp_path / "none/model.ckpt-3")
+
+
 def test_what_a_folder_holds_is_listed(tmp_path):
     with pytest.raises(CheckpointError, match="found none in its folder"):
         find_prefix(tmp_path / "model.ckpt-3")

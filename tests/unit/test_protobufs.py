@@ -74,7 +74,7 @@ def test_what_is_read(tmp_path):
     ("make", "sentence"),
     [
         (lambda folder: None, "is not a SavedModel: expected a folder with saved_model.pb, found"),
-        (lambda folder: folder.mkdir(), "found nothing. Choose the folder that an export made"),
+        (lambda folder: folder.mkdir(), "found nothing. Give the folder of a SavedModel, such as"),
         (
             lambda folder: (folder.mkdir(), (folder / "saved_model.pb").write_bytes(b"\xff")),
             "is damaged: expected a SavedModel's protobuf in saved_model.pb, found other bytes.",

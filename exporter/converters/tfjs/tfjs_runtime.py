@@ -78,8 +78,8 @@ def _install(place: Path) -> Path:
 def _pack(place: Path) -> None:
     if (npm := shutil.which("npm")) is None:
         raise ConversionError(
-            "TensorFlow.js cannot be had: expected npm, which downloads it once, found none on the"
-            " PATH. Install it, on Debian by: apt-get install nodejs npm."
+            "TensorFlow.js is not available: expected npm, which downloads it once, found none on"
+            " the PATH. Install it, on Debian by: apt-get install nodejs npm."
         )
     flags = ("--pack-destination", str(place), "--ignore-scripts", "--prefer-offline")
     specs = [f"{name}@{TFJS}" for name in _PACKAGES]

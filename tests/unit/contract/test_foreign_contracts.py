@@ -152,5 +152,5 @@ def test_a_lock_of_nothing_is_warned_of(slim_export, tmp_path):
     flags = (f"--model_dir={tmp_path / 'model'}", f"--lock={tmp_path / 'contract.json'}")
     result = slim_export("contract", "lock", *flags)
     assert result.returncode == 0
-    assert "0 signatures, 0 traces, 1 variables" in result.stdout
+    assert "0 signatures, 0 traces, 1 variable" in result.stdout
     assert "offers nothing to call: expected signatures or traced functions" in result.stderr

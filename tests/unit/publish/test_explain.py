@@ -184,7 +184,9 @@ def test_what_cannot_be_compared(rebuilt, release, tmp_path):
         explain(rebuilt.folder, release)
     with pytest.raises(PublishError, match="cannot be compared with"):
         explain(rebuilt(forget), release)
-    with pytest.raises(PublishError, match=r"Release '.*' is none: expected 'manifest\.json'"):
+    with pytest.raises(
+        PublishError, match=r"Folder '.*' is not a release: expected 'manifest\.json'"
+    ):
         explain(rebuilt.folder, tmp_path)
     (release / "model.tar.gz").write_bytes(b"")
     with pytest.raises(ExporterError, match=r"Archive .* cannot be unpacked"):

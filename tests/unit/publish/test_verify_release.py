@@ -284,7 +284,7 @@ def test_without_the_extra(release, keys, monkeypatch):
 
 
 def test_folder_without_a_manifest(tmp_path):
-    with pytest.raises(PublishError, match=r"is none: expected 'manifest\.json' in it"):
+    with pytest.raises(PublishError, match=r"is not a release: expected 'manifest\.json' in it"):
         verify_release(tmp_path)
     (tmp_path / "manifest.json").write_text('{"schema_version": 2}')
     with pytest.raises(PublishError, match=r"is malformed: expected .*, found in schema_version: "):
