@@ -16,6 +16,7 @@ from exporter.verifier.comparison.folded_signature import (
 from exporter.verifier.comparison.inference import InferenceComparison, compare_weights
 from exporter.verifier.comparison.known_network import KnownNetwork, known_network
 from exporter.verifier.report.records import Check
+from exporter.verifier.subjects.descriptions import described_batch
 from exporter.verifier.subjects.examples import Batch, Examples
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import PLAIN, Subject
@@ -157,8 +158,9 @@ def check_given(subject: Subject, examples: Examples) -> None:
             "Images were given for a model that takes no images: expected one input float32"
             f" [batch, height, width, 3], or string [batch], found {takes}. Leave out --images."
         )
-    if examples.given and not any(spec.fits(examples.given) for spec in specs.values()):
+    if examples.given and not any(spec.taken(examples.given) for spec in specs.values()):
+        found = listing(f"{n} {described_batch([a])}" for n, a in examples.given.items())
         raise VerificationError(
             "Inputs were given that no way of calling takes: expected arrays by the names of"
-            f" {takes}; found {listing(examples.given)}. Change --inputs."
+            f" {takes}; found {found}. Change --inputs."
         )

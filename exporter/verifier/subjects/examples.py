@@ -107,7 +107,7 @@ class Examples:
     @property
     def key(self) -> Hashable:
         """What is equal for examples that hold the same values."""
-        return self.spec.key, self.images, bool(self.given), self.refused
+        return self.spec.key, self.images, self.spec.taken(self.given), self.refused
 
     def blocks(self) -> Iterator[Batch]:
         """Reads everything once, at most 96 at a time."""

@@ -1,14 +1,17 @@
 """What a user gives to run models on. Nothing here may import TensorFlow."""
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from checkpoints.git_lfs import IS_POINTER, is_pointer
 from exporter.errors import InvalidArgumentError, listing, reason
 from exporter.verifier.subjects.input_range import UNKNOWN, InputRange
+
+# Kinds of arrays that tensors are made of: numbers, and strings.
+_KINDS = "biufcSU"
 
 
 @dataclass(frozen=True)
@@ -39,13 +42,18 @@ def read_arrays(path: Path) -> Mapping[str, np.ndarray]:
     Raises:
         InvalidArgumentError: If it cannot be read, or the arrays have other forms.
     """
+    if is_pointer(path):
+        raise InvalidArgumentError(f"Inputs '{path}' {IS_POINTER}")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-    except (OSError, ValueError, AttributeError, TypeError, zipfile.BadZipFile) as error:
+        loaded = np.load(path, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            raise TypeError("one array, which has no name")
+        with loaded as file:
+            arrays = {name: _array(file[name], name) for name in file.files}
+    except Exception as error:  # a damaged archive has numpy raise what it likes
         raise InvalidArgumentError(
             f"Inputs '{path}' cannot be read: expected arrays of numbers or of strings as"
-            f" numpy.savez writes them, found {reason(error)}. Change --inputs."
+            f" numpy.savez writes them, found {reason(error).rstrip('.')}. Change --inputs."
         ) from error
     lengths = {len(array) for array in arrays.values() if array.ndim}
     if len(lengths) > 1 or 0 in lengths or not arrays:
@@ -56,3 +64,16 @@ def read_arrays(path: Path) -> Mapping[str, np.ndarray]:
         )
     count = next(iter(lengths), 1)
     return {n: a if a.ndim else np.repeat(a[None], count) for n, a in arrays.items()}
+
+
+def _array(member: np.ndarray | bytes, name: str) -> np.ndarray:
+    """Refuses what no tensor can be made of, such as a file beside the arrays.
+
+    Raises:
+        TypeError: If it is that.
+    """
+    if not isinstance(member, np.ndarray):
+        raise TypeError(f"'{name}', which is no array")
+    if member.dtype.kind not in _KINDS:
+        raise TypeError(f"'{name}' of {member.dtype}")
+    return member

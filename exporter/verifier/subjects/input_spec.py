@@ -13,6 +13,7 @@ from exporter.verifier.subjects.input_range import UNKNOWN, Ends, InputRange
 from exporter.verifier.subjects.probes import UNSCALED
 from exporter.verifier.subjects.tensor_kinds import (
     described,
+    holds,
     is_alike,
     is_image,
     is_known,
@@ -154,15 +155,21 @@ class InputSpec:
         pairs = zip(self.specs, self.fed(inputs), strict=True)
         return [tensor(spec, value) for spec, value in pairs]
 
-    def fits(self, given: Mapping[str, np.ndarray]) -> bool:
-        """Returns whether arrays by name are those of these inputs."""
+    def taken(self, given: Mapping[str, np.ndarray]) -> tuple[str, ...]:
+        """Returns which arrays are those of these inputs, in their order; none if they do not fit.
+
+        One array is that of the only input, whatever their names.
+        """
         named = bool(self.names) and set(self.names) <= given.keys()
-        return named or len(self.specs) == len(given) == 1
+        names = self.names if named else tuple(given)
+        if len(names) != len(self.specs) or self.strange:
+            return ()
+        fitting = all(holds(spec, given[own]) for spec, own in zip(self.specs, names, strict=True))
+        return names if fitting else ()
 
     def chosen(self, given: Mapping[str, np.ndarray], number: int) -> list[np.ndarray]:
         """Picks one example of arrays that fit, in the inputs' dtypes."""
-        names = self.names if set(self.names) <= given.keys() and self.names else tuple(given)
-        pairs = zip(self.specs, names, strict=True)
+        pairs = zip(self.specs, self.taken(given), strict=True)
         return [np.asarray(given[name][number], numpy_dtype(spec)) for spec, name in pairs]
 
     def __str__(self) -> str:

@@ -70,6 +70,27 @@ def probe(spec: Any, shape: list[int], name: str, place: int) -> np.ndarray:
     return np.asarray(whole).astype(spec.dtype.as_numpy_dtype)
 
 
+def holds(spec: Any, column: np.ndarray) -> bool:
+    """Returns whether an array's rows are examples of an input: of its shape, and its values.
+
+    Args:
+        spec: What the input takes, a known kind.
+        column: All examples.
+    """
+    shape = spec.shape[1:] if spec.shape.rank else spec.shape
+    if not shape.is_compatible_with(column.shape[1:]):
+        return False
+    if spec.dtype == tf.string:
+        return column.dtype.kind in "SU"
+    if column.dtype.kind not in "biufc":
+        return False
+    if spec.dtype.is_floating or spec.dtype.is_complex:
+        return spec.dtype.is_complex or column.dtype.kind != "c"
+    # Neither a fraction nor a number beyond the dtype's is to become another.
+    with np.errstate(invalid="ignore"):
+        return bool(np.array_equal(column, column.astype(spec.dtype.as_numpy_dtype)))
+
+
 def numpy_dtype(spec: Any) -> Any:
     """Returns the dtype of an input's arrays; strings are objects, which keep every byte."""
     return object if spec.dtype == tf.string else spec.dtype.as_numpy_dtype

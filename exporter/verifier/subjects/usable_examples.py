@@ -33,7 +33,7 @@ def usable(subject: Subject, way: str, examples: Examples) -> Examples:
         probes that it does not take. They have no names if nothing is left.
     """
     spec = subject.spec_of(way)
-    given = examples.given if spec.fits(examples.given) else {}
+    given = examples.given if spec.taken(examples.given) else {}
     images = examples.images if spec.image_size or spec.takes_files else ()
     refused = frozenset() if given else frozenset(subject.refusals(way))
     return replace(examples, spec=spec, images=images, given=given, refused=refused)
