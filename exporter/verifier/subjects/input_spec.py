@@ -17,6 +17,7 @@ from exporter.verifier.subjects.tensor_kinds import (
     is_alike,
     is_image,
     is_known,
+    is_whole,
     kind,
     numpy_dtype,
     probe,
@@ -40,12 +41,14 @@ class InputSpec:
             first. Empty where none is usual.
         names: Of the inputs; none where there is one that nobody names.
         input_range: Of the values, where the only input is RGB images.
+        few: Probes of which whole numbers are 0 and 1 alone, since the model takes no others.
     """
 
     specs: tuple[Any, ...]
     sizes: tuple[tuple[int, int], ...] = ()
     names: tuple[str, ...] = ()
     input_range: InputRange = UNKNOWN
+    few: frozenset[str] = frozenset()
 
     @property
     def declared_size(self) -> tuple[int | None, int | None] | None:
@@ -87,6 +90,11 @@ class InputSpec:
         return next((type(spec).__name__ for spec in self.specs if not is_known(spec)), "")
 
     @property
+    def any_whole(self) -> bool:
+        """Whether values can be made up, and some are whole numbers."""
+        return not self.strange and any(map(is_whole, self.specs))
+
+    @property
     def telling_names(self) -> tuple[str, ...]:
         """The names, which say nothing where there is one input."""
         return self.names if len(self.specs) > 1 else ()
@@ -98,7 +106,7 @@ class InputSpec:
             return str(self)
         made = [(value.dtype.str, value.shape) for value in self.probe("zeros")]
         kinds = tuple(map(kind, self.specs))
-        return self.telling_names, kinds, tuple(made), self.sizes, self.input_range
+        return self.telling_names, kinds, tuple(made), self.sizes, self.input_range, self.few
 
     def is_like(self, other: "InputSpec") -> bool:
         """Returns whether what fits the other fits this one too."""
@@ -111,7 +119,10 @@ class InputSpec:
         places = {own: place for place, own in enumerate(sorted(self.telling_names))}
         names = self.telling_names or ("",) * len(self.specs)
         pairs = zip(self.specs, names, strict=True)
-        made = [probe(spec, self._shape(spec), name, places.get(own, 0)) for spec, own in pairs]
+        made = [
+            probe(spec, self._shape(spec), name, places.get(own, 0), few=name in self.few)
+            for spec, own in pairs
+        ]
         if self.image_size is None or name == UNSCALED:
             return made
         return [self.input_range.of_unit(image) for image in made]

@@ -1,34 +1,31 @@
 """A SavedModel as the verifier runs it, whoever made it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from exporter.errors import VerificationError
 from exporter.protobufs import nodes_of
 from exporter.verifier.subjects.as_written import as_written
 from exporter.verifier.subjects.chosen_trace import call_chosen_trace
 from exporter.verifier.subjects.descriptions import described
 from exporter.verifier.subjects.examples import FULL, Examples
+from exporter.verifier.subjects.fitting_probes import refusals, with_far_numbers
 from exporter.verifier.subjects.given import Given
 from exporter.verifier.subjects.guarded_call import GuardedCall
 from exporter.verifier.subjects.image_sizes import tried_sizes
 from exporter.verifier.subjects.input_spec import InputSpec
 from exporter.verifier.subjects.interface import Interface, load
-from exporter.verifier.subjects.probes import PROBES
 from exporter.verifier.subjects.subject import (
     BARE,
     Arrays,
     Derivative,
     Gradients,
     Inputs,
-    LargeOutputsError,
-    ModelCallError,
     TrainingCall,
     draw,
     flat,
@@ -74,6 +71,7 @@ class LoadedModel:
         """Returns what one way of calling takes."""
         if way not in self._specs:
             self._specs[way] = self._read_spec(way)
+            self._specs[way] = with_far_numbers(self._specs[way], partial(self._try, way))
         return self._specs[way]
 
     @cached_property
@@ -113,22 +111,11 @@ class LoadedModel:
         if way not in self._refusals:
             spec = self.spec_of(way)
             known = spec.image_size is not None and (bool(spec.sizes) or not spec.any_size)
-            self._refusals[way] = {} if known else dict(self._refused(way, spec))
+            self._refusals[way] = {} if known else dict(refusals(spec, partial(self._try, way)))
         return self._refusals[way]
 
-    def _refused(self, way: str, spec: InputSpec) -> Iterator[tuple[str, str]]:
-        size = spec.fixed_batch() or 1
-        for probe in PROBES:
-            if spec.strange:
-                yield probe, f"expected numbers or strings, found {spec.strange}"
-                continue
-            try:
-                self.inference([way], [np.stack([value] * size) for value in spec.probe(probe)])
-            except LargeOutputsError as error:
-                # Which no other values would change.
-                raise VerificationError(str(error)) from error
-            except ModelCallError as error:
-                yield probe, error.said
+    def _try(self, way: str, inputs: Inputs) -> None:
+        self.inference([way], inputs)
 
     def signature_inputs(self, way: str) -> tuple[str, ...]:
         """Returns the names of a signature's inputs, as they are flattened: in sorted order."""
