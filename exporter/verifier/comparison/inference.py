@@ -168,15 +168,17 @@ class InferenceComparison:
         return found
 
     def _call(self, way: str, batch: Batch) -> Arrays | None:
-        """Calls the model; the first time with a batch size, sees what became of its variables."""
+        """Calls the model, and sees what became of its variables."""
         outputs: Arrays | None = self._collector.attempt(
             group_of(way),
             way,
             lambda: self._model.inference([way], batch.inputs)[way],
             batch.case,
         )
-        if (way, batch.case) not in self._looked:
-            self._looked.add((way, batch.case))
+        first = (way, batch.case) not in self._looked
+        self._looked.add((way, batch.case))
+        # Some calls change what those before them did not.
+        if first or any(side.left(way) for side in (self._reference, self._model)):
             self._frozen(way)
         return outputs
 

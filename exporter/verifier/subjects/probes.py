@@ -37,8 +37,8 @@ PROBES: dict[str, Callable[[Sequence[int], int], np.ndarray]] = {
 }
 # Of images, the probe that stays as it is whatever range they have: all others are moved to that.
 UNSCALED = "bytes"
-# Those of which whole numbers are other ones than 0 and 1 too, wherever a model takes such: they are
-# no ids of small vocabularies.
+# Those of which whole numbers are others than 0 and 1 too, where a model takes such: these are no
+# ids of small vocabularies.
 FAR = ("extremes", "bytes")
 # Odd, so that its multiples differ in seven bits, one a probe, for the first 128 inputs.
 _STRIDE = 37

@@ -1,13 +1,21 @@
 """Sees what calls do to a model's variables, and puts the variables back."""
 
+import re
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from exporter.protobufs import nodes_of
 from exporter.verifier.subjects.interface import Interface
 from exporter.verifier.subjects.subject import Arrays, read, value_of
+
+# In the names of ops that change variables.
+_CHANGING = re.compile(
+    "Assign|Resource.*(Scatter|Apply)|^Scatter(?!Nd)|^(Sparse)?Apply|CountUpTo|Rng|StatefulUniform"
+    "|Stateful.*Normal"
+)
 
 
 @dataclass
@@ -22,6 +30,8 @@ class WatchedState:
     _seen: set[tuple[str, Hashable]] = field(default_factory=set)
     # Of ways that ever changed anything, what the last call left.
     _left: dict[str, Arrays] = field(default_factory=dict)
+    # Whether a way has ops that change variables.
+    _changing: dict[str, bool] = field(default_factory=dict)
 
     def left(self, way: str) -> Arrays:
         """Returns the variables that the last call changed, as it left them."""
@@ -40,14 +50,15 @@ class WatchedState:
     def watched(self, way: str, shapes: Hashable) -> Iterator[None]:
         """Puts back what a call changes.
 
-        Most calls change nothing: a way that does not at its first call with inputs of some
-        shapes is left alone after it, since to read all variables takes longer than some calls.
+        Most calls change nothing: a way without ops that do, and that does not at its first call
+        with inputs of some shapes, is left alone after it, since to read all variables takes longer
+        than some calls. Others may change something for some values alone.
 
         Args:
             way: Of calling.
             shapes: Of the inputs.
         """
-        if (way, shapes) in self._seen and way not in self._left:
+        if (way, shapes) in self._seen and way not in self._left and not self._may_change(way):
             yield
             return
         self._seen.add((way, shapes))
@@ -58,6 +69,27 @@ class WatchedState:
             changed = self._restore(before)
             if changed or way in self._left:
                 self._left[way] = changed
+
+    def _may_change(self, way: str) -> bool:
+        """Says whether a way of calling has ops that change variables."""
+        if way not in self._changing:
+            graphs = (function.graph.as_graph_def() for function in self._functions(way))
+            ops = (node.op for graph in graphs for node in nodes_of(graph))
+            self._changing[way] = any(map(_CHANGING.search, ops))
+        return self._changing[way]
+
+    def _functions(self, way: str) -> list[Any]:
+        """Returns what a way of calling may run in inference mode; nothing without variables."""
+        offered = self.interface
+        if not offered.state:
+            return []
+        if way in offered.signature_ways:
+            return [offered.signature_ways[way]]
+        return [
+            trace.function
+            for trace in offered.traces
+            if trace.flags == offered.flags[way] and trace.arguments.get("training") is not True
+        ]
 
     def _values(self) -> list[Any]:
         return [read(variable) for variable in self.interface.state]
