@@ -13,8 +13,9 @@ from exporter.verifier.comparison.folded_signature import (
     has_folded_alone,
     rounding_allowance,
 )
-from exporter.verifier.comparison.inference import InferenceComparison, compare_weights
+from exporter.verifier.comparison.inference import InferenceComparison
 from exporter.verifier.comparison.known_network import KnownNetwork, known_network
+from exporter.verifier.comparison.weights import compare_weights
 from exporter.verifier.report.records import Check
 from exporter.verifier.subjects.descriptions import described_batch
 from exporter.verifier.subjects.examples import Batch, Examples

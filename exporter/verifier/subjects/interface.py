@@ -102,13 +102,15 @@ class Interface:
     def inputs(self) -> dict[str, Any]:
         """The nests of specs that calls must be given, by argument, as free as they were traced.
 
-        The first argument is one, and others that have no default and are tensors.
+        The first argument is one, and others that are tensors and have no default, or None that
+        was never traced.
         """
         found = {}
         for place, (name, parameter) in enumerate(self.parameters.items()):
             traced = [arguments.get(name) for arguments in self._traced.values()]
             nests = [structure for structure in traced if has_specs(structure)]
-            asked = place == 0 or parameter.default is parameter.empty
+            never_left = parameter.default is None and len(nests) == len(traced)
+            asked = place == 0 or parameter.default is parameter.empty or never_left
             if nests and asked and name != "training":
                 found[name] = max(nests, key=_freedom)
         return found

@@ -22,10 +22,12 @@ from exporter.verifier.subjects.input_spec import InputSpec
 from exporter.verifier.subjects.interface import Interface, load
 from exporter.verifier.subjects.subject import (
     BARE,
+    DEFAULTS,
     Arrays,
     Derivative,
     Gradients,
     Inputs,
+    Numbers,
     TrainingCall,
     draw,
     flat,
@@ -159,12 +161,14 @@ class LoadedModel:
         for name, value in values.items():
             self.interface.variables[name].assign(value, read_value=False)
 
-    def inference(self, ways: Sequence[str], inputs: Inputs) -> dict[str, Arrays]:
+    def inference(
+        self, ways: Sequence[str], inputs: Inputs, numbers: Numbers = DEFAULTS
+    ) -> dict[str, Arrays]:
         """Calls in inference mode, and puts back what a call changes."""
         found = {}
         for way in ways:
             with self._state.watched(way, tuple(value.shape for value in inputs)):
-                found[way] = flat(self.call(way, inputs))
+                found[way] = flat(self.call(way, inputs, **self._numbers(numbers)))
         return found
 
     def left(self, way: str) -> Arrays:
@@ -206,7 +210,8 @@ class LoadedModel:
 
     def _numbers(self, given: Mapping[str, Any]) -> dict[str, tf.Tensor]:
         dtypes = self.interface.dtypes
-        return {n: tf.constant(v, dtypes[n]) for n, v in given.items() if v is not None}
+        known = {n: v for n, v in given.items() if n in dtypes and v is not None}
+        return {n: tf.constant(v, dtypes[n]) for n, v in known.items()}
 
     def losses(self) -> tuple[Arrays, Gradients]:
         """Returns the regularization losses, and the gradients of their sum."""

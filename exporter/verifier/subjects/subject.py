@@ -13,6 +13,9 @@ from exporter.verifier.subjects.input_spec import InputSpec
 
 Arrays = dict[str, np.ndarray]
 Inputs = Sequence[np.ndarray]
+# Values of hyperparameters, by argument, in place of their defaults.
+Numbers = Mapping[str, float]
+DEFAULTS: Numbers = {}
 # By variable name; None where no gradient flows.
 Gradients = dict[str, np.ndarray | None]
 
@@ -125,7 +128,9 @@ class Subject(Protocol):
     def assign(self, values: Mapping[str, np.ndarray]) -> None:
         """Sets variables by name."""
 
-    def inference(self, ways: Sequence[str], inputs: Inputs) -> dict[str, Arrays]:
+    def inference(
+        self, ways: Sequence[str], inputs: Inputs, numbers: Numbers = DEFAULTS
+    ) -> dict[str, Arrays]:
         """Calls in inference mode, and puts back what changes; returns outputs by way and name."""
 
     def left(self, way: str) -> Arrays:
@@ -144,6 +149,20 @@ class Subject(Protocol):
 
     def losses(self) -> tuple[Arrays, Gradients]:
         """Returns the regularization losses by index, and the gradients of their sum."""
+
+
+def is_number(value: Any) -> bool:
+    """Says whether the default of a hyperparameter is a Python number."""
+    return isinstance(value, bool | int | float)
+
+
+def others(default: Any) -> tuple[float, ...]:
+    """Returns what else than its default a hyperparameter is given, in the same Python type."""
+    if isinstance(default, bool):
+        return (not default,)
+    if not is_number(default):
+        return ()
+    return tuple(type(default)(value) for value in (0, 1) if value != default)
 
 
 def projected(output: tf.Tensor) -> tf.Tensor:

@@ -1,0 +1,108 @@
+"""Arguments of `__call__` that calls may leave out: numbers are tried, and others named."""
+
+import pytest
+import tensorflow as tf
+from support.foreign_models import FLOATS, Root, saved
+from support.judging import compared, failed, skipped
+
+pytestmark = pytest.mark.numerics
+
+
+def taking(folder, compute, *traces):
+    """Saves a model whose `__call__` is made from a root, traced with keyword arguments."""
+    root = Root()
+    function = tf.function(compute(root), autograph=False)
+    for arguments in traces:
+        function.get_concrete_function(FLOATS, **arguments)
+    root.__call__ = function
+    return saved(root, folder)
+
+
+def number(dtype):
+    return tf.TensorSpec([], dtype)
+
+
+def test_a_number_that_is_ignored_in_inference(tmp_path):
+    def made(name, *, ignored):
+        def compute(root):
+            def call(x, temperature=1.0):
+                return root.layer(x) / (1.0 if ignored else temperature)
+
+            return call
+
+        return taking(tmp_path / name, compute, {"temperature": number(tf.float32)})
+
+    reference = made("reference", ignored=False)
+    same = compared(reference, reference)
+    assert failed(same) == {}
+    assert {c.case for c in same if c.name == "__call__"} >= {"batch 4, temperature 0"}
+    assert ("outputs", "__call__") in failed(compared(made("wrong", ignored=True), reference))
+
+
+@pytest.mark.parametrize(("default", "dtype"), [(2, tf.int32), (True, tf.bool)])
+def test_numbers_of_other_types(tmp_path, default, dtype):
+    def made(name, *, ignored):
+        def compute(root):
+            def call(x, training=False, factor=default):
+                y = root.layer(x) * tf.cast(default if ignored else factor, tf.float32)
+                return 2 * y if training else y
+
+            return call
+
+        traces = [{"training": mode, "factor": number(dtype)} for mode in (False, True)]
+        return taking(tmp_path / name, compute, *traces)
+
+    reference = made("reference", ignored=False)
+    assert failed(compared(reference, reference)) == {}
+    wrong = failed(compared(made("wrong", ignored=True), reference))
+    assert {group for group, _ in wrong} == {"outputs", "training"}
+
+
+def test_numbers_that_a_model_does_not_take(tmp_path):
+    def compute(root):
+        def call(x, training=False, rate=0.5):
+            tf.debugging.assert_less(rate, 1.0)
+            return root.layer(x) * rate if training else root.layer(x)
+
+        return call
+
+    traces = [{"training": mode, "rate": number(tf.float32)} for mode in (False, True)]
+    model = taking(tmp_path / "model", compute, *traces)
+    checks = compared(model, model)
+    assert failed(checks) == {}
+    for group in ("outputs", "training"):
+        assert skipped(checks)[group, "__call__"].startswith("the reference gives no result: ass")
+    assert any(c.group == "training" and c.values for c in checks)
+
+
+def test_tensors_that_may_be_left_out_are_named(tmp_path):
+    def compute(root):
+        def call(x, mask=None):
+            return root.layer(x) if mask is None else root.layer(x) * mask[:, None]
+
+        return call
+
+    mask = {"mask": tf.TensorSpec([None], tf.float32)}
+    model = taking(tmp_path / "model", compute, {}, mask)
+    checks = compared(model, model)
+    assert failed(checks) == {}
+    (left_out,) = [c for c in checks if c.case == "mask"]
+    assert left_out.status == "skipped"
+    assert left_out.message == (
+        "calls are made without this argument, of which a default is no number"
+    )
+
+
+def test_tensors_that_are_never_left_out(tmp_path):
+    def made(name, factor):
+        def compute(root):
+            def call(x, mask=None):
+                return root.layer(x) * mask[:, None] * factor
+
+            return call
+
+        return taking(tmp_path / name, compute, {"mask": tf.TensorSpec([None], tf.float32)})
+
+    reference = made("reference", 1.0)
+    assert failed(compared(reference, reference)) == {}
+    assert failed(compared(made("wrong", 2.0), reference)).keys() == {("outputs", "__call__")}
