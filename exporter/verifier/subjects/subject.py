@@ -151,6 +151,11 @@ class Subject(Protocol):
         """Returns the regularization losses by index, and the gradients of their sum."""
 
 
+def is_float(value: np.ndarray) -> bool:
+    """Says whether results are floats; numpy has no kind of its own for bfloat16."""
+    return value.dtype.kind == "f" or value.dtype.name == "bfloat16"
+
+
 def is_number(value: Any) -> bool:
     """Says whether the default of a hyperparameter is a Python number."""
     return isinstance(value, bool | int | float)
