@@ -281,3 +281,51 @@ def test_nothing_but_tables(tmp_path):
     checks = compared(model, model)
     assert failed(checks) == {}
     assert {c.name for c in checks if c.group == "outputs"} == {"signature 'version': version"}
+
+
+def dropping(folder, batch, rate):
+    """Dropout in what has a row an example and in what has none, for batches of one size or any."""
+    root = foreign_models.Root()
+    spec = tf.TensorSpec([batch, 4], tf.float32)
+
+    def call(x, training=False):
+        y = tf.tile(root.layer(x), [1, 8])
+        y = tf.nn.dropout(y, rate) if training else y
+        return {"mean": tf.reduce_mean(y, 0), "number": tf.reduce_sum(y), "y": y}
+
+    root.__call__ = tf.function(call, autograph=False)
+    for training in (False, True):
+        root.__call__.get_concrete_function(spec, training)
+    return foreign_models.saved(root, folder)
+
+
+@pytest.mark.parametrize("batch", [None, 2])
+def test_dropout_in_results_of_any_form(tmp_path, batch):
+    reference = dropping(tmp_path / "reference", batch, 0.5)
+    assert failed(compared(reference, reference)) == {}
+    wrong = failed(compared(dropping(tmp_path / "wrong", batch, 0.2), reference))
+    assert ("dropout", "__call__: y") in wrong
+
+
+def test_forms_that_are_drawn_have_no_statistics(tmp_path):
+    root = foreign_models.Root()
+
+    def call(x, training=False):
+        y = root.layer(x)
+        kept = tf.random.uniform(tf.shape(y)[:1]) > 0.5 if training else tf.ones_like(y[:, 0]) > 0
+        return {
+            "kept": tf.boolean_mask(y, kept),
+            "words": tf.strings.as_string(tf.where(kept, 1, 2)),
+        }
+
+    root.__call__ = tf.function(call, autograph=False)
+    for training in (False, True):
+        root.__call__.get_concrete_function(foreign_models.FLOATS, training)
+    model = foreign_models.saved(root, tmp_path / "model")
+    checks = compared(model, model)
+    assert failed(checks) == {}
+    told = {c.name: c.message for c in checks if c.case == "statistics"}
+    assert told == {
+        "__call__: kept": "its shape is drawn at random too",
+        "__call__: words": "what is no finite real number has no scatter",
+    }

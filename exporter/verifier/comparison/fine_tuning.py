@@ -29,6 +29,7 @@ from exporter.verifier.subjects.subject import (
     Gradients,
     ModelCallError,
     Subject,
+    is_float,
     unequal,
 )
 from exporter.verifier.subjects.usable_examples import no_inputs
@@ -288,7 +289,7 @@ def target_of(outputs: Arrays, drawn: set[str]) -> tuple[str | None, bool]:
     Returns:
         Its name, and whether in training mode: what is drawn is differentiated in inference.
     """
-    floats = [key for key, value in outputs.items() if value.dtype.kind == "f"]
+    floats = [key for key, value in outputs.items() if is_float(value)]
     for training, keys in ((True, [key for key in floats if key not in drawn]), (False, floats)):
         for key in (BARE, DEFAULT, *keys[-1:]):
             if key in keys:

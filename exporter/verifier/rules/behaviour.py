@@ -21,6 +21,7 @@ from exporter.verifier.subjects.subject import (
     Derivative,
     Inputs,
     flat,
+    is_float,
     unequal,
 )
 from exporter.verifier.subjects.tensor_kinds import shape_of
@@ -85,8 +86,10 @@ def outputs_are_finite(model: LoadedModel) -> Iterator[str]:
     for way in tried_ways(model):
         for name, inputs in _ordinary(model, way):
             for key, value in model.inference([way], inputs)[way].items():
-                if value.dtype.kind == "f" and not np.isfinite(value).all():
-                    yield f"{output_name(way, key)} expected finite numbers for {name}, found NaN"
+                if is_float(value) and not np.isfinite(value).all():
+                    found = "NaN" if np.isnan(value).any() else "infinity"
+                    told = output_name(way, key)
+                    yield f"{told} expected finite numbers for {name}, found {found}"
 
 
 def _ordinary(model: LoadedModel, way: str) -> Iterator[tuple[str, Inputs]]:
@@ -184,7 +187,7 @@ def gradients_flow(model: LoadedModel) -> Iterator[str]:
         inputs = batch_for(model, way).inputs
         outputs = model.inference([way], inputs)[way]
         missing = set(model.trainable)
-        for target in (key for key, value in outputs.items() if value.dtype.kind == "f"):
+        for target in (key for key, value in outputs.items() if is_float(value)):
             found = model.gradients(Derivative(way, target, inputs, training))
             missing -= {name for name, value in found.items() if value is not None}
         if missing:
