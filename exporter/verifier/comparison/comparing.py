@@ -82,6 +82,7 @@ def compare(
     batch = batch_of(reference, examples)
     progress(STEPS[0], 0, len(STEPS))
     yield from _descriptions(model.described(), reference.described())
+    yield from _beside(reference)
     folded: Collector | None = None
     if has_folded_alone(model, reference):
         typical = usable(reference, PLAIN, examples).typical()
@@ -112,6 +113,15 @@ def _descriptions(model: dict[str, str], reference: dict[str, str]) -> Iterator[
     return iter(collector.checks())
 
 
+def _beside(reference: Subject) -> Iterator[Check]:
+    """Names functions that are not compared."""
+    collector = Collector(Allowance())
+    for name in reference.interface.others if isinstance(reference, LoadedModel) else ():
+        why = "it is neither __call__ nor a signature; to have it compared, save one that calls it"
+        collector.skip("interface", f"function '{name}'", why)
+    return iter(collector.checks())
+
+
 def _check_inputs(model: LoadedModel, reference: Subject, examples: Examples) -> None:
     """Refuses two sides that cannot be given the same inputs.
 
@@ -134,8 +144,9 @@ def _check_inputs(model: LoadedModel, reference: Subject, examples: Examples) ->
         )
     check_given(reference, examples)
     if ways and not same_inputs(reference, ways, examples):
-        ask = _SAVE if all(reference.spec_of(way).strange for way in ways) else _GIVE
         why = no_inputs(reference, ways[0]).rstrip(".")
+        never = all(reference.spec_of(way).strange for way in ways) or why.startswith("results")
+        ask = _SAVE if never else _GIVE
         raise VerificationError(f"Model cannot be compared: {why}. {ask}")
 
 
@@ -143,7 +154,7 @@ _GIVE = (
     "Give some by --inputs=FILE.npz, which has an array of examples for each input by its name, or"
     " image files by --images."
 )
-_SAVE = "Save a signature that takes numbers or strings."
+_SAVE = "Save a signature that takes and gives numbers or strings."
 
 
 def check_given(subject: Subject, examples: Examples) -> None:

@@ -17,11 +17,9 @@ from exporter.verifier.comparison.collect import (
 from exporter.verifier.comparison.drawing import changing, changing_averages
 from exporter.verifier.comparison.dropout import compare_scatter
 from exporter.verifier.comparison.sgd_step import chosen, stepped
-from exporter.verifier.comparison.training_settings import settings_of, told_of
+from exporter.verifier.comparison.training_settings import settings_of, target_of, told_of
 from exporter.verifier.subjects.examples import Batch, Plan
 from exporter.verifier.subjects.subject import (
-    BARE,
-    DEFAULT,
     MOMENTUM,
     PLAIN,
     Arrays,
@@ -29,7 +27,6 @@ from exporter.verifier.subjects.subject import (
     Gradients,
     ModelCallError,
     Subject,
-    is_float,
     unequal,
 )
 from exporter.verifier.subjects.usable_examples import no_inputs
@@ -233,7 +230,12 @@ class FineTuningComparison:
         return expected, found
 
     def _losses(self) -> tuple[Gradients, Gradients]:
-        expected, wanted = self._reference.losses()
+        try:
+            expected, wanted = self._reference.losses()
+        except CALL_ERRORS as error:  # such as of one that takes arguments
+            why = f"the reference gives none: {reason(error)}"
+            self._collector.skip("regularization", "losses", why)
+            return {}, {}
         attempted = self._collector.attempt("regularization", "losses", self._model.losses)
         found, got = attempted or ({}, {})
         self._collector.each("regularization", expected, found)
@@ -277,21 +279,3 @@ class FineTuningComparison:
 
 def _no_result(error: ModelCallError) -> str:
     return f"the reference gives no result: {error.said}"
-
-
-def target_of(outputs: Arrays, drawn: set[str]) -> tuple[str | None, bool]:
-    """Chooses what to differentiate: the output itself, else the last float, if there is any.
-
-    Args:
-        outputs: By name.
-        drawn: Those that training mode draws at random.
-
-    Returns:
-        Its name, and whether in training mode: what is drawn is differentiated in inference.
-    """
-    floats = [key for key, value in outputs.items() if is_float(value)]
-    for training, keys in ((True, [key for key in floats if key not in drawn]), (False, floats)):
-        for key in (BARE, DEFAULT, *keys[-1:]):
-            if key in keys:
-                return key, training
-    return None, False

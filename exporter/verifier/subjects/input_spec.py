@@ -152,14 +152,19 @@ class InputSpec:
     def fixed_batch(self) -> int | None:
         """Returns the only batch size that fits, None if any does."""
         shapes = [shape_of(spec) for spec in self.specs]
-        sizes = {shape[0] for shape in shapes if shape.rank} - {None}
+        sizes = [shape[0] for shape in shapes if shape.rank and shape[0] is not None]
         without_batch = all(shape.rank == 0 for shape in shapes)
         return next(iter(sizes), 1 if without_batch else None)
 
     def fed(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Returns a batch as calls take it: of an input without a batch, the first value."""
-        pairs = zip(self.specs, inputs, strict=True)
-        return [value[0] if spec.shape.rank == 0 else value for spec, value in pairs]
+        """Returns a batch as calls take it.
+
+        Of an input without a batch it is the first value; of one with another number of rows than
+        the first has, such as anchors beside an image, so many of its own.
+        """
+        return [
+            _of_length(spec.shape, value) for spec, value in zip(self.specs, inputs, strict=True)
+        ]
 
     def tensors(self, inputs: Sequence[np.ndarray]) -> list[Any]:
         """Makes tensors of a batch, dense, ragged or sparse as calls take them."""
@@ -188,3 +193,11 @@ class InputSpec:
         names = self.telling_names or ("",) * len(self.specs)
         pairs = zip(names, self.specs, strict=True)
         return ", ".join(f"{name} {described(spec)}".strip() for name, spec in pairs) or "nothing"
+
+
+def _of_length(shape: tf.TensorShape, value: np.ndarray) -> Any:
+    if shape.rank == 0:
+        return value[0]
+    if not shape.rank or shape[0] in (None, len(value)):
+        return value
+    return np.resize(value, (shape[0], *value.shape[1:]))

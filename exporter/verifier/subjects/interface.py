@@ -15,8 +15,11 @@ from checkpoints.bundle_index import read_index
 from exporter.errors import VerificationError
 from exporter.op_packages import imported
 from exporter.protobufs import check_is_there
+from exporter.signatures import is_private_name
+from exporter.verifier.subjects.arranging import arranged, without_empty
 from exporter.verifier.subjects.load_failures import LoadFailure, why
 from exporter.verifier.subjects.subject import PLAIN
+from exporter.verifier.subjects.tensor_kinds import freedom
 
 # What TensorFlow raises for a model that it cannot load.
 _WRONG = (
@@ -92,7 +95,7 @@ class Interface:
             args, kwargs = function.structured_input_signature
             bound = signature.bind_partial(*args, **kwargs)
             bound.apply_defaults()
-            traced[function] = dict(bound.arguments)
+            traced[function] = without_empty(bound)
         return traced
 
     def _numbers_of(self, trace: CallTrace) -> int:
@@ -112,7 +115,7 @@ class Interface:
             never_left = parameter.default is None and len(nests) == len(traced)
             asked = place == 0 or parameter.default is parameter.empty or never_left
             if nests and asked and name != "training":
-                found[name] = max(nests, key=_freedom)
+                found[name] = max(nests, key=freedom)
         return found
 
     @property
@@ -130,7 +133,8 @@ class Interface:
         mode = self.parameters.get("training")
         if mode is not None and mode.default is mode.empty:
             arguments = {"training": False, **arguments}
-        return ((packed,), arguments) if len(self.inputs) == 1 else ((), {**packed, **arguments})
+        given = dict(zip(self.inputs, (packed,), strict=True)) if len(self.inputs) == 1 else packed
+        return arranged(self.parameters, {**given, **arguments})
 
     @cached_property
     def hyperparameters(self) -> dict[str, Any]:
@@ -218,6 +222,13 @@ class Interface:
         """The list of that name."""
         return self.listed("regularization_losses")
 
+    @property
+    def others(self) -> list[str]:
+        """Names of the root's functions that are neither `__call__` nor a signature, sorted."""
+        own = {n for n, value in vars(self.root).items() if hasattr(value, "concrete_functions")}
+        public = {name for name in own - {PLAIN} if not is_private_name(name)}
+        return sorted(public - self.signatures.keys())
+
     @cached_property
     def captured(self) -> list[Any]:
         """The variables that traces and signatures hold, each once."""
@@ -287,9 +298,3 @@ def has_specs(value: Any) -> bool:
 
 def _is(value: Any, *, wanted: bool) -> bool:
     return isinstance(value, bool) and value is wanted
-
-
-def _freedom(structure: Any) -> int:
-    """Counts the free dimensions of a nest of specs."""
-    specs = [spec for spec in tf.nest.flatten(structure) if isinstance(spec, tf.TensorSpec)]
-    return sum(list(spec.shape).count(None) for spec in specs if spec.shape.rank is not None)

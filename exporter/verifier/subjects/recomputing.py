@@ -170,8 +170,11 @@ def recompute(graph: CallGraph, subject: Subject, inputs: Inputs, how: How) -> R
         name: _as(v, dtype) for name, v in zip(graph.inputs, graph.spec.fed(inputs), strict=True)
     }
     numbers = {**subject.hyperparameters, **how.given}
+    own = {node.name: node.attr["dtype"].type for node in graph.nodes if "dtype" in node.attr}
     for argument, placeholder in graph.hyperparameters.items():
-        given[placeholder] = tf.constant(numbers[argument], dtype)
+        if numbers[argument] is None:
+            raise UnsupportedError(f"argument {argument} without a number")
+        given[placeholder] = _as(tf.constant(numbers[argument], own[placeholder]), dtype)
     fetches = [*graph.outputs.values(), *graph.controls]
     computed = run.graph(graph.nodes, given, fetches)[: len(graph.outputs)]
     return Recomputed(dict(zip(graph.outputs, computed, strict=True)), run.assigned)

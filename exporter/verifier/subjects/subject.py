@@ -26,6 +26,8 @@ END_POINTS = f"{PLAIN}(return_endpoints=True)"
 MOMENTUM = "batch_norm_momentum"
 # The name of an output that is a tensor and no dict; of end points, that of the output itself.
 BARE, DEFAULT = "", "default"
+# Begins the name of a tensor of several that are one output, such as a ragged one.
+PART = "part"
 # In the names of ops that draw at random, also of those that would draw the same again.
 _DRAWING = re.compile(
     "Random|Normal(?!iz)|Multinomial|StatefulUniform|Binomial|CandidateSampler|Distorted"
@@ -231,14 +233,15 @@ def named(outputs: Any, prefix: str = BARE) -> dict[str, Any]:
     """Names every tensor in a nest by its path, such as `boxes > 0`."""
     if outputs is None:
         return {}
-    if isinstance(outputs, tf.RaggedTensor | tf.SparseTensor | tf.IndexedSlices):
-        outputs = tf.nest.flatten(outputs, expand_composites=True)
     if isinstance(outputs, Mapping):
         items = dict(outputs)
     elif isinstance(outputs, (list, tuple)):
         items = {str(i): value for i, value in enumerate(outputs)}
     else:
-        return {prefix: outputs}
+        parts = tf.nest.flatten(outputs, expand_composites=True)
+        if parts and parts[0] is outputs:
+            return {prefix: outputs}
+        items = {f"{PART} {i}": value for i, value in enumerate(parts)}
     found: dict[str, Any] = {}
     for key, value in items.items():
         # No slash: names of end points have some themselves.

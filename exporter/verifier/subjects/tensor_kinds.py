@@ -43,6 +43,12 @@ def described(spec: Any) -> str:
     return f"{kind(spec)}{tf.as_dtype(spec.dtype).name} {spec.shape}"
 
 
+def freedom(structure: Any) -> int:
+    """Counts the free dimensions of a nest of specs."""
+    specs = [spec for spec in tf.nest.flatten(structure) if isinstance(spec, tf.TensorSpec)]
+    return sum(list(spec.shape).count(None) for spec in specs if spec.shape.rank is not None)
+
+
 def is_image(spec: Any) -> bool:
     """Returns whether an input is a batch of RGB images."""
     if not isinstance(spec, tf.TensorSpec):

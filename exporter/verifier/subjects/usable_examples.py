@@ -4,6 +4,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 
 from exporter.verifier.subjects.examples import Examples
+from exporter.verifier.subjects.guarded_call import GIVES
 from exporter.verifier.subjects.subject import Subject
 
 
@@ -71,5 +72,7 @@ def typical_names(groups: Iterable[SameInputs]) -> tuple[str, ...]:
 def no_inputs(subject: Subject, way: str) -> str:
     """Says why nothing can be made up for a way of calling."""
     why = next(iter(subject.refusals(way).values()), "no example is left")
+    if why.startswith(GIVES):
+        return f"results of {way} cannot be compared: {why}"
     taken = subject.spec_of(way)
     return f"inputs cannot be made up for {way}, which takes {taken}: {why.rstrip('.')}"

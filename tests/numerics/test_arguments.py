@@ -1,4 +1,4 @@
-"""Arguments of `__call__` that calls may leave out: numbers are tried, and others named."""
+"""Arguments of `__call__`: wherever they stand; those that may be left out are tried, or named."""
 
 import pytest
 import tensorflow as tf
@@ -106,3 +106,52 @@ def test_tensors_that_are_never_left_out(tmp_path):
     reference = made("reference", 1.0)
     assert failed(compared(reference, reference)) == {}
     assert failed(compared(made("wrong", 2.0), reference)).keys() == {("outputs", "__call__")}
+
+
+def keyword_only(root, swap):
+    def call(x, *, a, b):
+        a, b = (b, a) if swap else (a, b)
+        return root.layer(x) - 2 * root.layer(a) + 3 * root.layer(b)
+
+    return call, (FLOATS,), {"a": FLOATS, "b": FLOATS}
+
+
+def by_any_name(root, swap):
+    def call(x, **more):
+        a, b = (more["b"], more["a"]) if swap else (more["a"], more["b"])
+        return root.layer(x) - 2 * root.layer(a) + 3 * root.layer(b)
+
+    return call, (FLOATS,), {"a": FLOATS, "b": FLOATS}
+
+
+def starred(root, swap):
+    def call(*given):
+        a, b = given[::-1] if swap else given
+        return root.layer(a) - 2 * root.layer(b)
+
+    return call, (FLOATS, FLOATS), {}
+
+
+def unused_stars(root, swap):
+    def call(x, weight, *args, **more):
+        x, weight = (weight, x) if swap else (x, weight)
+        return root.layer(x) - 2 * root.layer(weight)
+
+    return call, (FLOATS, FLOATS), {}
+
+
+@pytest.mark.parametrize("kind", [keyword_only, by_any_name, starred, unused_stars])
+def test_arguments_wherever_they_stand(tmp_path, kind):
+    def made(name, *, swap):
+        root = Root()
+        call, given, named = kind(root, swap)
+        root.__call__ = tf.function(call, autograph=False)
+        root.__call__.get_concrete_function(*given, **named)
+        return saved(root, tmp_path / name)
+
+    reference = made("reference", swap=False)
+    checks = compared(reference, reference)
+    assert failed(checks) == {}
+    assert any(c.name == "__call__" and c.values for c in checks)
+    wrong = failed(compared(made("wrong", swap=True), reference))
+    assert wrong.keys() == {("outputs", "__call__")}

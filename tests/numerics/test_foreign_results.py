@@ -1,0 +1,166 @@
+"""Models whose results have other forms than a row an example: each is judged in full, or named."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from support.foreign_models import FLOATS, Root, called, made, saved
+from support.judging import compared, failed, rules, skipped
+from support.mutating import edited
+
+from exporter.errors import VerificationError
+from exporter.verifier.rules import serving
+
+pytestmark = pytest.mark.numerics
+
+SERVED = "signature 'serving_default'"
+
+
+def dropping(folder, batch, rate):
+    """Dropout in what has a row an example and in what has none, for batches of one size or any."""
+    root = Root()
+    spec = tf.TensorSpec([batch, 4], tf.float32)
+
+    def call(x, training=False):
+        y = tf.tile(root.layer(x), [1, 8])
+        y = tf.nn.dropout(y, rate) if training else y
+        return {"mean": tf.reduce_mean(y, 0), "number": tf.reduce_sum(y), "y": y}
+
+    root.__call__ = tf.function(call, autograph=False)
+    for training in (False, True):
+        root.__call__.get_concrete_function(spec, training)
+    return saved(root, folder)
+
+
+@pytest.mark.parametrize("batch", [None, 2])
+def test_dropout_in_results_of_any_form(tmp_path, batch):
+    reference = dropping(tmp_path / "reference", batch, 0.5)
+    assert failed(compared(reference, reference)) == {}
+    wrong = failed(compared(dropping(tmp_path / "wrong", batch, 0.2), reference))
+    assert ("dropout", "__call__: y") in wrong
+
+
+def test_forms_that_are_drawn_have_no_statistics(tmp_path):
+    root = Root()
+
+    def call(x, training=False):
+        y = root.layer(x)
+        kept = tf.random.uniform(tf.shape(y)[:1]) > 0.5 if training else tf.ones_like(y[:, 0]) > 0
+        return {
+            "kept": tf.boolean_mask(y, kept),
+            "words": tf.strings.as_string(tf.where(kept, 1, 2)),
+        }
+
+    root.__call__ = tf.function(call, autograph=False)
+    for training in (False, True):
+        root.__call__.get_concrete_function(FLOATS, training)
+    model = saved(root, tmp_path / "model")
+    checks = compared(model, model)
+    assert failed(checks) == {}
+    told = {c.name: c.message for c in checks if c.case == "statistics"}
+    assert told == {
+        "__call__: kept": "its shape is drawn at random too",
+        "__call__: words": "what is no finite real number has no scatter",
+    }
+
+
+def test_functions_that_are_not_compared_are_named(tmp_path):
+    root = Root()
+    call = called(root, root.layer, FLOATS)
+    root.encode = made(root.layer, FLOATS)
+    root.serve = made(lambda x: {"y": call(x)}, FLOATS)
+    model = saved(root, tmp_path / "model", serve=root.serve)
+    assert {name: why for (group, name), why in skipped(compared(model, model)).items()} == {
+        "function 'encode'": "it is neither __call__ nor a signature; to have it compared, save one"
+        " that calls it",
+        "__call__": "the reference has no argument 'training'",
+    }
+
+
+def test_a_dataset_as_result(tmp_path):
+    root = Root()
+    rows = lambda x: tf.data.Dataset.from_tensor_slices(root.layer(x))  # noqa: E731
+    called(root, rows, FLOATS)
+    model = saved(root, tmp_path / "model")
+    told = (
+        r"results of __call__ cannot be compared: expected numbers or strings as results, found a"
+        r" variant\. Save a signature that takes and gives numbers or strings\.$"
+    )
+    with pytest.raises(VerificationError, match=told):
+        compared(model, model)
+    assert rules(model)["R17"].status == "skipped"
+
+
+def test_inputs_of_other_fixed_sizes(tmp_path):
+    """Anchors beside an image, of which there are as many in each call."""
+
+    def matched(folder, change=0.0):
+        root = Root()
+        call = lambda x, anchors: {"y": root.layer(x) + change, "z": anchors @ root.kernel}  # noqa: E731
+        called(root, call, tf.TensorSpec([1, 4]), tf.TensorSpec([6, 4]))
+        return saved(root, folder)
+
+    reference = matched(tmp_path / "reference")
+    assert failed(compared(reference, reference)) == {}
+    wrong = failed(compared(matched(tmp_path / "wrong", 1e-3), reference))
+    assert wrong.keys() == {("outputs", "__call__: y")}
+
+
+@pytest.mark.parametrize("kind", ["ragged", "sparse"])
+def test_ragged_and_sparse_results(tmp_path, kind):
+    def giving(folder, change=0.0):
+        root = Root()
+
+        def call(x):
+            y = tf.nn.relu(root.layer(x) + change)
+            if kind == "sparse":
+                return tf.sparse.from_dense(y)
+            return tf.RaggedTensor.from_tensor(y, tf.cast(x[:, 0] > 0.5, tf.int64) + 1)
+
+        called(root, call, FLOATS)
+        return saved(root, folder)
+
+    reference = giving(tmp_path / "reference")
+    assert failed(compared(reference, reference)) == {}
+    assert failed(compared(giving(tmp_path / "wrong", 1e-3), reference))
+    assert {n: rules(reference)[n].status for n in ("R17", "R25")} == {
+        "R17": "passed",
+        "R25": "passed",
+    }
+
+
+def test_a_loss_that_takes_arguments(tmp_path):
+    root = Root()
+    called(root, root.layer, FLOATS)
+    scaled = tf.function(lambda scale: scale * tf.nn.l2_loss(root.kernel))
+    scaled.get_concrete_function(tf.TensorSpec([], tf.float32))
+    root.regularization_losses = [scaled]
+    model = saved(root, tmp_path / "model")
+    checks = compared(model, model)
+    assert failed(checks) == {}
+    assert skipped(checks)["regularization", "losses"].startswith("the reference gives none: ")
+
+
+@pytest.mark.parametrize("other", [False, True])
+def test_servers_give_single_strings(tmp_path, other):
+    root = Root()
+    call = called(root, root.layer, FLOATS)
+    serve = made(lambda x: {"y": call(x), "version": tf.constant("1.0")}, FLOATS)
+    folder = saved(root, tmp_path / "model", serving_default=serve)
+    if other:
+
+        def change(graph):
+            for function in graph.graph_def.library.function:
+                for node in function.node_def:
+                    if node.attr["dtype"].type == tf.string.as_datatype_enum:
+                        node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto("2.0"))
+
+        served = edited(folder, tmp_path / "edited", change)
+        assert failed(compared(served, folder)).keys() == {("outputs", f"{SERVED}: version")}
+    assert rules(folder)["R27"].status == "passed"
+
+
+def test_servers_give_others_beside_infinity(tmp_path):
+    """No share of infinity is allowed."""
+    one = np.array([np.inf, 1.0], np.float32)
+    assert serving._near(one, one)
+    assert not serving._near(one, np.array([np.inf, 2.0], np.float32))
