@@ -75,6 +75,11 @@ KINDS: tuple[KindOfModel, ...] = (
         "No file holds such values; other ways of calling the model are judged.",
     ),
     KindOfModel(
+        "calls that change tables or queues",
+        "no",
+        "Nobody can put those back before the next call; other ways of calling are judged.",
+    ),
+    KindOfModel(
         "other functions beside __call__ and signatures",
         "no",
         "Those of the root are named as not compared: save a signature that calls them.",

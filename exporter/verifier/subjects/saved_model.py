@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from exporter.errors import listing
 from exporter.protobufs import nodes_of
 from exporter.verifier.subjects.as_written import as_written
 from exporter.verifier.subjects.chosen_trace import call_chosen_trace
@@ -20,6 +21,7 @@ from exporter.verifier.subjects.guarded_call import GuardedCall
 from exporter.verifier.subjects.image_sizes import tried_sizes
 from exporter.verifier.subjects.input_spec import InputSpec
 from exporter.verifier.subjects.interface import Interface, load
+from exporter.verifier.subjects.probes import PROBES
 from exporter.verifier.subjects.subject import (
     BARE,
     DEFAULTS,
@@ -35,7 +37,7 @@ from exporter.verifier.subjects.subject import (
     projected,
     value_of,
 )
-from exporter.verifier.subjects.watched_state import WatchedState
+from exporter.verifier.subjects.watched_state import LASTING, WatchedState
 from slim_nets.recognition import recognized
 
 
@@ -73,7 +75,8 @@ class LoadedModel:
         """Returns what one way of calling takes."""
         if way not in self._specs:
             self._specs[way] = self._read_spec(way)
-            self._specs[way] = with_far_numbers(self._specs[way], partial(self._try, way))
+            if not self._state.lasting(way):
+                self._specs[way] = with_far_numbers(self._specs[way], partial(self._try, way))
         return self._specs[way]
 
     @cached_property
@@ -110,6 +113,9 @@ class LoadedModel:
 
         Any number may stand in an image of a known size, so those are not tried.
         """
+        if way not in self._refusals and (lasting := self._state.lasting(way)):
+            said = f"{LASTING}, found {listing(lasting)}"
+            self._refusals[way] = dict.fromkeys(PROBES, said)
         if way not in self._refusals:
             spec = self.spec_of(way)
             known = spec.image_size is not None and (bool(spec.sizes) or not spec.any_size)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from exporter.verifier.subjects.examples import Examples
 from exporter.verifier.subjects.guarded_call import GIVES
 from exporter.verifier.subjects.subject import Subject
+from exporter.verifier.subjects.watched_state import LASTING
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ def typical_names(groups: Iterable[SameInputs]) -> tuple[str, ...]:
 def no_inputs(subject: Subject, way: str) -> str:
     """Says why nothing can be made up for a way of calling."""
     why = next(iter(subject.refusals(way).values()), "no example is left")
+    if why.startswith(LASTING):
+        return f"{way} cannot be compared: {why}"
     if why.startswith(GIVES):
         return f"results of {way} cannot be compared: {why}"
     taken = subject.spec_of(way)

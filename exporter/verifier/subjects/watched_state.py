@@ -16,6 +16,12 @@ _CHANGING = re.compile(
     "Assign|Resource.*(Scatter|Apply)|^Scatter(?!Nd)|^(Sparse)?Apply|CountUpTo|Rng|StatefulUniform"
     "|Stateful.*Normal"
 )
+# In the names of ops that change what is no variable, and what nobody can put back; and what begins
+# the sentence about them.
+_LASTING = re.compile(
+    "^LookupTable(Insert|Remove|Import)|^Queue.*(Enqueue|Dequeue)|^Stack(Push|Pop)"
+)
+LASTING = "expected calls whose changes can be put back"
 
 
 @dataclass
@@ -30,8 +36,8 @@ class WatchedState:
     _seen: set[tuple[str, Hashable]] = field(default_factory=set)
     # Of ways that ever changed anything, what the last call left.
     _left: dict[str, Arrays] = field(default_factory=dict)
-    # Whether a way has ops that change variables.
-    _changing: dict[str, bool] = field(default_factory=dict)
+    # Kinds of ops, by way.
+    _ops: dict[str, set[str]] = field(default_factory=dict)
 
     def left(self, way: str) -> Arrays:
         """Returns the variables that the last call changed, as it left them."""
@@ -58,7 +64,8 @@ class WatchedState:
             way: Of calling.
             shapes: Of the inputs.
         """
-        if (way, shapes) in self._seen and way not in self._left and not self._may_change(way):
+        leaves_alone = way not in self._left and not any(map(_CHANGING.search, self._run_by(way)))
+        if (way, shapes) in self._seen and leaves_alone:
             yield
             return
         self._seen.add((way, shapes))
@@ -70,19 +77,19 @@ class WatchedState:
             if changed or way in self._left:
                 self._left[way] = changed
 
-    def _may_change(self, way: str) -> bool:
-        """Says whether a way of calling has ops that change variables."""
-        if way not in self._changing:
+    def lasting(self, way: str) -> list[str]:
+        """Names the ops that change tables or queues, which cannot be put back, sorted."""
+        return sorted(filter(_LASTING.search, self._run_by(way)))
+
+    def _run_by(self, way: str) -> set[str]:
+        """Returns the kinds of ops that a way of calling may run in inference mode."""
+        if way not in self._ops:
             graphs = (function.graph.as_graph_def() for function in self._functions(way))
-            ops = (node.op for graph in graphs for node in nodes_of(graph))
-            self._changing[way] = any(map(_CHANGING.search, ops))
-        return self._changing[way]
+            self._ops[way] = {node.op for graph in graphs for node in nodes_of(graph)}
+        return self._ops[way]
 
     def _functions(self, way: str) -> list[Any]:
-        """Returns what a way of calling may run in inference mode; nothing without variables."""
         offered = self.interface
-        if not offered.state:
-            return []
         if way in offered.signature_ways:
             return [offered.signature_ways[way]]
         return [
