@@ -159,7 +159,7 @@ def test_servers_give_single_strings(tmp_path, other):
     assert rules(folder)["R27"].status == "passed"
 
 
-def test_servers_give_others_beside_infinity(tmp_path):
+def test_servers_give_others_beside_infinity():
     """No share of infinity is allowed."""
     one = np.array([np.inf, 1.0], np.float32)
     assert serving._near(one, one)

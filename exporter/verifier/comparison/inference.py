@@ -139,21 +139,22 @@ class InferenceComparison:
                 why = "calls are made without this argument, of which a default is no number"
                 self._collector.skip("outputs", PLAIN, why, name)
             for value in values:
-                batch = replace(own.few(), at=f", {name} {value:g}", numbers={name: value})
+                batch = replace(own.few(3), at=f", {name} {value:g}", numbers={name: value})
                 self._batch(ways, batch)
 
     def _batch(self, ways: list[str], batch: Batch) -> None:
         few = len(batch.names) in _END_POINT_SIZES
         expected = self._expected([w for w in ways if few or group_of(w) == "outputs"], batch)
         found = {}
-        for way in (*expected, *(self._alone if PLAIN in expected else ())):
+        as_usual = PLAIN in expected and not batch.numbers
+        for way in (*expected, *(self._alone if as_usual else ())):
             outputs = self._call(way, batch)
             if outputs is not None:
                 found[way] = outputs
                 if way in expected:
                     self._compare(way, expected[way], outputs, batch)
         self._both_ways(expected, found, batch)
-        if self._folded is not None and PLAIN in expected:
+        if self._folded is not None and as_usual:
             outputs = self._call(FOLDED_WAY, batch)
             if outputs is not None:
                 add_folded(self._folded, expected[PLAIN], outputs, batch, batch.case)

@@ -86,9 +86,8 @@ class Measure:
         allowed = self.allowance.absolute(self.group, self.name, rows)
         if not _is_real(expected) or not expected.size:
             return allowed
-        largest = np.max(
-            np.abs(_finite(expected.astype(np.float64))).reshape(len(rows) or 1, -1), axis=1
-        )
+        numbers = expected if expected.dtype.kind != "V" else expected.astype(np.float32)
+        largest = np.max(np.abs(_finite(numbers)).reshape(len(rows) or 1, -1), axis=1)
         self._largest = max(self._largest, float(largest.max()))
         allowed = np.asarray(allowed + self.allowance.share(rows) * largest)
         most = allowed + self.allowance.rtol * largest

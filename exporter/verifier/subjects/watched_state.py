@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+import tensorflow as tf
+
 from exporter.protobufs import nodes_of
 from exporter.verifier.subjects.interface import Interface
 from exporter.verifier.subjects.subject import Arrays, read, value_of
@@ -64,8 +66,8 @@ class WatchedState:
             way: Of calling.
             shapes: Of the inputs.
         """
-        leaves_alone = way not in self._left and not any(map(_CHANGING.search, self._run_by(way)))
-        if (way, shapes) in self._seen and leaves_alone:
+        unchanged = (way, shapes) in self._seen and way not in self._left
+        if unchanged and not any(map(_CHANGING.search, self._run_by(way))):
             yield
             return
         self._seen.add((way, shapes))
@@ -79,6 +81,10 @@ class WatchedState:
 
     def lasting(self, way: str) -> list[str]:
         """Names the ops that change tables or queues, which cannot be put back, sorted."""
+        known = {id(variable.handle) for variable in self.interface.captured}
+        taken = (given for run in self._functions(way) for given in run.captured_inputs)
+        if all(given.dtype != tf.resource or id(given) in known for given in taken):
+            return []
         return sorted(filter(_LASTING.search, self._run_by(way)))
 
     def _run_by(self, way: str) -> set[str]:
