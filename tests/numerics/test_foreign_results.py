@@ -76,6 +76,22 @@ def test_functions_that_are_not_compared_are_named(tmp_path):
     }
 
 
+def test_traces_that_are_not_compared_are_named(tmp_path):
+    root = Root()
+    function = tf.function(lambda x: root.layer(tf.cast(x, tf.float32)), autograph=False)
+    # What takes one example alone is called with one.
+    for shape, dtype in (([None, 4], tf.float32), ([1, 4], tf.float32), ([None, 4], tf.uint8)):
+        function.get_concrete_function(tf.TensorSpec(shape, dtype))
+    root.__call__ = function
+    model = saved(root, tmp_path / "model")
+    checks = compared(model, model)
+    assert failed(checks) == {}
+    assert skipped(checks)["interface", "__call__ with uint8 (None, 4)"] == (
+        "it is called with float32 (None, 4) alone; to have it compared, save a signature of it"
+    )
+    assert len(skipped(checks)) == 2
+
+
 def test_a_dataset_as_result(tmp_path):
     root = Root()
     rows = lambda x: tf.data.Dataset.from_tensor_slices(root.layer(x))  # noqa: E731

@@ -17,6 +17,7 @@ from exporter.verifier.comparison.inference import InferenceComparison
 from exporter.verifier.comparison.known_network import KnownNetwork, known_network
 from exporter.verifier.comparison.weights import compare_weights
 from exporter.verifier.report.records import Check
+from exporter.verifier.subjects.beside import not_reached
 from exporter.verifier.subjects.descriptions import described_batch
 from exporter.verifier.subjects.examples import Batch, Examples
 from exporter.verifier.subjects.saved_model import LoadedModel
@@ -114,11 +115,11 @@ def _descriptions(model: dict[str, str], reference: dict[str, str]) -> Iterator[
 
 
 def _beside(reference: Subject) -> Iterator[Check]:
-    """Names functions that are not compared."""
+    """Names what is not compared."""
     collector = Collector(Allowance())
-    for name in reference.interface.others if isinstance(reference, LoadedModel) else ():
-        why = "it is neither __call__ nor a signature; to have it compared, save one that calls it"
-        collector.skip("interface", f"function '{name}'", why)
+    if isinstance(reference, LoadedModel):
+        for name, why in not_reached(reference.interface):
+            collector.skip("interface", name, why)
     return iter(collector.checks())
 
 

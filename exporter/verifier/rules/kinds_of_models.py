@@ -80,7 +80,7 @@ KINDS: tuple[KindOfModel, ...] = (
         "Nobody can put those back before the next call; other ways of calling are judged.",
     ),
     KindOfModel(
-        "other functions beside __call__ and signatures",
+        "other functions beside __call__ and signatures, and __call__ with inputs of other dtypes",
         "no",
         "Those of the root are named as not compared: save a signature that calls them.",
     ),

@@ -15,7 +15,6 @@ from checkpoints.bundle_index import read_index
 from exporter.errors import VerificationError
 from exporter.op_packages import imported
 from exporter.protobufs import check_is_there
-from exporter.signatures import is_private_name
 from exporter.verifier.subjects.arranging import arranged, without_empty
 from exporter.verifier.subjects.load_failures import LoadFailure, why
 from exporter.verifier.subjects.subject import PLAIN
@@ -117,6 +116,13 @@ class Interface:
             if nests and asked and name != "training":
                 found[name] = max(nests, key=freedom)
         return found
+
+    @property
+    def taken(self) -> list[dict[str, Any]]:
+        """The nests of specs that each trace takes for these, by argument, without repetition."""
+        traced = self._traced.values()
+        taken = [{n: a[n] for n in self.inputs if has_specs(a.get(n))} for a in traced]
+        return [own for place, own in enumerate(taken) if own not in taken[:place]]
 
     @property
     def input_structure(self) -> Any:
@@ -221,13 +227,6 @@ class Interface:
     def regularization_losses(self) -> list[Any]:
         """The list of that name."""
         return self.listed("regularization_losses")
-
-    @property
-    def others(self) -> list[str]:
-        """Names of the root's functions that are neither `__call__` nor a signature, sorted."""
-        own = {n for n, value in vars(self.root).items() if hasattr(value, "concrete_functions")}
-        public = {name for name in own - {PLAIN} if not is_private_name(name)}
-        return sorted(public - self.signatures.keys())
 
     @cached_property
     def captured(self) -> list[Any]:
