@@ -10,8 +10,11 @@ from support.foreign_models import FLOATS, KINDS, Root, called, made, saved, ser
 from support.judging import compared, failed, rules, skipped
 
 from exporter.errors import InvalidArgumentError, VerificationError
+from exporter.verifier.comparison.summary import thumbnails
 from exporter.verifier.run import run
+from exporter.verifier.subjects.examples import Examples
 from exporter.verifier.subjects.given import Given, read_arrays
+from exporter.verifier.subjects.input_spec import InputSpec
 from exporter.verifier.verify_request import VerifyRequest
 
 pytestmark = pytest.mark.numerics
@@ -91,6 +94,12 @@ def test_given_inputs_that_nothing_takes(tmp_path):
         compared(model, model, given=given)
     with pytest.raises(VerificationError, match="Images were given for a model that takes no"):
         compared(model, model, given=Given(images=(tmp_path / "a.jpg",)))
+
+
+def test_what_is_given_for_another_way_than_that_of_images():
+    spec = InputSpec((tf.TensorSpec([None, 8, 8, 3], tf.float32),), names=("images",))
+    assert thumbnails(Examples(spec, given={"x": np.zeros([2, 4])})) == {}
+    assert len(thumbnails(Examples(spec, given={"images": np.zeros([2, 8, 8, 3])}))) == 2
 
 
 def test_files_that_hold_no_inputs(tmp_path):

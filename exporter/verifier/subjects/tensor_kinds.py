@@ -104,7 +104,7 @@ def holds(spec: Any, column: np.ndarray) -> bool:
     if column.dtype.kind not in "biufc":
         return False
     if spec.dtype.is_floating or spec.dtype.is_complex:
-        return spec.dtype.is_complex or column.dtype.kind != "c"
+        return bool(spec.dtype.is_complex or column.dtype.kind != "c")
     # Neither a fraction nor a number beyond the dtype's is to become another.
     with np.errstate(invalid="ignore"):
         return bool(np.array_equal(column, column.astype(spec.dtype.as_numpy_dtype)))
