@@ -9,15 +9,12 @@ from typing import Any
 
 import tensorflow as tf
 
-from exporter.protobufs import nodes_of
+from exporter.protobufs import assigns, nodes_of
 from exporter.verifier.subjects.interface import Interface
 from exporter.verifier.subjects.subject import Arrays, read, value_of
 
-# In the names of ops that change variables.
-_CHANGING = re.compile(
-    "Assign|Resource.*(Scatter|Apply)|^Scatter(?!Nd)|^(Sparse)?Apply|CountUpTo|Rng|StatefulUniform"
-    "|Stateful.*Normal"
-)
+# In the names of ops that draw at random, and change a variable by that.
+_DRAWING = re.compile("Rng|StatefulUniform|Stateful.*Normal")
 # In the names of ops that change what is no variable, and what nobody can put back; and what begins
 # the sentence about them.
 _LASTING = re.compile(
@@ -38,7 +35,7 @@ class WatchedState:
     _seen: set[tuple[str, Hashable]] = field(default_factory=set)
     # Of ways that ever changed anything, what the last call left.
     _left: dict[str, Arrays] = field(default_factory=dict)
-    # Kinds of ops, by way.
+    # Names of ops, by way.
     _ops: dict[str, set[str]] = field(default_factory=dict)
 
     def left(self, way: str) -> Arrays:
@@ -67,7 +64,7 @@ class WatchedState:
             shapes: Of the inputs.
         """
         unchanged = (way, shapes) in self._seen and way not in self._left
-        if unchanged and not any(map(_CHANGING.search, self._run_by(way))):
+        if unchanged and not self._may_change(way):
             yield
             return
         self._seen.add((way, shapes))
@@ -87,8 +84,12 @@ class WatchedState:
             return []
         return sorted(filter(_LASTING.search, self._run_by(way)))
 
+    def _may_change(self, way: str) -> bool:
+        """Says whether a way of calling has ops that change variables."""
+        return any(assigns(op) or _DRAWING.search(op) for op in self._run_by(way))
+
     def _run_by(self, way: str) -> set[str]:
-        """Returns the kinds of ops that a way of calling may run in inference mode."""
+        """Returns the names of ops that a way of calling may run in inference mode."""
         if way not in self._ops:
             graphs = (function.graph.as_graph_def() for function in self._functions(way))
             self._ops[way] = {node.op for graph in graphs for node in nodes_of(graph)}

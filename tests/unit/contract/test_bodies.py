@@ -69,3 +69,21 @@ def test_a_function_that_calls_itself():
     body = bodies(function("f0", ["x"], [("c", "f0", ["x"])], ["c:output:0"]))["f0"]
     with pytest.raises(RecursionError):
         _ = body.used
+
+
+@pytest.mark.parametrize(
+    ("op", "assigned"),
+    [
+        ("AssignAddVariableOp", True),
+        ("ResourceScatterUpdate", True),
+        ("ResourceApplyAdam", True),
+        ("ResourceSparseApplyAdagrad", True),
+        ("ScatterNdUpdate", True),
+        ("ScatterNd", False),
+        ("TensorScatterUpdate", False),
+        ("ReadVariableOp", False),
+    ],
+)
+def test_every_op_that_changes_a_variable(op, assigned):
+    made = function("f0", ["v", "x"], [("n", op, ["v", "x"]), ("y", "Relu", ["x"])], ["y:y:0"])
+    assert bodies(made)["f0"].assigned == ({0} if assigned else set())
