@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from support.foreign_models import FLOATS, Root, called, made, saved
+from support.foreign_signatures import served, session, v1
 from support.judging import compared, failed, rules, skipped
-from support.mutating import edited
 
 from exporter.errors import VerificationError
 from exporter.verifier.rules import serving
@@ -156,23 +156,31 @@ def test_a_loss_that_takes_arguments(tmp_path):
     assert skipped(checks)["regularization", "losses"].startswith("the reference gives none: ")
 
 
-@pytest.mark.parametrize("other", [False, True])
-def test_servers_give_single_strings(tmp_path, other):
-    root = Root()
-    call = called(root, root.layer, FLOATS)
-    serve = made(lambda x: {"y": call(x), "version": tf.constant("1.0")}, FLOATS)
-    folder = saved(root, tmp_path / "model", serving_default=serve)
-    if other:
+def test_servers_give_single_strings(tmp_path):
+    def versioned(folder, version):
+        root = Root()
+        call = called(root, root.layer, FLOATS)
+        serve = made(lambda x: {"y": call(x), "version": tf.constant(version)}, FLOATS)
+        return saved(root, folder, serving_default=serve)
 
-        def change(graph):
-            for function in graph.graph_def.library.function:
-                for node in function.node_def:
-                    if node.attr["dtype"].type == tf.string.as_datatype_enum:
-                        node.attr["value"].tensor.CopyFrom(tf.make_tensor_proto("2.0"))
+    model = versioned(tmp_path / "model", "1.0")
+    assert rules(model)["R27"].status == "passed"
+    wrong = failed(compared(versioned(tmp_path / "wrong", "1.10"), model))
+    assert wrong == {
+        ("outputs", f"{SERVED}: version"): "expected b'1.0', found b'1.10' (1 of 1 values differ)"
+    }
 
-        served = edited(folder, tmp_path / "edited", change)
-        assert failed(compared(served, folder)).keys() == {("outputs", f"{SERVED}: version")}
-    assert rules(folder)["R27"].status == "passed"
+
+def test_servers_take_sparse_inputs(tmp_path):
+    with session() as running:
+        x = v1.sparse_placeholder(tf.float32, [None, 4], "x")
+        y = tf.sparse.sparse_dense_matmul(x, tf.constant(np.ones([4, 3], np.float32)))
+        info = v1.saved_model.build_tensor_info
+        tensors = {"x": info(x)}, {"y": info(y)}, "tensorflow/serving/predict"
+        signature = v1.saved_model.build_signature_def(*tensors)
+        model = served(tmp_path / "model", running, {"serving_default": signature})
+    assert failed(compared(model, model)) == {}
+    assert rules(model)["R27"].status == "passed"
 
 
 def test_servers_give_others_beside_infinity():

@@ -49,8 +49,8 @@ def servers_run_the_signature(model: LoadedModel) -> Iterator[str]:
 def _differs(model: LoadedModel, way: str, definition: Any) -> str:
     """Says how a server's results differ from the object's; empty if they do not."""
     own = usable(model, way, model.examples)
-    if not own.names:
-        return ""  # nothing can be made up for it
+    if not own.names or not _is_dense(definition):
+        return ""  # nothing can be made up for it, or fed as one tensor
     inputs = own.few(FULL.training_batch).inputs
     expected, again = (model.inference([way], inputs)[way] for _ in range(2))
     if unequal(expected, again):
@@ -70,6 +70,11 @@ def _differs(model: LoadedModel, way: str, definition: Any) -> str:
         if not _near(value, as_array(found[key])):
             return f"expected the same for servers, found another '{key}'"
     return ""
+
+
+def _is_dense(definition: Any) -> bool:
+    infos = (*definition.inputs.values(), *definition.outputs.values())
+    return all(info.WhichOneof("encoding") == "name" for info in infos)
 
 
 def _served(model: LoadedModel, definition: Any, named: dict[str, np.ndarray]) -> Arrays:
