@@ -90,6 +90,11 @@ def unreadable(folder: Path, error: OSError, refusal: type[ExporterError]) -> Ex
     )
 
 
+def assigns(op: str) -> bool:
+    """Says whether an op of this name changes a variable."""
+    return _ASSIGNING.fullmatch(op) is not None
+
+
 def functions_of(graph: Any) -> dict[str, Any]:
     """Returns the functions of a GraphDef's library by name."""
     return {function.signature.name: function for function in graph.library.function}
@@ -99,11 +104,6 @@ def nodes_of(graph: Any) -> Iterator[Any]:
     """Yields the nodes of a GraphDef, then those of its functions."""
     bodies = (function.node_def for function in graph.library.function)
     return chain(graph.node, *bodies)
-
-
-def assigns(op: str) -> bool:
-    """Says whether an op of this name changes a variable."""
-    return _ASSIGNING.fullmatch(op) is not None
 
 
 def called_by(node: Any) -> Iterator[Any]:
