@@ -65,6 +65,8 @@ def test_scalars():
 def test_not_a_number_equals_itself_and_zero_is_not_negative_zero():
     assert measured([np.nan] * 2, [np.nan] * 2).differing == 0
     assert measured([0.0], [-0.0]).differing == 1
+    check = measured([1.0, np.nan], [1.0, np.copysign(np.float32(np.nan), -1)])
+    assert (check.status, check.differing) == ("passed", 0)
 
 
 @pytest.mark.parametrize(

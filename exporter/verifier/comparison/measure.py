@@ -216,8 +216,14 @@ def _first_of(
 
 
 def _unequal_bits(expected: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """Marks the values that are not the same bits, in arrays of one shape and dtype."""
-    return np.asarray((_bytes(expected) != _bytes(found)).any(axis=-1))
+    """Marks the values that are not the same bits, in arrays of one shape and dtype.
+
+    Of all bits that are not a number, none is another.
+    """
+    unequal = np.asarray((_bytes(expected) != _bytes(found)).any(axis=-1))
+    if is_float(expected):
+        unequal &= ~(np.isnan(expected) & np.isnan(found))
+    return unequal
 
 
 def _bytes(array: np.ndarray) -> np.ndarray:
