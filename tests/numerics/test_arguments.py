@@ -88,9 +88,7 @@ def test_tensors_that_may_be_left_out_are_named(tmp_path):
     assert failed(checks) == {}
     (left_out,) = [c for c in checks if c.case == "mask"]
     assert left_out.status == "skipped"
-    assert left_out.message == (
-        "calls are made without this argument, of which a default is no number"
-    )
+    assert left_out.message == ("calls leave this argument out, whose default is no number")
 
 
 def test_tensors_that_are_never_left_out(tmp_path):

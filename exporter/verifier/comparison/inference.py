@@ -136,7 +136,7 @@ class InferenceComparison:
         for name, default in self._reference.hyperparameters.items():
             values = () if name == MOMENTUM else others(default)
             if not is_number(default):
-                why = "calls are made without this argument, of which a default is no number"
+                why = "calls leave this argument out, whose default is no number"
                 self._collector.skip("outputs", PLAIN, why, name)
             for value in values:
                 batch = replace(own.few(3), at=f", {name} {value:g}", numbers={name: value})
