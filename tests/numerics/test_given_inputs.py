@@ -74,6 +74,30 @@ def test_given_examples_that_the_reference_cannot_take(tmp_path):
         compared(model, model, given=given)
 
 
+def test_given_examples_of_which_the_reference_cannot_take_the_first(tmp_path):
+    """Those that it takes are compared all the same."""
+
+    def small(folder, change=0.0):
+        root = Root()
+
+        def call(x):
+            tf.debugging.assert_less(x, 5.0)
+            return root.layer(x) + change
+
+        called(root, call, FLOATS)
+        return saved(root, folder)
+
+    model = small(tmp_path / "model")
+    given = Given(arrays={"x": np.array([[9.0] * 4, [1.0] * 4, [2.0] * 4])})
+    same = compared(model, model, given=given)
+    assert failed(same) == {}
+    left_out = {c.case: c.message for c in same if c.group == "outputs" and c.status == "skipped"}
+    assert left_out.keys() == {f"batch {size}, example 0" for size in (1, 3, 32)}
+    assert left_out["batch 1, example 0"].startswith("the reference gives no result: ass")
+    wrong = failed(compared(small(tmp_path / "wrong", 1e-3), model, given=given))
+    assert wrong.keys() == {("outputs", "__call__")}
+
+
 def test_images_as_the_bytes_of_their_files(tmp_path):
     for name, shade in (("dark.png", 10), ("light.png", 240)):
         image = np.full([4, 4, 3], shade, np.uint8)

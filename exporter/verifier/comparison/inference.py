@@ -46,6 +46,8 @@ class InferenceComparison:
     _looked: set[tuple[str, str]] = field(default_factory=set)
     # What each way draws at random, of those that were looked at since they differed.
     _drawn: dict[str, set[str]] = field(default_factory=dict)
+    # Where the reference gave no result at least once.
+    _missing: set[tuple[str, str]] = field(default_factory=set)
     # What the reference said where it gave no result, by way of calling.
     _silent: dict[str, str] = field(default_factory=dict)
 
@@ -169,8 +171,12 @@ class InferenceComparison:
             try:
                 found |= self._reference.inference([way], batch.inputs, batch.numbers)
             except ModelCallError as error:
-                why = f"the reference gives no result: {error.said}"
-                self._collector.skip(group_of(way), way, why, batch.case)
+                if (way, batch.case) not in self._missing:
+                    # Of others in the same case there may be results, which have its name.
+                    case = f"{batch.case}, {told(batch.names[0])}"
+                    why = f"the reference gives no result: {error.said}"
+                    self._collector.skip(group_of(way), way, why, case)
+                self._missing.add((way, batch.case))
                 self._silent.setdefault(way, error.said)
         return found
 
