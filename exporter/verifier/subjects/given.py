@@ -12,6 +12,8 @@ from exporter.verifier.subjects.input_range import UNKNOWN, InputRange
 
 # Kinds of arrays that tensors are made of: numbers, and strings.
 _KINDS = "biufcSU"
+# How files begin: of numpy.save, and of numpy.savez.
+_ONE_ARRAY, _ARCHIVE = b"\x93NUMPY", b"PK"
 
 
 @dataclass(frozen=True)
@@ -45,10 +47,8 @@ def read_arrays(path: Path) -> Mapping[str, np.ndarray]:
     if is_pointer(path):
         raise InvalidArgumentError(f"Inputs '{path}' {IS_POINTER}")
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            raise TypeError("one array, which has no name")
-        with loaded as file:
+        _check_beginning(path)
+        with np.load(path, allow_pickle=False) as file:
             arrays = {name: _array(file[name], name) for name in file.files}
     except Exception as error:  # a damaged archive has numpy raise what it likes
         raise InvalidArgumentError(
@@ -64,6 +64,20 @@ def read_arrays(path: Path) -> Mapping[str, np.ndarray]:
         )
     count = next(iter(lengths), 1)
     return {n: a if a.ndim else np.repeat(a[None], count) for n, a in arrays.items()}
+
+
+def _check_beginning(path: Path) -> None:
+    """Refuses what numpy would take for something else: one array, or pickled objects.
+
+    Raises:
+        TypeError: If it is that.
+    """
+    with path.open("rb") as file:
+        beginning = file.read(len(_ONE_ARRAY))
+    if beginning == _ONE_ARRAY:
+        raise TypeError("one array, which has no name")
+    if not beginning.startswith(_ARCHIVE):
+        raise TypeError("other bytes" if beginning else "an empty file")
 
 
 def _array(member: np.ndarray | bytes, name: str) -> np.ndarray:
