@@ -178,7 +178,7 @@ class InputSpec:
         """
         named = bool(self.names) and set(self.names) <= given.keys()
         names = self.names if named else tuple(given)
-        if len(names) != len(self.specs) or self.strange:
+        if not (named or len(names) == 1) or len(names) != len(self.specs) or self.strange:
             return ()
         fitting = all(holds(spec, given[own]) for spec, own in zip(self.specs, names, strict=True))
         return names if fitting else ()

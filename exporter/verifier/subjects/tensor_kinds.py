@@ -101,10 +101,10 @@ def holds(spec: Any, column: np.ndarray) -> bool:
         return False
     if spec.dtype == tf.string:
         return column.dtype.kind in "SU"
-    if column.dtype.kind not in "biufc":
+    if column.dtype.kind not in ("biufc" if spec.dtype.is_complex else "biuf"):
         return False
     if spec.dtype.is_floating or spec.dtype.is_complex:
-        return bool(spec.dtype.is_complex or column.dtype.kind != "c")
+        return True
     # Neither a fraction nor a number beyond the dtype's is to become another.
     with np.errstate(invalid="ignore"):
         return bool(np.array_equal(column, column.astype(spec.dtype.as_numpy_dtype)))
