@@ -153,3 +153,23 @@ def test_arguments_wherever_they_stand(tmp_path, kind):
     assert any(c.name == "__call__" and c.values for c in checks)
     wrong = failed(compared(made("wrong", swap=True), reference))
     assert wrong.keys() == {("outputs", "__call__")}
+
+
+def test_a_mode_whose_default_was_never_traced(tmp_path):
+    """As Keras saves models with a call of their own."""
+
+    def made(name, factor):
+        def compute(root):
+            def call(x, *args, training=None, **more):
+                return root.layer(x) * (2.0 if training else factor)
+
+            return call
+
+        return taking(tmp_path / name, compute, {"training": False}, {"training": True})
+
+    reference = made("reference", 1.0)
+    checks = compared(reference, reference)
+    assert failed(checks) == {}
+    assert skipped(checks) == {}
+    wrong = failed(compared(made("wrong", 1.5), reference))
+    assert wrong.keys() == {("outputs", "__call__")}

@@ -134,10 +134,11 @@ class Interface:
 
         Args:
             packed: Tensors in `input_structure`.
-            **arguments: Others. A mode that must be told is inference, if none is given.
+            **arguments: Others. A mode whose default was never traced is inference, if none is given.
         """
         mode = self.parameters.get("training")
-        if mode is not None and mode.default is mode.empty:
+        modes = [arguments.get("training") for arguments in self._traced.values()]
+        if mode is not None and mode.default not in modes:
             arguments = {"training": False, **arguments}
         given = dict(zip(self.inputs, (packed,), strict=True)) if len(self.inputs) == 1 else packed
         return arranged(self.parameters, {**given, **arguments})

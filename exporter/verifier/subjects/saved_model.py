@@ -222,7 +222,7 @@ class LoadedModel:
     def losses(self) -> tuple[Arrays, Gradients]:
         """Returns the regularization losses, and the gradients of their sum."""
         functions = self.interface.regularization_losses
-        values = {str(i): np.asarray(loss()) for i, loss in enumerate(functions)}
+        values = {str(i): value_of(loss()) for i, loss in enumerate(functions)}
         if not functions:
             return values, {}
         return values, self._differentiate(lambda: tf.add_n([loss() for loss in functions]))
