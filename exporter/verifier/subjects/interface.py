@@ -134,7 +134,7 @@ class Interface:
 
         Args:
             packed: Tensors in `input_structure`.
-            **arguments: Others. A mode whose default was never traced is inference, if none is given.
+            **arguments: Others. A mode whose default was never traced is inference, unless given.
         """
         mode = self.parameters.get("training")
         modes = [arguments.get("training") for arguments in self._traced.values()]

@@ -27,8 +27,8 @@ def _extremes(shape: Sequence[int], place: int) -> np.ndarray:
     """Numbers of both signs, also where there are few; of a single one, below zero."""
     noise, count = _noise(shape, place), int(np.prod(shape))
     if count >= _MANY:
-        return 20 * noise - 10
-    return np.linspace(-10, 10, count).reshape(shape) * (1 + noise) / 2
+        return np.asarray(20 * noise - 10)
+    return np.asarray(np.linspace(-10, 10, count).reshape(shape) * (1 + noise) / 2)
 
 
 # Of so many numbers that are drawn some are near both ends.
