@@ -1,9 +1,14 @@
 """Arguments of `__call__`: wherever they stand; those that may be left out are tried, or named."""
 
+import numpy as np
 import pytest
 import tensorflow as tf
 from support.foreign_models import FLOATS, Root, saved
 from support.judging import compared, failed, skipped
+
+from exporter.verifier.subjects.recomputing import How, call_graph, recompute
+from exporter.verifier.subjects.saved_model import load_model
+from exporter.verifier.subjects.subject import PLAIN
 
 pytestmark = pytest.mark.numerics
 
@@ -174,3 +179,15 @@ def test_a_mode_whose_default_was_never_traced(tmp_path):
     wrong = failed(compared(made("wrong", 1.5), reference))
     # And once more after a step of SGD.
     assert wrong.keys() == {("outputs", "__call__"), ("SGD step", "__call__")}
+
+
+def test_noise_is_measured_of_the_same_arguments(tmp_path):
+    """Of those by name alone, TensorFlow sorts what a function is given."""
+    root = Root()
+    call = lambda x, *, b, a: root.layer(x) - 2 * root.layer(a) + 3 * root.layer(b)  # noqa: E731
+    root.__call__ = tf.function(call, autograph=False)
+    root.__call__.get_concrete_function(FLOATS, b=FLOATS, a=FLOATS)
+    model = load_model(saved(root, tmp_path / "model"))
+    inputs = model.examples.few().inputs
+    found = recompute(call_graph(model, PLAIN), model, inputs, How()).arrays()[""]
+    np.testing.assert_allclose(found, model.inference([PLAIN], inputs)[PLAIN][""], rtol=1e-4)

@@ -117,7 +117,7 @@ def float64_results(side: Subject, examples: Examples, *, inference: bool = Fals
     for way in side.training_ways:
         try:
             found |= _training64(side, way, batch, alone=alone)
-        except UnsupportedError:
+        except (UnsupportedError, ModelCallError):
             continue
     return found
 
@@ -196,7 +196,10 @@ def _gradients(side: Subject, batch: Batch) -> Results:
     found |= _keyed("regularization", of_losses)
     if PLAIN not in side.training_ways:
         return found
-    drawn = changing(side, PLAIN, batch)
+    try:
+        drawn = changing(side, PLAIN, batch)
+    except ModelCallError:
+        return found  # which is not compared either
     outputs = side.inference([PLAIN], batch.inputs)[PLAIN]
     target, training = target_of(outputs, drawn)
     if target is None:

@@ -125,7 +125,10 @@ def _in_order_of_inputs(model: LoadedModel, way: str, own: list[str]) -> tuple[s
     if way in model.interface.signature_ways or len(inputs) == 1:
         return tuple(own)
     places = tf.nest.pack_sequence_as(model.interface.input_structure, list(range(len(own))))
-    order = [place for name in inputs for place in tf.nest.flatten(places[name])]
+    by_name = {n for n, p in model.interface.parameters.items() if p.kind is p.KEYWORD_ONLY}
+    # Those that are given by name alone come last, sorted.
+    names = [*(n for n in inputs if n not in by_name), *sorted(by_name & inputs.keys())]
+    order = [place for name in names for place in tf.nest.flatten(places[name])]
     return tuple(own[order.index(place)] for place in range(len(own)))
 
 
