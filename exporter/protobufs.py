@@ -4,6 +4,7 @@ Messages are typed as `Any`, since TensorFlow's have no types. Nothing of a
 model is run, and TensorFlow is imported when a file is read.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
@@ -20,6 +21,12 @@ SAVED_MODEL, SAVED_MODEL_TEXT = "saved_model.pb", "saved_model.pbtxt"
 _FILES = ("*.pb", "*.pbtxt", "variables/*", "assets/**/*", "assets.extra/**/*")
 # Ops that call a function.
 CALLS = frozenset({"PartitionedCall", "StatefulPartitionedCall"})
+# Ops that change the variable that is their first input: assignments, updates of rows, and steps of
+# optimizers; of TensorFlow 1 too.
+_ASSIGNING = re.compile(
+    "Assign.*|Resource.*(Apply|Scatter|CountUpTo).*|(Sparse)?Apply.*|CountUpTo"
+    "|Scatter(Nd)?(Add|Sub|Mul|Div|Min|Max|Update)"
+)
 
 
 def read_saved_model(folder: Path, refusal: type[ExporterError]) -> Any:
@@ -93,6 +100,11 @@ def unreadable(folder: Path, error: OSError, refusal: type[ExporterError]) -> Ex
     return refusal(
         f"Model '{folder}' cannot be read: {reason(error)}. Change its permissions, or copy it."
     )
+
+
+def assigns(op: str) -> bool:
+    """Says whether an op of this name changes a variable."""
+    return _ASSIGNING.fullmatch(op) is not None
 
 
 def functions_of(graph: Any) -> dict[str, Any]:

@@ -1,10 +1,24 @@
 """The names and the default that every published model has in its interface."""
 
+import re
+
 SERVING = "serving_default"
 # Beside it where it was asked for: the same network, batch norms folded, up to float rounding.
 FOLDED = "serving_folded"
 # What Keras 3 calls the same function beside it.
 KERAS_TWIN = "serve"
+# Names of functions and objects that hang on a model for who saved it: Keras', those that
+# tf.saved_model.save gives to constants, and those that begin with one underscore, by which nobody
+# else calls.
+_PRIVATE = re.compile(
+    r"_(?!_).*|keras_api|layer(_with_weights)?-\d+|capture_\d+"
+    r"|call_and_return_(all_)?conditional_losses|activity_regularizer_fn"
+)
+
+
+def is_private_name(name: str) -> bool:
+    """Says whether the library that saved a model keeps what has this name for itself."""
+    return _PRIVATE.fullmatch(name) is not None
 
 
 def way_of(signature: str) -> str:

@@ -9,12 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from exporter.protobufs import CALLS, calls_of, closure, functions_of, inputs_of, op_of
-
-_ASSIGN = "Assign"
-_VARIABLE_OP = "VariableOp"
-# Of reference variables, which TensorFlow 1 made.
-_ASSIGN_REFERENCE = frozenset({"Assign", "AssignAdd", "AssignSub"})
+from exporter.protobufs import CALLS, assigns, calls_of, closure, functions_of, inputs_of, op_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +108,7 @@ class Body:
         return self._positions(
             name
             for node in self.function.node_def
-            for name in self._given(node, "assigned", node.input[:1] if assigns(node) else ())
+            for name in self._given(node, "assigned", node.input[:1] if assigns(node.op) else ())
         )
 
     def _given(self, node: Any, by: str, own: Iterable[str]) -> Iterable[str]:
@@ -176,12 +171,6 @@ class _Value(NamedTuple):
 
     node: str
     output: int
-
-
-def assigns(node: Any) -> bool:
-    """Says whether an op changes a variable."""
-    to_resource = node.op.startswith(_ASSIGN) and node.op.endswith(_VARIABLE_OP)
-    return bool(to_resource or node.op in _ASSIGN_REFERENCE)
 
 
 def data_inputs(node: Any) -> list[str]:

@@ -5,19 +5,13 @@ model, under names that it numbers anew at each change. Only Keras' own
 `load_model` asks for them.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 
 from exporter.contract.deviation import Deviation
 from exporter.contract.form import Contract
 from exporter.errors import listing
+from exporter.signatures import is_private_name
 
-# Names of children and functions: Keras', those that tf.saved_model.save gives to constants, and
-# those that begin with one underscore, by which nobody else calls.
-_NAME = re.compile(
-    r"_(?!_).*|keras_api|layer(_with_weights)?-\d+|capture_\d+"
-    r"|call_and_return_(all_)?conditional_losses|activity_regularizer_fn"
-)
 # Begins the kind of an object of Keras 2, which others load as they load any.
 _KERAS, _ANY = "_tf_keras_", "_generic_user_object"
 # Below these Keras keeps metrics, and the optimizer's state.
@@ -27,7 +21,7 @@ SUBJECT = "parts that the library that saved it keeps for itself"
 
 def is_private(name: str) -> bool:
     """Says whether a child or a function, such as `layer-3.__call__`, is kept for itself."""
-    return any(map(_NAME.fullmatch, name.split(".")))
+    return any(map(is_private_name, name.split(".")))
 
 
 def without_private(contract: Contract) -> Contract:

@@ -6,10 +6,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from exporter.contract.bodies import Running, assigns, reached
+from exporter.contract.bodies import Running, reached
 from exporter.contract.form import Signature, SignatureTensor
 from exporter.contract.values import dtype_of, shape_of
-from exporter.protobufs import op_of
+from exporter.protobufs import assigns, op_of
 
 # What runs when the model is loaded; no one calls it by name.
 INIT_OP = "__saved_model_init_op"
@@ -66,7 +66,7 @@ def _updates(graph: Any, tensors: list[str]) -> bool:
     own, called = reached(graph, Running(tensors))
     nodes = (node for node in graph.node if node.name in own)
     inside = (f.node_def for f in graph.library.function if f.signature.name in called)
-    return any(map(assigns, chain(nodes, *inside)))
+    return any(assigns(node.op) for node in chain(nodes, *inside))
 
 
 def _tensor(info: Any, default: Any) -> SignatureTensor:

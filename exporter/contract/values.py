@@ -26,8 +26,8 @@ def shape_of(proto: Any) -> Shape:
 
 
 def dtype_of(number: int) -> str:
-    """Names a DataType."""
-    name: str = tf.as_dtype(number).name
+    """Names a DataType; nothing has none, such as what consists of several tensors."""
+    name: str = tf.as_dtype(number).name if number else "none"
     return name
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from checkpoints.names import raw_names
 from checkpoints.reader import open_checkpoint
 from exporter import digests
+from exporter.errors import VerificationError
 from exporter.progress import Progress, silent
 from exporter.verifier.causes.causes import causes
 from exporter.verifier.causes.differing_model import DifferingModel
@@ -27,7 +28,8 @@ from exporter.verifier.subjects.examples import FULL, QUICK, Examples
 from exporter.verifier.subjects.given import Given
 from exporter.verifier.subjects.loading import load_model
 from exporter.verifier.subjects.saved_model import LoadedModel
-from exporter.verifier.subjects.subject import PLAIN, Subject
+from exporter.verifier.subjects.subject import PLAIN, ModelCallError, Subject
+from exporter.verifier.subjects.usable_examples import usable
 from exporter.verifier.verify_request import VerifyRequest
 
 
@@ -60,6 +62,7 @@ def run(
     model = load_model(request.model_dir, given=given)
     if rules is None or reference is None:
         check_given(model, model.examples)
+        _check_taken(model)
         return _of_rules(model)
     with ExitStack() as stack:
         measuring: NoiseProcesses | None = None
@@ -126,6 +129,30 @@ def run_quick(folder: Path, reference: Reference, original: Subject) -> Verifica
     pair = paired(load_model(folder), original, examples)
     report = summary(pair, reference, examples, allowance, compare(pair, examples, allowance))
     return report.model_copy(update={"digest": digests.of_folder(folder)})
+
+
+def _check_taken(model: LoadedModel) -> None:
+    """Refuses examples of a user's on which all calls fail: rules would blame the model.
+
+    Raises:
+        VerificationError: If they are such.
+    """
+    failing = {}
+    for way in model.ways:
+        own = usable(model, way, model.examples)
+        if not own.given:
+            continue
+        try:
+            model.inference([way], own.few(1).inputs)
+        except ModelCallError as error:
+            failing[way] = error.said
+        else:
+            return
+    for way, said in failing.items():
+        raise VerificationError(
+            f"Model '{model.folder}' cannot be judged: {way} fails on all that it is given:"
+            f" {said.rstrip('.')}. Change what is given, or the model."
+        )
 
 
 def _of_rules(model: LoadedModel) -> VerificationReport:

@@ -37,6 +37,48 @@ def test_a_model_that_is_wired_the_wrong_way_round(tmp_path, kind):
     assert {group for group, _ in wrong} == {"outputs"}
 
 
+@pytest.mark.parametrize(
+    ("dtype", "change"),
+    [
+        (tf.int32, lambda x: x * x),
+        (tf.int32, tf.abs),
+        (tf.uint8, lambda x: tf.minimum(x, 127)),
+        (tf.complex64, tf.math.conj),
+    ],
+)
+def test_a_change_of_few_numbers_alone(tmp_path, dtype, change):
+    """Of other whole numbers than 0 and 1, and of the imaginary part."""
+
+    def taking(folder, change):
+        root = foreign_models.Root()
+        spec = tf.TensorSpec([None, 4], dtype)
+        foreign_models.called(root, lambda x: tf.cast(change(x), tf.complex64) * 1j, spec)
+        return foreign_models.saved(root, folder)
+
+    reference = taking(tmp_path / "reference", tf.identity)
+    assert failed(compared(reference, reference)) == {}
+    wrong = failed(compared(taking(tmp_path / "wrong", change), reference))
+    assert set(wrong) == {("outputs", "__call__")}
+
+
+def test_ids_of_a_small_vocabulary(tmp_path):
+    """They are 0 and 1 in all probes, of which other inputs keep their values."""
+
+    def looking(folder, far):
+        root = foreign_models.Root()
+        call = lambda ids, x: tf.gather(root.kernel, ids) + tf.where(x < -5, far, 0.0)  # noqa: E731
+        specs = tf.TensorSpec([None], tf.int64), tf.TensorSpec([None, 3])
+        foreign_models.called(root, call, *specs)
+        return foreign_models.saved(root, folder)
+
+    reference = looking(tmp_path / "reference", 1.0)
+    checks = compared(reference, reference)
+    assert failed(checks) == {}
+    assert skipped(checks).keys() == {("training", "__call__")}
+    wrong = failed(compared(looking(tmp_path / "wrong", 2.0), reference))
+    assert wrong["outputs", "__call__"].startswith("probe 'extremes'")
+
+
 def test_inputs_of_other_names_are_other_inputs(tmp_path):
     root = foreign_models.Root()
     foreign_models.called(

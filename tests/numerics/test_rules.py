@@ -211,7 +211,7 @@ BROKEN = {
     ),
     "R27": ("expected the same for servers, found another 'feature_vector'", None),
     "R25": (
-        "expected finite numbers for 'zeros', found NaN",
+        "expected finite numbers for 'zeros', found infinity",
         lambda n: {"body": lambda x, *given: n.features(x, *given) / tf.reduce_max(x)},
     ),
 }

@@ -18,6 +18,7 @@ from exporter.releases.passed import passed_report
 from exporter.releases.verify_release import verify_release
 from exporter.unpack import unpack
 from exporter.verification import VerifyRequest, verify
+from exporter.verifier.subjects.given import read_arrays
 
 POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'4' * 64}\nsize 12345\n"
 SAID = r"is a pointer of Git LFS: expected the file itself, found .* Run: git lfs pull\."
@@ -76,6 +77,7 @@ def test_in_place_of_other_files(model, pointer, tmp_path):
         "Archive": lambda: unpack(pointer, tmp_path / "unpacked"),
         "Photograph": lambda: read([pointer], (8, 8)),
         "Labels": lambda: read_labels(pointer, 3, "values"),
+        "Inputs": lambda: read_arrays(pointer),
         "Lock": lambda: contract_check(model, pointer),
         "List of acceptances": lambda: contract_check(model, lock, accept=pointer),
         "Report": lambda: passed_report(model, tmp_path),

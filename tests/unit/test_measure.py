@@ -1,5 +1,6 @@
 """How differences are measured and judged."""
 
+import ml_dtypes
 import numpy as np
 import pytest
 
@@ -64,6 +65,8 @@ def test_scalars():
 def test_not_a_number_equals_itself_and_zero_is_not_negative_zero():
     assert measured([np.nan] * 2, [np.nan] * 2).differing == 0
     assert measured([0.0], [-0.0]).differing == 1
+    check = measured([1.0, np.nan], [1.0, np.copysign(np.float32(np.nan), -1)])
+    assert (check.status, check.differing) == ("passed", 0)
 
 
 @pytest.mark.parametrize(
@@ -144,3 +147,27 @@ def test_wide_allowances_are_said_with_the_examples_that_have_them():
     assert check.message.endswith(
         "of an example's largest value, on 'zeros'; the largest difference is on 'zeros'"
     )
+
+
+def test_strings_of_other_lengths_are_counted_one_by_one():
+    measure = Measure(*KEY, Allowance())
+    measure.add(np.array([b"cat", b"elk"]), np.array([b"cat", b"mouse"]))
+    check = measure.check()
+    assert check.message == "at [1] expected b'elk', found b'mouse' (1 of 2 values differ)"
+    assert check.differing == 1
+
+
+def test_large_whole_numbers_that_are_one_float():
+    measure = Measure(*KEY, Allowance("given", atol=0.5))
+    measure.add(np.array([2**62]), np.array([2**62 + 1]))
+    assert (measure.check().status, measure.check().max_abs) == ("failed", 1.0)
+
+
+def test_half_precision_without_a_kind_in_numpy():
+    one, other = (np.array([1, value], ml_dtypes.bfloat16) for value in (2, 2.015625))
+    for atol, status in ((0.1, "warning"), (0.01, "failed")):
+        measure = Measure(*KEY, Allowance("given", atol=atol))
+        measure.add(one, other)
+        check = measure.check()
+        assert (check.status, check.differing, check.max_ulp) == (status, 1, 1)
+        assert (check.largest, check.max_abs) == (2.0, 0.015625)

@@ -12,7 +12,8 @@ from exporter.converters.source_model import SourceModel
 from exporter.verifier.comparison.allowance import Allowance
 from exporter.verifier.comparison.collect import Collector
 from exporter.verifier.comparison.fine_tuning import FineTuningComparison
-from exporter.verifier.comparison.inference import InferenceComparison, compare_weights
+from exporter.verifier.comparison.inference import InferenceComparison
+from exporter.verifier.comparison.weights import compare_weights
 from exporter.verifier.report.records import Check
 from exporter.verifier.subjects.examples import Examples, Plan
 from exporter.verifier.subjects.subject import END_POINTS, MOMENTUM, PLAIN

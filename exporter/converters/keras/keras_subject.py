@@ -14,6 +14,7 @@ from exporter.signatures import BATCH_NORM_MOMENTUM
 from exporter.verifier.subjects.input_spec import InputSpec
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import (
+    DEFAULTS,
     END_POINTS,
     MOMENTUM,
     PLAIN,
@@ -21,6 +22,7 @@ from exporter.verifier.subjects.subject import (
     Derivative,
     Gradients,
     Inputs,
+    Numbers,
     TrainingCall,
     arrays,
     flat,
@@ -124,7 +126,12 @@ class KerasSubject:
         for name, value in values.items():
             self._variables[name].assign(value)
 
-    def inference(self, ways: Sequence[str], inputs: Inputs) -> dict[str, Arrays]:
+    def inference(
+        self,
+        ways: Sequence[str],
+        inputs: Inputs,
+        numbers: Numbers = DEFAULTS,  # noqa: ARG002  (it has none in inference mode)
+    ) -> dict[str, Arrays]:
         """Calls in inference mode."""
         return {way: flat(self._call(way, inputs, training=False)) for way in ways}
 

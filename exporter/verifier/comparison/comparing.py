@@ -13,9 +13,12 @@ from exporter.verifier.comparison.folded_signature import (
     has_folded_alone,
     rounding_allowance,
 )
-from exporter.verifier.comparison.inference import InferenceComparison, compare_weights
+from exporter.verifier.comparison.inference import InferenceComparison
 from exporter.verifier.comparison.known_network import KnownNetwork, known_network
+from exporter.verifier.comparison.weights import compare_weights
 from exporter.verifier.report.records import Check
+from exporter.verifier.subjects.beside import not_reached
+from exporter.verifier.subjects.descriptions import described_batch
 from exporter.verifier.subjects.examples import Batch, Examples
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import PLAIN, Subject
@@ -82,6 +85,7 @@ def compare(
     plain = usable(reference, PLAIN, examples) if batch else examples
     progress(STEPS[0], 0, len(STEPS))
     yield from _descriptions(model.described(), reference.described())
+    yield from _beside(reference)
     folded: Collector | None = None
     if batch is not None and has_folded_alone(model, reference):
         folded = Collector(rounding_allowance(reference, plain.typical(), allowance))
@@ -110,6 +114,15 @@ def _descriptions(model: dict[str, str], reference: dict[str, str]) -> Iterator[
     return iter(collector.checks())
 
 
+def _beside(reference: Subject) -> Iterator[Check]:
+    """Names what is not compared."""
+    collector = Collector(Allowance())
+    if isinstance(reference, LoadedModel):
+        for name, why in not_reached(reference.interface):
+            collector.skip("interface", name, why)
+    return iter(collector.checks())
+
+
 def _check_inputs(model: LoadedModel, reference: Subject, examples: Examples) -> None:
     """Refuses two sides that cannot be given the same inputs.
 
@@ -132,8 +145,9 @@ def _check_inputs(model: LoadedModel, reference: Subject, examples: Examples) ->
         )
     check_given(reference, examples)
     if ways and not same_inputs(reference, ways, examples):
-        ask = _SAVE if all(reference.spec_of(way).strange for way in ways) else _GIVE
         why = no_inputs(reference, ways[0]).rstrip(".")
+        never = all(reference.spec_of(way).strange for way in ways) or "cannot be compared: " in why
+        ask = _SAVE if never else _GIVE
         raise VerificationError(f"Model cannot be compared: {why}. {ask}")
 
 
@@ -141,7 +155,7 @@ _GIVE = (
     "Give some by --inputs=FILE.npz, which has an array of examples for each input by its name, or"
     " image files by --images."
 )
-_SAVE = "Save a signature that takes numbers or strings."
+_SAVE = "Save a signature that takes and gives numbers or strings."
 
 
 def check_given(subject: Subject, examples: Examples) -> None:
@@ -157,8 +171,9 @@ def check_given(subject: Subject, examples: Examples) -> None:
             "Images were given for a model that takes no images: expected one input float32"
             f" [batch, height, width, 3], or string [batch], found {takes}. Leave out --images."
         )
-    if examples.given and not any(spec.fits(examples.given) for spec in specs.values()):
+    if examples.given and not any(spec.taken(examples.given) for spec in specs.values()):
+        found = listing(f"{n} {described_batch([a])}" for n, a in examples.given.items())
         raise VerificationError(
             "Inputs were given that no way of calling takes: expected arrays by the names of"
-            f" {takes}; found {listing(examples.given)}. Change --inputs."
+            f" {takes}; found {found}. Change --inputs."
         )

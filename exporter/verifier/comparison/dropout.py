@@ -1,10 +1,14 @@
 """Compares results that are drawn at random, by their statistics."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
 import numpy as np
 
 from exporter.errors import listing
 from exporter.verifier.comparison.collect import Collector, output_name
-from exporter.verifier.subjects.subject import Inputs, Subject
+from exporter.verifier.subjects.subject import Inputs, Subject, is_float
 
 # So many rows are drawn by one call, and so many calls made of each side; then again, and more of
 # them, where a statistic is out of its bounds. It may be by chance where there are few values, such
@@ -22,6 +26,33 @@ DEVIATIONS, TELLING = 4.0, 0.3
 # Distance of the two means over its standard deviation, as a mean square over all values: 1, give
 # or take 0.3, if both draw from one distribution; about 10 without the division by 0.8.
 SHIFT = 4.0
+
+
+@dataclass(frozen=True)
+class _Form:
+    """How examples stand in what calls are given.
+
+    Attributes:
+        rows: Of each call.
+        examples: How many others there are before they begin anew.
+    """
+
+    rows: int
+    examples: int
+
+    def rows_of(self, calls: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Puts what calls gave one below the other.
+
+        Returns:
+            float64 `[n, values]`, with a row an example, or a call where it has no such rows; and
+            the number of the example of each row.
+        """
+        if calls[0].shape[:1] == (self.rows,):
+            values = np.concatenate(calls)
+            kinds = np.arange(len(values)) % self.rows % self.examples
+        else:
+            values, kinds = np.stack(calls), np.zeros(len(calls), int)
+        return values.reshape(len(values), -1).astype(np.float64), kinds
 
 
 def compare_scatter(
@@ -43,34 +74,55 @@ def compare_scatter(
         batch: A few different examples; of equal ones alone, in which nothing varies, batch norm
             would make large numbers out of rounding.
     """
-    inputs = tuple(np.resize(column, (ROWS, *column.shape[1:])) for column in batch)
+    form = _Form(reference.spec_of(way).fixed_batch() or ROWS, len(batch[0]) if batch else 1)
+    inputs = tuple(np.resize(column, (form.rows, *column.shape[1:])) for column in batch)
     messages = dict.fromkeys(drawn, "not drawn yet")
     for calls in CALLS:
-        kinds = np.arange(calls * ROWS) % ROWS % len(batch[0])
+        number = -(-calls * ROWS // form.rows)
         wrong = {key for key, message in messages.items() if message}
         if wrong:
-            expected = _samples(reference, way, wrong, inputs, calls)
-            found = _samples(model, way, wrong, inputs, calls)
+            expected = _samples(reference, way, wrong, inputs, number)
+            draw = partial(_samples, model, way, wrong, inputs, number)
+            found = collector.attempt("dropout", way, draw, "statistics")
+            if found is None:
+                return
             # What few rows cannot tell is not taken for equal: more are drawn.
             last = calls == CALLS[-1]
-            messages |= {key: _wrong(expected[key], found[key], kinds, spare=last) for key in wrong}
+            messages |= {k: _wrong(expected[k], found[k], form, spare=last) for k in wrong}
     wrong = {key for key, message in messages.items() if message}
-    again = _samples(reference, way, wrong, inputs, CALLS[-1]) if wrong else {}
+    again = _samples(reference, way, wrong, inputs, number) if wrong else {}
     for key in sorted(drawn):
         name, message = output_name(way, key), messages[key]
-        if message and _wrong(expected[key], again[key], kinds, spare=True):
+        why = _untold(expected[key]) if message else ""
+        if message and not why and _wrong(expected[key], again[key], form, spare=True):
             why = "too few values are drawn to tell: two draws of the reference differ as well"
+        if why:
             collector.skip("dropout", name, why, "statistics")
         else:
             collector.note("dropout", name, message, "statistics")
 
 
-def _wrong(expected: np.ndarray, found: np.ndarray, kinds: np.ndarray, *, spare: bool) -> str:
+def _untold(calls: Sequence[np.ndarray]) -> str:
+    """Says why what was drawn has no statistics; empty if it has some."""
+    if len({value.shape for value in calls}) > 1:
+        return "its shape is drawn at random too"
+    real = calls[0].dtype.kind in "iub" or is_float(calls[0])
+    if not real or not all(np.isfinite(value).all() for value in calls):
+        return "what is no finite real number has no scatter"
+    return ""
+
+
+def _wrong(
+    expected: Sequence[np.ndarray], found: Sequence[np.ndarray], form: _Form, *, spare: bool
+) -> str:
     """Says which statistic is out of its bounds, spared or not; empty if none is."""
-    if expected.shape != found.shape:
-        return f"expected shape {list(expected.shape[1:])}, found {list(found.shape[1:])}"
+    if why := _untold(expected):
+        return why
+    if {value.shape for value in found} != {expected[0].shape}:
+        return f"expected shape {list(expected[0].shape)}, found {list(found[0].shape)}"
     low, high = SCATTER
-    scatter, deviation, shift = _statistics(expected, found, kinds)
+    wanted, kinds = form.rows_of(expected)
+    scatter, deviation, shift = _statistics(wanted, form.rows_of(found)[0], kinds)
     wrong = []
     spared = DEVIATIONS * np.sqrt(2) * deviation if spare and deviation < TELLING else 0.0
     if not low - spared <= scatter <= high + spared:
@@ -82,10 +134,10 @@ def _wrong(expected: np.ndarray, found: np.ndarray, kinds: np.ndarray, *, spare:
 
 def _samples(
     side: Subject, way: str, drawn: set[str], inputs: Inputs, number: int
-) -> dict[str, np.ndarray]:
+) -> dict[str, list[np.ndarray]]:
     calls = [side.training([way], inputs, {})[way].outputs for _ in range(number)]
     assert drawn <= calls[0].keys(), f"{listing(drawn)} were outputs a moment ago"
-    return {key: np.concatenate([call[key] for call in calls]).astype(np.float64) for key in drawn}
+    return {key: [call[key] for call in calls] for key in drawn}
 
 
 def _statistics(

@@ -1,12 +1,13 @@
 """Compares what fine-tuning relies on: training mode, gradients, a step of SGD, losses."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
 
-from exporter.errors import listing
+from exporter.errors import listing, reason
 from exporter.verifier.comparison.collect import (
+    CALL_ERRORS,
     Collector,
     group_of,
     named_outputs,
@@ -16,15 +17,15 @@ from exporter.verifier.comparison.collect import (
 from exporter.verifier.comparison.drawing import changing, changing_averages
 from exporter.verifier.comparison.dropout import compare_scatter
 from exporter.verifier.comparison.sgd_step import chosen, stepped
+from exporter.verifier.comparison.training_settings import settings_of, target_of, told_of
 from exporter.verifier.subjects.examples import Batch, Plan
 from exporter.verifier.subjects.subject import (
-    BARE,
-    DEFAULT,
     MOMENTUM,
     PLAIN,
     Arrays,
     Derivative,
     Gradients,
+    ModelCallError,
     Subject,
     unequal,
 )
@@ -68,33 +69,46 @@ class FineTuningComparison:
         ways = self._ways
         if why_not := self._why_not():
             self._collector.skip("training", PLAIN, why_not)
-        gradients = {}
-        if ways and not why_not:
-            drawn = self._drawn()
-            settings = _settings(self._reference.hyperparameters, self._plan)
-            for hyperparameters in settings:
-                self._calls(hyperparameters, drawn, self._batch)
-            for other in self._elsewhere:
-                self._calls(settings[0], drawn, other)
-            for way in ways if self._plan.gradients else ():
-                gradients[way] = self._gradients(way, drawn[way], {})
-            for momentum in self._momenta(gradients):
-                self._gradients(PLAIN, drawn[PLAIN], {MOMENTUM: momentum})
+        drawn = self._drawn() if ways and not why_not else {}
+        gradients = self._in_training_mode(drawn) if drawn else {}
         losses = self._losses()
         if PLAIN in gradients:
             self._step(gradients[PLAIN], losses)
 
+    def _in_training_mode(
+        self, drawn: dict[str, set[str]]
+    ) -> dict[str, tuple[Gradients, Gradients] | None]:
+        """Compares calls, and gradients, which are returned by way of calling."""
+        settings = settings_of(self._reference.hyperparameters, self._plan)
+        for hyperparameters in settings:
+            self._calls(hyperparameters, drawn, self._batch)
+        for other in self._elsewhere:
+            self._calls(settings[0], drawn, other)
+        gradients = {}
+        for way in drawn if self._plan.gradients else ():
+            gradients[way] = self._gradients(way, drawn[way], {})
+        for momentum in self._momenta(gradients):
+            self._gradients(PLAIN, drawn[PLAIN], {MOMENTUM: momentum})
+        return gradients
+
     def _why_not(self) -> str:
         """Says why training mode is not compared; empty if it is."""
         if not self._reference.training_ways:
-            return "the reference has no argument 'training'"
+            # Where it was, it is a tensor.
+            traced = "training" in self._reference.described().get("arguments", "")
+            what = "trace with training=True" if traced else "argument 'training'"
+            return f"the reference has no {what}"
         return no_inputs(self._reference, PLAIN) if self._given is None else ""
 
     def _drawn(self) -> dict[str, set[str]]:
         """Finds out what is drawn at random, by calling again; both models must agree on it."""
         drawn = {}
         for way in self._ways:
-            wanted = changing(self._reference, way, self._batch)
+            try:
+                wanted = changing(self._reference, way, self._batch)
+            except ModelCallError as error:
+                self._collector.skip("training", way, _no_result(error))
+                continue
             found = self._collector.attempt(
                 "training", way, partial(changing, self._model, way, self._batch)
             )
@@ -139,10 +153,14 @@ class FineTuningComparison:
     def _calls(
         self, hyperparameters: Mapping[str, float], drawn: dict[str, set[str]], batch: Batch
     ) -> None:
-        case = f"{_told(hyperparameters)}{batch.at}".removeprefix(", ")
+        case = f"{told_of(hyperparameters)}{batch.at}".removeprefix(", ")
         inputs = batch.inputs
-        expected = self._reference.training(self._ways, inputs, hyperparameters)
-        for way in self._ways:
+        try:
+            expected = self._reference.training(list(drawn), inputs, hyperparameters)
+        except ModelCallError as error:
+            self._collector.skip("training", PLAIN, _no_result(error), case)
+            return
+        for way, random in drawn.items():
             called = self._collector.attempt(
                 "training",
                 way,
@@ -155,8 +173,8 @@ class FineTuningComparison:
             label = f"{case}, " if case else ""
             self._collector.each(
                 "training",
-                self._named(way, expected[way].outputs, drawn[way]),
-                self._named(way, found.outputs, drawn[way]),
+                self._named(way, expected[way].outputs, random),
+                self._named(way, found.outputs, random),
                 way if group_of(way) == "end points" else "",
                 label,
                 batch.names,
@@ -196,9 +214,13 @@ class FineTuningComparison:
         if target is None:
             self._collector.skip("gradients", way, "no output is a float")
             return None
-        mode = f"{output_name(way, target)}, training={training}{_told(hyperparameters)}"
+        mode = f"{output_name(way, target)}, training={training}{told_of(hyperparameters)}"
         asked = Derivative(way, target, self._batch.inputs, training, hyperparameters)
-        expected = self._reference.gradients(asked)
+        try:
+            expected = self._reference.gradients(asked)
+        except CALL_ERRORS as error:  # such as of an op without a gradient
+            self._collector.skip("gradients", way, f"the reference has none: {reason(error)}", mode)
+            return None
         found = self._collector.attempt(
             "gradients", way, lambda: self._model.gradients(asked), mode
         )
@@ -208,7 +230,12 @@ class FineTuningComparison:
         return expected, found
 
     def _losses(self) -> tuple[Gradients, Gradients]:
-        expected, wanted = self._reference.losses()
+        try:
+            expected, wanted = self._reference.losses()
+        except CALL_ERRORS as error:  # such as of one that takes arguments
+            why = f"the reference gives none: {reason(error)}"
+            self._collector.skip("regularization", "losses", why)
+            return {}, {}
         attempted = self._collector.attempt("regularization", "losses", self._model.losses)
         found, got = attempted or ({}, {})
         self._collector.each("regularization", expected, found)
@@ -250,32 +277,5 @@ class FineTuningComparison:
         self._collector.each("SGD step", expected.averages, found.averages, "after another call")
 
 
-def _told(hyperparameters: Mapping[str, float]) -> str:
-    return "".join(f", {name.split('_')[-1]} {v:g}" for name, v in hyperparameters.items())
-
-
-def _settings(hyperparameters: Mapping[str, Any], plan: Plan) -> list[dict[str, float]]:
-    """Returns what to call with: the momenta, both ends of other numbers, or the defaults."""
-    settings: list[dict[str, float]] = []
-    for name, default in hyperparameters.items():
-        values: Sequence[Any] = plan.momenta if name == MOMENTUM else (default, 0.0, 1.0)
-        settings += [{name: float(v)} for v in values if isinstance(v, int | float)]
-    return settings or [{}]
-
-
-def target_of(outputs: Arrays, drawn: set[str]) -> tuple[str | None, bool]:
-    """Chooses what to differentiate: the output itself, else the last float, if there is any.
-
-    Args:
-        outputs: By name.
-        drawn: Those that training mode draws at random.
-
-    Returns:
-        Its name, and whether in training mode: what is drawn is differentiated in inference.
-    """
-    floats = [key for key, value in outputs.items() if value.dtype.kind == "f"]
-    for training, keys in ((True, [key for key in floats if key not in drawn]), (False, floats)):
-        for key in (BARE, DEFAULT, *keys[-1:]):
-            if key in keys:
-                return key, training
-    return None, False
+def _no_result(error: ModelCallError) -> str:
+    return f"the reference gives no result: {error.said}"

@@ -1,4 +1,4 @@
-"""Compares weights, outputs and end points, and that inference changes nothing."""
+"""Compares outputs and end points, and that inference changes nothing."""
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,34 +17,21 @@ from exporter.verifier.comparison.folded_signature import FOLDED_WAY, add_folded
 from exporter.verifier.report.records import Check
 from exporter.verifier.subjects.examples import Batch, Examples
 from exporter.verifier.subjects.probes import told
-from exporter.verifier.subjects.subject import PLAIN, Arrays, ModelCallError, Subject, unequal
+from exporter.verifier.subjects.subject import (
+    MOMENTUM,
+    PLAIN,
+    Arrays,
+    ModelCallError,
+    Subject,
+    is_number,
+    others,
+    unequal,
+)
 from exporter.verifier.subjects.usable_examples import no_inputs, same_inputs, usable
 
 # End points of large batches take too much memory, and go through the same kernels.
 _END_POINT_SIZES = (1, 3)
 _SIGNATURE = "signature "
-
-
-def compare_weights(model: Subject, reference: Subject, collector: Collector) -> None:
-    """Compares all variables, and which of them are trainable, by name.
-
-    Args:
-        model: What is judged.
-        reference: What it is compared with.
-        collector: Takes the checks.
-    """
-    expected, there = reference.variables(), model.variables()
-    collector.each("weights", expected, there)
-    wanted, found = set(reference.trainable), set(model.trainable)
-    message = ""
-    if missing := wanted - found:
-        message = f"expected {len(wanted)}, found {len(found)}: without {listing(missing)}"
-    elif added := found - wanted:
-        message = f"expected {len(wanted)}, found {len(found)}: also {listing(added)}"
-    collector.note("weights", "trainable_variables", message)
-    other = listing((set(reference.flagged) ^ set(model.flagged)) & expected.keys() & there.keys())
-    message = f"expected as in the reference, found otherwise in {other}" if other else ""
-    collector.note("weights", "trainable flags", message)
 
 
 @dataclass(frozen=True)
@@ -59,6 +46,8 @@ class InferenceComparison:
     _looked: set[tuple[str, str]] = field(default_factory=set)
     # What each way draws at random, of those that were looked at since they differed.
     _drawn: dict[str, set[str]] = field(default_factory=dict)
+    # Where the reference gave no result at least once.
+    _missing: set[tuple[str, str]] = field(default_factory=set)
     # What the reference said where it gave no result, by way of calling.
     _silent: dict[str, str] = field(default_factory=dict)
 
@@ -119,6 +108,7 @@ class InferenceComparison:
         for group in same_inputs(self._reference, self._ways, examples):
             for batch in group.examples.batches():
                 self._batch(group.ways, batch)
+        self._numbers(examples)
         if self._silent and not self._looked:
             way, said = next(iter(self._silent.items()))
             raise VerificationError(
@@ -136,18 +126,37 @@ class InferenceComparison:
                 why = f"the reference does not take it: {refusals[probe]}"
                 self._collector.skip(group_of(way), way, why, told(probe))
 
+    def _numbers(self, examples: Examples) -> None:
+        """Compares what other numbers than their defaults bring about, on one batch.
+
+        The momentum is none of these: it changes nothing in inference.
+        """
+        ways = [way for way in self._ways if not way.startswith(_SIGNATURE)]
+        own = usable(self._reference, PLAIN, examples) if PLAIN in ways else examples
+        if PLAIN not in ways or not own.names:
+            return
+        for name, default in self._reference.hyperparameters.items():
+            values = () if name == MOMENTUM else others(default)
+            if not is_number(default):
+                why = "calls leave this argument out, whose default is no number"
+                self._collector.skip("outputs", PLAIN, why, name)
+            for value in values:
+                batch = replace(own.few(3), at=f", {name} {value:g}", numbers={name: value})
+                self._batch(ways, batch)
+
     def _batch(self, ways: list[str], batch: Batch) -> None:
         few = len(batch.names) in _END_POINT_SIZES
         expected = self._expected([w for w in ways if few or group_of(w) == "outputs"], batch)
         found = {}
-        for way in (*expected, *(self._alone if PLAIN in expected else ())):
+        as_usual = PLAIN in expected and not batch.numbers
+        for way in (*expected, *(self._alone if as_usual else ())):
             outputs = self._call(way, batch)
             if outputs is not None:
                 found[way] = outputs
                 if way in expected:
                     self._compare(way, expected[way], outputs, batch)
         self._both_ways(expected, found, batch)
-        if self._folded is not None and PLAIN in expected:
+        if self._folded is not None and as_usual:
             outputs = self._call(FOLDED_WAY, batch)
             if outputs is not None:
                 add_folded(self._folded, expected[PLAIN], outputs, batch, batch.case)
@@ -155,28 +164,34 @@ class InferenceComparison:
     def _expected(self, ways: list[str], batch: Batch) -> dict[str, Arrays]:
         """Calls the reference; what it does not give is not compared."""
         try:
-            return self._reference.inference(ways, batch.inputs)
+            return self._reference.inference(ways, batch.inputs, batch.numbers)
         except ModelCallError:
             found: dict[str, Arrays] = {}
         for way in ways:
             try:
-                found |= self._reference.inference([way], batch.inputs)
+                found |= self._reference.inference([way], batch.inputs, batch.numbers)
             except ModelCallError as error:
-                why = f"the reference gives no result: {error.said}"
-                self._collector.skip(group_of(way), way, why, batch.case)
+                if (way, batch.case) not in self._missing:
+                    # Of others in the same case there may be results, which have its name.
+                    case = f"{batch.case}, {told(batch.names[0])}"
+                    why = f"the reference gives no result: {error.said}"
+                    self._collector.skip(group_of(way), way, why, case)
+                self._missing.add((way, batch.case))
                 self._silent.setdefault(way, error.said)
         return found
 
     def _call(self, way: str, batch: Batch) -> Arrays | None:
-        """Calls the model; the first time with a batch size, sees what became of its variables."""
+        """Calls the model, and sees what became of its variables."""
         outputs: Arrays | None = self._collector.attempt(
             group_of(way),
             way,
-            lambda: self._model.inference([way], batch.inputs)[way],
+            lambda: self._model.inference([way], batch.inputs, batch.numbers)[way],
             batch.case,
         )
-        if (way, batch.case) not in self._looked:
-            self._looked.add((way, batch.case))
+        first = (way, batch.case) not in self._looked
+        self._looked.add((way, batch.case))
+        # Some calls change what those before them did not.
+        if first or any(side.left(way) for side in (self._reference, self._model)):
             self._frozen(way)
         return outputs
 
@@ -268,4 +283,4 @@ def _as_called(plain: Arrays, served: Arrays) -> Arrays | None:
 
 def _changing(side: Subject, way: str, batch: Batch) -> set[str]:
     """Names the outputs that differ between calls from one state."""
-    return changing_results(lambda: side.inference([way], batch.inputs)[way])
+    return changing_results(lambda: side.inference([way], batch.inputs, batch.numbers)[way])

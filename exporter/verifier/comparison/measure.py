@@ -9,6 +9,7 @@ from exporter.errors import listing
 from exporter.verifier.comparison.allowance import OTHERS, Allowance
 from exporter.verifier.report.records import WIDE_ALLOWANCE, Check, Group
 from exporter.verifier.subjects.probes import told
+from exporter.verifier.subjects.subject import is_float
 
 _BINS = 65
 
@@ -58,7 +59,7 @@ class Measure:
             label: Put before where they differ.
             examples: Names of the rows, where the first dimension is the batch.
         """
-        expected, found = np.asarray(expected), np.asarray(found)
+        expected, found = _of_one_width(np.asarray(expected), np.asarray(found))
         self._values += expected.size
         rows = examples if expected.shape[:1] == (len(examples),) else ()
         allowed = self._allow(expected, rows)
@@ -83,9 +84,10 @@ class Measure:
     def _allow(self, expected: np.ndarray, rows: Sequence[str]) -> np.ndarray:
         """Returns what is allowed, row by row, and notes the largest of it, of noise and values."""
         allowed = self.allowance.absolute(self.group, self.name, rows)
-        if expected.dtype.kind not in "fiub" or not expected.size:
+        if not _is_real(expected) or not expected.size:
             return allowed
-        largest = np.max(np.abs(_finite(expected)).reshape(len(rows) or 1, -1), axis=1)
+        numbers = expected if expected.dtype.kind != "V" else expected.astype(np.float32)
+        largest = np.max(np.abs(_finite(numbers)).reshape(len(rows) or 1, -1), axis=1)
         self._largest = max(self._largest, float(largest.max()))
         allowed = np.asarray(allowed + self.allowance.share(rows) * largest)
         most = allowed + self.allowance.rtol * largest
@@ -109,7 +111,7 @@ class Measure:
         rows: Sequence[str],
     ) -> np.ndarray:
         """Adds to the figures; marks the values beyond what is allowed."""
-        if expected.dtype.kind not in "fiub":
+        if not _is_real(expected):
             self._max_abs = self._max_ulp = None
             return unequal
         gaps = _gaps(expected, found)
@@ -170,14 +172,27 @@ def ulp_distance(expected: np.ndarray, found: np.ndarray) -> np.ndarray:
     Returns:
         uint64 of the same shape; NaN is one step beyond infinity.
     """
-    if expected.dtype.kind != "f":
+    if not is_float(expected):
         return np.abs(found.astype(np.int64) - expected.astype(np.int64)).astype(np.uint64)
     one, other = _ordered(expected), _ordered(found)
     return np.asarray(np.where(one > other, one - other, other - one))
 
 
+def _of_one_width(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Gives strings the width of the longest, which is no dtype of theirs."""
+    if (one.dtype.kind, other.dtype.kind) != ("S", "S"):
+        return one, other
+    width = max(one.dtype.itemsize, other.dtype.itemsize, 1)
+    return one.astype(f"S{width}"), other.astype(f"S{width}")
+
+
+def _is_real(array: np.ndarray) -> bool:
+    return array.dtype.kind in "iub" or is_float(array)
+
+
 def _form(array: np.ndarray) -> str:
-    return f"{array.dtype} {list(array.shape)}"
+    name = "string" if array.dtype.kind == "S" else array.dtype
+    return f"{name} {list(array.shape)}"
 
 
 def _first_of(
@@ -201,8 +216,14 @@ def _first_of(
 
 
 def _unequal_bits(expected: np.ndarray, found: np.ndarray) -> np.ndarray:
-    """Marks the values that are not the same bits, in arrays of one shape and dtype."""
-    return np.asarray((_bytes(expected) != _bytes(found)).any(axis=-1))
+    """Marks the values that are not the same bits, in arrays of one shape and dtype.
+
+    Of all bits that are not a number, none is another.
+    """
+    unequal = np.asarray((_bytes(expected) != _bytes(found)).any(axis=-1))
+    if is_float(expected):
+        unequal &= ~(np.isnan(expected) & np.isnan(found))
+    return unequal
 
 
 def _bytes(array: np.ndarray) -> np.ndarray:
@@ -232,6 +253,9 @@ def _gaps(expected: np.ndarray, found: np.ndarray) -> np.ndarray:
     """Returns absolute differences; what is equal as infinity or NaN has none."""
     with np.errstate(invalid="ignore", over="ignore"):
         gaps = np.abs(found.astype(np.float64) - expected.astype(np.float64))
+    if not is_float(expected):
+        # Large ones may be one float64, and differ all the same.
+        gaps = np.maximum(gaps, 1.0)
     gaps = np.where(expected == found, 0.0, gaps)
     return np.asarray(np.where(np.isnan(expected) & np.isnan(found), 0.0, gaps))
 

@@ -88,7 +88,8 @@ def _sample(pair: Pair) -> Output | None:
 
 def thumbnails(examples: Examples) -> dict[str, str]:
     """Draws the first examples, where they are images, as JPEG in base64."""
-    if examples.spec.image_size is None:
+    others = bool(examples.given) and not examples.spec.taken(examples.given)
+    if examples.spec.image_size is None or others:
         return {}
     block = next(examples.blocks())
     drawn = {}

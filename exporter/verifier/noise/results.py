@@ -10,8 +10,8 @@ import tensorflow as tf
 from exporter.verifier.comparison.collect import group_of, named_outputs, shown_alone
 from exporter.verifier.comparison.comparing import batch_of
 from exporter.verifier.comparison.drawing import changing
-from exporter.verifier.comparison.fine_tuning import target_of
 from exporter.verifier.comparison.sgd_step import stepped, whole_batch
+from exporter.verifier.comparison.training_settings import target_of
 from exporter.verifier.noise import one_by_one
 from exporter.verifier.report.records import Group
 from exporter.verifier.subjects.examples import Batch, Examples, split
@@ -43,7 +43,10 @@ def all_results(side: Subject, examples: Examples) -> Results:
         return found
     alone = shown_alone(side.training_ways)
     for way in side.training_ways:
-        call = side.training([way], batch.inputs, whole_batch(side))[way]
+        try:
+            call = side.training([way], batch.inputs, whole_batch(side))[way]
+        except ModelCallError:
+            continue  # which is not compared either
         drawn = changing(side, way, batch)
         outputs = {key: value for key, value in call.outputs.items() if key not in drawn}
         found |= _keyed("training", named_outputs(way, outputs, alone=alone))
@@ -114,7 +117,7 @@ def float64_results(side: Subject, examples: Examples, *, inference: bool = Fals
     for way in side.training_ways:
         try:
             found |= _training64(side, way, batch, alone=alone)
-        except UnsupportedError:
+        except (UnsupportedError, ModelCallError):
             continue
     return found
 
@@ -173,7 +176,9 @@ def _concatenated(way: str, parts: Sequence[Batch], run: Compute, *, alone: bool
         outputs = [named_outputs(way, run(way, part.inputs), alone=alone) for part in parts]
     except (UnsupportedError, ModelCallError):
         return {}
-    return {k: np.concatenate([np.atleast_1d(o[k]) for o in outputs]) for k in outputs[0]}
+    columns = {k: [np.atleast_1d(o[k]) for o in outputs] for k in outputs[0]}
+    # What is as wide as the longest example of each part has no columns in common.
+    return {k: np.concatenate(v) for k, v in columns.items() if len({a.shape[1:] for a in v}) == 1}
 
 
 def _placed(value: np.ndarray, names: tuple[str, ...], rows: tuple[str, ...]) -> np.ndarray:
@@ -191,7 +196,10 @@ def _gradients(side: Subject, batch: Batch) -> Results:
     found |= _keyed("regularization", of_losses)
     if PLAIN not in side.training_ways:
         return found
-    drawn = changing(side, PLAIN, batch)
+    try:
+        drawn = changing(side, PLAIN, batch)
+    except ModelCallError:
+        return found  # which is not compared either
     outputs = side.inference([PLAIN], batch.inputs)[PLAIN]
     target, training = target_of(outputs, drawn)
     if target is None:

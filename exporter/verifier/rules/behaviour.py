@@ -17,10 +17,12 @@ from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import (
     BARE,
     MOMENTUM,
+    PART,
     PLAIN,
     Derivative,
     Inputs,
     flat,
+    is_float,
     unequal,
 )
 from exporter.verifier.subjects.tensor_kinds import shape_of
@@ -49,7 +51,8 @@ def _wrong_batches(model: LoadedModel, way: str) -> Iterator[str]:
             yield f"{way} expected a result for batch {size}, found an error: {reason(error)}"
             continue
         for key, value in outputs.items():
-            if value.shape[:1] != (size,):
+            # What is ragged or sparse has its rows in parts of other lengths.
+            if value.shape[:1] != (size,) and not key.rpartition(" > ")[2].startswith(PART):
                 name = output_name(way, key)
                 yield f"{name} expected batch {size}, found shape {list(value.shape)}"
 
@@ -85,8 +88,10 @@ def outputs_are_finite(model: LoadedModel) -> Iterator[str]:
     for way in tried_ways(model):
         for name, inputs in _ordinary(model, way):
             for key, value in model.inference([way], inputs)[way].items():
-                if value.dtype.kind == "f" and not np.isfinite(value).all():
-                    yield f"{output_name(way, key)} expected finite numbers for {name}, found NaN"
+                if is_float(value) and not np.isfinite(value).all():
+                    found = "NaN" if np.isnan(value).any() else "infinity"
+                    told = output_name(way, key)
+                    yield f"{told} expected finite numbers for {name}, found {found}"
 
 
 def _ordinary(model: LoadedModel, way: str) -> Iterator[tuple[str, Inputs]]:
@@ -184,7 +189,7 @@ def gradients_flow(model: LoadedModel) -> Iterator[str]:
         inputs = batch_for(model, way).inputs
         outputs = model.inference([way], inputs)[way]
         missing = set(model.trainable)
-        for target in (key for key, value in outputs.items() if value.dtype.kind == "f"):
+        for target in (key for key, value in outputs.items() if is_float(value)):
             missing -= _reached(model, Derivative(way, target, inputs, training))
         if missing:
             yield (

@@ -29,7 +29,14 @@ KINDS: tuple[KindOfModel, ...] = (
     KindOfModel(
         "several inputs, in a dict or as arguments",
         "yes",
-        "Every input gets values of its own, by its name.",
+        "Every input gets values of its own, by its name; whole numbers are 0 and 1, and others in"
+        " two probes where the model takes them.",
+    ),
+    KindOfModel(
+        "arguments that may be left out",
+        "yes",
+        "Numbers are tried at other values than their defaults. Tensors whose default is no number"
+        " are named, and left out.",
     ),
     KindOfModel(
         "numbers without a batch, ragged and sparse tensors",
@@ -66,6 +73,16 @@ KINDS: tuple[KindOfModel, ...] = (
         "datasets, resources and variants as inputs",
         "no",
         "No file holds such values; other ways of calling the model are judged.",
+    ),
+    KindOfModel(
+        "calls that change tables or queues",
+        "no",
+        "Nobody can put those back before the next call; other ways of calling are judged.",
+    ),
+    KindOfModel(
+        "other functions beside __call__ and signatures, and __call__ with inputs of other dtypes",
+        "no",
+        "Those of the root are named as not compared: save a signature that calls them.",
     ),
     KindOfModel(
         "neither __call__ nor a signature",

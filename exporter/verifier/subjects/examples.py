@@ -60,12 +60,15 @@ class Batch:
         names: Of the examples, in order.
         inputs: For every input, an array with the batch dimension first; also for one that
             takes a number without a batch, of which the first is given.
-        at: Says at which size images are, behind a comma, where it is not the usual one.
+        at: Says at which size images are, behind a comma, where it is not the usual one; or what
+            numbers are not their defaults.
+        numbers: Hyperparameters that are not their defaults.
     """
 
     names: tuple[str, ...]
     inputs: tuple[np.ndarray, ...]
     at: str = ""
+    numbers: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def case(self) -> str:
@@ -108,7 +111,7 @@ class Examples:
     @property
     def key(self) -> Hashable:
         """What is equal for examples that hold the same values."""
-        return self.spec.key, self.images, bool(self.given), self.refused
+        return self.spec.key, self.images, self.spec.taken(self.given), self.refused
 
     def blocks(self) -> Iterator[Batch]:
         """Reads everything once, at most 96 at a time."""

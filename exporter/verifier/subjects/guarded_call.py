@@ -13,6 +13,8 @@ from exporter.verifier.subjects.interface import Interface
 from exporter.verifier.subjects.output_bounds import too_much
 from exporter.verifier.subjects.subject import Inputs, LargeOutputsError, ModelCallError
 
+# Begins what is said of results that are neither.
+GIVES = "expected numbers or strings as results"
 # What TensorFlow raises when a model cannot be called.
 _WRONG = (tf.errors.OpError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -58,7 +60,20 @@ class GuardedCall:
                 reason(error),
             ) from error
         self._check(outputs)  # of which a function need not state the shapes
+        self._check_values(outputs)
         return outputs
+
+    def _check_values(self, outputs: Any) -> None:
+        """Refuses what holds no values that could be compared, such as a dataset."""
+        for part in tf.nest.flatten(outputs, expand_composites=True):
+            if part is not None and getattr(part, "dtype", None) in (None, tf.variant, tf.resource):
+                found = part.dtype.name if isinstance(part, tf.Tensor) else type(part).__name__
+                said = f"{GIVES}, found a {found}"
+                raise ModelCallError(
+                    f"Model '{self.folder}' cannot be compared when {self.way} is called: {said}."
+                    " Save a signature that gives those.",
+                    said,
+                )
 
     def _stated(self) -> Any:
         """Returns the specs of the outputs, as far as a function states them."""

@@ -13,9 +13,11 @@ from exporter.verifier.subjects.input_range import UNKNOWN, Ends, InputRange
 from exporter.verifier.subjects.probes import UNSCALED
 from exporter.verifier.subjects.tensor_kinds import (
     described,
+    holds,
     is_alike,
     is_image,
     is_known,
+    is_whole,
     kind,
     numpy_dtype,
     probe,
@@ -39,12 +41,14 @@ class InputSpec:
             first. Empty where none is usual.
         names: Of the inputs; none where there is one that nobody names.
         input_range: Of the values, where the only input is RGB images.
+        few: Probes of which whole numbers are 0 and 1 alone, since the model takes no others.
     """
 
     specs: tuple[Any, ...]
     sizes: tuple[tuple[int, int], ...] = ()
     names: tuple[str, ...] = ()
     input_range: InputRange = UNKNOWN
+    few: frozenset[str] = frozenset()
 
     @property
     def declared_size(self) -> tuple[int | None, int | None] | None:
@@ -86,6 +90,11 @@ class InputSpec:
         return next((type(spec).__name__ for spec in self.specs if not is_known(spec)), "")
 
     @property
+    def any_whole(self) -> bool:
+        """Whether values can be made up, and some are whole numbers."""
+        return not self.strange and any(map(is_whole, self.specs))
+
+    @property
     def telling_names(self) -> tuple[str, ...]:
         """The names, which say nothing where there is one input."""
         return self.names if len(self.specs) > 1 else ()
@@ -97,7 +106,7 @@ class InputSpec:
             return str(self)
         made = [(value.dtype.str, value.shape) for value in self.probe("zeros")]
         kinds = tuple(map(kind, self.specs))
-        return self.telling_names, kinds, tuple(made), self.sizes, self.input_range
+        return self.telling_names, kinds, tuple(made), self.sizes, self.input_range, self.few
 
     def is_like(self, other: "InputSpec") -> bool:
         """Returns whether what fits the other fits this one too."""
@@ -110,7 +119,10 @@ class InputSpec:
         places = {own: place for place, own in enumerate(sorted(self.telling_names))}
         names = self.telling_names or ("",) * len(self.specs)
         pairs = zip(self.specs, names, strict=True)
-        made = [probe(spec, self._shape(spec), name, places.get(own, 0)) for spec, own in pairs]
+        made = [
+            probe(spec, self._shape(spec), name, places.get(own, 0), few=name in self.few)
+            for spec, own in pairs
+        ]
         if self.image_size is None or name == UNSCALED:
             return made
         return [self.input_range.of_unit(image) for image in made]
@@ -140,29 +152,40 @@ class InputSpec:
     def fixed_batch(self) -> int | None:
         """Returns the only batch size that fits, None if any does."""
         shapes = [shape_of(spec) for spec in self.specs]
-        sizes = {shape[0] for shape in shapes if shape.rank} - {None}
+        sizes = [shape[0] for shape in shapes if shape.rank and shape[0] is not None]
         without_batch = all(shape.rank == 0 for shape in shapes)
         return next(iter(sizes), 1 if without_batch else None)
 
     def fed(self, inputs: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Returns a batch as calls take it: of an input without a batch, the first value."""
-        pairs = zip(self.specs, inputs, strict=True)
-        return [value[0] if spec.shape.rank == 0 else value for spec, value in pairs]
+        """Returns a batch as calls take it.
+
+        Of an input without a batch it is the first value; of one with another number of rows than
+        the first has, such as anchors beside an image, so many of its own.
+        """
+        return [
+            _of_length(spec.shape, value) for spec, value in zip(self.specs, inputs, strict=True)
+        ]
 
     def tensors(self, inputs: Sequence[np.ndarray]) -> list[Any]:
         """Makes tensors of a batch, dense, ragged or sparse as calls take them."""
         pairs = zip(self.specs, self.fed(inputs), strict=True)
         return [tensor(spec, value) for spec, value in pairs]
 
-    def fits(self, given: Mapping[str, np.ndarray]) -> bool:
-        """Returns whether arrays by name are those of these inputs."""
+    def taken(self, given: Mapping[str, np.ndarray]) -> tuple[str, ...]:
+        """Returns which arrays are those of these inputs, in their order; none if they do not fit.
+
+        One array is that of the only input, whatever their names.
+        """
         named = bool(self.names) and set(self.names) <= given.keys()
-        return named or len(self.specs) == len(given) == 1
+        names = self.names if named else tuple(given)
+        if not (named or len(names) == 1) or len(names) != len(self.specs) or self.strange:
+            return ()
+        fitting = all(holds(spec, given[own]) for spec, own in zip(self.specs, names, strict=True))
+        return names if fitting else ()
 
     def chosen(self, given: Mapping[str, np.ndarray], number: int) -> list[np.ndarray]:
         """Picks one example of arrays that fit, in the inputs' dtypes."""
-        names = self.names if set(self.names) <= given.keys() and self.names else tuple(given)
-        pairs = zip(self.specs, names, strict=True)
+        pairs = zip(self.specs, self.taken(given), strict=True)
         return [np.asarray(given[name][number], numpy_dtype(spec)) for spec, name in pairs]
 
     def __str__(self) -> str:
@@ -170,3 +193,11 @@ class InputSpec:
         names = self.telling_names or ("",) * len(self.specs)
         pairs = zip(names, self.specs, strict=True)
         return ", ".join(f"{name} {described(spec)}".strip() for name, spec in pairs) or "nothing"
+
+
+def _of_length(shape: tf.TensorShape, value: np.ndarray) -> Any:
+    if shape.rank == 0:
+        return value[0]
+    if not shape.rank or shape[0] in (None, len(value)):
+        return value
+    return np.resize(value, (shape[0], *value.shape[1:]))

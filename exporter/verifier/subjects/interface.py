@@ -14,8 +14,10 @@ from checkpoints.bundle_index import read_index
 from exporter.errors import VerificationError
 from exporter.op_packages import imported
 from exporter.protobufs import check_is_there
+from exporter.verifier.subjects.arranging import arranged, without_empty
 from exporter.verifier.subjects.load_failures import LoadFailure, why
 from exporter.verifier.subjects.subject import PLAIN
+from exporter.verifier.subjects.tensor_kinds import freedom
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ class Interface:
             args, kwargs = function.structured_input_signature
             bound = signature.bind_partial(*args, **kwargs)
             bound.apply_defaults()
-            traced[function] = dict(bound.arguments)
+            traced[function] = without_empty(bound)
         return traced
 
     def _numbers_of(self, trace: CallTrace) -> int:
@@ -95,16 +97,25 @@ class Interface:
     def inputs(self) -> dict[str, Any]:
         """The nests of specs that calls must be given, by argument, as free as they were traced.
 
-        The first argument is one, and others that have no default and are tensors.
+        The first argument is one, and others that are tensors and have no default, or None that
+        was never traced.
         """
         found = {}
         for place, (name, parameter) in enumerate(self.parameters.items()):
             traced = [arguments.get(name) for arguments in self._traced.values()]
             nests = [structure for structure in traced if has_specs(structure)]
-            asked = place == 0 or parameter.default is parameter.empty
+            never_left = parameter.default is None and len(nests) == len(traced)
+            asked = place == 0 or parameter.default is parameter.empty or never_left
             if nests and asked and name != "training":
-                found[name] = max(nests, key=_freedom)
+                found[name] = max(nests, key=freedom)
         return found
+
+    @property
+    def taken(self) -> list[dict[str, Any]]:
+        """The nests of specs that each trace takes for these, by argument, without repetition."""
+        traced = self._traced.values()
+        taken = [{n: a[n] for n in self.inputs if has_specs(a.get(n))} for a in traced]
+        return [own for place, own in enumerate(taken) if own not in taken[:place]]
 
     @property
     def input_structure(self) -> Any:
@@ -116,12 +127,14 @@ class Interface:
 
         Args:
             packed: Tensors in `input_structure`.
-            **arguments: Others. A mode that must be told is inference, if none is given.
+            **arguments: Others. A mode whose default was never traced is inference, unless given.
         """
         mode = self.parameters.get("training")
-        if mode is not None and mode.default is mode.empty:
+        modes = [arguments.get("training") for arguments in self._traced.values()]
+        if mode is not None and mode.default not in modes:
             arguments = {"training": False, **arguments}
-        return ((packed,), arguments) if len(self.inputs) == 1 else ((), {**packed, **arguments})
+        given = dict(zip(self.inputs, (packed,), strict=True)) if len(self.inputs) == 1 else packed
+        return arranged(self.parameters, {**given, **arguments})
 
     @cached_property
     def hyperparameters(self) -> dict[str, Any]:
@@ -285,9 +298,3 @@ def has_specs(value: Any) -> bool:
 
 def _is(value: Any, *, wanted: bool) -> bool:
     return isinstance(value, bool) and value is wanted
-
-
-def _freedom(structure: Any) -> int:
-    """Counts the free dimensions of a nest of specs."""
-    specs = [spec for spec in tf.nest.flatten(structure) if isinstance(spec, tf.TensorSpec)]
-    return sum(list(spec.shape).count(None) for spec in specs if spec.shape.rank is not None)

@@ -17,6 +17,7 @@ from exporter.verifier.subjects.input_spec import InputSpec
 from exporter.verifier.subjects.subject import (
     BARE,
     DEFAULT,
+    DEFAULTS,
     END_POINTS,
     MOMENTUM,
     PLAIN,
@@ -24,6 +25,7 @@ from exporter.verifier.subjects.subject import (
     Derivative,
     Gradients,
     Inputs,
+    Numbers,
     TrainingCall,
     draw,
     projected,
@@ -136,7 +138,12 @@ class GraphSubject:
             given = {self._variables[n].initial_value: value for n, value in values.items()}
         session.run([variable.initializer for variable in variables], given)
 
-    def inference(self, ways: Sequence[str], inputs: Inputs) -> dict[str, Arrays]:
+    def inference(
+        self,
+        ways: Sequence[str],
+        inputs: Inputs,
+        numbers: Numbers = DEFAULTS,  # noqa: ARG002  (the momentum changes nothing)
+    ) -> dict[str, Arrays]:
         """Runs the graph once for all ways."""
         chosen = self.outputs if END_POINTS in ways else {DEFAULT: self.outputs[DEFAULT]}
         end_points = self._session.run(chosen, {self.images: inputs[0]})

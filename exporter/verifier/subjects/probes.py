@@ -23,6 +23,18 @@ def _ramp(shape: Sequence[int], place: int) -> np.ndarray:
     return np.stack(drawn, -1)
 
 
+def _extremes(shape: Sequence[int], place: int) -> np.ndarray:
+    """Numbers of both signs, also where there are few; of a single one, below zero."""
+    noise, count = _noise(shape, place), int(np.prod(shape))
+    if count >= _MANY:
+        return np.asarray(20 * noise - 10)
+    return np.asarray(np.linspace(-10, 10, count).reshape(shape) * (1 + noise) / 2)
+
+
+# Of so many numbers that are drawn some are near both ends.
+_MANY = 32
+
+
 # By name, of a shape, for an input's place among all of a model by name: two inputs are to have
 # other values, or a model that takes one for the other is not seen. Where all are at an end, all
 # are. Extremes lie outside [0, 1], where images never are: they reach the ends of activations.
@@ -32,11 +44,14 @@ PROBES: dict[str, Callable[[Sequence[int], int], np.ndarray]] = {
     "half": lambda shape, _: np.full(shape, 0.5),
     "ramp": _ramp,
     "noise": _noise,
-    "extremes": lambda shape, place: 20 * _noise(shape, place) - 10,
+    "extremes": _extremes,
     "bytes": lambda shape, place: np.floor(256 * _noise(shape, place)),
 }
 # Of images, the probe that stays as it is whatever range they have: all others are moved to that.
 UNSCALED = "bytes"
+# Those of which whole numbers are others than 0 and 1 too, where a model takes such: these are no
+# ids of small vocabularies.
+FAR = ("extremes", "bytes")
 # Odd, so that its multiples differ in seven bits, one a probe, for the first 128 inputs.
 _STRIDE = 37
 

@@ -125,7 +125,10 @@ def _in_order_of_inputs(model: LoadedModel, way: str, own: list[str]) -> tuple[s
     if way in model.interface.signature_ways or len(inputs) == 1:
         return tuple(own)
     places = tf.nest.pack_sequence_as(model.interface.input_structure, list(range(len(own))))
-    order = [place for name in inputs for place in tf.nest.flatten(places[name])]
+    by_name = {n for n, p in model.interface.parameters.items() if p.kind is p.KEYWORD_ONLY}
+    # Those that are given by name alone come last, sorted.
+    names = [*(n for n in inputs if n not in by_name), *sorted(by_name & inputs.keys())]
+    order = [place for name in names for place in tf.nest.flatten(places[name])]
     return tuple(own[order.index(place)] for place in range(len(own)))
 
 
@@ -170,8 +173,11 @@ def recompute(graph: CallGraph, subject: Subject, inputs: Inputs, how: How) -> R
         name: _as(v, dtype) for name, v in zip(graph.inputs, graph.spec.fed(inputs), strict=True)
     }
     numbers = {**subject.hyperparameters, **how.given}
+    own = {node.name: node.attr["dtype"].type for node in graph.nodes if "dtype" in node.attr}
     for argument, placeholder in graph.hyperparameters.items():
-        given[placeholder] = tf.constant(numbers[argument], dtype)
+        if numbers[argument] is None:
+            raise UnsupportedError(f"argument {argument} without a number")
+        given[placeholder] = _as(tf.constant(numbers[argument], own[placeholder]), dtype)
     fetches = [*graph.outputs.values(), *graph.controls]
     computed = run.graph(graph.nodes, given, fetches)[: len(graph.outputs)]
     return Recomputed(dict(zip(graph.outputs, computed, strict=True)), run.assigned)

@@ -1,20 +1,21 @@
 """A SavedModel as the verifier runs it, whoever made it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from exporter.errors import VerificationError
+from exporter.errors import listing
 from exporter.protobufs import nodes_of
 from exporter.verifier.subjects.as_written import as_written
 from exporter.verifier.subjects.chosen_trace import call_chosen_trace
 from exporter.verifier.subjects.descriptions import described
 from exporter.verifier.subjects.examples import FULL, Examples
+from exporter.verifier.subjects.fitting_probes import refusals, with_far_numbers
 from exporter.verifier.subjects.given import Given
 from exporter.verifier.subjects.guarded_call import GuardedCall
 from exporter.verifier.subjects.image_sizes import tried_sizes
@@ -23,12 +24,12 @@ from exporter.verifier.subjects.interface import Interface
 from exporter.verifier.subjects.probes import PROBES
 from exporter.verifier.subjects.subject import (
     BARE,
+    DEFAULTS,
     Arrays,
     Derivative,
     Gradients,
     Inputs,
-    LargeOutputsError,
-    ModelCallError,
+    Numbers,
     TrainingCall,
     draw,
     flat,
@@ -36,7 +37,7 @@ from exporter.verifier.subjects.subject import (
     projected,
     value_of,
 )
-from exporter.verifier.subjects.watched_state import WatchedState
+from exporter.verifier.subjects.watched_state import LASTING, WatchedState
 from slim_nets.recognition import recognized
 
 
@@ -74,6 +75,8 @@ class LoadedModel:
         """Returns what one way of calling takes."""
         if way not in self._specs:
             self._specs[way] = self._read_spec(way)
+            if not self._state.lasting(way):
+                self._specs[way] = with_far_numbers(self._specs[way], partial(self._try, way))
         return self._specs[way]
 
     @cached_property
@@ -110,25 +113,17 @@ class LoadedModel:
 
         Any number may stand in an image of a known size, so those are not tried.
         """
+        if way not in self._refusals and (lasting := self._state.lasting(way)):
+            said = f"{LASTING}, found {listing(lasting)}"
+            self._refusals[way] = dict.fromkeys(PROBES, said)
         if way not in self._refusals:
             spec = self.spec_of(way)
             known = spec.image_size is not None and (bool(spec.sizes) or not spec.any_size)
-            self._refusals[way] = {} if known else dict(self._refused(way, spec))
+            self._refusals[way] = {} if known else dict(refusals(spec, partial(self._try, way)))
         return self._refusals[way]
 
-    def _refused(self, way: str, spec: InputSpec) -> Iterator[tuple[str, str]]:
-        size = spec.fixed_batch() or 1
-        for probe in PROBES:
-            if spec.strange:
-                yield probe, f"expected numbers or strings, found {spec.strange}"
-                continue
-            try:
-                self.inference([way], [np.stack([value] * size) for value in spec.probe(probe)])
-            except LargeOutputsError as error:
-                # Which no other values would change.
-                raise VerificationError(str(error)) from error
-            except ModelCallError as error:
-                yield probe, error.said
+    def _try(self, way: str, inputs: Inputs) -> None:
+        self.inference([way], inputs)
 
     def signature_inputs(self, way: str) -> tuple[str, ...]:
         """Returns the names of a signature's inputs, as they are flattened: in sorted order."""
@@ -172,12 +167,14 @@ class LoadedModel:
         for name, value in values.items():
             self.interface.variables[name].assign(value, read_value=False)
 
-    def inference(self, ways: Sequence[str], inputs: Inputs) -> dict[str, Arrays]:
+    def inference(
+        self, ways: Sequence[str], inputs: Inputs, numbers: Numbers = DEFAULTS
+    ) -> dict[str, Arrays]:
         """Calls in inference mode, and puts back what a call changes."""
         found = {}
         for way in ways:
             with self._state.watched(way, tuple(value.shape for value in inputs)):
-                found[way] = flat(self.call(way, inputs))
+                found[way] = flat(self.call(way, inputs, **self._numbers(numbers)))
         return found
 
     def left(self, way: str) -> Arrays:
@@ -219,12 +216,13 @@ class LoadedModel:
 
     def _numbers(self, given: Mapping[str, Any]) -> dict[str, tf.Tensor]:
         dtypes = self.interface.dtypes
-        return {n: tf.constant(v, dtypes[n]) for n, v in given.items() if v is not None}
+        known = {n: v for n, v in given.items() if n in dtypes and v is not None}
+        return {n: tf.constant(v, dtypes[n]) for n, v in known.items()}
 
     def losses(self) -> tuple[Arrays, Gradients]:
         """Returns the regularization losses, and the gradients of their sum."""
         functions = self.interface.regularization_losses
-        values = {str(i): np.asarray(loss()) for i, loss in enumerate(functions)}
+        values = {str(i): value_of(loss()) for i, loss in enumerate(functions)}
         if not functions:
             return values, {}
         return values, self._differentiate(lambda: tf.add_n([loss() for loss in functions]))

@@ -13,6 +13,9 @@ from exporter.verifier.subjects.input_spec import InputSpec
 
 Arrays = dict[str, np.ndarray]
 Inputs = Sequence[np.ndarray]
+# Values of hyperparameters, by argument, in place of their defaults.
+Numbers = Mapping[str, float]
+DEFAULTS: Numbers = {}
 # By variable name; None where no gradient flows.
 Gradients = dict[str, np.ndarray | None]
 
@@ -23,6 +26,8 @@ END_POINTS = f"{PLAIN}(return_endpoints=True)"
 MOMENTUM = "batch_norm_momentum"
 # The name of an output that is a tensor and no dict; of end points, that of the output itself.
 BARE, DEFAULT = "", "default"
+# Begins the name of a tensor of several that are one output, such as a ragged one.
+PART = "part"
 # In the names of ops that draw at random, also of those that would draw the same again.
 _DRAWING = re.compile(
     "Random|Normal(?!iz)|Multinomial|StatefulUniform|Binomial|CandidateSampler|Distorted"
@@ -125,7 +130,9 @@ class Subject(Protocol):
     def assign(self, values: Mapping[str, np.ndarray]) -> None:
         """Sets variables by name."""
 
-    def inference(self, ways: Sequence[str], inputs: Inputs) -> dict[str, Arrays]:
+    def inference(
+        self, ways: Sequence[str], inputs: Inputs, numbers: Numbers = DEFAULTS
+    ) -> dict[str, Arrays]:
         """Calls in inference mode, and puts back what changes; returns outputs by way and name."""
 
     def left(self, way: str) -> Arrays:
@@ -144,6 +151,25 @@ class Subject(Protocol):
 
     def losses(self) -> tuple[Arrays, Gradients]:
         """Returns the regularization losses by index, and the gradients of their sum."""
+
+
+def is_float(value: np.ndarray) -> bool:
+    """Says whether results are floats; numpy has no kind of its own for bfloat16."""
+    return value.dtype.kind == "f" or value.dtype.name == "bfloat16"
+
+
+def is_number(value: Any) -> bool:
+    """Says whether the default of a hyperparameter is a Python number."""
+    return isinstance(value, bool | int | float)
+
+
+def others(default: Any) -> tuple[float, ...]:
+    """Returns what else than its default a hyperparameter is given, in the same Python type."""
+    if isinstance(default, bool):
+        return (not default,)
+    if not is_number(default):
+        return ()
+    return tuple(type(default)(value) for value in (0, 1) if value != default)
 
 
 def projected(output: tf.Tensor) -> tf.Tensor:
@@ -207,14 +233,15 @@ def named(outputs: Any, prefix: str = BARE) -> dict[str, Any]:
     """Names every tensor in a nest by its path, such as `boxes > 0`."""
     if outputs is None:
         return {}
-    if isinstance(outputs, tf.RaggedTensor | tf.SparseTensor | tf.IndexedSlices):
-        outputs = tf.nest.flatten(outputs, expand_composites=True)
     if isinstance(outputs, Mapping):
         items = dict(outputs)
     elif isinstance(outputs, (list, tuple)):
         items = {str(i): value for i, value in enumerate(outputs)}
     else:
-        return {prefix: outputs}
+        parts = tf.nest.flatten(outputs, expand_composites=True)
+        if parts and parts[0] is outputs:
+            return {prefix: outputs}
+        items = {f"{PART} {i}": value for i, value in enumerate(parts)}
     found: dict[str, Any] = {}
     for key, value in items.items():
         # No slash: names of end points have some themselves.

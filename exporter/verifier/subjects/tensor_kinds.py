@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from exporter.verifier.subjects.probes import PROBES, shift
+from exporter.verifier.subjects.probes import FAR, PROBES, shift
 
 _WORDS = (b"", b"a", b"hub", b"\xff\x00", b"0", b"network", b" ")
 # What dense arrays can be made into, and how it is told from those.
@@ -43,6 +43,12 @@ def described(spec: Any) -> str:
     return f"{kind(spec)}{tf.as_dtype(spec.dtype).name} {spec.shape}"
 
 
+def freedom(structure: Any) -> int:
+    """Counts the free dimensions of a nest of specs."""
+    specs = [spec for spec in tf.nest.flatten(structure) if isinstance(spec, tf.TensorSpec)]
+    return sum(list(spec.shape).count(None) for spec in specs if spec.shape.rank is not None)
+
+
 def is_image(spec: Any) -> bool:
     """Returns whether an input is a batch of RGB images."""
     if not isinstance(spec, tf.TensorSpec):
@@ -50,7 +56,12 @@ def is_image(spec: Any) -> bool:
     return bool(spec.dtype == tf.float32 and spec.shape.rank == 4 and spec.shape[3] == 3)
 
 
-def probe(spec: Any, shape: list[int], name: str, place: int) -> np.ndarray:
+def is_whole(spec: Any) -> bool:
+    """Returns whether an input takes whole numbers, of which many are ids that a model looks up."""
+    return bool(is_known(spec) and spec.dtype.is_integer)
+
+
+def probe(spec: Any, shape: list[int], name: str, place: int, *, few: bool = False) -> np.ndarray:
     """Makes up one example for an input.
 
     Args:
@@ -58,9 +69,17 @@ def probe(spec: Any, shape: list[int], name: str, place: int) -> np.ndarray:
         shape: Of the example.
         name: Of a probe.
         place: Of the input among all of a model, by name.
+        few: Whether whole numbers are 0 and 1 alone, also in probes that reach further.
     """
     if spec.dtype.is_floating or spec.dtype.is_complex:
-        return np.asarray(PROBES[name](shape, place), spec.dtype.as_numpy_dtype)
+        values = PROBES[name](shape, place)
+        if spec.dtype.is_complex:
+            # Another part, or a model that conjugates is not seen.
+            values = values + 1j * PROBES[name](shape, place + 1)
+        return np.asarray(values, spec.dtype.as_numpy_dtype)
+    if is_whole(spec) and name in FAR and not few:
+        far = np.clip(np.floor(PROBES[name](shape, place)), spec.dtype.min, spec.dtype.max)
+        return np.asarray(far).astype(spec.dtype.as_numpy_dtype)
     values = PROBES[name](shape, 0)
     if spec.dtype == tf.string:
         index = ((7 * values).astype(np.int64) + shift(name, place)) % len(_WORDS)
@@ -68,6 +87,27 @@ def probe(spec: Any, shape: list[int], name: str, place: int) -> np.ndarray:
     # Few vocabularies and lookup tables have less than two entries.
     whole = (np.floor(2 * np.abs(values)) + shift(name, place)) % 2
     return np.asarray(whole).astype(spec.dtype.as_numpy_dtype)
+
+
+def holds(spec: Any, column: np.ndarray) -> bool:
+    """Returns whether an array's rows are examples of an input: of its shape, and its values.
+
+    Args:
+        spec: What the input takes, a known kind.
+        column: All examples.
+    """
+    shape = spec.shape[1:] if spec.shape.rank else spec.shape
+    if not shape.is_compatible_with(column.shape[1:]):
+        return False
+    if spec.dtype == tf.string:
+        return column.dtype.kind in "SU"
+    if column.dtype.kind not in ("biufc" if spec.dtype.is_complex else "biuf"):
+        return False
+    if spec.dtype.is_floating or spec.dtype.is_complex:
+        return True
+    # Neither a fraction nor a number beyond the dtype's is to become another.
+    with np.errstate(invalid="ignore"):
+        return bool(np.array_equal(column, column.astype(spec.dtype.as_numpy_dtype)))
 
 
 def numpy_dtype(spec: Any) -> Any:

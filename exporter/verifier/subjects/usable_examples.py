@@ -4,7 +4,9 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 
 from exporter.verifier.subjects.examples import Examples
+from exporter.verifier.subjects.guarded_call import GIVES
 from exporter.verifier.subjects.subject import Subject
+from exporter.verifier.subjects.watched_state import LASTING
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ def usable(subject: Subject, way: str, examples: Examples) -> Examples:
         probes that it does not take. They have no names if nothing is left.
     """
     spec = subject.spec_of(way)
-    given = examples.given if spec.fits(examples.given) else {}
+    given = examples.given if spec.taken(examples.given) else {}
     images = examples.images if spec.image_size or spec.takes_files else ()
     refused = frozenset() if given else frozenset(subject.refusals(way))
     return replace(examples, spec=spec, images=images, given=given, refused=refused)
@@ -71,5 +73,9 @@ def typical_names(groups: Iterable[SameInputs]) -> tuple[str, ...]:
 def no_inputs(subject: Subject, way: str) -> str:
     """Says why nothing can be made up for a way of calling."""
     why = next(iter(subject.refusals(way).values()), "no example is left")
+    if why.startswith(LASTING):
+        return f"{way} cannot be compared: {why}"
+    if why.startswith(GIVES):
+        return f"results of {way} cannot be compared: {why}"
     taken = subject.spec_of(way)
     return f"inputs cannot be made up for {way}, which takes {taken}: {why.rstrip('.')}"

@@ -87,3 +87,21 @@ def test_values_that_are_handed_on_are_followed_once():
     users = [(f"b{number}", "Relu", [names[-1]]) for number in range(20_000)]
     handing = function("f0", ["x"], [], ["x"])
     assert bodies(handing, function("f1", ["x"], chain + users, []))["f1"].used == {0}
+
+
+@pytest.mark.parametrize(
+    ("op", "assigned"),
+    [
+        ("AssignAddVariableOp", True),
+        ("ResourceScatterUpdate", True),
+        ("ResourceApplyAdam", True),
+        ("ResourceSparseApplyAdagrad", True),
+        ("ScatterNdUpdate", True),
+        ("ScatterNd", False),
+        ("TensorScatterUpdate", False),
+        ("ReadVariableOp", False),
+    ],
+)
+def test_every_op_that_changes_a_variable(op, assigned):
+    made = function("f0", ["v", "x"], [("n", op, ["v", "x"]), ("y", "Relu", ["x"])], ["y:y:0"])
+    assert bodies(made)["f0"].assigned == ({0} if assigned else set())
