@@ -1,5 +1,6 @@
 """Looks at the model before the first image is read: what it takes, and what it gives."""
 
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -241,5 +242,5 @@ def _class_called(plan: EvaluationPlan, data: DataFiles, folder: str) -> int:
 
 
 def _plain(name: str) -> str:
-    """Leaves out what is often different in the name of a folder."""
-    return name.strip().replace("_", " ").casefold()
+    """Leaves out what is often different in the name of a folder, as accents of macOS are."""
+    return unicodedata.normalize("NFC", name.strip().replace("_", " ").casefold())

@@ -1,5 +1,6 @@
 """Which files the data are, and which classes the folders are called by."""
 
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -111,6 +112,8 @@ NAMES = ("background", "tabby cat", "Dog", "crane")
 def test_folders_are_called_by_the_names_of_classes():
     found = classes(["tabby_cat", "dog"], class_names=NAMES)
     assert found == ({"tabby_cat": 1, "dog": 2}, 0)
+    decomposed = unicodedata.normalize("NFD", "Käfer")
+    assert classes([decomposed], class_names=("Käfer",)) == ({decomposed: 0}, 0)
     assert classes(["03", "dog"], class_names=NAMES) == ({"03": 3, "dog": 2}, 0)
 
 
