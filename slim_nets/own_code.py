@@ -9,7 +9,7 @@ import sys
 import sysconfig
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +59,7 @@ def loaded(reference: str, flag: str) -> Callable[..., Any]:
 def _module(name: str, reference: str, flag: str) -> Any:
     _look_in_the_current_folder()
     try:
-        with _tensorflow_2(reference):
+        with _tensorflow_2(reference), prints_to_errors():
             return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is not None and f"{name}.".startswith(f"{error.name}."):
@@ -70,11 +70,16 @@ def _module(name: str, reference: str, flag: str) -> Any:
         raise _not_imported(reference, error) from error
     except NetworkError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _not_imported(reference, error) from error
 
 
-def _not_imported(reference: str, error: Exception) -> NetworkError:
+def prints_to_errors() -> AbstractContextManager[Any]:
+    """Lets what somebody's code prints go where it is no part of a command's own output."""
+    return contextlib.redirect_stdout(sys.stderr)
+
+
+def _not_imported(reference: str, error: BaseException) -> NetworkError:
     return NetworkError(
         f"Function '{reference}' cannot be had: expected a module that can be imported, found"
         f" {told(error)}. Mend the module."
@@ -91,19 +96,21 @@ def _look_in_the_current_folder() -> None:
 
 @contextmanager
 def _tensorflow_2(reference: str) -> Iterator[None]:
-    """Turns TensorFlow 2's behaviour on again where a module turns it off, as scripts of TF1 do."""
+    """Turns TensorFlow 2's behaviour on again where a module turns it off, as scripts of TF1 do.
+
+    All of it: a module may turn off no more than resource variables.
+    """
     import tensorflow as tf
 
     yield
-    if not tf.executing_eagerly():
-        try:
-            tf.compat.v1.enable_v2_behavior()
-        except ValueError as error:
-            raise NetworkError(
-                f"Function '{reference}' cannot be had: expected a module that leaves TensorFlow's"
-                " behaviour alone, found one that turns that of TensorFlow 2 off. Take"
-                " tf.disable_v2_behavior() out of the module."
-            ) from error
+    try:
+        tf.compat.v1.enable_v2_behavior()
+    except ValueError as error:
+        raise NetworkError(
+            f"Function '{reference}' cannot be had: expected a module that leaves TensorFlow's"
+            " behaviour alone, found one that turns that of TensorFlow 2 off. Take"
+            " tf.disable_v2_behavior() out of the module."
+        ) from error
 
 
 @contextmanager
@@ -115,17 +122,18 @@ def blamed(what: str, fix: str = "Mend the function.") -> Iterator[None]:
         fix: What to do about it.
 
     Raises:
-        NetworkError: For any other error of the body.
+        NetworkError: For any other error of the body, and if it would end the process.
     """
     try:
-        yield
+        with prints_to_errors():
+            yield
     except NetworkError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise NetworkError(f"{what}, found {told(error)}. {fix}") from error
 
 
-def told(error: Exception) -> str:
+def told(error: BaseException) -> str:
     """Says in one line what an error says, and the last lines of one's own that led to it.
 
     Args:
@@ -140,7 +148,7 @@ def told(error: Exception) -> str:
     return f"{text} ({'; '.join(reversed(places))})" if places else text
 
 
-def _places(error: Exception) -> Iterator[str]:
+def _places(error: BaseException) -> Iterator[str]:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not _of_a_library(frame.filename)]
     for frame in (own or frames)[-_FRAMES:]:
