@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from slim_nets.graph_calls import usual_classes
 from slim_nets.layers.shapes import NetworkShape, Shape, VariableSpec
@@ -59,13 +59,19 @@ def _of_task(variant: "Variant", task: Task) -> "Variant":
 @cache
 def _shape(variant: "Variant", task: Task) -> NetworkShape:
     network = _built(variant, task)
-    end_points = {name: _sizes(t.shape[1:].as_list()) for name, t in network.inference.items()}
+    end_points = {name: _sizes(_known(t)) for name, t in network.inference.items()}
     output = end_points.pop("default")
     variables = tuple(
         VariableSpec(name, _sizes(v.shape.as_list()), trainable=v.trainable)
         for name, v in network.variables.items()
     )
     return NetworkShape(variables, end_points, output)
+
+
+def _known(tensor: Any) -> list[int | None]:
+    """Returns a shape without the batch; none where even its length is not known."""
+    known: list[int | None] = tensor.shape[1:].as_list() if tensor.shape.rank else []
+    return known
 
 
 def _sizes(shape: list[int | None]) -> Shape:

@@ -184,7 +184,7 @@ def test_features_have_no_end_points_behind_a_dropout():
 def test_an_end_point_that_is_not_there():
     with pytest.raises(NetworkError, match="has no end point 'fc9': expected one"):
         variant("plain", features="fc9").shape("feature_vector")
-    with pytest.raises(NetworkError, match="is none: expected what slim"):
+    with pytest.raises(NetworkError, match="is none: expected a dict, as"):
         variant("bare", scope="no_scope").shape("feature_vector")
 
 

@@ -1,0 +1,62 @@
+"""Functions that build networks, but not as a SavedModel or TF-Slim's convention would have it."""
+
+import tensorflow.compat.v1 as tf
+
+from slim_nets.layers import _legacy_layers
+
+_legacy_layers.install()
+
+import tf_slim as slim  # noqa: E402
+
+
+def collects_losses(images, num_classes=3, is_training=True):
+    """Puts a loss into the collection itself, whenever it is built."""
+    weights = tf.get_variable("weights", [3, num_classes or 3])
+    tf.add_to_collection(tf.GraphKeys.REGULARIZATION_LOSSES, tf.nn.l2_loss(weights))
+    points = {"of_no_rank": tf.placeholder_with_default(images, None)}
+    return tf.matmul(tf.reduce_mean(images, [1, 2]), weights), points
+
+
+def always_trains(images, num_classes=3, is_training=True):
+    """Collects updates in prediction too."""
+    net = slim.fully_connected(slim.flatten(images), num_classes or 3, scope="fc")
+    return slim.batch_norm(net, is_training=True), {}
+
+
+def moves_in_prediction(images, num_classes=3, is_training=True):
+    net = slim.fully_connected(slim.flatten(images), num_classes or 3, scope="fc")
+    return slim.batch_norm(net, is_training=True, updates_collections=None), {}
+
+
+def makes_variables_anew(images, num_classes=3, is_training=True):
+    weights = tf.Variable(tf.ones([3, num_classes or 3]), name="weights")
+    return tf.matmul(tf.reduce_mean(images, [1, 2]), weights), {}
+
+
+def has_references(images, num_classes=3, is_training=True):
+    with tf.variable_scope("old", use_resource=False):
+        weights = tf.get_variable("weights", [3, num_classes or 3])
+    return tf.matmul(tf.reduce_mean(images, [1, 2]), weights), {}
+
+
+def asks_to_be_fed(images, num_classes=3, is_training=True):
+    net = slim.fully_connected(slim.flatten(images), num_classes or 3, scope="fc")
+    return net * tf.placeholder(tf.float32, [], "keep_prob"), {}
+
+
+def calls_python(images, num_classes=3, is_training=True):
+    net = slim.fully_connected(slim.flatten(images), num_classes or 3, scope="fc")
+    called = tf.py_func(lambda values: values, [net], tf.float32)
+    return tf.reshape(called, tf.shape(net)) + net, {}
+
+
+def has_a_graph_of_its_own(images, num_classes=3, is_training=True):
+    with tf.Graph().as_default():
+        return tf.zeros([1, num_classes or 3]), {}
+
+
+def has_ten_classes(images, is_training=True):
+    return slim.fully_connected(tf.reduce_mean(images, [1, 2]), 10, scope="fc"), {}
+
+
+has_ten_classes.default_image_size = (224, 224)
