@@ -46,7 +46,12 @@ def original_of_function(
         NetworkError: If the function cannot be had, fails, or breaks the convention.
     """
     calls = GraphCalls(function, task, variant.own_classes or usual_classes(function))
-    with tf.Graph().as_default() as graph, across_functions(graph):
+    with (
+        tf.Graph().as_default() as graph,
+        across_functions(graph),
+        # Who runs it may not have the devices on which a function puts its ops.
+        tf.compat.v1.device(lambda _: ""),
+    ):
         given = placeholders(variant)
         step = tf.constant(_LAST_STEP, tf.int64, name="last_step")
         graph.add_to_collection(_KEYS.GLOBAL_STEP, step)

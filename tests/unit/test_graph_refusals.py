@@ -41,6 +41,11 @@ def test_what_is_collected_again_for_prediction_counts_once():
     assert len(original(variant("always_trains"), "classification").updates) == 2
 
 
+def test_nothing_is_on_a_device():
+    graph = original(variant("has_a_device"), "classification").graph
+    assert not {op.device for op in graph.get_operations()} - {""}
+
+
 def test_an_end_point_of_no_known_rank():
     assert variant("collects_losses").shape("classification").end_points == {"of_no_rank": ()}
 
