@@ -52,7 +52,7 @@ def loaded(reference: str, flag: str) -> Callable[..., Any]:
     more = f" and {len(functions) - _LISTED} more" if len(functions) > _LISTED else ""
     raise NetworkError(
         f"Function '{reference}' is missing: expected '{wanted}' in module '{name}', found"
-        f" {listed}{more}. Change {flag}."
+        f" {listed}{more}. {_hidden(name) or f'Change {flag}.'}"
     )
 
 
@@ -65,13 +65,24 @@ def _module(name: str, reference: str, flag: str) -> Any:
         if error.name is not None and f"{name}.".startswith(f"{error.name}."):
             raise NetworkError(
                 f"Function '{reference}' cannot be had: expected module '{name}' in PYTHONPATH or"
-                f" the current folder, found no '{error.name}'. Set PYTHONPATH, or change {flag}."
+                f" the current folder, found no '{error.name}'."
+                f" {_hidden(name) or f'Set PYTHONPATH, or change {flag}.'}"
             ) from error
         raise _not_imported(reference, error) from error
     except NetworkError:
         raise
     except (Exception, SystemExit) as error:
         raise _not_imported(reference, error) from error
+
+
+def _hidden(name: str) -> str:
+    """Says what to do where a module of the current folder is hidden by another of its name."""
+    top = name.partition(".")[0]
+    file = getattr(sys.modules.get(top), "__file__", None)
+    for here in (Path.cwd() / f"{top}.py", Path.cwd() / top):
+        if here.exists() and file and Path(file) not in (here, here / "__init__.py"):
+            return f"Rename '{here.name}' in the current folder, before which comes '{file}'."
+    return ""
 
 
 def prints_to_errors() -> AbstractContextManager[Any]:

@@ -1,6 +1,7 @@
 """Modules of one's own: found in PYTHONPATH or the current folder, and blamed for their errors."""
 
 import sys
+from pathlib import Path
 
 import pytest
 import tensorflow as tf
@@ -41,6 +42,16 @@ def test_a_module_that_cannot_be_imported(folder, name):
         loaded(f"{name}:net", "--network")
     assert message in str(caught.value)
     assert str(caught.value).endswith("Mend the module.")
+
+
+@pytest.mark.parametrize("own", ["this.py", "checkpoints/nets.py"])
+def test_a_module_that_another_of_its_name_hides(folder, own):
+    (folder / own).parent.mkdir(exist_ok=True)
+    (folder / own).write_text("def net(): pass\n")
+    module = own.removesuffix(".py").replace("/", ".")
+    expected = f"Rename '{Path(own).parts[0]}' in the current folder, before which comes '/"
+    with pytest.raises(NetworkError, match=expected):
+        loaded(f"{module}:net", "--network")
 
 
 def test_what_code_prints_is_no_output_of_a_command(folder, capsys):
