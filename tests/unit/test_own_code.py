@@ -44,7 +44,7 @@ def test_a_module_that_cannot_be_imported(folder, name):
     assert str(caught.value).endswith("Mend the module.")
 
 
-@pytest.mark.parametrize("own", ["this.py", "checkpoints/nets.py"])
+@pytest.mark.parametrize("own", ["netrc.py", "checkpoints/nets.py"])
 def test_a_module_that_another_of_its_name_hides(folder, own):
     (folder / own).parent.mkdir(exist_ok=True)
     (folder / own).write_text("def net(): pass\n")
