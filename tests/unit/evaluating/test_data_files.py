@@ -114,6 +114,8 @@ def test_folders_are_called_by_the_names_of_classes():
     assert found == ({"tabby_cat": 1, "dog": 2}, 0)
     decomposed = unicodedata.normalize("NFD", "Käfer")
     assert classes([decomposed], class_names=("Käfer",)) == ({decomposed: 0}, 0)
+    told = replace(PLAN.request, label_offset=1)
+    assert classes(["2"], class_names=NAMES, request=told) == ({"2": 3}, 0)
     assert classes(["03", "dog"], class_names=NAMES) == ({"03": 3, "dog": 2}, 0)
 
 
