@@ -97,10 +97,18 @@ def _named(built: Built[Any], prefix: str, other: str | None = None) -> dict[str
     for key, tensor in built.end_points.items():
         name = str(key).removeprefix(prefix).strip("/")
         begins = not scope or name == scope or name.startswith(f"{scope}/")
-        ours = isinstance(tensor, tf.Tensor) and tensor.graph is built.output.graph
-        if ours and not (other and tensor.op.name.startswith(other)):
+        if _is_number(tensor, built.output.graph) and not (
+            other and tensor.op.name.startswith(other)
+        ):
             named.setdefault(name if begins else f"{scope}/{name}", tensor)
     return named
+
+
+def _is_number(value: Any, graph: tf.Graph) -> bool:
+    """Returns whether something is a tensor of a graph that can be compared: no text, no handle."""
+    if not isinstance(value, tf.Tensor) or value.graph is not graph:
+        return False
+    return bool(value.dtype.is_numpy_compatible) and value.dtype != tf.string
 
 
 @dataclass(frozen=True)
@@ -111,11 +119,13 @@ class _Made:
         variables: All variables.
         losses: Of regularization.
         updates: Of moving averages.
+        ops: All, in creation order.
     """
 
     variables: tuple[Any, ...]
     losses: tuple[Any, ...]
     updates: tuple[Any, ...]
+    ops: tuple[Any, ...]
 
     @classmethod
     def now(cls) -> "_Made":
@@ -124,6 +134,7 @@ class _Made:
             tuple(tf.compat.v1.global_variables()),
             tuple(tf.compat.v1.get_collection(_KEYS.REGULARIZATION_LOSSES)),
             tuple(tf.compat.v1.get_collection(_KEYS.UPDATE_OPS)),
+            tuple(tf.compat.v1.get_default_graph().get_operations()),
         )
 
 
@@ -241,12 +252,14 @@ class _Found:
     def updates(self) -> list[Any]:
         """Returns the ops that move the averages of the model in a training call.
 
+        Those of batch norms count whether or not they are collected where TF-Slim looks for them.
+
         Raises:
             NetworkError: If one does something else.
         """
         names = {v.handle.op: n for n, v in self.kept_variables.items() if not v.trainable}
         run = behind([*self.training.values(), *self.made.updates])
-        ops = [op for op in self.graph.get_operations() if op in run]
+        ops = [op for op in self.made.ops if op in run or _decay_of(op) is not None]
         found = {op: names.get(op.inputs[0].op) for op in ops if op.type in ASSIGNMENTS}
         moving = {op: name for op, name in found.items() if name is not None}
         if odd := [n for op, n in moving.items() if _decay_of(op) is None or not self._is_kept(op)]:

@@ -16,6 +16,10 @@ _PYTHON = (
     "calls Python when it is run: expected ops that a SavedModel can hold, found {}. Write it with"
     " TensorFlow's ops."
 )
+_FILES = (
+    "reads files when it is run: expected a network that computes alone, found {}. Read them in"
+    " Python, when it is built."
+)
 _CHANGED = (
     "changes variables in prediction: expected that in training alone, found {}. Give its layers"
     " is_training."
@@ -42,6 +46,7 @@ def check_ops(
     for wrong, ops in (
         (_FED, [op for op in needed - fed if op.type == "Placeholder"]),
         (_PYTHON, [op for op in needed if "PyFunc" in op.type]),
+        (_FILES, [op for op in needed if op.type == "ReadFile"]),
         (_CHANGED, [op for op in predicting if op.type in ASSIGNMENTS]),
     ):
         if ops:
@@ -62,6 +67,11 @@ def check_variables(network: str, kept: Iterable[Any], made_for_training: Iterab
     """
     shared = {v.op.name for v in made_for_training}
     names = {v.op.name: v.dtype.base_dtype.name for v in kept}
+    if not names:
+        raise NetworkError(
+            f"Network '{network}' has no variables: expected some that a checkpoint holds, found"
+            " none. Mend the function."
+        )
     if odd := [f"'{name}' {kind}" for name, kind in names.items() if kind != "float32"]:
         raise NetworkError(
             f"Network '{network}' has variables of other types: expected float32, found"

@@ -162,7 +162,7 @@ def told(error: BaseException) -> str:
 def _places(error: BaseException) -> Iterator[str]:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not _of_a_library(frame.filename)]
-    for frame in (own or frames)[-_FRAMES:]:
+    for frame in own[-_FRAMES:]:
         yield f"{_shown(frame.filename)}:{frame.lineno} in {frame.name}: `{frame.line}`"
     if isinstance(error, SyntaxError) and error.filename:
         yield f"{_shown(error.filename)}:{error.lineno}: `{(error.text or '').strip()}`"

@@ -13,8 +13,15 @@ def collects_losses(images, num_classes=3, is_training=True):
     """Puts a loss into the collection itself, whenever it is built."""
     weights = tf.get_variable("weights", [3, num_classes or 3])
     tf.add_to_collection(tf.GraphKeys.REGULARIZATION_LOSSES, tf.nn.l2_loss(weights))
-    points = {"of_no_rank": tf.placeholder_with_default(images, None)}
+    points = {"of_no_rank": tf.placeholder_with_default(images, None), "text": tf.constant("x")}
     return tf.matmul(tf.reduce_mean(images, [1, 2]), weights), points
+
+
+def collects_elsewhere(images, num_classes=3, is_training=True):
+    """Collects updates where nobody looks for them, as the first networks in TF-Slim did."""
+    net = slim.fully_connected(slim.flatten(images), num_classes or 3, scope="fc")
+    collection = "_update_ops_"
+    return slim.batch_norm(net, is_training=is_training, updates_collections=collection), {}
 
 
 def has_a_device(images, num_classes=3, is_training=True):
@@ -55,6 +62,20 @@ def calls_python(images, num_classes=3, is_training=True):
     net = slim.fully_connected(slim.flatten(images), num_classes or 3, scope="fc")
     called = tf.py_func(lambda values: values, [net], tf.float32)
     return tf.reshape(called, tf.shape(net)) + net, {}
+
+
+def reads_a_file(images, num_classes=3, is_training=True):
+    net = slim.fully_connected(slim.flatten(images), num_classes or 3, scope="fc")
+    read = tf.io.decode_raw(tf.io.read_file("scales.bin"), tf.float32)
+    return net * tf.reshape(read, [1, 1]), {}
+
+
+def has_no_variables(images, num_classes=3, is_training=True):
+    return tf.reduce_mean(images, [1, 2]), {}
+
+
+def takes_no_names(images, num_classes=3, is_training=True, /):
+    return images, {}
 
 
 def has_a_graph_of_its_own(images, num_classes=3, is_training=True):

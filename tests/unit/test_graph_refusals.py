@@ -19,6 +19,9 @@ REFUSED = {
     "has_references": "has reference variables: expected resource variables, found 'old/weights'.",
     "asks_to_be_fed": "expected nothing else to be fed, found 'predict/keep_prob', 'train/keep_pr",
     "calls_python": "calls Python when it is run: expected ops that a SavedModel can hold, found ",
+    "reads_a_file": "expected a network that computes alone, found 'predict/ReadFile', 'train/Re",
+    "has_no_variables": "has no variables: expected some that a checkpoint holds, found none. Mend",
+    "takes_no_names": "keyword arguments: 'num_classes, is_training'. Mend the function.",
     "has_a_graph_of_its_own": "returns a tensor of another graph: expected one of the default gra",
 }
 
@@ -41,12 +44,22 @@ def test_what_is_collected_again_for_prediction_counts_once():
     assert len(original(variant("always_trains"), "classification").updates) == 2
 
 
+def test_updates_count_wherever_they_are_collected():
+    assert len(original(variant("collects_elsewhere"), "classification").updates) == 2
+
+
+def test_what_fails_for_both_tasks_is_told_of_classes():
+    failing = variant_of(GraphFunction("support.graph_networks:fails"), image_size=16)
+    with pytest.raises(NetworkError, match="for training with num_classes=3, is_training=True"):
+        failing.all_variables()
+
+
 def test_nothing_is_on_a_device():
     graph = original(variant("has_a_device"), "classification").graph
     assert not {op.device for op in graph.get_operations()} - {""}
 
 
-def test_an_end_point_of_no_known_rank():
+def test_an_end_point_of_no_known_rank_and_one_of_text():
     assert variant("collects_losses").shape("classification").end_points == {"of_no_rank": ()}
 
 
