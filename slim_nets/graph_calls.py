@@ -81,7 +81,8 @@ class GraphCalls:
         low, high = self.function.input_range
         rescaled = images * (high - low) - -low
         mode = "for training" if training else "for prediction"
-        shape = "x".join(str(size or "any") for size in images.shape[1:3])
+        sizes = images.shape[1:3].as_list()
+        shape = "any size" if None in sizes else f"{sizes[0]}x{sizes[1]} pixels"
         with (
             _silent_layers(),
             # Counts scopes anew, so that those without a name get the same one in both modes.
@@ -96,7 +97,7 @@ class GraphCalls:
             arguments = self._arguments(build, training=training)
             what = (
                 f"Network '{self.function.function}' fails when it is built {mode} with"
-                f" {_told(arguments)}: expected (net, end_points) for images of {shape} pixels"
+                f" {_told(arguments)}: expected (net, end_points) for images of {shape}"
             )
             with blamed(what, _advice(arguments)):
                 returned = build(rescaled, **arguments)

@@ -190,6 +190,8 @@ def test_an_end_point_that_is_not_there():
 
 WRONG = {
     "named as one: expected package.module:function": {"function": "support.graph_networks"},
+    "Input range 0,1e-60 is none": {"function": "a:b", "input_range": (0.0, 1e-60)},
+    r"Input range -3e\+38,3e\+38 is none": {"function": "a:b", "input_range": (-3e38, 3e38)},
     "Input range 1,1 is none": {"function": "a:b", "input_range": (1.0, 1.0)},
     "End point 'a`b' is not": {"function": "a:b", "features": "a`b"},
     "expected package.module:function. Change --arg_scope": {"function": "a:b", "arg_scope": "x"},
