@@ -71,7 +71,7 @@ def found(data: str) -> DataFiles:
     if not _is_folder(data):
         return _of_records(data, _matched(data))
     files = _inside(data, "*/*")
-    images = {p: n for p, n in files.items() if PurePosixPath(p).suffix.lower() in _IMAGES}
+    images = {path: size for path, size in files.items() if _is_image(path)}
     if images:
         images |= dict.fromkeys(_without_images(data, images), 0)
         folders = sorted({_folder_of(path) for path in images})
@@ -93,7 +93,17 @@ def _of_records(data: str, files: Mapping[str, int]) -> DataFiles:
             f"Data '{data}' is not there: expected files, found none. Quote the pattern, as in"
             " --data='imagenet/validation-*'."
         )
+    if all(_is_image(path) for path in files):
+        raise EvaluationError(
+            f"Data '{data}' is images: expected files of records, or a folder with a folder of"
+            f" images for each class, found {listing(PurePosixPath(path).name for path in files)}."
+            " Give the folder."
+        )
     return DataFiles(data, files)
+
+
+def _is_image(path: str) -> bool:
+    return PurePosixPath(path).suffix.lower() in _IMAGES
 
 
 def _is_folder(data: str) -> bool:

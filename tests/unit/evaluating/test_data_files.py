@@ -85,6 +85,11 @@ def test_a_folder_of_records(tmp_path):
     ("names", "data", "sentence"),
     [
         ((), "none-*", "expected files, found none. Quote the pattern"),
+        (
+            ("cat/a.jpg",),
+            "*/*.jpg",
+            "is images: expected files of records, or a folder .* found a.",
+        ),
         (("a.jpg", "b.jpg"), "", "expected a folder of images for each class, .* found a.jpg, b"),
         (("cat/a.txt",), "", "found a.txt"),
         ((), "", "found nothing"),
