@@ -231,8 +231,8 @@ class _Found:
             NetworkError: If there are some.
         """
         ends = self.end_points
-        modes = [[mode[name] for name in ends] for mode in (self.training, self.inference)]
-        check_ops(self.function.function, *modes, self.given)
+        training, inference = ([m[n] for n in ends] for m in (self.training, self.inference))
+        check_ops(self.function.function, training, inference, self.given)
 
     def regularization(self) -> Any:
         """Sums the losses of the model's variables; 0 if there are none.
