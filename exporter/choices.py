@@ -2,6 +2,7 @@
 
 import math
 import re
+import struct
 
 from exporter import quiet
 from exporter.errors import InvalidArgumentError, most_alike, printable
@@ -87,14 +88,24 @@ def check_input_range(ends: tuple[float, float]) -> None:
         ends: The least and the largest value.
 
     Raises:
-        InvalidArgumentError: If they are not in that order, or not finite.
+        InvalidArgumentError: If they are not in that order, or they or what lies between them
+            are not finite as float32, which images have.
     """
     low, high = ends
-    if not -math.inf < low < high < math.inf:
+    least, largest, width = map(_as_float32, (low, high, high - low))
+    if not (-math.inf < least < largest < math.inf and width < math.inf):
         raise InvalidArgumentError(
             f"Input range {low:g},{high:g} is not a range: expected two numbers, the smaller one"
             " first. Change --input_range."
         )
+
+
+def _as_float32(value: float) -> float:
+    try:
+        rounded: float = struct.unpack("f", struct.pack("f", value))[0]
+    except OverflowError:
+        return math.inf
+    return rounded
 
 
 def _usual_size(function: GraphFunction) -> int:

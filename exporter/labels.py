@@ -28,7 +28,8 @@ def read_labels(path: Path, classes: int | None, counted: str) -> list[str]:
     if is_pointer(path):
         raise InvalidArgumentError(f"Labels '{path}' {IS_POINTER}")
     try:
-        names = path.read_text("utf-8").splitlines()
+        # Of Windows' editors, which put a mark first that is no part of a name.
+        names = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidArgumentError(
             f"Labels '{path}' cannot be read: expected text with a class a line, found"

@@ -67,13 +67,20 @@ def check_classes(fit: Fit, source: object) -> None:
         source: What the checkpoint is called.
 
     Raises:
-        RestoreError: If they differ.
+        RestoreError: If they differ, or a function builds as many as it likes.
     """
     asked = fit.variant.own_classes
-    if asked is not None and fit.classes not in (None, asked):
+    if asked is None:
+        return
+    if fit.classes not in (None, asked):
         raise RestoreError(
             f"Checkpoint '{source}' has another number of classes: expected {asked}, found"
             f" {fit.classes}. Leave out --num_classes, or check --checkpoint."
+        )
+    if fit.task == "classification" and (made := fit.variant.shape(fit.task).output[0]) != asked:
+        raise RestoreError(
+            f"Network '{fit.variant.name}' has a number of classes of its own: expected {asked},"
+            f" found {made}. Leave out --num_classes."
         )
 
 

@@ -85,5 +85,5 @@ def _decoded(encoded: bytes) -> tf.Tensor | None:
 
 
 def _margin(length: int, kept: float) -> int:
-    """Returns how many pixels go on each side."""
-    return int((length - length * kept) / 2)
+    """Returns how many pixels go on each side; at least one of them stays."""
+    return min(int((length - length * kept) / 2), (length - 1) // 2)

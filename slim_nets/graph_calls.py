@@ -1,6 +1,7 @@
 """Calls a graph-mode function with TF-Slim's convention, in one mode."""
 
 import inspect
+import operator
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -25,9 +26,17 @@ def usual_size(function: GraphFunction) -> int:
     """Returns the function's `default_image_size`, in pixels, as TF-Slim's have it; else 224.
 
     Raises:
-        NetworkError: If the function cannot be had.
+        NetworkError: If the function cannot be had, or says another thing than a number.
     """
-    return int(getattr(loaded(function.function, "--network"), "default_image_size", USUAL_SIZE))
+    build = loaded(function.function, "--network")
+    found = getattr(build, "default_image_size", USUAL_SIZE)
+    try:
+        return operator.index(found)
+    except TypeError as error:
+        raise NetworkError(
+            f"Network '{function.function}' has a default_image_size that is none: expected a"
+            f" number of pixels, found {found!r:.60}. Correct it, or give --image_size."
+        ) from error
 
 
 def usual_classes(function: GraphFunction) -> int:
@@ -74,7 +83,8 @@ class GraphCalls:
         low, high = self.function.input_range
         rescaled = images * (high - low) - -low
         mode = "for training" if training else "for prediction"
-        shape = "x".join(str(size or "any") for size in images.shape[1:3])
+        sizes = images.shape[1:3].as_list()
+        shape = "any size" if None in sizes else f"{sizes[0]}x{sizes[1]} pixels"
         with (
             _silent_layers(),
             # Counts scopes anew, so that those without a name get the same one in both modes.
@@ -89,7 +99,7 @@ class GraphCalls:
             arguments = self._arguments(build, training=training)
             what = (
                 f"Network '{self.function.function}' fails when it is built {mode} with"
-                f" {_told(arguments)}: expected (net, end_points) for images of {shape} pixels"
+                f" {_told(arguments)}: expected (net, end_points) for images of {shape}"
             )
             with blamed(what, _advice(arguments)):
                 returned = build(rescaled, **arguments)
@@ -115,13 +125,13 @@ class GraphCalls:
             return nullcontext()
         make = loaded(self.function.arg_scope, "--arg_scope")
         arguments = {"is_training": training} if "is_training" in _parameters(make) else {}
-        what = f"Scope '{self.function.arg_scope}' fails: expected what slim.arg_scope returns"
+        what = f"Scope '{self.function.arg_scope}' fails: expected what slim.arg_scope takes"
         with blamed(what):
             scope = make(**arguments)
         if not isinstance(scope, Mapping):
             raise NetworkError(
-                f"Scope '{self.function.arg_scope}' is not a scope: expected what slim.arg_scope"
-                f" returns, a dict, found {_kind(scope)}. Mend the function."
+                f"Scope '{self.function.arg_scope}' is not a scope: expected a dict, as 'with"
+                f" slim.arg_scope(...) as scope' gives it, found {_kind(scope)}. Mend the function."
             )
         return slim.arg_scope(scope)  # type: ignore[no-any-return]
 
@@ -132,6 +142,12 @@ class GraphCalls:
                 f"Network '{self.function.function}' returns no pair: expected (net, end_points), a"
                 f" tensor and a dict, found {_kind(returned)}. Mend the function, or write one"
                 " around it."
+            )
+        if getattr(pair[0], "graph", None) is not tf.compat.v1.get_default_graph():
+            raise NetworkError(
+                f"Network '{self.function.function}' returns a tensor of another graph: expected"
+                " one of the default graph, in which its images are, found its own. Mend the"
+                " function."
             )
         return pair[0], dict(pair[1])
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from functools import cache, lru_cache
+from typing import Any
 
 from slim_nets.graph_calls import GraphCalls, usual_classes
 from slim_nets.graph_original import original_of_function
@@ -43,13 +44,19 @@ def built_once(calls: GraphCalls) -> OriginalNetwork:
 @cache
 def _shape(calls: GraphCalls) -> NetworkShape:
     network = built_once(calls)
-    end_points = {name: _sizes(t.shape[1:].as_list()) for name, t in network.inference.items()}
+    end_points = {name: _sizes(_known(t)) for name, t in network.inference.items()}
     output = end_points.pop("default")
     variables = tuple(
         VariableSpec(name, _sizes(v.shape.as_list()), trainable=v.trainable)
         for name, v in network.variables.items()
     )
     return NetworkShape(variables, end_points, output)
+
+
+def _known(tensor: Any) -> list[int | None]:
+    """Returns a shape without the batch; none where even its length is not known."""
+    known: list[int | None] = tensor.shape[1:].as_list() if tensor.shape.rank else []
+    return known
 
 
 def _sizes(shape: list[int | None]) -> Shape:

@@ -9,7 +9,7 @@ import sys
 import sysconfig
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -52,30 +52,45 @@ def loaded(reference: str, flag: str) -> Callable[..., Any]:
     more = f" and {len(functions) - _LISTED} more" if len(functions) > _LISTED else ""
     raise NetworkError(
         f"Function '{reference}' is missing: expected '{wanted}' in module '{name}', found"
-        f" {listed}{more}. Change {flag}."
+        f" {listed}{more}. {_hidden(name) or f'Change {flag}.'}"
     )
 
 
 def _module(name: str, reference: str, flag: str) -> Any:
     _look_in_the_current_folder()
     try:
-        with _tensorflow_2(reference):
+        with _tensorflow_2(reference), prints_to_errors():
             return importlib.import_module(name)
     except ModuleNotFoundError as error:
         if error.name is not None and f"{name}.".startswith(f"{error.name}."):
             raise NetworkError(
                 f"Function '{reference}' cannot be imported: expected module '{name}' in PYTHONPATH"
-                f" or the current folder, found no '{error.name}'. Set PYTHONPATH, or"
-                f" change {flag}."
+                f" or the current folder, found no '{error.name}'."
+                f" {_hidden(name) or f'Set PYTHONPATH, or change {flag}.'}"
             ) from error
         raise _not_imported(reference, error) from error
     except NetworkError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise _not_imported(reference, error) from error
 
 
-def _not_imported(reference: str, error: Exception) -> NetworkError:
+def _hidden(name: str) -> str:
+    """Says what to do where a module of the current folder is hidden by another of its name."""
+    top = name.partition(".")[0]
+    file = getattr(sys.modules.get(top), "__file__", None)
+    for here in (Path.cwd() / f"{top}.py", Path.cwd() / top):
+        if here.exists() and file and Path(file) not in (here, here / "__init__.py"):
+            return f"Rename '{here.name}' in the current folder, before which comes '{file}'."
+    return ""
+
+
+def prints_to_errors() -> AbstractContextManager[Any]:
+    """Lets what somebody's code prints go where it is no part of a command's own output."""
+    return contextlib.redirect_stdout(sys.stderr)
+
+
+def _not_imported(reference: str, error: BaseException) -> NetworkError:
     return NetworkError(
         f"Function '{reference}' cannot be imported: expected a module that can be imported, found"
         f" {told(error)}. Mend the module."
@@ -92,19 +107,21 @@ def _look_in_the_current_folder() -> None:
 
 @contextmanager
 def _tensorflow_2(reference: str) -> Iterator[None]:
-    """Turns TensorFlow 2's behaviour on again where a module turns it off, as scripts of TF1 do."""
+    """Turns TensorFlow 2's behaviour on again where a module turns it off, as scripts of TF1 do.
+
+    All of it: a module may turn off no more than resource variables.
+    """
     import tensorflow as tf
 
     yield
-    if not tf.executing_eagerly():
-        try:
-            tf.compat.v1.enable_v2_behavior()
-        except ValueError as error:
-            raise NetworkError(
-                f"Function '{reference}' cannot be imported: expected a module that leaves"
-                " TensorFlow's behaviour alone, found one that turns that of TensorFlow 2 off. Take"
-                " tf.disable_v2_behavior() out of the module."
-            ) from error
+    try:
+        tf.compat.v1.enable_v2_behavior()
+    except ValueError as error:
+        raise NetworkError(
+            f"Function '{reference}' cannot be imported: expected a module that leaves TensorFlow's"
+            " behaviour alone, found one that turns that of TensorFlow 2 off. Take"
+            " tf.disable_v2_behavior() out of the module."
+        ) from error
 
 
 @contextmanager
@@ -116,17 +133,18 @@ def blamed(what: str, fix: str = "Mend the function.") -> Iterator[None]:
         fix: What to do about it.
 
     Raises:
-        NetworkError: For any other error of the body.
+        NetworkError: For any other error of the body, and if it would end the process.
     """
     try:
-        yield
+        with prints_to_errors():
+            yield
     except NetworkError:
         raise
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise NetworkError(f"{what}, found {told(error)}. {fix}") from error
 
 
-def told(error: Exception) -> str:
+def told(error: BaseException) -> str:
     """Says in one line what an error says, and the last lines of one's own that led to it.
 
     Args:
@@ -141,10 +159,10 @@ def told(error: Exception) -> str:
     return f"{text} ({'; '.join(reversed(places))})" if places else text
 
 
-def _places(error: Exception) -> Iterator[str]:
+def _places(error: BaseException) -> Iterator[str]:
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if not _of_a_library(frame.filename)]
-    for frame in (own or frames)[-_FRAMES:]:
+    for frame in own[-_FRAMES:]:
         yield f"{_shown(frame.filename)}:{frame.lineno} in {frame.name}: `{frame.line}`"
     if isinstance(error, SyntaxError) and error.filename:
         yield f"{_shown(error.filename)}:{error.lineno}: `{(error.text or '').strip()}`"

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from slim_nets.network import Network, NetworkError
+from slim_nets.own_code import prints_to_errors, told
 
 # Modules with networks of one's own, separated by commas. They are imported in every process.
 MODULES_VARIABLE = "SLIM_EXPORT_NETWORKS"
@@ -24,11 +25,13 @@ def networks_of(name: str) -> tuple[Network, ...]:
         NetworkError: If it has none.
     """
     try:
-        found = importlib.import_module(name).NETWORKS
-    except (ImportError, AttributeError) as error:
+        with prints_to_errors():
+            found = importlib.import_module(name).NETWORKS
+    except (Exception, SystemExit) as error:
+        why = error if isinstance(error, ImportError | AttributeError) else told(error)
         raise NetworkError(
             f"Networks cannot be had from module '{name}': expected one with NETWORKS, found"
-            f" {error}. Correct {MODULES_VARIABLE}, or PYTHONPATH."
+            f" {why}. Correct {MODULES_VARIABLE}, or PYTHONPATH."
         ) from error
     if not isinstance(found, tuple) or not all(isinstance(n, Network) for n in found):
         raise NetworkError(

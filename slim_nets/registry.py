@@ -150,10 +150,13 @@ class Variant:
         """Returns those of the network with logits; of a function without, of its features."""
         try:
             return self.shape("classification").variables
-        except NetworkError:
+        except NetworkError as error:
             if self.graph is None:
                 raise
-            return self.shape("feature_vector").variables
+            try:
+                return self.shape("feature_vector").variables
+            except NetworkError:
+                raise error from None
 
     def end_points(
         self, images: Any, task: Task, layers: Layers[Any], build: Build | None = None

@@ -1,10 +1,13 @@
-"""The checkpoints of Inception V1 to V3.
+"""The checkpoints of Inception V1 to V3, and of Inception-ResNet V2.
 
 Sources: names and accuracies are those of TF-Slim's README; the checkpoints inside of the archives
 are named on TensorFlow Hub's pages, and are one file each, as TensorFlow wrote them before 1.0.
 
 Nobody has published a SHA-256 of these archives. The SHA-384s of two are those that Open Model Zoo
 pins; nothing is known of that of V3.
+
+No variant is called Inception-ResNet V2: TF-Slim's research code builds it, which `--network`
+exports.
 """
 
 from checkpoints.catalog import PublishedCheckpoint
@@ -21,7 +24,9 @@ _SHA384 = {
     ),
 }
 
-ROWS = tuple(
+_RESNET = "inception_resnet_v2_2016_08_30"
+
+_NAMED = tuple(
     PublishedCheckpoint(
         url=f"http://download.tensorflow.org/models/{name}_2016_08_28.tar.gz",
         variant=name,
@@ -31,4 +36,14 @@ ROWS = tuple(
         hub_handle=f"google/imagenet/{name}/{{task}}/5",
     )
     for name, top_1 in _TOP_1.items()
+)
+
+ROWS = (
+    *_NAMED,
+    PublishedCheckpoint(
+        url=f"http://download.tensorflow.org/models/{_RESNET}.tar.gz",
+        variant=None,
+        prefix=f"{_RESNET}.ckpt",
+        top_1=80.4,
+    ),
 )

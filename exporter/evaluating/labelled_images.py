@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from apache_beam.io.filesystem import CompressionTypes
@@ -28,7 +29,11 @@ BadKind = Literal[
     "damaged file",
     "unreadable file",
     "empty file",
+    "empty folder",
 ]
+
+# Stands in a path for the images of a class that has none.
+NO_IMAGE = "*"
 
 
 @dataclass(frozen=True)
@@ -81,6 +86,9 @@ class Piece:
 def images_of_piece(piece: Piece) -> Iterator[LabelledImage | Bad]:
     """Reads a piece; a file that cannot be read is bad, and stops nothing."""
     name = printable(piece.path)
+    if PurePosixPath(name).name == NO_IMAGE:
+        yield Bad(name, "empty folder")
+        return
     try:
         opened = FileSystems.open(piece.path, compression_type=CompressionTypes.UNCOMPRESSED)
         with closing(opened) as file:

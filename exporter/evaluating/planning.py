@@ -1,5 +1,6 @@
 """Looks at the model before the first image is read: what it takes, and what it gives."""
 
+import unicodedata
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -192,9 +193,9 @@ def _check_measurable(plan: EvaluationPlan) -> None:
 def labels_of_folders(plan: EvaluationPlan, data: DataFiles) -> tuple[dict[str, int], int]:
     """Finds the class of every folder.
 
-    Where the classes have names, folders are called so, or by the class's number. Where they
-    have none, folders are called by numbers, or they are the classes in sorted order, behind the
-    background if there is one.
+    Where the classes have names, folders are called so, or by the class's number, to which the
+    offset that is given is added. Where they have none, folders are called by numbers, or they are
+    the classes in sorted order, behind the background if there is one.
 
     Args:
         plan: What is known of the model.
@@ -229,8 +230,10 @@ def labels_of_folders(plan: EvaluationPlan, data: DataFiles) -> tuple[dict[str, 
 def _class_called(plan: EvaluationPlan, data: DataFiles, folder: str) -> int:
     wanted = _plain(folder)
     found = [number for number, name in enumerate(plan.class_names) if _plain(name) == wanted]
-    if not found and folder.isascii() and folder.isdigit() and int(folder) < plan.outputs:
-        return int(folder)
+    is_number = folder.isascii() and folder.isdigit()
+    number = int(folder) + (plan.request.label_offset or 0) if is_number else -1
+    if not found and 0 <= number < plan.outputs:
+        return number
     if len(found) != 1:
         numbers = listing(map(str, found))
         seen = f"classes {numbers} of that name" if found else "no class of that name"
@@ -242,5 +245,5 @@ def _class_called(plan: EvaluationPlan, data: DataFiles, folder: str) -> int:
 
 
 def _plain(name: str) -> str:
-    """Leaves out what is often different in the name of a folder."""
-    return name.strip().replace("_", " ").casefold()
+    """Leaves out what is often different in the name of a folder, as accents of macOS are."""
+    return unicodedata.normalize("NFC", name.strip().replace("_", " ").casefold())

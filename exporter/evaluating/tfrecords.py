@@ -52,8 +52,7 @@ def records(file: IO[bytes], part: int = 0, parts: int = 1) -> Iterator[Record]:
         DamagedShardError: If the file ends early, or its structure is broken, in a record of
             this part; in one of another part the records just end.
     """
-    gzipped = file.read(len(_GZIP)) == _GZIP
-    file.seek(0)
+    gzipped = _is_gzipped(file)
     source: IO[bytes] = gzip.GzipFile(fileobj=file) if gzipped else file  # type: ignore[assignment]
     number = 0
     while True:
@@ -71,6 +70,17 @@ def records(file: IO[bytes], part: int = 0, parts: int = 1) -> Iterator[Record]:
         number += 1
 
 
+def _is_gzipped(file: IO[bytes]) -> bool:
+    """Looks at the start of a file: that of a plain one may be a length of the same two bytes."""
+    start = file.read(_HEADER.size)
+    file.seek(0)
+    return start.startswith(_GZIP) and not _is_header(start)
+
+
+def _is_header(start: bytes) -> bool:
+    return len(start) == _HEADER.size and _masked(start[:8]) == _HEADER.unpack(start)[1]
+
+
 def _next(source: IO[bytes], *, own: bool, skips: bool) -> tuple[bool, bytes | None]:
     """Reads or passes over a record; says whether there was one."""
     header = source.read(_HEADER.size)
@@ -78,18 +88,17 @@ def _next(source: IO[bytes], *, own: bool, skips: bool) -> tuple[bool, bytes | N
         return False, None
     if len(header) < _HEADER.size:
         raise EOFError
-    length, checksum = _HEADER.unpack(header)
-    if _masked(header[:8]) != checksum:
+    if not _is_header(header):
         raise ValueError("no record begins here")
-    rest = length + _CHECKSUM.size
+    rest = _HEADER.unpack(header)[0] + _CHECKSUM.size
     if not own and skips:
         source.seek(rest, 1)
         return True, None
     data = source.read(rest)
     if len(data) < rest:
         raise EOFError
-    content = data[:length]
-    right = not own or _masked(content) == _CHECKSUM.unpack(data[length:])[0]
+    content, checksum = data[: -_CHECKSUM.size], data[-_CHECKSUM.size :]
+    right = not own or _masked(content) == _CHECKSUM.unpack(checksum)[0]
     return True, content if right else None
 
 

@@ -236,17 +236,16 @@ class Evaluation(Record):
             EvaluationError: If more are, or nothing was evaluated.
         """
         count = sum(bad.count for bad in self.bad)
+        kinds = "; ".join(f"{bad.count} of kind '{bad.kind}': {_first(bad)}" for bad in self.bad)
         if count > max_bad:
-            kinds = "; ".join(
-                f"{bad.count} of kind '{bad.kind}': {_first(bad)}" for bad in self.bad
-            )
             raise EvaluationError(
                 f"Data '{self.data}' is bad in {count} places: expected {max_bad or 'none'}, found"
                 f" {kinds}. Mend them, or raise --max_bad."
             )
         if not self.images:
             raise EvaluationError(
-                f"Data '{self.data}' has no images: expected some, found none. Change --data."
+                f"Data '{self.data}' has no images: expected some, found {kinds or 'none'}."
+                " Change --data."
             )
 
 

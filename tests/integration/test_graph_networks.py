@@ -227,6 +227,14 @@ REFUSED = {
         *("--variant=toy_100_32", "--image_size=any"),
         *CLASSIFIER[3:],
     ],
+    "a number of classes of its own: expected 3, found 10. Leave out --num_classes.": [
+        *(
+            "--network=support.unusual_networks:has_ten_classes",
+            "--image_size=16",
+            "--num_classes=3",
+        ),
+        *CLASSIFIER[3:],
+    ],
     "has no published checkpoint": [*ODD, FEATURES, "--checkpoint=published"],
     "found KeyError: 'no such layer'": [
         *(f"--network={HOME}:fails", "--image_size=32"),

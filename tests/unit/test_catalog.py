@@ -56,3 +56,17 @@ def test_the_public_checkpoints_of_resnet_v1_are_not_the_hubs():
     assert [row.top_1 for row in rows] == [75.2, 76.4, 76.8]
     assert {(row.variant, row.hub_handle) for row in rows} == {(None, None)}
     assert catalog.for_variant("resnet_v1_50") is None
+
+
+def test_archives_of_networks_that_are_functions():
+    """They are of no variant."""
+    rows = {row.file_name: row for row in catalog.checkpoints()}
+    for name, top_1, prefix in (
+        ("inception_resnet_v2_2016_08_30", 80.4, "inception_resnet_v2_2016_08_30.ckpt"),
+        ("nasnet-a_mobile_04_10_2017", 74.0, "model.ckpt"),
+        ("nasnet-a_large_04_10_2017", 82.7, "model.ckpt"),
+        ("pnasnet-5_mobile_2017_12_13", 74.2, "model.ckpt"),
+        ("pnasnet-5_large_2017_12_13", 82.9, "model.ckpt"),
+    ):
+        row = rows[f"{name}.tar.gz"]
+        assert (row.variant, row.top_1, row.prefix) == (None, top_1, prefix)

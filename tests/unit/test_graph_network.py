@@ -184,12 +184,14 @@ def test_features_have_no_end_points_behind_a_dropout():
 def test_an_end_point_that_is_not_there():
     with pytest.raises(NetworkError, match="has no end point 'fc9': expected one"):
         variant("plain", features="fc9").shape("feature_vector")
-    with pytest.raises(NetworkError, match="is not a scope: expected what slim"):
+    with pytest.raises(NetworkError, match="is not a scope: expected a dict, as"):
         variant("bare", scope="no_scope").shape("feature_vector")
 
 
 WRONG = {
     "named as one: expected package.module:function": {"function": "support.graph_networks"},
+    "Input range 0,1e-60 is not a range": {"function": "a:b", "input_range": (0.0, 1e-60)},
+    r"Input range -3e\+38,3e\+38 is not": {"function": "a:b", "input_range": (-3e38, 3e38)},
     "Input range 1,1 is not a range": {"function": "a:b", "input_range": (1.0, 1.0)},
     "End point 'a`b' is not": {"function": "a:b", "features": "a`b"},
     "expected package.module:function. Change --arg_scope": {"function": "a:b", "arg_scope": "x"},

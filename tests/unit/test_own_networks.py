@@ -15,6 +15,10 @@ MODULES = {
     "number": ("NETWORKS = 3", "is no tuple of networks: expected records"),
     "others": ("NETWORKS = ('toy',)", "found ('toy',). Mend the module"),
     "missing": ("import no_such_module", "found No module named 'no_such_module'. Correct SLIM"),
+    "ends": (
+        "import sys\nprint('ends')\nsys.exit()",
+        "ends.py:3 in <module>: `sys.exit()`). Correct",
+    ),
     "repeats": (
         "from support.toy_network import NETWORKS",
         "Network 'toy' of module 'repeats' has a name that is taken",
@@ -34,12 +38,13 @@ def named(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_modules_that_do_not_serve(named, tmp_path, name):
+def test_modules_that_do_not_serve(named, tmp_path, capsys, name):
     content, message = MODULES[name]
     (tmp_path / f"{name}.py").write_text(content)
     with pytest.raises(registry.NetworkError) as caught:
         named(f"support.toy_network, {name}")
     assert message in str(caught.value)
+    assert capsys.readouterr().out == ""
 
 
 def test_a_module_that_is_not_there(named):

@@ -9,9 +9,12 @@ import pydantic
 import pytest
 from support.reports import CAUSE, FAILED, PASSED, SKIPPED, WARNING, report
 
+from checkpoints.names import RestoreOptions
 from exporter.errors import VerificationError
 from exporter.verifier.report.records import Check, Origin
 from exporter.verifier.report.verification_report import VerificationReport
+from slim_nets.graph_network import GraphFunction
+from slim_nets.registry import ImageSize, Variant
 
 
 def test_passed():
@@ -177,3 +180,17 @@ def test_schema_is_printed_without_tensorflow():
     assert (result.returncode, result.stderr) == (0, "False")
     path = Path(__file__).parents[1] / "golden/report.schema.json"
     assert result.stdout == path.read_text()
+
+
+def test_a_function_may_build_another_network_each_time():
+    origin = Origin(
+        variant=Variant("net", 1.0, ImageSize(8, 8), graph=GraphFunction("nets:net")),
+        task="classification",
+        checkpoint="seeded:0",
+        checkpoint_sha256="c" * 64,
+        published=False,
+        trained=False,
+        restoring=RestoreOptions(),
+    )
+    with pytest.raises(VerificationError, match="see that the function builds the same each time"):
+        report(FAILED, origin=origin).raise_if_failed()

@@ -128,9 +128,10 @@ class VerificationReport(Record):
             VerificationError: If not every check passed.
         """
         if not self.passed:
-            raise VerificationError(
-                f"{self.verdict()} Nothing was written; report this, with the checkpoint."
-            )
+            what = "report this, with the checkpoint"
+            if self.origin is not None and self.origin.variant.graph is not None:
+                what = "see that the function builds the same each time, or report this with both"
+            raise VerificationError(f"{self.verdict()} Nothing was written; {what}.")
 
 
 def _passing(report: VerificationReport) -> str:

@@ -1,5 +1,6 @@
 """Which files the data are, and which classes the folders are called by."""
 
+import unicodedata
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,6 +39,24 @@ def test_a_folder_of_folders(tmp_path):
     assert [piece.label for piece in pieces] == [3, 3, 1]
 
 
+def test_folders_that_are_called_like_patterns_are_links_hidden_or_empty(tmp_path):
+    """Beam would look for other folders, follow no links, and leave out a class without images."""
+    elsewhere = touch(tmp_path / "elsewhere", "1.jpg")
+    photos = touch(tmp_path / "photos [1]", "cat/1.jpg", ".cache/1.jpg", "cat/.1.jpg", "fox/a.txt")
+    (photos / "dog").symlink_to(elsewhere)
+    (photos / "dog/2.webp").symlink_to(tmp_path / "nowhere")
+    data = found(str(photos))
+    assert data.folders == ("cat", "dog", "fox")
+    names = [path.removeprefix(f"{photos}/") for path in data.sizes]
+    assert names == ["cat/1.jpg", "dog/1.jpg", "dog/2.webp", "fox/*"]
+    assert list(data.sizes.values()) == [10, 10, 0, 0]
+    images = [i for p in data.pieces(dict.fromkeys(data.folders, 0)) for i in images_of_piece(p)]
+    told = [image.kind for image in images if isinstance(image, Bad)]
+    assert told == ["unreadable file", "empty folder"]
+    records = touch(tmp_path, "a[1].tfrecord") / "a[1].tfrecord"
+    assert found(str(records)).sizes == {str(records): 10}
+
+
 def test_files_of_records_are_cut_where_they_are_few(tmp_path):
     names = [f"validation-{number:05d}-of-00003" for number in range(3)]
     data = found(f"{touch(tmp_path, *names, 'other')}/validation-*")
@@ -66,6 +85,11 @@ def test_a_folder_of_records(tmp_path):
     ("names", "data", "sentence"),
     [
         ((), "none-*", "expected files, found none. Quote the pattern"),
+        (
+            ("cat/a.jpg",),
+            "*/*.jpg",
+            "is images: expected files of records, or a folder .* found a.",
+        ),
         (("a.jpg", "b.jpg"), "", "expected a folder of images for each class, .* found a.jpg, b"),
         (("cat/a.txt",), "", "found a.txt"),
         ((), "", "found nothing"),
@@ -93,6 +117,10 @@ NAMES = ("background", "tabby cat", "Dog", "crane")
 def test_folders_are_called_by_the_names_of_classes():
     found = classes(["tabby_cat", "dog"], class_names=NAMES)
     assert found == ({"tabby_cat": 1, "dog": 2}, 0)
+    decomposed = unicodedata.normalize("NFD", "Käfer")
+    assert classes([decomposed], class_names=("Käfer",)) == ({decomposed: 0}, 0)
+    told = replace(PLAN.request, label_offset=1)
+    assert classes(["2"], class_names=NAMES, request=told) == ({"2": 3}, 0)
     assert classes(["03", "dog"], class_names=NAMES) == ({"03": 3, "dog": 2}, 0)
 
 

@@ -145,6 +145,10 @@ def test_no_images():
     assert found.models[0].top_1_interval == (0, 1)
     with pytest.raises(EvaluationError, match="expected some, found none"):
         found.check_data()
+    tally = Tally()
+    tally.add_bad(Bad("shard", "damaged file"))
+    with pytest.raises(EvaluationError, match=r"found 1 of kind 'damaged file': shard\. Change"):
+        evaluation_of(tally, PLAN).check_data(max_bad=1)
 
 
 def test_json_is_read_back():

@@ -13,6 +13,7 @@ from exporter.evaluating.evaluator import Evaluator, ranks_of
 from exporter.evaluating.labelled_images import Bad, LabelledImage
 from exporter.evaluating.nearest_neighbours import right_votes
 from exporter.evaluating.tally import BadCount, ModelTally, Tally, Vectors
+from exporter.photos import preprocessed
 from exporter.verifier.subjects.input_range import asked
 
 
@@ -43,6 +44,11 @@ def test_models_get_images_in_their_range(ends):
     evaluator.flush()
     low, high = ends
     np.testing.assert_allclose(seen[0][0], low + pixels * ((high - low) / 255), atol=1e-4)
+
+
+def test_of_the_smallest_crop_a_pixel_stays():
+    encoded = tf.io.encode_png(np.full([2, 3, 3], 255, np.uint8)).numpy()
+    assert preprocessed(encoded, (4, 4), 1e-20).min() == 1
 
 
 def tally(seed):

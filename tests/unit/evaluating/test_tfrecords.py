@@ -32,6 +32,15 @@ def test_every_record_is_in_one_part(written, stored, parts):
     assert {r.number for r in read(stored(written), 0, parts)} == set(range(0, 7, parts))
 
 
+def test_a_plain_file_whose_first_length_looks_like_gzip(tmp_path):
+    data = bytes(0x8B1F)
+    with tf.io.TFRecordWriter(str(tmp_path / "records")) as writer:
+        writer.write(data)
+    stored = (tmp_path / "records").read_bytes()
+    assert stored[:2] == gzip.compress(b"")[:2]
+    assert read(stored) == [Record(0, data)]
+
+
 def test_files_without_records(written):
     assert read(b"") == []
     assert read(gzip.compress(b"")) == []
