@@ -6,8 +6,8 @@ import tensorflow as tf
 from support.foreign_models import FLOATS, Root, saved
 from support.judging import compared, failed, skipped
 
+from exporter.verifier.subjects.loading import load_model
 from exporter.verifier.subjects.recomputing import How, call_graph, recompute
-from exporter.verifier.subjects.saved_model import load_model
 from exporter.verifier.subjects.subject import PLAIN
 
 pytestmark = pytest.mark.numerics
