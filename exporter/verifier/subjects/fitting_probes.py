@@ -26,7 +26,8 @@ def with_far_numbers(spec: InputSpec, call: _Call) -> InputSpec:
     """
     if not spec.any_whole:
         return spec
-    return replace(spec, few=frozenset(probe for probe in FAR if not _fits(spec, probe, call)))
+    refused = frozenset(probe for probe in FAR if not _fits(spec, probe, call))
+    return replace(spec, zero_or_one=refused)
 
 
 def _fits(spec: InputSpec, probe: str, call: _Call) -> bool:

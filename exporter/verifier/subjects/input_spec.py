@@ -41,14 +41,14 @@ class InputSpec:
             first. Empty where none is usual.
         names: Of the inputs; none where there is one that nobody names.
         input_range: Of the values, where the only input is RGB images.
-        few: Probes of which whole numbers are 0 and 1 alone, since the model takes no others.
+        zero_or_one: Probes of which whole numbers are 0 and 1, since the model takes no others.
     """
 
     specs: tuple[Any, ...]
     sizes: tuple[tuple[int, int], ...] = ()
     names: tuple[str, ...] = ()
     input_range: InputRange = UNKNOWN
-    few: frozenset[str] = frozenset()
+    zero_or_one: frozenset[str] = frozenset()
 
     @property
     def declared_size(self) -> tuple[int | None, int | None] | None:
@@ -106,7 +106,14 @@ class InputSpec:
             return str(self)
         made = [(value.dtype.str, value.shape) for value in self.probe("zeros")]
         kinds = tuple(map(kind, self.specs))
-        return self.telling_names, kinds, tuple(made), self.sizes, self.input_range, self.few
+        return (
+            self.telling_names,
+            kinds,
+            tuple(made),
+            self.sizes,
+            self.input_range,
+            self.zero_or_one,
+        )
 
     def is_like(self, other: "InputSpec") -> bool:
         """Returns whether what fits the other fits this one too."""
@@ -120,7 +127,13 @@ class InputSpec:
         names = self.telling_names or ("",) * len(self.specs)
         pairs = zip(self.specs, names, strict=True)
         made = [
-            probe(spec, self._shape(spec), name, places.get(own, 0), few=name in self.few)
+            probe(
+                spec,
+                self._shape(spec),
+                name,
+                places.get(own, 0),
+                zero_or_one=name in self.zero_or_one,
+            )
             for spec, own in pairs
         ]
         if self.image_size is None or name == UNSCALED:

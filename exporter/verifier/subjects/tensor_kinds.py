@@ -61,7 +61,9 @@ def is_whole(spec: Any) -> bool:
     return bool(is_known(spec) and spec.dtype.is_integer)
 
 
-def probe(spec: Any, shape: list[int], name: str, place: int, *, few: bool = False) -> np.ndarray:
+def probe(
+    spec: Any, shape: list[int], name: str, place: int, *, zero_or_one: bool = False
+) -> np.ndarray:
     """Makes up one example for an input.
 
     Args:
@@ -69,7 +71,7 @@ def probe(spec: Any, shape: list[int], name: str, place: int, *, few: bool = Fal
         shape: Of the example.
         name: Of a probe.
         place: Of the input among all of a model, by name.
-        few: Whether whole numbers are 0 and 1 alone, also in probes that reach further.
+        zero_or_one: Whether whole numbers are 0 and 1 alone, also in probes that reach further.
     """
     if spec.dtype.is_floating or spec.dtype.is_complex:
         values = PROBES[name](shape, place)
@@ -77,7 +79,7 @@ def probe(spec: Any, shape: list[int], name: str, place: int, *, few: bool = Fal
             # Another part, or a model that conjugates is not seen.
             values = values + 1j * PROBES[name](shape, place + 1)
         return np.asarray(values, spec.dtype.as_numpy_dtype)
-    if is_whole(spec) and name in FAR and not few:
+    if is_whole(spec) and name in FAR and not zero_or_one:
         far = np.clip(np.floor(PROBES[name](shape, place)), spec.dtype.min, spec.dtype.max)
         return np.asarray(far).astype(spec.dtype.as_numpy_dtype)
     values = PROBES[name](shape, 0)
