@@ -9,13 +9,18 @@ MOST = 6_000_000
 
 
 def each_variant():
-    """Names all; quick is one of each small network, the rest is for `--full`."""
-    seen, params = set(), []
-    for name, variant in variants().items():
+    """Names one of each network and multiplier, for tests that take all at the same few pixels.
+
+    Quick is one of each small network, the rest is for `--full`.
+    """
+    each, families, params = {}, set(), []
+    for variant in variants().values():
+        each.setdefault((variant.family, variant.depth_multiplier), variant)
+    for variant in each.values():
         large = variant.shape("feature_vector").parameters > MOST
-        again = variant.family in seen
-        seen.add(variant.family)
-        params.append(pytest.param(name, marks=pytest.mark.full if large or again else ()))
+        full = large or variant.family in families
+        families.add(variant.family)
+        params.append(pytest.param(variant.name, marks=pytest.mark.full if full else ()))
     return params
 
 
