@@ -51,7 +51,8 @@ class Checkpoint:
         if self._index is not None:
             self._index.check_values(name)
         try:
-            value: np.ndarray = self._reader.get_tensor(name)
+            # A copy, since TensorFlow gives back none of the memory that it reads into.
+            value = np.array(self._reader.get_tensor(name))
         except _UNREADABLE as error:
             raise _unreadable(self.prefix, error) from error
         return value

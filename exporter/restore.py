@@ -27,7 +27,7 @@ class RestoredWeights:
         variant: Which network, with the classes and widths of the checkpoint.
         task: What it ends with.
         options: How the checkpoint was read.
-        values: float32 arrays by variable name, in creation order.
+        values: float32 arrays by variable name, in creation order, until a network takes them.
         stored_names: For every variable, its name in the checkpoint.
         unused: How many tensors of the checkpoint the network does not need.
         fake_quant: How many of those are ranges of quantization-aware training.
@@ -37,7 +37,7 @@ class RestoredWeights:
     variant: Variant
     task: Task
     options: RestoreOptions
-    values: Mapping[str, np.ndarray]
+    values: dict[str, np.ndarray]
     stored_names: Mapping[str, str]
     unused: int
     fake_quant: int = 0

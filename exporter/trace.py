@@ -1,6 +1,6 @@
 """Traces a network into the functions that are saved, each body once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -46,21 +46,22 @@ class TracedNetwork:
 
 
 def trace(
-    variant: Variant, task: Task, weights: Mapping[str, np.ndarray], *, folded: bool = False
+    variant: Variant, task: Task, weights: MutableMapping[str, np.ndarray], *, folded: bool = False
 ) -> TracedNetwork:
     """Builds variables from weights and traces the network over them.
 
     Args:
         variant: Which network.
         task: What it ends with.
-        weights: float32 arrays by variable name, at least those of the network.
+        weights: float32 arrays by variable name, at least those of the network, which are taken
+            out, so that they are in memory once.
         folded: Whether to trace also with batch norms folded into convolutions.
 
     Returns:
         The traced network.
     """
     specs = variant.shape(task).variables
-    variables = {spec.name: _variable(spec, weights[spec.name]) for spec in specs}
+    variables = {spec.name: _variable(spec, weights.pop(spec.name)) for spec in specs}
     network = _bodies(variant, task, variables)
 
     @tf.function(autograph=False)

@@ -139,6 +139,10 @@ def test_values_that_are_not_there(prefix, change, message):
         checkpoint.read("a")
 
 
+def test_values_are_in_memory_that_is_given_back(prefix):
+    assert open_checkpoint(prefix).read("a").flags.owndata
+
+
 def test_a_block_that_is_damaged_is_not_passed_over(prefix):
     def spoilt(entries):
         ordered = sorted(entries.items())

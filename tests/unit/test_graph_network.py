@@ -122,7 +122,9 @@ def test_every_average_moves_by_the_momentum(odd):
     specs = network.shape(task).variables
     drawn = np.random.RandomState(0)
     weights = {v.name: drawn.uniform(0.5, 1, v.shape).astype(np.float32) for v in specs}
-    traced = trace(network, task, weights)
+    taken = dict(weights)
+    traced = trace(network, task, taken)
+    assert not taken
     averages = {v.name.partition(":")[0]: v for v in traced.variables if not v.trainable}
     assert len(averages) in (2, 4)
     images = tf.constant(drawn.uniform(0, 1, (2, 32, 32, 3)), tf.float32)
