@@ -8,6 +8,7 @@ import sys
 import pytest
 from support import short_network, suite
 from support.command_line import ROOT, called, fresh_environment, in_a_process
+from support.compared_here import converting_here
 
 SHARED = ROOT.parent / "shared"
 # Networks of one's own, which every process imports.
@@ -205,17 +206,20 @@ def toy_export(export, tmp_path_factory):
     return folder
 
 
+@pytest.fixture
+def converts_here():
+    """Has models converted in this process, where it is not their processes that are tested."""
+    with converting_here():
+        yield
+
+
 @pytest.fixture(scope="session")
 def toy_conversions(slim_export, toy_export, shared, tmp_path_factory):
     """That export in every format, without processes: their folder, and the tables printed."""
-    from support.converted import in_this_process
     from support.every_format import convert_all
 
-    from exporter import processes
-
     folder = tmp_path_factory.mktemp("toy_conversions")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(processes, "call", in_this_process)
+    with converting_here():
         return folder, convert_all(slim_export, toy_export, folder, shared)
 
 

@@ -5,10 +5,8 @@ import json
 
 import pytest
 import tensorflow as tf
-from support.converted import in_this_process
 from support.handmade import save
 
-from exporter import processes
 from exporter.conversion import ConvertRequest, convert
 from exporter.errors import ExporterError, ExportError
 from exporter.reports import write
@@ -66,12 +64,13 @@ def test_the_same_bytes_again_and_the_old_stay_without_overwrite(
     assert (place / "frozen/frozen.pb").read_bytes() == before
 
 
-def test_what_cannot_be_written_stops_no_other_format(tmp_path, monkeypatch, handmade_model):
+def test_what_cannot_be_written_stops_no_other_format(
+    tmp_path, monkeypatch, converts_here, handmade_model
+):
     def full(_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(write, "html", full)
-    monkeypatch.setattr(processes, "call", in_this_process)
     request = ConvertRequest(handmade_model, ("frozen", "tflite"), tmp_path / "out")
     rows = list(convert(request))
     assert [row.format.name for row in rows] == ["frozen", "tflite"]

@@ -4,7 +4,7 @@ import os
 import sys
 
 import pytest
-from support import converted, handmade
+from support import handmade
 
 from exporter import processes, quiet
 from exporter.conversion import ConvertRequest, convert
@@ -65,11 +65,6 @@ def refused(saved, tmp_path):
     return run
 
 
-@pytest.fixture
-def in_this_process(monkeypatch):
-    monkeypatch.setattr(processes, "call", converted.in_this_process)
-
-
 @pytest.mark.parametrize(
     ("error", "message"),
     [
@@ -78,7 +73,7 @@ def in_this_process(monkeypatch):
         (KeyError(), "found KeyError: KeyError. Nothing was written"),
     ],
 )
-def test_a_converter_that_fails(refused, in_this_process, monkeypatch, error, message):
+def test_a_converter_that_fails(refused, converts_here, monkeypatch, error, message):
     def fails(source, target, request):
         target.write_bytes(b"half")
         raise error
@@ -157,7 +152,7 @@ def test_what_a_format_fetches_is_had_before_its_process_starts(saved, tmp_path,
     assert not (tmp_path / "out").exists()
 
 
-def test_one_that_fails_stops_no_other(saved, tmp_path, in_this_process, monkeypatch):
+def test_one_that_fails_stops_no_other(saved, tmp_path, converts_here, monkeypatch):
     monkeypatch.setattr(FORMATS["tflite_fp16"].converter, "convert", lambda *_: 1 / 0)
     names = ("tflite_fp16", "frozen")
     failed, done = convert(ConvertRequest(saved, names, tmp_path / "out"))
@@ -167,17 +162,17 @@ def test_one_that_fails_stops_no_other(saved, tmp_path, in_this_process, monkeyp
 
 
 @pytest.mark.parametrize("name", ["frozen", "onnx"])
-def test_input_and_output_of_one_name(refused, in_this_process, tmp_path, name):
+def test_input_and_output_of_one_name(refused, converts_here, tmp_path, name):
     line = refused(name, handmade.save(tmp_path / "model", served="inputs"))
     assert "has an input and an output named 'inputs': expected different names" in line
 
 
-def test_an_output_whose_name_is_no_name(refused, in_this_process, tmp_path):
+def test_an_output_whose_name_is_no_name(refused, converts_here, tmp_path):
     line = refused("frozen", handmade.save(tmp_path / "model", served="two\nlines"))
     assert "could not be converted to frozen: expected a file, found" in line
 
 
-def test_op_that_onnx_has_not(refused, in_this_process, tmp_path):
+def test_op_that_onnx_has_not(refused, converts_here, tmp_path):
     def body(inputs, training, momentum):
         import tensorflow as tf
 

@@ -19,11 +19,6 @@ from exporter.verifier.report.records import Check
 pytestmark = pytest.mark.integration
 
 
-@pytest.fixture
-def in_this_process(monkeypatch):
-    monkeypatch.setattr(processes, "call", converted.in_this_process)
-
-
 @pytest.mark.parametrize("kind", ["looked_up", "tf1_table"])
 @pytest.mark.parametrize("name", ["frozen", "tflite", "onnx"])
 def test_tables_are_refused_before_anything_starts(tmp_path, monkeypatch, kind, name):
@@ -39,7 +34,7 @@ def test_tables_are_refused_before_anything_starts(tmp_path, monkeypatch, kind, 
     assert not (tmp_path / "out").exists()
 
 
-def test_a_model_of_tensorflow_1_is_converted(tmp_path, in_this_process):
+def test_a_model_of_tensorflow_1_is_converted(tmp_path, converts_here):
     """Its saver stands among its own ops, and is TensorFlow's."""
     model = foreign.tf1_builder(tmp_path / "model")
     (done,) = convert(ConvertRequest(model, ("frozen",), tmp_path / "out"))
@@ -49,7 +44,7 @@ def test_a_model_of_tensorflow_1_is_converted(tmp_path, in_this_process):
     assert np.allclose(found, source_of(model).expected([inputs["x"]])["y"])
 
 
-def test_what_is_drawn_at_random_is_said_to_be(tmp_path, in_this_process):
+def test_what_is_drawn_at_random_is_said_to_be(tmp_path, converts_here):
     model = foreign.drawn(tmp_path / "model")
     (done,) = convert(ConvertRequest(model, ("frozen",), tmp_path / "out"))
     assert done.error == ""
@@ -63,7 +58,7 @@ def test_what_is_drawn_at_random_is_said_to_be(tmp_path, in_this_process):
     )
 
 
-def test_nothing_but_what_is_drawn_at_random(tmp_path, in_this_process):
+def test_nothing_but_what_is_drawn_at_random(tmp_path, converts_here):
     model = foreign.drawn(tmp_path / "model", alone=True)
     (done,) = convert(ConvertRequest(model, ("frozen",), tmp_path / "out"))
     assert "frozen was not written: File 'frozen.pb' was not compared with SavedModel" in done.error
@@ -89,7 +84,7 @@ def test_what_is_drawn_no_more(tmp_path):
     assert wrong.message == "expected results that change from call to call, found equal ones"
 
 
-def test_what_only_silence_makes_uncertain_is_written_and_said(tmp_path, in_this_process):
+def test_what_only_silence_makes_uncertain_is_written_and_said(tmp_path, converts_here):
     """Where rounding is all that is left, the SavedModel itself is as uncertain."""
     model = foreign.silence(tmp_path / "model")
     (done,) = convert(ConvertRequest(model, ("tflite",), tmp_path / "out"))
@@ -103,7 +98,7 @@ def test_what_only_silence_makes_uncertain_is_written_and_said(tmp_path, in_this
     assert "; the largest difference is on '" in done.warning
 
 
-def test_what_the_optimizer_changes_is_refused_with_that_cause(tmp_path, in_this_process):
+def test_what_the_optimizer_changes_is_refused_with_that_cause(tmp_path, converts_here):
     """Numbers of 16 bits are divided once in place of twice, as soon as both are constants."""
     model = foreign.halves(tmp_path / "model")
     (done,) = convert(ConvertRequest(model, ("frozen",), tmp_path / "out"))

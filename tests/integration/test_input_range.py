@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from support import converted, handmade
 
-from exporter import processes, quiet
+from exporter import quiet
 from exporter.conversion import ConvertRequest, convert
 from exporter.converters.cosines import cosines
 from exporter.converters.source_model import source_of
@@ -62,9 +62,8 @@ def test_without_a_range_nothing_is_written(plain, pictures, tmp_path, slim_expo
 
 @pytest.mark.parametrize("kind", ["found", "given"])
 def test_int8_is_judged_on_the_models_range(
-    rescaling, plain, pictures, tmp_path, monkeypatch, kind
+    rescaling, plain, pictures, tmp_path, converts_here, kind
 ):
-    monkeypatch.setattr(processes, "call", converted.in_this_process)
     model, ends = {"found": (rescaling, None), "given": (plain, (-1.0, 1.0))}[kind]
     used = ends or (0.0, 255.0)
     told = []

@@ -3,13 +3,11 @@
 from fnmatch import fnmatchcase
 
 import pytest
-from support import converted
-from support.compared_here import compare_here
+from support.compared_here import compare_here, convert_here
 from support.foreign_models import KINDS
 from support.foreign_signatures import SIGNATURE_KINDS
 from support.outcomes import DONE, outcomes
 
-from exporter import processes
 from exporter.converters.checks import own_noise
 
 pytestmark = [pytest.mark.integration, pytest.mark.full]
@@ -62,7 +60,7 @@ words               FPFP RRRRRRRRRR
 @pytest.fixture
 def nearby(monkeypatch):
     """Has formats and rules judged in this process, and noise measured once a model."""
-    monkeypatch.setattr(processes, "call", converted.in_this_process)
+    convert_here(monkeypatch)
     compare_here(monkeypatch)
     measure, measured = own_noise.noise_of, {}
 

@@ -9,10 +9,8 @@ import pytest
 import tensorflow as tf
 from support import short_network
 from support.checkpoints import write_checkpoint
-from support.converted import in_this_process
 
 from checkpoints import seeded
-from exporter import processes
 from exporter.releases.serve.host import serving
 from slim_nets.registry import variants
 
@@ -112,8 +110,7 @@ def test_it_is_used_and_fine_tuned_with_its_labels(model, classes):
 @pytest.mark.parametrize(
     "formats", ["tflite_metadata", pytest.param("onnx,keras", marks=pytest.mark.full)]
 )
-def test_it_is_converted(run, model, tmp_path, monkeypatch, formats):
-    monkeypatch.setattr(processes, "call", in_this_process)
+def test_it_is_converted(run, model, tmp_path, converts_here, formats):
     given = [f"--model_dir={model}", f"--output_dir={tmp_path}", f"--format={formats}"]
     assert not any(conversion["error"] for conversion in run("convert", *given))
     if "tflite_metadata" not in formats:

@@ -1,10 +1,12 @@
-"""Compares in this process, where commands start another: for tests of what is found.
+"""Compares and converts in this process, where commands start another: for what is found.
 
 Another TensorFlow for each export and each verification takes longer to import than small models
 take to compare. What measures noise and time keeps its processes, whose environments differ.
 """
 
 from contextlib import contextmanager
+
+import pytest
 
 from exporter import processes
 from exporter.verifier.export_verifier import verified_export
@@ -16,6 +18,23 @@ _SESSION = processes.session
 def compare_here(patch):
     """Lets exports and verifications do all in this process, as long as the patch lasts."""
     patch.setattr(processes, "session", _session)
+
+
+@contextmanager
+def converting_here():
+    """Lets conversions run in this process, as long as the body lasts."""
+    with pytest.MonkeyPatch.context() as patch:
+        convert_here(patch)
+        yield
+
+
+def convert_here(patch):
+    """Lets conversions run in this process, as long as the patch lasts."""
+    patch.setattr(processes, "call", _call)
+
+
+def _call(function, *arguments, environment):
+    return function(*arguments)
 
 
 class _Session:

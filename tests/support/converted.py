@@ -71,8 +71,3 @@ def report(name, folder, target, **options):
     """Verifies a file against a SavedModel as `convert` does."""
     measured = noise(folder) if FORMATS[name].floor is None else {}
     return verified(source_of(folder), FORMATS[name], target, asked(**options), measured)
-
-
-def in_this_process(function, *arguments, environment):
-    """Stands in for `processes.call` where it is not the process that is tested."""
-    return function(*arguments)

@@ -22,7 +22,7 @@ from exporter.verifier.subjects.descriptions import described_batch
 from exporter.verifier.subjects.examples import Batch, Examples
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import PLAIN, Subject
-from exporter.verifier.subjects.usable_examples import no_inputs, same_inputs, usable
+from exporter.verifier.subjects.usable_examples import no_inputs, refusal_of, same_inputs, usable
 
 STEPS = ("weights", "outputs and end points", "training mode")
 
@@ -145,10 +145,12 @@ def _check_inputs(model: LoadedModel, reference: Subject, examples: Examples) ->
         )
     check_given(reference, examples)
     if ways and not same_inputs(reference, ways, examples):
-        why = no_inputs(reference, ways[0]).rstrip(".")
-        never = all(reference.spec_of(way).strange for way in ways) or "cannot be compared: " in why
-        ask = _SAVE if never else _GIVE
-        raise VerificationError(f"Model cannot be compared: {why}. {ask}")
+        strange = all(reference.spec_of(way).strange for way in ways)
+        never = strange or refusal_of(reference, ways[0]).of != "inputs"
+        raise VerificationError(
+            f"Model cannot be compared: {no_inputs(reference, ways[0])}."
+            f" {_SAVE if never else _GIVE}"
+        )
 
 
 _GIVE = (

@@ -123,7 +123,7 @@ class InferenceComparison:
         refusals = self._reference.refusals(way)
         for probe in examples.plan.probes:
             if probe in examples.refused:
-                why = f"the reference does not take it: {refusals[probe]}"
+                why = f"the reference does not take it: {refusals[probe].said}"
                 self._collector.skip(group_of(way), way, why, told(probe))
 
     def _numbers(self, examples: Examples) -> None:

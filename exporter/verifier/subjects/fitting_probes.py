@@ -9,7 +9,13 @@ import numpy as np
 from exporter.errors import VerificationError
 from exporter.verifier.subjects.input_spec import InputSpec
 from exporter.verifier.subjects.probes import FAR, PROBES
-from exporter.verifier.subjects.subject import Inputs, LargeOutputsError, ModelCallError
+from exporter.verifier.subjects.subject import (
+    Inputs,
+    LargeOutputsError,
+    ModelCallError,
+    Refusal,
+    StrangeOutputsError,
+)
 
 _Call = Callable[[Inputs], Any]
 
@@ -37,7 +43,7 @@ def _fits(spec: InputSpec, probe: str, call: _Call) -> bool:
         return False  # as a number of rows would be
 
 
-def refusals(spec: InputSpec, call: _Call) -> Iterator[tuple[str, str]]:
+def refusals(spec: InputSpec, call: _Call) -> Iterator[tuple[str, Refusal]]:
     """Yields the probes that a way of calling does not take, and why.
 
     Args:
@@ -49,17 +55,20 @@ def refusals(spec: InputSpec, call: _Call) -> Iterator[tuple[str, str]]:
     """
     for probe in PROBES:
         if spec.strange:
-            yield probe, f"expected numbers or strings, found {spec.strange}"
-        elif said := _refusal(spec, probe, call):
-            yield probe, said
+            found = f"expected numbers or strings, found {spec.strange}"
+            yield probe, Refusal("inputs", found)
+        elif refused := _refusal(spec, probe, call):
+            yield probe, refused
 
 
-def _refusal(spec: InputSpec, probe: str, call: _Call) -> str:
+def _refusal(spec: InputSpec, probe: str, call: _Call) -> Refusal | None:
     size = spec.fixed_batch() or 1
     try:
         call([np.stack([value] * size) for value in spec.probe(probe)])
     except LargeOutputsError as error:
         raise VerificationError(str(error)) from error
+    except StrangeOutputsError as error:
+        return Refusal("results", error.said)
     except ModelCallError as error:
-        return error.said or str(error)
-    return ""
+        return Refusal("inputs", error.said or str(error))
+    return None

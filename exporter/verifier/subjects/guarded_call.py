@@ -11,10 +11,13 @@ from exporter.errors import reason
 from exporter.verifier.subjects.descriptions import described_batch
 from exporter.verifier.subjects.interface import Interface
 from exporter.verifier.subjects.output_bounds import too_much
-from exporter.verifier.subjects.subject import Inputs, LargeOutputsError, ModelCallError
+from exporter.verifier.subjects.subject import (
+    Inputs,
+    LargeOutputsError,
+    ModelCallError,
+    StrangeOutputsError,
+)
 
-# Begins what is said of results that are neither.
-GIVES = "expected numbers or strings as results"
 # What TensorFlow raises when a model cannot be called.
 _WRONG = (tf.errors.OpError, AttributeError, LookupError, TypeError, ValueError)
 
@@ -47,7 +50,8 @@ class GuardedCall:
             What the model returns.
 
         Raises:
-            ModelCallError: If it fails, or gives so much that memory would be full.
+            ModelCallError: If it fails, or gives what cannot be compared, or so much that memory
+                would be full.
         """
         self._check(self._stated())
         try:
@@ -68,8 +72,8 @@ class GuardedCall:
         for part in tf.nest.flatten(outputs, expand_composites=True):
             if part is not None and getattr(part, "dtype", None) in (None, tf.variant, tf.resource):
                 found = part.dtype.name if isinstance(part, tf.Tensor) else type(part).__name__
-                said = f"{GIVES}, found a {found}"
-                raise ModelCallError(
+                said = f"expected numbers or strings as results, found a {found}"
+                raise StrangeOutputsError(
                     f"Model '{self.folder}' cannot be compared when {self.way} is called: {said}."
                     " Save a signature that gives those.",
                     said,

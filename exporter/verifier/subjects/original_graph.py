@@ -26,6 +26,7 @@ from exporter.verifier.subjects.subject import (
     Gradients,
     Inputs,
     Numbers,
+    Refusal,
     TrainingCall,
     draw,
     projected,
@@ -81,7 +82,7 @@ class GraphSubject:
         """Returns what every way of calling takes."""
         return self.input_spec
 
-    def refusals(self, way: str) -> Mapping[str, str]:  # noqa: ARG002  (it takes any image)
+    def refusals(self, way: str) -> Mapping[str, Refusal]:  # noqa: ARG002  (it takes any image)
         """Returns nothing: images can be made up."""
         return {}
 

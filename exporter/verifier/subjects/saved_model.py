@@ -30,6 +30,7 @@ from exporter.verifier.subjects.subject import (
     Gradients,
     Inputs,
     Numbers,
+    Refusal,
     TrainingCall,
     draw,
     flat,
@@ -37,7 +38,7 @@ from exporter.verifier.subjects.subject import (
     projected,
     value_of,
 )
-from exporter.verifier.subjects.watched_state import LASTING, WatchedState
+from exporter.verifier.subjects.watched_state import WatchedState
 from slim_nets.recognition import recognized
 
 
@@ -84,7 +85,7 @@ class LoadedModel:
         return {}
 
     @cached_property
-    def _refusals(self) -> dict[str, dict[str, str]]:
+    def _refusals(self) -> dict[str, dict[str, Refusal]]:
         return {}
 
     @cached_property
@@ -108,14 +109,14 @@ class LoadedModel:
         found = recognized(self.variables(), (None, None))
         return tried_sizes(found[0]) if found else ()
 
-    def refusals(self, way: str) -> Mapping[str, str]:
+    def refusals(self, way: str) -> Mapping[str, Refusal]:
         """Returns why values that are made up do not fit a way of calling, by probe.
 
         Any number may stand in an image of a known size, so those are not tried.
         """
         if way not in self._refusals and (lasting := self._state.lasting(way)):
-            said = f"{LASTING}, found {listing(lasting)}"
-            self._refusals[way] = dict.fromkeys(PROBES, said)
+            said = f"expected calls whose changes can be put back, found {listing(lasting)}"
+            self._refusals[way] = dict.fromkeys(PROBES, Refusal("changes", said))
         if way not in self._refusals:
             spec = self.spec_of(way)
             known = spec.image_size is not None and (bool(spec.sizes) or not spec.any_size)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import tensorflow as tf
@@ -49,6 +49,23 @@ class ModelCallError(VerificationError):
 
 class LargeOutputsError(ModelCallError):
     """A call gives so much that memory would be full."""
+
+
+class StrangeOutputsError(ModelCallError):
+    """A call gives what cannot be compared, such as a dataset."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a way of calling is not run on a made-up value.
+
+    Attributes:
+        of: What stands against it: the value, what the call gives, or what it changes.
+        said: What was expected, and what was found.
+    """
+
+    of: Literal["inputs", "results", "changes"]
+    said: str
 
 
 @dataclass(frozen=True)
@@ -98,7 +115,7 @@ class Subject(Protocol):
     def spec_of(self, way: str) -> InputSpec:
         """Returns what one way of calling takes."""
 
-    def refusals(self, way: str) -> Mapping[str, str]:
+    def refusals(self, way: str) -> Mapping[str, Refusal]:
         """Returns why made-up values do not fit a way of calling, by probe."""
 
     @property

@@ -4,9 +4,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, replace
 
 from exporter.verifier.subjects.examples import Examples
-from exporter.verifier.subjects.guarded_call import GIVES
-from exporter.verifier.subjects.subject import Subject
-from exporter.verifier.subjects.watched_state import LASTING
+from exporter.verifier.subjects.subject import Refusal, Subject
 
 
 @dataclass(frozen=True)
@@ -70,12 +68,20 @@ def typical_names(groups: Iterable[SameInputs]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for group in groups for name in group.examples.typical_names))
 
 
+# By what stands against a call.
+_SENTENCES = {
+    "inputs": "inputs cannot be made up for {way}, which takes {taken}: {said}",
+    "results": "results of {way} cannot be compared: {said}",
+    "changes": "{way} cannot be compared: {said}",
+}
+
+
+def refusal_of(subject: Subject, way: str) -> Refusal:
+    """Returns why nothing can be made up for a way of calling."""
+    return next(iter(subject.refusals(way).values()), Refusal("inputs", "no example is left"))
+
+
 def no_inputs(subject: Subject, way: str) -> str:
-    """Says why nothing can be made up for a way of calling."""
-    why = next(iter(subject.refusals(way).values()), "no example is left")
-    if why.startswith(LASTING):
-        return f"{way} cannot be compared: {why}"
-    if why.startswith(GIVES):
-        return f"results of {way} cannot be compared: {why}"
-    taken = subject.spec_of(way)
-    return f"inputs cannot be made up for {way}, which takes {taken}: {why.rstrip('.')}"
+    """Says why nothing can be made up for a way of calling, without a full stop."""
+    refused, taken = refusal_of(subject, way), subject.spec_of(way)
+    return _SENTENCES[refused.of].format(way=way, taken=taken, said=refused.said.rstrip("."))

@@ -15,12 +15,10 @@ from exporter.verifier.subjects.subject import Arrays, read, value_of
 
 # In the names of ops that draw at random, and change a variable by that.
 _DRAWING = re.compile("Rng|StatefulUniform|Stateful.*Normal")
-# In the names of ops that change what is no variable, and what nobody can put back; and what begins
-# the sentence about them.
+# In the names of ops that change what is no variable, and what nobody can put back.
 _LASTING = re.compile(
     "^LookupTable(Insert|Remove|Import)|^Queue.*(Enqueue|Dequeue)|^Stack(Push|Pop)"
 )
-LASTING = "expected calls whose changes can be put back"
 
 
 @dataclass
