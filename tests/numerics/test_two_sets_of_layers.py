@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from support.each_variant import at_few_pixels
+from support.each_variant import at_few_pixels, each_variant
 
 from slim_nets.network import TASKS
 from slim_nets.registry import resized, variants
@@ -20,25 +20,19 @@ CUSTOM = [
     pytest.param("mobilenet_v1_100_224", 0.3, 61, marks=FULL),
     pytest.param("mobilenet_v2_100_224", 1.3, 61, marks=FULL),
 ]
-# Each kind of network, at few pixels. Those that other tests export and verify are left for --full.
+# Each kind of MobileNet, at few pixels. What other tests export and verify is left for --full.
 SMALL = [
     pytest.param("mobilenet_v1_025_128", "feature_vector", marks=FULL),
     pytest.param("mobilenet_v2_035_96", "classification", marks=FULL),
     pytest.param("mobilenet_v3_large_075_224", "feature_vector", marks=FULL),
     ("mobilenet_v3_small_minimalistic_100_224", "classification"),
     ("mobilenet_edgetpu_075_224", "feature_vector"),
-    pytest.param("inception_v1", "classification", marks=FULL),
-    pytest.param("inception_v2", "classification", marks=FULL),
-    pytest.param("inception_v3", "classification", marks=FULL),
-    pytest.param("resnet_v1_50", "classification", marks=FULL),
-    pytest.param("resnet_v2_50", "classification", marks=FULL),
 ]
-# Every named variant with one task, by turns: its neighbours, of the same network, have the other.
-NAMED = [(name, TASKS[number % len(TASKS)]) for number, name in enumerate(variants())]
 
 
 @pytest.mark.full
-@pytest.mark.parametrize(("variant", "task"), NAMED)
+@pytest.mark.parametrize("variant", each_variant())
+@pytest.mark.parametrize("task", TASKS)
 def test_named_variants(export, tmp_path, variant, task):
     said = export(variant, task, "seeded:3", tmp_path / "model")
     check(said, variants()[variant], task)

@@ -9,7 +9,7 @@ MOST = 6_000_000
 
 
 def each_variant():
-    """Names one of each network and multiplier, for tests that take all at the same few pixels.
+    """Names one of each network and multiplier: a size of images changes no layer.
 
     Quick is one of each small network, the rest is for `--full`.
     """
