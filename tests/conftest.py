@@ -229,5 +229,4 @@ def real_conversions(slim_export, real_export, shared, tmp_path_factory):
     from support.every_format import convert_all
 
     folder = tmp_path_factory.mktemp("real_conversions")
-    with converting_here():
-        return folder, convert_all(slim_export, real_export, folder, shared)
+    return folder, convert_all(slim_export, real_export, folder, shared)

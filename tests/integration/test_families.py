@@ -1,7 +1,6 @@
 """Inception and ResNet through every command, at few pixels: one in the quick suite."""
 
 import pytest
-from support.compared_here import converting_here
 from support.each_variant import at_few_pixels
 
 from exporter.releases.serve.host import serving
@@ -62,7 +61,7 @@ def test_its_contract_holds(run, slim_export, folder, tmp_path):
 
 
 @pytest.mark.parametrize("formats", [QUICK, pytest.param(OTHERS, marks=FULL)], ids="-".join)
-def test_it_is_converted(run, folder, converts_here, tmp_path, formats, variant):
+def test_it_is_converted(run, folder, tmp_path, formats, variant):
     asked = (f"--format={','.join(formats)}", f"--output_dir={tmp_path}")
     done = run("convert", f"--model_dir={folder}", *asked, f"--image_size={variant.image_size}")
     assert [row["format"] for row in done] == list(formats)
@@ -124,8 +123,7 @@ def test_it_is_served_and_fine_tuned_as_a_keras_layer(run_python, host, handle, 
 def test_its_speed_is_measured(run, folder, variant, tmp_path):
     """Beside two of its conversions; how fast it is says nothing beside other tests."""
     where = (f"--model_dir={folder}", f"--image_size={variant.image_size}")
-    with converting_here():
-        run("convert", *where, "--format=frozen,tflite", f"--output_dir={tmp_path}")
+    run("convert", *where, "--format=frozen,tflite", f"--output_dir={tmp_path}")
     few = ("--batch=1,2", "--threads=1", "--rounds=2")
     found = run("benchmark", *where, f"--converted={tmp_path}", *few)
     names = {row["subject"] for row in found["measurements"]}

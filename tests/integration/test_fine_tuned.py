@@ -4,7 +4,6 @@ import json
 import shutil
 
 import pytest
-from support.compared_here import converting_here
 from support.documents import rows, written
 
 from exporter.converters.format_table import FORMATS
@@ -82,8 +81,7 @@ def tuned(slim_export, export, run_python, real_checkpoint, shared, tmp_path_fac
     flags = (f"--image_size={SIZE}", "--verify=false")
     export(VARIANT, "feature_vector", real_checkpoint, folder / "model", *flags)
     flags = (f"--model_dir={folder / 'model'}", f"--output_dir={folder / 'converted'}")
-    with converting_here():
-        converted = slim_export("convert", "--format=keras", *flags)
+    converted = slim_export("convert", "--format=keras", *flags)
     assert converted.returncode == 0, converted.stderr
     run_python(KERAS_2, folder / "model", SIZE, shared / "photos", folder)
     run_python(KERAS_3, folder / "converted/keras/model.keras", SIZE, shared / "photos", folder)
@@ -121,7 +119,7 @@ def test_it_is_compared_and_published(kind, tuned, run, tmp_path):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_it_is_converted(kind, tuned, slim_export, converts_here, shared, tmp_path):
+def test_it_is_converted(kind, tuned, slim_export, shared, tmp_path):
     expected = FORMATS_TOLD[told(kind)[1]]
     result = slim_export(
         *("convert", f"--model_dir={tuned / kind}", f"--output_dir={tmp_path / 'converted'}"),

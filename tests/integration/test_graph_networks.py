@@ -117,7 +117,7 @@ FORMATS = ("frozen", "onnx", "openvino", "tflite", "tfjs")
 
 
 @pytest.mark.full
-def test_it_is_converted(run, odd, converts_here, tmp_path):
+def test_it_is_converted(run, odd, tmp_path):
     flags = [f"--format={','.join(FORMATS)}", f"--output_dir={tmp_path}"]
     done = run("convert", f"--model_dir={odd}", *flags)
     assert [(row["format"], row["error"]) for row in done] == [(name, "") for name in FORMATS]
@@ -125,7 +125,7 @@ def test_it_is_converted(run, odd, converts_here, tmp_path):
 
 @pytest.mark.full
 @pytest.mark.parametrize("case", ["any size", "bare classes", "plain features", "a map"])
-def test_others_are_converted(run, converts_here, tmp_path, case):
+def test_others_are_converted(run, tmp_path, case):
     model = tmp_path / "model"
     flags = ["--checkpoint=seeded:1", "--verify=false", f"--output_dir={model}"]
     run("export", *CASES[case], *flags)

@@ -1,7 +1,6 @@
 """Networks of every kind in every format, as users convert them."""
 
 import pytest
-from support.compared_here import converting_here
 from support.every_format import FLOAT, QUANTIZED, convert_all, report_of
 
 from exporter.converters.format_table import FORMATS
@@ -41,8 +40,7 @@ def converted(request, shared, tmp_path_factory):
         export, slim_export = map(request.getfixturevalue, ("export", "slim_export"))
         flags = ("--verify=false", f"--image_size={PIXELS}")
         export(*request.param.split("-"), "seeded:0", folder / "model", *flags)
-        with converting_here():
-            convert_all(slim_export, folder / "model", folder, shared)
+        convert_all(slim_export, folder / "model", folder, shared)
     return request.param, {name: report_of(folder, name) for name in FORMATS}
 
 

@@ -9,19 +9,27 @@ MOST = 6_000_000
 
 
 def each_variant():
-    """Names one of each network and multiplier: a size of images changes no layer.
+    """Names one of each network and multiplier, as parameters of a test.
 
     Quick is one of each small network, the rest is for `--full`.
     """
-    each, families, params = {}, set(), []
+    families, params = set(), []
+    for name, large in each_name():
+        full = large or variants()[name].family in families
+        families.add(variants()[name].family)
+        params.append(pytest.param(name, marks=pytest.mark.full if full else ()))
+    return params
+
+
+def each_name():
+    """Names one of each network and multiplier, and says whether it is large.
+
+    A size of images changes no layer.
+    """
+    each = {}
     for variant in variants().values():
         each.setdefault((variant.family, variant.depth_multiplier), variant)
-    for variant in each.values():
-        large = variant.shape("feature_vector").parameters > MOST
-        full = large or variant.family in families
-        families.add(variant.family)
-        params.append(pytest.param(variant.name, marks=pytest.mark.full if full else ()))
-    return params
+    return [(v.name, v.shape("feature_vector").parameters > MOST) for v in each.values()]
 
 
 def at_few_pixels(variant, size):

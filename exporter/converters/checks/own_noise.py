@@ -8,7 +8,7 @@ import numpy as np
 
 from exporter.converters.source_model import SourceModel
 from exporter.verifier.comparison.allowance import IMAGE, OTHERS, Noise, kind_of
-from exporter.verifier.noise.conditions import Rerun
+from exporter.verifier.noise.conditions import Reach, Rerun
 from exporter.verifier.noise.float_noise import noise_processes
 from exporter.verifier.noise.results import inference_results
 from exporter.verifier.report.reference import SavedModelFolder
@@ -43,7 +43,8 @@ def noise_of(source: SourceModel, images: tuple[Path, ...], *, training: bool = 
     given = asked(source.known_range)
     folder = SavedModelFolder(source.folder.absolute(), source.way, model.sizes, given)
     examples = Examples(model.input_spec, FULL, images)
-    with noise_processes(Rerun(folder, images, inference=not training)) as processes:
+    reach: Reach = "training" if training else "inference"
+    with noise_processes(Rerun(folder, images, reach)) as processes:
         noise = processes.measure(model, examples)
     rows = typical_names(same_inputs(model, model.ways, examples))
     inference = inference_results(model, examples)

@@ -6,7 +6,7 @@ Nothing here imports TensorFlow before its process wants it.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from exporter import quiet
 from exporter.verifier.report.reference import OriginalGraph, SavedModelFolder
@@ -33,6 +33,9 @@ ENVIRONMENTS: Mapping[str, Mapping[str, str]] = {
 _MORE = ("image by image", "float64", "weights rounded anew", "sums term by term")
 CONDITIONS = (*ENVIRONMENTS, *_MORE)
 
+# How much is run: inference, training mode and losses too, or also gradients and a step of SGD.
+Reach = Literal["inference", "training", "gradients"]
+
 
 @dataclass(frozen=True)
 class Rerun:
@@ -41,13 +44,13 @@ class Rerun:
     Attributes:
         subject: The reference.
         images: Files, of which the first are used.
-        inference: Whether to leave training mode and gradients out.
+        reach: How much of it.
         arrays: Examples in place of probes.
     """
 
     subject: OriginalGraph | SavedModelFolder
     images: tuple[Path, ...]
-    inference: bool = False
+    reach: Reach = "gradients"
     arrays: "Mapping[str, np.ndarray]" = field(default_factory=dict, hash=False)
 
 
@@ -71,12 +74,11 @@ def rerun(asked: Rerun, environment: str) -> "list[Results]":
 
     with asked.subject.opened() as reference:
         examples = Examples(reference.input_spec, FULL, asked.images, asked.arrays)
-        here = results.inference_results if asked.inference else results.all_results
-        found = [here(reference, examples)]
+        found = [results.results_as_it_is(reference, examples, asked.reach)]
         if environment == _WITH_MORE:
             found += [
                 results.results_image_by_image(reference, examples),
-                results.float64_results(reference, examples, inference=asked.inference),
+                results.float64_results(reference, examples, asked.reach),
                 results.results_of_rounded_weights(reference, examples),
                 results.results_of_sums_in_turn(reference, examples),
             ]

@@ -17,7 +17,7 @@ from exporter.errors import VerificationError
 from exporter.processes import ProcessEndedError
 from exporter.verifier.comparison.allowance import OTHERS, Noise
 from exporter.verifier.noise.conditions import ENVIRONMENTS, Rerun, rerun
-from exporter.verifier.noise.results import Key, Results, all_results, inference_results
+from exporter.verifier.noise.results import Key, Results, results_as_it_is
 from exporter.verifier.report.records import Check
 from exporter.verifier.subjects.examples import Examples
 from exporter.verifier.subjects.probes import PROBES
@@ -50,8 +50,7 @@ class NoiseProcesses:
         Raises:
             VerificationError: If a process failed.
         """
-        take = inference_results if self._asked.inference else all_results
-        baseline = take(reference, examples)
+        baseline = results_as_it_is(reference, examples, self._asked.reach)
         rows = typical_names(same_inputs(reference, reference.ways, examples))
         noise = {key: np.zeros(_rows(key, value, rows)) for key, value in baseline.items()}
         for name, results in self._running.items():

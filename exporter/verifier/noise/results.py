@@ -13,6 +13,7 @@ from exporter.verifier.comparison.drawing import changing
 from exporter.verifier.comparison.sgd_step import stepped, whole_batch
 from exporter.verifier.comparison.training_settings import target_of
 from exporter.verifier.noise import one_by_one
+from exporter.verifier.noise.conditions import Reach
 from exporter.verifier.report.records import Group
 from exporter.verifier.subjects.examples import Batch, Examples, split
 from exporter.verifier.subjects.op_by_op import UnsupportedError
@@ -21,6 +22,7 @@ from exporter.verifier.subjects.subject import (
     PLAIN,
     Arrays,
     Derivative,
+    Gradients,
     Inputs,
     ModelCallError,
     Subject,
@@ -35,11 +37,11 @@ Results = dict[Key, np.ndarray]
 Compute = Callable[[str, Inputs], Arrays]
 
 
-def all_results(side: Subject, examples: Examples) -> Results:
-    """Runs a subject as it is: inference, training mode, gradients, a step of SGD, losses."""
+def results_as_it_is(side: Subject, examples: Examples, reach: Reach) -> Results:
+    """Runs a subject, as far as is asked."""
     found = inference_results(side, examples)
     batch = batch_of(side, examples)
-    if batch is None:
+    if batch is None or reach == "inference":
         return found
     alone = shown_alone(side.training_ways)
     for way in side.training_ways:
@@ -52,7 +54,9 @@ def all_results(side: Subject, examples: Examples) -> Results:
         found |= _keyed("training", named_outputs(way, outputs, alone=alone))
         averages = call.variables.keys() - set(side.trainable)
         found |= _keyed("moving averages", {name: call.variables[name] for name in averages})
-    return found | _gradients(side, batch)
+    losses, of_losses = side.losses()
+    found |= _keyed("regularization", losses) | _keyed("regularization", of_losses)
+    return found | (_gradients(side, batch, of_losses) if reach == "gradients" else {})
 
 
 def inference_results(side: Subject, examples: Examples) -> Results:
@@ -98,13 +102,13 @@ def results_of_sums_in_turn(side: Subject, examples: Examples) -> Results:
     return _inference(side, examples, _op_by_op(side, How(intercept=one_by_one.in_turn())))
 
 
-def float64_results(side: Subject, examples: Examples, *, inference: bool = False) -> Results:
+def float64_results(side: Subject, examples: Examples, reach: Reach) -> Results:
     """Runs the graphs op by op in float64, as far as their ops allow.
 
     Args:
         side: What is run.
         examples: On what.
-        inference: Whether to leave training mode out.
+        reach: How much of it; a step of SGD not.
 
     Returns:
         The results.
@@ -112,11 +116,12 @@ def float64_results(side: Subject, examples: Examples, *, inference: bool = Fals
     batch = batch_of(side, examples)
     found = _inference(side, examples, _op_by_op(side, How(tf.float64)))
     alone = shown_alone(side.training_ways)
-    if inference or batch is None:
+    if batch is None or reach == "inference":
         return found
     for way in side.training_ways:
         try:
-            found |= _training64(side, way, batch, alone=alone)
+            differentiated = side.trainable if reach == "gradients" and way == PLAIN else ()
+            found |= _training64(side, way, batch, differentiated, alone=alone)
         except (UnsupportedError, ModelCallError):
             continue
     return found
@@ -130,14 +135,16 @@ def _op_by_op(side: Subject, how: How) -> Compute:
     return lambda way, inputs: recompute(call_graph(side, way), side, inputs, how).arrays()
 
 
-def _training64(side: Subject, way: str, batch: Batch, *, alone: bool) -> Results:
+def _training64(
+    side: Subject, way: str, batch: Batch, differentiated: Sequence[str], *, alone: bool
+) -> Results:
     variables = {
         name: tf.convert_to_tensor(value, tf.float64 if value.dtype == np.float32 else None)
         for name, value in side.variables().items()
     }
     graph = call_graph(side, way, training=True)
     with tf.GradientTape() as tape:
-        tape.watch([variables[name] for name in side.trainable])
+        tape.watch([variables[name] for name in differentiated])
         done = recompute(graph, side, batch.inputs, How(tf.float64, variables, whole_batch(side)))
         drawn = changing(side, way, batch)
         outputs = {key: value for key, value in done.arrays().items() if key not in drawn}
@@ -145,8 +152,8 @@ def _training64(side: Subject, way: str, batch: Batch, *, alone: bool) -> Result
         loss = projected(done.outputs[target]) if target is not None else None
     found = _keyed("training", named_outputs(way, outputs, alone=alone))
     found |= _keyed("moving averages", {k: np.asarray(v) for k, v in done.assigned.items()})
-    if way == PLAIN and loss is not None:
-        gradients = tape.gradient(loss, {name: variables[name] for name in side.trainable})
+    if differentiated and loss is not None:
+        gradients = tape.gradient(loss, {name: variables[name] for name in differentiated})
         flowing = {k: np.asarray(g) for k, g in gradients.items() if g is not None}
         found |= _keyed("gradients", flowing)
     return found
@@ -190,23 +197,20 @@ def _placed(value: np.ndarray, names: tuple[str, ...], rows: tuple[str, ...]) ->
     return placed
 
 
-def _gradients(side: Subject, batch: Batch) -> Results:
-    losses, of_losses = side.losses()
-    found = _keyed("regularization", losses)
-    found |= _keyed("regularization", of_losses)
+def _gradients(side: Subject, batch: Batch, of_losses: Gradients) -> Results:
     if PLAIN not in side.training_ways:
-        return found
+        return {}
     try:
         drawn = changing(side, PLAIN, batch)
     except ModelCallError:
-        return found  # which is not compared either
+        return {}  # which is not compared either
     outputs = side.inference([PLAIN], batch.inputs)[PLAIN]
     target, training = target_of(outputs, drawn)
     if target is None:
-        return found
+        return {}
     gradients = side.gradients(Derivative(PLAIN, target, batch.inputs, training))
     after = stepped(side, gradients, of_losses, batch)
-    found |= _keyed("gradients", gradients)
+    found = _keyed("gradients", gradients)
     found |= _keyed("SGD step", after.weights | after.averages)
     for way, outputs in after.outputs.items():
         found |= _keyed("SGD step", named_outputs(way, outputs, alone=True))
