@@ -8,7 +8,7 @@ import sys
 import pytest
 from support import short_network, suite
 from support.command_line import ROOT, called, fresh_environment, in_a_process
-from support.compared_here import converting_here
+from support.compared_here import convert_here
 
 SHARED = ROOT.parent / "shared"
 # Networks of one's own, which every process imports.
@@ -207,10 +207,9 @@ def toy_export(export, tmp_path_factory):
 
 
 @pytest.fixture
-def converts_here():
+def converts_here(monkeypatch):
     """Has models converted in this process, where it is not their processes that are tested."""
-    with converting_here():
-        yield
+    convert_here(monkeypatch)
 
 
 @pytest.fixture(scope="session")
@@ -219,7 +218,8 @@ def toy_conversions(slim_export, toy_export, shared, tmp_path_factory):
     from support.every_format import convert_all
 
     folder = tmp_path_factory.mktemp("toy_conversions")
-    with converting_here():
+    with pytest.MonkeyPatch.context() as patch:
+        convert_here(patch)
         return folder, convert_all(slim_export, toy_export, folder, shared)
 
 

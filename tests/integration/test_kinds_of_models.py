@@ -3,7 +3,7 @@
 from fnmatch import fnmatchcase
 
 import pytest
-from support.compared_here import compare_here, convert_here
+from support.compared_here import compare_here
 from support.foreign_models import KINDS
 from support.foreign_signatures import SIGNATURE_KINDS
 from support.outcomes import DONE, outcomes
@@ -58,9 +58,8 @@ words               FPFP RRRRRRRRRR
 
 
 @pytest.fixture
-def nearby(monkeypatch):
+def nearby(monkeypatch, converts_here):
     """Has formats and rules judged in this process, and noise measured once a model."""
-    convert_here(monkeypatch)
     compare_here(monkeypatch)
     measure, measured = own_noise.noise_of, {}
 

@@ -9,7 +9,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.published]
 
 # Made for tests of other modules too, so on their worker: the fixtures of the conversions.
 TOY, REAL = "toy_conversions", "real_conversions"
-# Their two tasks by turns; the toy is a classifier, the real one gives features.
+# Their two tasks by turns.
 MODELS = [
     ("mobilenet_v3_small_100_224", "classification"),
     ("mobilenet_v3_large_075_224", "feature_vector"),

@@ -6,8 +6,6 @@ take to compare. What measures noise and time keeps its processes, whose environ
 
 from contextlib import contextmanager
 
-import pytest
-
 from exporter import processes
 from exporter.verifier.export_verifier import verified_export
 from exporter.verifier.rules.checking import checked_rules
@@ -20,16 +18,12 @@ def compare_here(patch):
     patch.setattr(processes, "session", _session)
 
 
-@contextmanager
-def converting_here():
-    """Lets conversions run in this process, as long as the body lasts."""
-    with pytest.MonkeyPatch.context() as patch:
-        convert_here(patch)
-        yield
-
-
 def convert_here(patch):
-    """Lets conversions run in this process, as long as the patch lasts."""
+    """Lets conversions run in this process, as long as the patch lasts.
+
+    One to `frozen` changes what TensorFlow computes of a network later in the same process, in the
+    last bit: none of a network whose bits are compared afterwards.
+    """
     patch.setattr(processes, "call", _call)
 
 
