@@ -55,6 +55,16 @@ def test_prose_is_wrapped_on_a_terminal_only(capsys, monkeypatch):
     assert said.err == "slim-export:\nOne sentence\nof some words.\n"
 
 
+def read_to_end(there):
+    """What was written to a terminal whose other end is, or will be, closed; and closes it."""
+    said = b""
+    with contextlib.suppress(OSError):  # the other end is closed
+        while block := os.read(there, 65536):
+            said += block
+    os.close(there)
+    return said
+
+
 def shown(columns, *command):
     """Runs a command in a terminal, and returns what it gets: both streams, without styles."""
     there, here = pty.openpty()
@@ -64,11 +74,7 @@ def shown(columns, *command):
     arguments = [sys.executable, "-m", "exporter", *command]
     with subprocess.Popen(arguments, env=environment, **streams):
         os.close(here)
-        said = b""
-        with contextlib.suppress(OSError):  # the other end is closed
-            while block := os.read(there, 65536):
-                said += block
-    os.close(there)
+        said = read_to_end(there)
     return re.sub(r"\x1b\[[\d;]*m", "", said.decode()).splitlines()
 
 
@@ -97,9 +103,7 @@ def test_progress_shows_names_as_they_are(monkeypatch):
         monkeypatch.setattr(sys, "stderr", stderr)
         with terminal.progress_bar() as progress:
             progress("measure: signature '[/]\x1b]0;title\x07'", 1, 2)
-        said = os.read(there, 65536)
-    os.close(there)
-    assert rb"signature '[/]\x1b]0;title\x07'" in said
+    assert rb"signature '[/]\x1b]0;title\x07'" in read_to_end(there)
 
 
 class Verdict:
