@@ -1,9 +1,13 @@
 """A network in a graph of TensorFlow 1, whether it was built from a table or by a function."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import tensorflow as tf
+
+from slim_nets.layers.max_pool_gradient import across_functions
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,22 @@ class OriginalNetwork:
     def trainable(self) -> dict[str, Any]:
         """Those of its variables that are trained."""
         return {name: v for name, v in self.variables.items() if v.trainable}
+
+
+@contextmanager
+def new_graph() -> Iterator[tf.Graph]:
+    """Makes a new graph the current one, for a network of TensorFlow 1 that is built within.
+
+    Variables and tensors of such a graph are compared by identity anyway, but TensorFlow looks up
+    each time whether it is in one; every layer compares all variables so far, which took half of
+    the time to build the deepest networks.
+    """
+    with tf.Graph().as_default() as graph, across_functions(graph):
+        tf.compat.v1.disable_tensor_equality()
+        try:
+            yield graph
+        finally:
+            tf.compat.v1.enable_tensor_equality()
 
 
 @dataclass(frozen=True)
