@@ -37,13 +37,10 @@ def flags(variant):
 @pytest.fixture(scope="module")
 def folder(run, flags, tmp_path_factory):
     folder = tmp_path_factory.mktemp("family") / "model"
-    said = run("export", *flags, f"--output_dir={folder}")
-    assert said["verification"]["passed"]
-    assert not any(check["differing"] for check in said["verification"]["checks"])
+    run("export", *flags, f"--output_dir={folder}", "--verify=false")
     return folder
 
 
-@pytest.mark.full
 def test_it_equals_its_original(run, flags, folder, variant):
     report = run("verify", f"--model_dir={folder}", *flags)
     assert report["passed"]

@@ -11,6 +11,7 @@ from support import converted, nodejs
 from exporter import quiet
 from exporter.converters.format_table import FORMATS as TABLE
 from exporter.releases.serve.host import serving
+from slim_nets.registry import variants
 
 pytestmark = pytest.mark.integration
 
@@ -42,6 +43,7 @@ class Member:
 
     folder: Path
     flags: tuple[str, ...]
+    variant: str
     name: str
     any_size: bool
 
@@ -66,7 +68,7 @@ def members(run, tmp_path_factory):
         said = run("export", *flags, f"--output_dir={folder}")
         assert said["verification"]["passed"]
         assert said["variant"] == f"{variant.rpartition('_')[0]}_{SIZE}"
-        return Member(folder, flags, said["variant"], "v1" in variant)
+        return Member(folder, flags, variant, said["variant"], "v1" in variant)
 
     return member
 
@@ -81,6 +83,11 @@ def test_it_equals_its_original(run, member):
     """In more than an export waits for."""
     report = run("verify", f"--model_dir={member.folder}", *member.flags)
     assert not any(check["differing"] for check in report["checks"])
+    shape = variants()[member.variant].shape("classification")
+    trained = {check["name"] for check in report["checks"] if check["group"] == "gradients"}
+    assert trained == {v.name for v in shape.variables if v.trainable}
+    stepped = {check["name"] for check in report["checks"] if check["group"] == "SGD step"}
+    assert stepped >= {v.name for v in shape.variables}
     elsewhere = {c["group"] for c in report["checks"] if "48x32 pixels" in c["case"]}
     expected = {"outputs", "end points", "moving averages"} if member.any_size else set()
     assert elsewhere == expected

@@ -1,7 +1,9 @@
 """Networks of every kind in every format, as users convert them."""
 
+from functools import cache
+
 import pytest
-from support.every_format import FLOAT, QUANTIZED, convert_all, report_of
+from support.every_format import FLOAT, QUANTIZED, convert, report_of
 
 from exporter.converters.format_table import FORMATS
 
@@ -9,13 +11,13 @@ pytestmark = [pytest.mark.integration, pytest.mark.published]
 
 # Made for tests of other modules too, so on their worker: the fixtures of the conversions.
 TOY, REAL = "toy_conversions", "real_conversions"
-# Their two tasks by turns.
-MODELS = [
-    ("mobilenet_v3_small_100_224", "classification"),
-    ("mobilenet_v3_large_075_224", "feature_vector"),
-    ("mobilenet_v3_large_100_224", "classification"),
-    ("mobilenet_v3_small_minimalistic_100_224", "feature_vector"),
-]
+# Their two tasks by turns. Two that differ from others by their multiplier alone share the formats.
+MODELS = {
+    "mobilenet_v3_small_100_224-classification": [FLOAT],
+    "mobilenet_v3_large_075_224-feature_vector": [QUANTIZED],
+    "mobilenet_v3_large_100_224-classification": [FLOAT, QUANTIZED],
+    "mobilenet_v3_small_minimalistic_100_224-feature_vector": [FLOAT, QUANTIZED],
+}
 # Of the largest value, on photographs: with the published weights 6.1e-6 at most, and with seeded
 # ones, whose sums cancel out more, 1.3e-5.
 CLOSE, SEEDED_CLOSE = 1e-5, 3e-5
@@ -23,34 +25,47 @@ CLOSE, SEEDED_CLOSE = 1e-5, 3e-5
 PIXELS = 96
 
 
-@pytest.fixture(
-    scope="module",
-    params=[
+def models(*formats):
+    """Has a test take the models that are converted to some of these formats."""
+    each = [
         pytest.param(TOY, marks=pytest.mark.xdist_group(TOY)),
         pytest.param(REAL, marks=[pytest.mark.full, pytest.mark.xdist_group("real_export")]),
-        *(pytest.param("-".join(model), marks=pytest.mark.full) for model in MODELS),
-    ],
-)
-def converted(request, shared, tmp_path_factory):
-    """Converts to all formats; returns the model, and the reports by format."""
-    if request.param in (TOY, REAL):
-        folder, _ = request.getfixturevalue(request.param)
-    else:
+    ]
+    chosen = [name for name, done in MODELS.items() if any(names in done for names in formats)]
+    each += [pytest.param(name, marks=pytest.mark.full) for name in chosen]
+    return pytest.mark.parametrize("converted", each, indirect=True)
+
+
+@pytest.fixture(scope="module")
+def conversions(request, shared, tmp_path_factory):
+    """Converts each model once, however its tests are ordered; returns the reports by format."""
+
+    @cache
+    def made(model):
+        if model in (TOY, REAL):
+            folder, _ = request.getfixturevalue(model)
+            return {name: report_of(folder, name) for name in FORMATS}
         folder = tmp_path_factory.mktemp("every_format")
         export, slim_export = map(request.getfixturevalue, ("export", "slim_export"))
         flags = ("--verify=false", f"--image_size={PIXELS}")
-        export(*request.param.split("-"), "seeded:0", folder / "model", *flags)
-        convert_all(slim_export, folder / "model", folder, shared)
-    return request.param, {name: report_of(folder, name) for name in FORMATS}
+        export(*model.split("-"), "seeded:0", folder / "model", *flags)
+        for names in MODELS[model]:
+            convert(slim_export, folder / "model", folder, shared, names=names)
+        return {name: report_of(folder, name) for names in MODELS[model] for name in names}
+
+    return made
 
 
-def test_all_formats_pass_on_the_photographs(converted, shared):
+@pytest.fixture
+def converted(request, conversions):
+    """A model's name, and its reports by format."""
+    return request.param, conversions(request.param)
+
+
+@models(FLOAT)
+def test_they_pass_on_the_photographs(converted, shared):
     model, reports = converted
     photographs = {path.name for path in (shared / "photos").glob("*.jpg")}
-    assert all(report.passed for report in reports.values())
-    named = {TOY: "toy_100_32", REAL: "mobilenet_v3_small_075_224"}
-    variant = named.get(model, model.partition("-")[0].replace("_224", f"_{PIXELS}"))
-    assert {report.settings.variant for report in reports.values()} == {variant}
     assert "@tensorflow/tfjs" in reports["tfjs"].versions
     for name in FLOAT:
         assert set(reports[name].settings.images) >= photographs
@@ -60,6 +75,16 @@ def test_all_formats_pass_on_the_photographs(converted, shared):
         assert max(c.max_rel for c in seen) < close
 
 
+@models(FLOAT, QUANTIZED)
+def test_all_formats_pass(converted):
+    model, reports = converted
+    assert all(report.passed for report in reports.values())
+    named = {TOY: "toy_100_32", REAL: "mobilenet_v3_small_075_224"}
+    variant = named.get(model, model.partition("-")[0].replace("_224", f"_{PIXELS}"))
+    assert {report.settings.variant for report in reports.values()} == {variant}
+
+
+@models(QUANTIZED)
 def test_quantized_formats_keep_the_direction_of_every_photograph(converted):
     _, reports = converted
     for name in QUANTIZED:
@@ -68,6 +93,7 @@ def test_quantized_formats_keep_the_direction_of_every_photograph(converted):
         assert min(c.cosine for c in own) >= FORMATS[name].floor
 
 
+@models(FLOAT)
 def test_keras_trains_like_the_original(converted):
     groups = converted[1]["keras"].by_group()
     for group in ("weights", "training", "moving averages", "gradients", "regularization"):

@@ -14,22 +14,21 @@ def each_variant():
     Quick is one of each small network, the rest is for `--full`.
     """
     families, params = set(), []
-    for name, large in each_name():
-        full = large or variants()[name].family in families
-        families.add(variants()[name].family)
+    for name in each_name():
+        variant = variants()[name]
+        large = variant.shape("feature_vector").parameters > MOST
+        full = large or variant.family in families
+        families.add(variant.family)
         params.append(pytest.param(name, marks=pytest.mark.full if full else ()))
     return params
 
 
 def each_name():
-    """Names one of each network and multiplier, and says whether it is large.
-
-    A size of images changes no layer.
-    """
+    """Names one of each network and multiplier: a size of images changes no layer."""
     each = {}
     for variant in variants().values():
-        each.setdefault((variant.family, variant.depth_multiplier), variant)
-    return [(v.name, v.shape("feature_vector").parameters > MOST) for v in each.values()]
+        each.setdefault((variant.family, variant.depth_multiplier), variant.name)
+    return list(each.values())
 
 
 def at_few_pixels(variant, size):

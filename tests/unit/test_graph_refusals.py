@@ -34,6 +34,12 @@ def test_what_no_saved_model_can_have(name):
     assert str(caught.value).startswith(f"Network 'support.unusual_networks:{name}' ")
 
 
+def test_tensors_are_compared_by_value_again_after_a_failure():
+    with pytest.raises(NetworkError):
+        original(variant("has_references"), "classification")
+    assert tf.reduce_all(tf.constant([1, 2]) == tf.constant([1, 2]))
+
+
 def test_what_is_collected_again_for_prediction_counts_once():
     """Losses that a function collects itself, and updates of layers that always train."""
     network = original(variant("collects_losses"), "classification")
