@@ -13,6 +13,7 @@ import tensorflow as tf
 from slim_nets.graph_network import USUAL_CLASSES, USUAL_SIZE, GraphFunction
 from slim_nets.layers import _legacy_layers
 from slim_nets.network import Built, NetworkError, Task
+from slim_nets.original_network import compared_by_identity
 from slim_nets.own_code import blamed, loaded
 
 _legacy_layers.install()
@@ -95,6 +96,7 @@ class GraphCalls:
             ),
             self._scope(training=training),
             _mode_of_layers(build, training=training),
+            compared_by_identity(),
         ):
             arguments = self._arguments(build, training=training)
             what = (

@@ -14,14 +14,9 @@ import tensorflow as tf
 from slim_nets.graph_calls import GraphCalls
 from slim_nets.graph_network import GraphFunction
 from slim_nets.graph_refusals import ASSIGNMENTS, behind, check_ops, check_variables, listed
+from slim_nets.layers.max_pool_gradient import across_functions
 from slim_nets.network import Built, NetworkError
-from slim_nets.original_network import (
-    OriginalNetwork,
-    Placeholders,
-    fetched,
-    new_graph,
-    placeholders,
-)
+from slim_nets.original_network import OriginalNetwork, Placeholders, fetched, placeholders
 
 # What depends on the step of training, such as the dropping of paths, is as at the end of it: the
 # published models were exported so. It fits every integer type that a function may cast it to.
@@ -44,7 +39,8 @@ def original_of_function(calls: GraphCalls) -> OriginalNetwork:
         NetworkError: If the function cannot be had, fails, or breaks the convention.
     """
     with (
-        new_graph() as graph,
+        tf.Graph().as_default() as graph,
+        across_functions(graph),
         # Who runs it may not have the devices on which a function puts its ops.
         tf.compat.v1.device(lambda _: ""),
     ):

@@ -7,9 +7,15 @@ prediction. A session that runs this graph is what exports are compared with.
 import tensorflow as tf
 
 from slim_nets.graph_original import original_of_function
+from slim_nets.layers.max_pool_gradient import across_functions
 from slim_nets.layers.slim import SlimLayers
 from slim_nets.network import Task
-from slim_nets.original_network import OriginalNetwork, fetched, new_graph, placeholders
+from slim_nets.original_network import (
+    OriginalNetwork,
+    compared_by_identity,
+    fetched,
+    placeholders,
+)
 from slim_nets.registry import Variant
 
 
@@ -28,7 +34,7 @@ def original(variant: Variant, task: Task) -> OriginalNetwork:
     """
     if (calls := variant.calls(task)) is not None:
         return original_of_function(calls)
-    with new_graph() as graph:
+    with tf.Graph().as_default() as graph, across_functions(graph), compared_by_identity():
         given = placeholders(variant.input_size)
         with tf.name_scope("train"):
             layers = SlimLayers(given.momentum)
