@@ -1,5 +1,7 @@
 """Inception and ResNet through every command, at few pixels: one in the quick suite."""
 
+from functools import cache
+
 import pytest
 from support.each_variant import at_few_pixels
 
@@ -12,15 +14,14 @@ FULL = pytest.mark.full
 SEED = "--checkpoint=seeded:0"
 FAMILIES = [
     "inception_v1",
+    pytest.param("resnet_v2_50", marks=FULL),
     pytest.param("inception_v2", marks=FULL),
     pytest.param("inception_v3", marks=FULL),
     pytest.param("resnet_v1_50", marks=FULL),
-    pytest.param("resnet_v2_50", marks=FULL),
 ]
-# Of those: a benchmark of one has nothing new to say of another like it.
-MEASURED = ("inception_v1", "resnet_v2_50")
-QUICK = ("tflite",)
-OTHERS = ("frozen", "keras", "onnx", "openvino", "tfjs")
+# A benchmark of one has nothing new to say of another like it.
+MEASURED = FAMILIES[:2]
+FORMATS = ("tflite", "frozen", "keras", "onnx", "openvino", "tfjs")
 
 
 @pytest.fixture(scope="module", params=FAMILIES)
@@ -57,12 +58,29 @@ def test_its_contract_holds(run, slim_export, folder, tmp_path):
     assert run("contract", "check", *given)["passed"]
 
 
-@pytest.mark.parametrize("formats", [QUICK, pytest.param(OTHERS, marks=FULL)], ids="-".join)
-def test_it_is_converted(run, folder, tmp_path, formats, variant):
-    asked = (f"--format={','.join(formats)}", f"--output_dir={tmp_path}")
-    done = run("convert", f"--model_dir={folder}", *asked, f"--image_size={variant.image_size}")
-    assert [row["format"] for row in done] == list(formats)
-    assert not any(row["error"] for row in done)
+@pytest.fixture(scope="module")
+def convert(run, folder, variant, tmp_path_factory):
+    """Converts the export; returns where to."""
+
+    @cache
+    def converted(*formats):
+        target = tmp_path_factory.mktemp("converted")
+        asked = (f"--format={','.join(formats)}", f"--output_dir={target}")
+        done = run("convert", f"--model_dir={folder}", *asked, f"--image_size={variant.image_size}")
+        assert [(row["format"], row["error"]) for row in done] == [(name, "") for name in formats]
+        return target
+
+    return converted
+
+
+@pytest.mark.parametrize("variant", FAMILIES[:1], indirect=True)
+def test_it_is_converted_to_the_most_used(convert):
+    assert {path.name for path in convert("tflite").iterdir()} == {"tflite"}
+
+
+@pytest.mark.full
+def test_it_is_converted(convert):
+    assert {path.name for path in convert(*FORMATS).iterdir()} == set(FORMATS)
 
 
 @pytest.fixture(scope="module")
@@ -117,12 +135,11 @@ def test_it_is_served_and_fine_tuned_as_a_keras_layer(run_python, host, handle, 
 
 @pytest.mark.full
 @pytest.mark.parametrize("variant", MEASURED, indirect=True)
-def test_its_speed_is_measured(run, folder, variant, tmp_path):
-    """Beside two of its conversions; how fast it is says nothing beside other tests."""
+def test_its_speed_is_measured(run, folder, variant, convert):
+    """Beside its conversions; how fast it is says nothing beside other tests."""
     where = (f"--model_dir={folder}", f"--image_size={variant.image_size}")
-    run("convert", *where, "--format=frozen,tflite", f"--output_dir={tmp_path}")
     few = ("--batch=1,2", "--threads=1", "--rounds=2")
-    found = run("benchmark", *where, f"--converted={tmp_path}", *few)
+    found = run("benchmark", *where, f"--converted={convert(*FORMATS)}", *few)
     names = {row["subject"] for row in found["measurements"]}
-    assert {"SavedModel __call__", "SavedModel serving_default", "frozen", "tflite"} <= names
+    assert {"SavedModel __call__", "SavedModel serving_default", *FORMATS} <= names
     assert not found["refused"]

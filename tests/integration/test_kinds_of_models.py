@@ -59,15 +59,18 @@ words               FPFP RRRRRRRRRR
 
 @pytest.fixture
 def nearby(monkeypatch, converts_here):
-    """Has formats and rules judged in this process, and noise measured once a model."""
+    """Has formats and rules judged in this process, and noise measured once a model.
+
+    None of them is a network of ours, which alone have noise in training mode too.
+    """
     compare_here(monkeypatch)
     measure, measured = own_noise.noise_of, {}
 
     def once(source, images, *, training=False):
-        key = (source.folder, training)
-        if key not in measured:
-            measured[key] = measure(source, images, training=training)
-        return measured[key]
+        assert source.network.variant is None
+        if source.folder not in measured:
+            measured[source.folder] = measure(source, images, training=training)
+        return measured[source.folder]
 
     monkeypatch.setattr(own_noise, "noise_of", once)
 

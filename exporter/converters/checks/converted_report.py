@@ -203,8 +203,16 @@ def _by(checks: Sequence[Check]) -> str:
 
 
 def _versions(row: Format) -> dict[str, str]:
-    names = metadata.packages_distributions()
-    found = {name for package in row.packages for name in names.get(package.split(".")[0], ())}
+    modules = {package.split(".")[0] for package in row.packages}
+    found = {name for module in modules for name in _distributions(module)}
     return {name: metadata.version(name) for name in sorted(found)} | dict(
         row.fetched + row.written_as
     )
+
+
+def _distributions(module: str) -> list[str]:
+    """Names what is installed and has a module: mostly of its name, else all have to be read."""
+    try:
+        return [metadata.distribution(module).metadata["Name"]]
+    except metadata.PackageNotFoundError:
+        return list(metadata.packages_distributions().get(module, ()))
