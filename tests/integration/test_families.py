@@ -19,8 +19,8 @@ FAMILIES = [
     pytest.param("inception_v3", marks=FULL),
     pytest.param("resnet_v1_50", marks=FULL),
 ]
-# A benchmark of one has nothing new to say of another like it.
-MEASURED = FAMILIES[:2]
+# A benchmark of one has nothing new to say of another; this one takes images of any size.
+MEASURED = FAMILIES[1:2]
 FORMATS = ("tflite", "frozen", "keras", "onnx", "openvino", "tfjs")
 
 

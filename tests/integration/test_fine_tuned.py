@@ -8,7 +8,7 @@ from support.documents import rows, written
 
 from exporter.converters.format_table import FORMATS
 
-SIZE = 96
+SIZE = 64
 VARIANT = "mobilenet_v3_small_075_224"
 # Rows of the topic's table, by what they begin with, and what is made as they say.
 KINDS = {

@@ -88,7 +88,9 @@ def theirs(variant, weights, images, *, training):
     """The package's own graph in a session, and the sum of its regularization losses."""
     import tensorflow as tf
 
-    with tf.Graph().as_default() as graph:
+    from slim_nets.original_network import compared_by_identity
+
+    with tf.Graph().as_default() as graph, compared_by_identity():
         given = tf.compat.v1.placeholder(tf.float32, [None, None, None, 3])
         end_points = built(variant.family, given * 2.0 - 1.0, training=training)
         scope = f"{variant.network.scope}/"
