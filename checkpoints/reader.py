@@ -51,7 +51,7 @@ class Checkpoint:
         if self._index is not None:
             self._index.check_values(name)
         try:
-            # A copy, since TensorFlow gives back none of the memory that it reads into.
+            # A copy: as long as a part of what TensorFlow reads into is kept, all of it is.
             value = np.array(self._reader.get_tensor(name))
         except _UNREADABLE as error:
             raise _unreadable(self.prefix, error) from error

@@ -4,15 +4,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from exporter import quiet
 from exporter.converters.conversion_inputs import check_inputs, check_labelled, remarks
 from exporter.converters.convert_request import ConvertRequest, check_output
 from exporter.converters.converting import Conversion, written
 from exporter.converters.format_table import chosen
 from exporter.errors import ConversionError
 from exporter.progress import Progress, silent
-from exporter.protobufs import check_is_there
-from exporter.releases.scan import looked_at
+from exporter.releases.looked_at import looked_at
 from exporter.staging import check_target
 
 if TYPE_CHECKING:
@@ -54,13 +52,11 @@ def convert(
     for row in rows:
         check_target(request.folder(row.name), overwrite=request.overwrite, kind=row.kind)
     check_output(request)
-    check_is_there(request.model_dir, ConversionError)
     progress("import TensorFlow", 0, None)
-    quiet.import_tensorflow()
-    from exporter.converters.checks.own_noise import noise_of
-    from exporter.converters.source_model import source_of
-
     with looked_at(request.model_dir, ConversionError, trust=request.trust) as digest:
+        from exporter.converters.checks.own_noise import noise_of
+        from exporter.converters.source_model import source_of
+
         source = source_of(request.model_dir, request.image_size, request.input_range)
         check_inputs(source, rows, request)
         for sentence in remarks(source, rows, request):

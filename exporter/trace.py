@@ -54,7 +54,7 @@ def trace(
         variant: Which network.
         task: What it ends with.
         weights: float32 arrays by variable name, at least those of the network, which are taken
-            out, so that they are in memory once.
+            out, so that no second copy is kept.
         folded: Whether to trace also with batch norms folded into convolutions.
 
     Returns:

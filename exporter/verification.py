@@ -13,7 +13,7 @@ from exporter.errors import InvalidArgumentError, VerificationError
 from exporter.image_files import matching
 from exporter.progress import Progress, Remark, silent
 from exporter.protobufs import check_is_there
-from exporter.releases.scan import looked_at
+from exporter.releases.looked_at import looked_at
 from exporter.verifier.verify_request import VerifyRequest
 
 if TYPE_CHECKING:

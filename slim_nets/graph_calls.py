@@ -96,7 +96,7 @@ class GraphCalls:
             ),
             self._scope(training=training),
             _mode_of_layers(build, training=training),
-            compared_by_identity(),
+            compared_by_identity(),  # last: a module that is imported has all of TensorFlow 2 on
         ):
             arguments = self._arguments(build, training=training)
             what = (

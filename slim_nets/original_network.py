@@ -41,16 +41,19 @@ class OriginalNetwork:
 
 @contextmanager
 def compared_by_identity() -> Iterator[None]:
-    """Lets variables and tensors be compared by identity, as graphs of TensorFlow 1 do anyway.
+    """Compares variables and tensors by identity, as TensorFlow does in a plain graph anyway.
 
-    Told beforehand, TensorFlow need not look up for each of them whether it is in such a graph.
-    Every layer compares all variables so far, which took most of the time of building a ResNet.
+    Told beforehand, it need not look up for each of them whether it is in such a graph. Every layer
+    compares all variables so far, which took most of the time of building a ResNet. The setting is
+    the process's: meanwhile, tensors that another thread compares are not compared by value.
     """
+    before = tf.Tensor._USE_EQUALITY  # noqa: SLF001  (no public function tells it)
     tf.compat.v1.disable_tensor_equality()
     try:
         yield
     finally:
-        tf.compat.v1.enable_tensor_equality()
+        if before:
+            tf.compat.v1.enable_tensor_equality()
 
 
 @dataclass(frozen=True)

@@ -214,7 +214,7 @@ def converts_here(monkeypatch):
 
 @pytest.fixture(scope="session")
 def toy_conversions(slim_export, toy_export, shared, tmp_path_factory):
-    """That export in every format, without processes: their folder, and the tables printed."""
+    """That export in every format, most without processes: their folder, and the tables printed."""
     from support.every_format import convert_all
 
     folder = tmp_path_factory.mktemp("toy_conversions")

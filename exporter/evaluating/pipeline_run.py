@@ -29,7 +29,7 @@ from exporter.evaluating.opened_models import limit_threads
 from exporter.evaluating.planning import planned
 from exporter.evaluating.progress_files import Step
 from exporter.evaluating.transform import Measure
-from exporter.releases.scan import looked_at
+from exporter.releases.looked_at import looked_at
 from exporter.reports.evaluation_record import Evaluation
 
 # Beam's own for one machine. Its `DirectRunner` is another, which needs a program from elsewhere.

@@ -24,7 +24,7 @@ from exporter.evaluating.opened_models import OpenedModels
 from exporter.evaluating.planning import labels_of_folders, planned
 from exporter.evaluating.summary import evaluation_of
 from exporter.evaluating.tally import Tally
-from exporter.releases.scan import looked_at
+from exporter.releases.looked_at import looked_at
 
 _Read = Callable[[Any], Iterator[LabelledImage | Bad]]
 

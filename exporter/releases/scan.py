@@ -3,19 +3,15 @@
 import math
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from exporter import quiet
-from exporter.digests import unchanged_folder
 from exporter.errors import ExporterError, PublishError, listing
 from exporter.op_packages import package_of_op
-from exporter.protobufs import check_is_there, damaged, read_saved_model
+from exporter.protobufs import damaged, read_saved_model
 from exporter.releases.allowed_ops import ALLOWED
 from exporter.releases.graph_saver import plain_saver
 from exporter.releases.keras_metadata import KERAS_METADATA, code_beside, code_in
-from exporter.releases.runnable_ops import RUNNABLE
 from exporter.releases.saver import misuse, saver_functions
 from exporter.releases.scanned_graph import Node, ScannedGraph, read
 
@@ -84,34 +80,6 @@ def check(folder: Path) -> None:
             f"SavedModel '{folder}' is not safe to publish: expected ops that only compute, found"
             f" {listing(map(str, found))}. Remove them and export again."
         )
-
-
-@contextmanager
-def looked_at(folder: Path, refusal: type[ExporterError], *, trust: bool) -> Iterator[str]:
-    """Lets the body load and run a SavedModel, and proves that it stays as it was looked at.
-
-    Args:
-        folder: The SavedModel.
-        refusal: What the stage that asks refuses with.
-        trust: Whether it is to be run whatever it does.
-
-    Yields:
-        Its digest.
-
-    Raises:
-        ExporterError: The refusal, if there is none, it does more than compute, with the names of
-            the ops and where they are, or is not the same afterwards.
-    """
-    quiet.import_tensorflow()  # which has the form of the file
-    check_is_there(folder, refusal)
-    with unchanged_folder(folder, refusal) as digest:
-        if not trust and (found := scan(folder, refusal, RUNNABLE)):
-            raise refusal(
-                f"Model '{folder}' is not safe to run: expected ops that only compute, found"
-                f" {listing(map(str, found))}. Give --trust if you know who made it and why it does"
-                " that."
-            )
-        yield digest
 
 
 def _judged(scanned: ScannedGraph, graph: str, allowed: frozenset[str]) -> Iterator[Finding]:

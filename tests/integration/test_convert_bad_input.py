@@ -5,6 +5,7 @@ import sys
 
 import pytest
 from support import handmade
+from support.compared_here import convert_here
 
 from exporter import processes, quiet
 from exporter.conversion import ConvertRequest, convert
@@ -73,7 +74,9 @@ def refused(saved, tmp_path):
         (KeyError(), "found KeyError: KeyError. Nothing was written"),
     ],
 )
-def test_a_converter_that_fails(refused, converts_here, monkeypatch, error, message):
+def test_a_converter_that_fails(refused, monkeypatch, error, message):
+    convert_here(monkeypatch, but=())
+
     def fails(source, target, request):
         target.write_bytes(b"half")
         raise error

@@ -117,7 +117,7 @@ FORMATS = ("frozen", "onnx", "openvino", "tflite", "tfjs")
 
 
 @pytest.mark.full
-def test_it_is_converted(run, odd, tmp_path):
+def test_it_is_converted(run, odd, tmp_path, converts_here):
     flags = [f"--format={','.join(FORMATS)}", f"--output_dir={tmp_path}"]
     done = run("convert", f"--model_dir={odd}", *flags)
     assert [(row["format"], row["error"]) for row in done] == [(name, "") for name in FORMATS]
@@ -125,7 +125,7 @@ def test_it_is_converted(run, odd, tmp_path):
 
 @pytest.mark.full
 @pytest.mark.parametrize("case", ["any size", "bare classes", "plain features", "a map"])
-def test_others_are_converted(run, tmp_path, case):
+def test_others_are_converted(run, tmp_path, case, converts_here):
     model = tmp_path / "model"
     flags = ["--checkpoint=seeded:1", "--verify=false", f"--output_dir={model}"]
     run("export", *CASES[case], *flags)
@@ -275,20 +275,22 @@ def test_a_module_in_the_current_folder(slim_export_process, tmp_path):
     assert json.loads(done.stdout)["verification"]["passed"]
 
 
+CLASSES = "--task=classification"
 NETS = [
-    ("inception:inception_v3", "inception:inception_v3_arg_scope", 96, "Mixed_7c"),
-    ("inception:inception_v3", "inception:inception_v3_arg_scope", 96, ""),
-    ("resnet_v2:resnet_v2_50", "resnet_utils:resnet_arg_scope", 64, ""),
-    # Its head wants images of that size; features are Inception V3's as well.
-    ("inception:inception_v1", "inception:inception_v1_arg_scope", 224, ""),
+    ("inception:inception_v3", "inception:inception_v3_arg_scope", 96, [CLASSES]),
+    # From an end point, and what the function returns without classes.
+    (
+        *("inception:inception_v3", "inception:inception_v3_arg_scope", 96),
+        [FEATURES, "--features=Mixed_7c"],
+    ),
+    ("resnet_v2:resnet_v2_50", "resnet_utils:resnet_arg_scope", 64, [FEATURES]),
 ]
 
 
 @pytest.mark.full
-@pytest.mark.parametrize(("function", "scope", "size", "features"), NETS)
-def test_those_of_tf_slim(run, tmp_path, function, scope, size, features):
+@pytest.mark.parametrize(("function", "scope", "size", "task"), NETS)
+def test_those_of_tf_slim(run, tmp_path, function, scope, size, task):
     flags = [f"--network=tf_slim.nets.{function}", f"--arg_scope=tf_slim.nets.{scope}"]
-    task = [f"--features={features}", FEATURES] if features else ["--task=classification"]
     flags += [f"--image_size={size}", *task, "--checkpoint=seeded:2"]
     run("export", *flags, f"--output_dir={tmp_path / 'model'}", "--verify=false")
     report = run("verify", f"--model_dir={tmp_path / 'model'}", *flags)

@@ -3,7 +3,7 @@
 from fnmatch import fnmatchcase
 
 import pytest
-from support.compared_here import compare_here
+from support.compared_here import compare_here, convert_here
 from support.foreign_models import KINDS
 from support.foreign_signatures import SIGNATURE_KINDS
 from support.outcomes import DONE, outcomes
@@ -58,12 +58,13 @@ words               FPFP RRRRRRRRRR
 
 
 @pytest.fixture
-def nearby(monkeypatch, converts_here):
+def nearby(monkeypatch):
     """Has formats and rules judged in this process, and noise measured once a model.
 
     None of them is a network of ours, which alone have noise in training mode too.
     """
     compare_here(monkeypatch)
+    convert_here(monkeypatch, but=())
     measure, measured = own_noise.noise_of, {}
 
     def once(source, images, *, training=False):

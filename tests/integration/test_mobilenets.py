@@ -175,7 +175,7 @@ def test_converted(member, name, tmp_path):
 
 
 @pytest.mark.full
-def test_conversions_are_verified(run, member, tmp_path):
+def test_conversions_are_verified(run, member, tmp_path, converts_here):
     """By the command: at two sizes where any fits, and Keras in training mode."""
     where = (f"--model_dir={member.folder}", f"--output_dir={tmp_path}")
     rows = run("convert", *where, f"--format={','.join(FORMATS)}")

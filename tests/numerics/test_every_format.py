@@ -3,6 +3,7 @@
 from functools import cache
 
 import pytest
+from support.compared_here import convert_here
 from support.every_format import FLOAT, QUANTIZED, convert, report_of
 
 from exporter.converters.format_table import FORMATS
@@ -11,12 +12,12 @@ pytestmark = [pytest.mark.integration, pytest.mark.published]
 
 # Made for tests of other modules too, so on their worker: the fixtures of the conversions.
 TOY, REAL = "toy_conversions", "real_conversions"
-# Their two tasks by turns. Those that differ by their multiplier alone share the formats: the small
-# one of the published weights has them all.
+# Those that differ by their multiplier alone share the formats: the small one of the published
+# weights has them all.
 MODELS = {
-    "mobilenet_v3_small_100_224-classification": [FLOAT],
-    "mobilenet_v3_large_075_224-feature_vector": [FLOAT],
-    "mobilenet_v3_large_100_224-classification": [QUANTIZED],
+    "mobilenet_v3_small_100_224-classification": [QUANTIZED],
+    "mobilenet_v3_large_075_224-feature_vector": [QUANTIZED],
+    "mobilenet_v3_large_100_224-classification": [FLOAT],
     "mobilenet_v3_small_minimalistic_100_224-feature_vector": [FLOAT, QUANTIZED],
 }
 # Of the largest value, on photographs: with the published weights 6.1e-6 at most, and with seeded
@@ -50,8 +51,10 @@ def conversions(request, shared, tmp_path_factory):
         export, slim_export = map(request.getfixturevalue, ("export", "slim_export"))
         flags = ("--verify=false", f"--image_size={PIXELS}")
         export(*model.split("-"), "seeded:0", folder / "model", *flags)
-        for names in MODELS[model]:
-            convert(slim_export, folder / "model", folder, shared, names=names)
+        with pytest.MonkeyPatch.context() as patch:
+            convert_here(patch)
+            for names in MODELS[model]:
+                convert(slim_export, folder / "model", folder, shared, names=names)
         return {name: report_of(folder, name) for names in MODELS[model] for name in names}
 
     return made

@@ -7,10 +7,11 @@ take to compare. What measures noise and time keeps its processes, whose environ
 from contextlib import contextmanager
 
 from exporter import processes
+from exporter.converters.format_table import FORMATS
 from exporter.verifier.export_verifier import verified_export
 from exporter.verifier.rules.checking import checked_rules
 
-_SESSION = processes.session
+_CALL, _SESSION = processes.call, processes.session
 
 
 def compare_here(patch):
@@ -18,17 +19,22 @@ def compare_here(patch):
     patch.setattr(processes, "session", _session)
 
 
-def convert_here(patch):
+def convert_here(patch, *, but=("frozen",)):
     """Lets conversions run in this process, as long as the patch lasts.
 
-    One to `frozen` changes what TensorFlow computes of a network later in the same process, in the
-    last bit: none of a network whose bits are compared afterwards.
+    Args:
+        patch: A monkeypatch.
+        but: Formats that keep their processes. One to `frozen` changes the last bits of what
+            TensorFlow computes of the same network later in the same process, which other tests
+            may compare.
     """
-    patch.setattr(processes, "call", _call)
 
+    def call(function, *arguments, environment):
+        if any(FORMATS[name] in arguments for name in but):
+            return _CALL(function, *arguments, environment=environment)
+        return function(*arguments)
 
-def _call(function, *arguments, environment):
-    return function(*arguments)
+    patch.setattr(processes, "call", call)
 
 
 class _Session:

@@ -1,4 +1,4 @@
-"""The named variants, for tests that take each of them."""
+"""One of each network and multiplier, for tests that take them all."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def each_variant():
     Quick is one of each small network, the rest is for `--full`.
     """
     families, params = set(), []
-    for name in each_name():
+    for name in one_of_each():
         variant = variants()[name]
         large = variant.shape("feature_vector").parameters > MOST
         full = large or variant.family in families
@@ -23,7 +23,7 @@ def each_variant():
     return params
 
 
-def each_name():
+def one_of_each():
     """Names one of each network and multiplier: a size of images changes no layer."""
     each = {}
     for variant in variants().values():

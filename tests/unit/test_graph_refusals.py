@@ -1,5 +1,6 @@
 """Functions that build what no SavedModel of a network can have, or collect things twice."""
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -7,6 +8,7 @@ from exporter.choices import variant_of
 from slim_nets.graph_network import GraphFunction
 from slim_nets.network import NetworkError
 from slim_nets.original import original
+from slim_nets.original_network import compared_by_identity
 
 
 def variant(name, size=16):
@@ -34,10 +36,18 @@ def test_what_no_saved_model_can_have(name):
     assert str(caught.value).startswith(f"Network 'support.unusual_networks:{name}' ")
 
 
-def test_tensors_are_compared_by_value_again_after_a_failure():
-    with pytest.raises(NetworkError):
-        original(variant("has_a_graph_of_its_own"), "classification")
-    assert tf.reduce_all(tf.constant([1, 2]) == tf.constant([1, 2]))
+@pytest.mark.parametrize("by_value", [True, False])
+def test_tensors_are_compared_as_before_after_a_failure(by_value):
+    if not by_value:
+        tf.compat.v1.disable_tensor_equality()
+    try:
+        with pytest.raises(ZeroDivisionError), compared_by_identity():
+            assert (tf.constant([1, 2]) == tf.constant([1, 2])) is False
+            raise ZeroDivisionError
+        same = tf.constant([1, 2]) == tf.constant([1, 2])
+    finally:
+        tf.compat.v1.enable_tensor_equality()
+    assert np.all(same) == by_value
 
 
 def test_what_is_collected_again_for_prediction_counts_once():

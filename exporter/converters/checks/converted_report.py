@@ -211,7 +211,10 @@ def _versions(row: Format) -> dict[str, str]:
 
 
 def _distributions(module: str) -> list[str]:
-    """Names what is installed and has a module: mostly of its name, else all have to be read."""
+    """Names the distributions that bring a module.
+
+    Most have its name; to find others, the lists of files of all are read, which takes long.
+    """
     try:
         return [metadata.distribution(module).metadata["Name"]]
     except metadata.PackageNotFoundError:

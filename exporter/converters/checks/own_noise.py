@@ -43,6 +43,7 @@ def noise_of(source: SourceModel, images: tuple[Path, ...], *, training: bool = 
     given = asked(source.known_range)
     folder = SavedModelFolder(source.folder.absolute(), source.way, model.sizes, given)
     examples = Examples(model.input_spec, FULL, images)
+    # Gradients of a conversion are compared in float64, without allowances.
     reach: Reach = "training" if training else "inference"
     with noise_processes(Rerun(folder, images, reach)) as processes:
         noise = processes.measure(model, examples)

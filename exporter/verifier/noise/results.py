@@ -108,7 +108,7 @@ def float64_results(side: Subject, examples: Examples, reach: Reach) -> Results:
     Args:
         side: What is run.
         examples: On what.
-        reach: How much of it; a step of SGD not.
+        reach: How much of it, but for a step of SGD.
 
     Returns:
         The results.

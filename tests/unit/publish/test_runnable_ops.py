@@ -13,8 +13,9 @@ quiet.import_tensorflow()
 import tensorflow as tf  # noqa: E402
 
 from exporter.errors import VerificationError  # noqa: E402
+from exporter.releases.looked_at import looked_at  # noqa: E402
 from exporter.releases.runnable_ops import RUNNABLE  # noqa: E402
-from exporter.releases.scan import looked_at, scan  # noqa: E402
+from exporter.releases.scan import scan  # noqa: E402
 
 # Words in names of ops that reach beyond memory, and in names of what says where to.
 _BEYOND = re.compile(
