@@ -44,6 +44,7 @@ def folder(run, flags, tmp_path_factory):
     return folder
 
 
+@pytest.mark.full
 def test_it_equals_its_original(run, flags, folder, variant):
     report = run("verify", f"--model_dir={folder}", *flags)
     assert report["passed"]
