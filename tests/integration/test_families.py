@@ -44,9 +44,13 @@ def folder(run, flags, tmp_path_factory):
     return folder
 
 
-@pytest.mark.full
-def test_it_equals_its_original(run, flags, folder, variant):
-    report = run("verify", f"--model_dir={folder}", *flags)
+@pytest.fixture(scope="module")
+def report(run, flags, folder):
+    """Of its verification, without which nothing is packaged."""
+    return run("verify", f"--model_dir={folder}", *flags)
+
+
+def test_it_equals_its_original(report, variant):
     assert report["passed"]
     groups = {check["group"] for check in report["checks"]}
     assert {"gradients", "SGD step", "training", "moving averages", "regularization"} <= groups
@@ -102,7 +106,7 @@ def handle(variant):
 
 
 @pytest.fixture(scope="module")
-def host(run, folder, handle, tmp_path_factory):
+def host(run, folder, report, handle, tmp_path_factory):
     """A folder with one release, as hosts serve it."""
     root = tmp_path_factory.mktemp("host")
     where = (f"--model_dir={folder}", f"--output_dir={root / handle}")
