@@ -26,6 +26,7 @@ from exporter.verifier.rules.checking import RulesBeside
 from exporter.verifier.rules.interface_rules import FEATURES_WITHOUT_DROPOUT, check_rules
 from exporter.verifier.subjects.examples import FULL, QUICK, Examples
 from exporter.verifier.subjects.given import Given
+from exporter.verifier.subjects.image_sizes import tried_sizes
 from exporter.verifier.subjects.loading import load_model
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import PLAIN, ModelCallError, Subject
@@ -57,9 +58,10 @@ def run(
             be given the same inputs.
     """
     given = given or Given()
+    sizes = tried_sizes(request.variant) if request.variant else ()
     if rules is not None and reference is not None:
-        rules.begin(request.model_dir, reference.folder, given)
-    model = load_model(request.model_dir, given=given)
+        rules.begin(request.model_dir, reference.folder, given, sizes)
+    model = load_model(request.model_dir, sizes=sizes, given=given)
     if rules is None or reference is None:
         check_given(model, model.examples)
         _check_taken(model)

@@ -3,7 +3,8 @@
 import os
 
 import pytest
-from support.handmade import save
+import tensorflow as tf
+from support.handmade import Network, save
 from support.mutating import edited
 
 from exporter.errors import VerificationError
@@ -54,6 +55,22 @@ def test_rules_beside_the_comparison(good, tmp_path):
         beside.begin(tmp_path / "none")
         with pytest.raises(VerificationError, match="is not a SavedModel"):
             beside.checks()
+
+
+def test_rules_on_images_of_the_sizes_that_are_compared(tmp_path):
+    """A model of any size is run on these, and not on larger ones, which take longer."""
+    network = Network()
+
+    def small(inputs, training, momentum):
+        with tf.control_dependencies([tf.debugging.assert_less(tf.shape(inputs)[1], 17)]):
+            return network.features(inputs, training, momentum)
+
+    free = tf.TensorSpec([None, None, None, 3], tf.float32, name="inputs")
+    model = save(tmp_path / "model", network, body=small, images=free)
+    for sizes, status in (((), "skipped"), (((16, 12),), "passed")):
+        with rules_beside() as beside:
+            beside.begin(model, sizes=sizes)
+            assert {c.name: c.status for c in beside.checks()}["R17"] == status
 
 
 class Ending:

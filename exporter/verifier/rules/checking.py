@@ -3,7 +3,7 @@
 Nothing here imports TensorFlow before its process does, which it does at once.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
@@ -24,7 +24,11 @@ class RulesBeside:
     _running: Session[tuple[Check, ...] | None]
 
     def begin(
-        self, model_dir: Path, reference_dir: Path | None = None, given: Given | None = None
+        self,
+        model_dir: Path,
+        reference_dir: Path | None = None,
+        given: Given | None = None,
+        sizes: Sequence[tuple[int, int]] = (),
     ) -> None:
         """Has it load a model and check every rule.
 
@@ -32,8 +36,9 @@ class RulesBeside:
             model_dir: The model.
             reference_dir: A SavedModel whose own breaches are no failure of the model's.
             given: What both can be run on beside what is made up.
+            sizes: Heights and widths of images that may have any, as `LoadedModel.sizes`.
         """
-        self._running.tell((model_dir, reference_dir, given))
+        self._running.tell((model_dir, reference_dir, {"given": given, "sizes": tuple(sizes)}))
 
     def checks(self) -> tuple[Check, ...]:
         """Waits for the checks.
@@ -75,7 +80,7 @@ def checked_rules() -> Generator[tuple[Check, ...] | None, Any, None]:
     from exporter.verifier.rules.interface_rules import check_rules
     from exporter.verifier.subjects.loading import load_model
 
-    model_dir, reference_dir, given = yield None
+    model_dir, reference_dir, more = yield None
     # A second model takes a second to load, and few models break a rule.
-    reference = cache(partial(load_model, reference_dir, given=given)) if reference_dir else None
-    yield tuple(check_rules(load_model(model_dir, given=given), reference))
+    reference = cache(partial(load_model, reference_dir, **more)) if reference_dir else None
+    yield tuple(check_rules(load_model(model_dir, **more), reference))
