@@ -6,7 +6,7 @@ import numpy as np
 
 from exporter.errors import listing
 from exporter.verifier.causes.differing_model import DifferingModel, explained
-from exporter.verifier.subjects.subject import MOMENTUM, PLAIN, Arrays, unequal
+from exporter.verifier.subjects.subject import MOMENTUM, PLAIN, Arrays, same_bits, unequal
 from slim_nets.network import Build
 
 # Of the largest value; another class's logits would be far off.
@@ -24,9 +24,9 @@ def raw_weights_used(differing: DifferingModel) -> str:
     telling = [
         name
         for name, raw in differing.raw_weights.items()
-        if name in found and raw.tobytes() != expected[name].tobytes()
+        if name in found and not same_bits(raw, expected[name])
     ]
-    same = [n for n in telling if found[n].tobytes() == differing.raw_weights[n].tobytes()]
+    same = [n for n in telling if same_bits(found[n], differing.raw_weights[n])]
     if not telling or len(same) < len(telling):
         return ""
     return f"{len(same)} variables have the checkpoint's raw values"

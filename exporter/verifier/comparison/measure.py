@@ -9,7 +9,7 @@ from exporter.errors import listing
 from exporter.verifier.comparison.allowance import OTHERS, Allowance
 from exporter.verifier.report.records import WIDE_ALLOWANCE, Check, Group
 from exporter.verifier.subjects.probes import told
-from exporter.verifier.subjects.subject import is_float
+from exporter.verifier.subjects.subject import is_float, same_bits
 
 _BINS = 65
 
@@ -67,7 +67,7 @@ class Measure:
             self._max_abs = self._max_ulp = None
             differing, beyond = expected.size, max(expected.size, 1)
             where = f"expected {_form(expected)}, found {_form(found)}"
-        elif expected.tobytes() == found.tobytes():  # NaN equals itself, and 0 is not -0
+        elif same_bits(expected, found):
             self._bins[0] += expected.size
             return
         else:

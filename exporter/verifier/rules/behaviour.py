@@ -23,6 +23,7 @@ from exporter.verifier.subjects.subject import (
     Inputs,
     flat,
     is_float,
+    same_bits,
     unequal,
 )
 from exporter.verifier.subjects.tensor_kinds import shape_of
@@ -175,9 +176,9 @@ def hyperparameters_count(model: LoadedModel) -> Iterator[str]:
     for way in model.training_ways:
         kept = model.training([way], inputs, {MOMENTUM: 1.0})[way].variables
         moved = model.training([way], inputs, {MOMENTUM: 0.0})[way].variables
-        if changed := [n for n in names if kept[n].tobytes() != before[n].tobytes()]:
+        if changed := [n for n in names if not same_bits(kept[n], before[n])]:
             yield f"{way} expected momentum 1 to keep all, found changes in {listing(changed)}"
-        if still := [n for n in names if moved[n].tobytes() == before[n].tobytes()]:
+        if still := [n for n in names if same_bits(moved[n], before[n])]:
             yield f"{way} expected momentum 0 to replace all, found unchanged {listing(still)}"
 
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from exporter.protobufs import assigns, nodes_of
 from exporter.verifier.subjects.interface import Interface
-from exporter.verifier.subjects.subject import Arrays, read, value_of
+from exporter.verifier.subjects.subject import Arrays, read, same_bits, value_of
 
 # In the names of ops that draw at random, and change a variable by that.
 _DRAWING = re.compile("Rng|StatefulUniform|Stateful.*Normal")
@@ -112,7 +112,7 @@ class WatchedState:
         state = zip(self._names, self.interface.state, before, strict=True)
         for name, variable, value in state:
             after = value_of(variable)
-            if after.tobytes() != value_of(value).tobytes():
+            if not same_bits(after, value_of(value)):
                 changed[name] = after
                 variable.assign(value, read_value=False)
         return changed
