@@ -229,4 +229,6 @@ def real_conversions(slim_export, real_export, shared, tmp_path_factory):
     from support.every_format import convert_all
 
     folder = tmp_path_factory.mktemp("real_conversions")
-    return folder, convert_all(slim_export, real_export, folder, shared)
+    with pytest.MonkeyPatch.context() as patch:
+        convert_here(patch)
+        return folder, convert_all(slim_export, real_export, folder, shared)

@@ -19,8 +19,14 @@ KINDS = {
     "keras_3": "a Keras 3 model",
 }
 BUT_KERAS = tuple(name for name in FORMATS if name != "keras")
-# To what each is converted: what is saved in two ways shares the formats.
-ASKED = dict.fromkeys(KINDS, tuple(FORMATS)) | {"exported": FLOAT, "saved": QUANTIZED}
+# To what each is converted: of those with a layer around the network, and of those that have it as
+# it is, one to each half. Keras files are made of the network alone.
+ASKED = {
+    "exported": FLOAT,
+    "saved": QUANTIZED,
+    "network": ["keras", *QUANTIZED],
+    "keras_3": FLOAT,
+}
 # What is in the cells, and what it means.
 FORMATS_TOLD = {"all formats but `keras`": BUT_KERAS, "all formats": tuple(FORMATS)}
 

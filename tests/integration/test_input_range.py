@@ -119,6 +119,10 @@ def test_int8_inputs_and_outputs_are_refused_with_what_is_missing(plain, tmp_pat
     assert not (tmp_path / "out").exists()
 
 
+# Of Keras' networks, which take images of any size.
+PIXELS = (128, 128)
+
+
 @pytest.fixture(scope="module", params=[True, False], ids=["rescaling inside", "rescaled before"])
 def mobilenet(request, shared, tmp_path_factory):
     """Keras' own, whose batch norms saw the photographs once; and the range of its images."""
@@ -129,7 +133,7 @@ def mobilenet(request, shared, tmp_path_factory):
         weights=None, include_top=False, pooling="avg", include_preprocessing=request.param
     )
     low, high = ends = (0.0, 255.0) if request.param else (-1.0, 1.0)
-    photos = read(sorted((shared / "photos").iterdir()), (224, 224))
+    photos = read(sorted((shared / "photos").iterdir()), PIXELS)
     model(low + photos * (high - low), training=True)
     folder = tmp_path_factory.mktemp("mobilenet") / "model"
     model.export(folder, verbose=False)
@@ -147,7 +151,11 @@ def test_mobilenet_v3_of_keras(mobilenet, shared, tmp_path, slim_export):
         for path in part:
             (tmp_path / name / path.name).symlink_to(path)
     flags = [f"--{name}={tmp_path / name}/*" for name in ("images", "calibration")]
-    flags += [f"--model_dir={folder}", f"--output_dir={tmp_path / 'out'}", "--image_size=224"]
+    flags += [
+        f"--model_dir={folder}",
+        f"--output_dir={tmp_path / 'out'}",
+        f"--image_size={PIXELS[0]}",
+    ]
     flags += ["--format=tflite_int8,tflite_metadata", "--json"]
     if not says:
         result = slim_export("convert", *flags)
@@ -164,8 +172,8 @@ def test_mobilenet_v3_of_keras(mobilenet, shared, tmp_path, slim_export):
     assert metadata["ops"] == {"int8": 0, "float32": metadata["ops"]["float32"]} | {
         "total": metadata["ops"]["total"]
     }
-    images = (low + read(photos[3:], (224, 224)) * (high - low)).astype(np.float32)
-    source = source_of(folder, (224, 224))
+    images = (low + read(photos[3:], PIXELS) * (high - low)).astype(np.float32)
+    source = source_of(folder, PIXELS)
     ((output, expected),) = source.expected([images]).items()
     target = tmp_path / "out/tflite_int8/model.tflite"
     (name,) = source.inputs
