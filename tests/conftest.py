@@ -9,6 +9,7 @@ import pytest
 from support import short_network, suite
 from support.command_line import ROOT, called, fresh_environment, in_a_process
 from support.compared_here import convert_here
+from support.every_format import convert_all
 
 SHARED = ROOT.parent / "shared"
 # Networks of one's own, which every process imports.
@@ -215,20 +216,12 @@ def converts_here(monkeypatch):
 @pytest.fixture(scope="session")
 def toy_conversions(slim_export, toy_export, shared, tmp_path_factory):
     """That export in every format, most without processes: their folder, and the tables printed."""
-    from support.every_format import convert_all
-
     folder = tmp_path_factory.mktemp("toy_conversions")
-    with pytest.MonkeyPatch.context() as patch:
-        convert_here(patch)
-        return folder, convert_all(slim_export, toy_export, folder, shared)
+    return folder, convert_all(slim_export, toy_export, folder, shared)
 
 
 @pytest.fixture(scope="session")
 def real_conversions(slim_export, real_export, shared, tmp_path_factory):
-    """The export of the real weights in every format: their folder, and the tables printed."""
-    from support.every_format import convert_all
-
+    """The same of the export of the real weights."""
     folder = tmp_path_factory.mktemp("real_conversions")
-    with pytest.MonkeyPatch.context() as patch:
-        convert_here(patch)
-        return folder, convert_all(slim_export, real_export, folder, shared)
+    return folder, convert_all(slim_export, real_export, folder, shared)

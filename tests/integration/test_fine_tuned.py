@@ -19,8 +19,7 @@ KINDS = {
     "keras_3": "a Keras 3 model",
 }
 BUT_KERAS = tuple(name for name in FORMATS if name != "keras")
-# To what each is converted: of those with a layer around the network, and of those that have it as
-# it is, one to each half. Keras files are made of the network alone.
+# To what each is converted: two kinds share the formats. Keras files are made of the network alone.
 ASKED = {
     "exported": FLOAT,
     "saved": QUANTIZED,

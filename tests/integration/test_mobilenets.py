@@ -11,6 +11,7 @@ from support import converted, nodejs
 from exporter import quiet
 from exporter.converters.format_table import FORMATS as TABLE
 from exporter.releases.serve.host import serving
+from exporter.verifier.rules.checking import RulesBeside
 from slim_nets.registry import variants
 
 pytestmark = pytest.mark.integration
@@ -79,8 +80,11 @@ def member(request, members):
 
 
 @pytest.mark.full
-def test_it_equals_its_original(run, member):
+def test_it_equals_its_original(run, member, monkeypatch):
     """In more than an export waits for."""
+    sizes = []
+    begin = RulesBeside.begin
+    monkeypatch.setattr(RulesBeside, "begin", lambda *a: [begin(*a), sizes.extend(a[-1])])
     report = run("verify", f"--model_dir={member.folder}", *member.flags)
     assert not any(check["differing"] for check in report["checks"])
     shape = variants()[member.variant].shape("classification")
@@ -91,6 +95,8 @@ def test_it_equals_its_original(run, member):
     elsewhere = {c["group"] for c in report["checks"] if "48x32 pixels" in c["case"]}
     expected = {"outputs", "end points", "moving averages"} if member.any_size else set()
     assert elsewhere == expected
+    # The rules are checked on images of the same sizes.
+    assert sizes == member.sizes
 
 
 @pytest.mark.parametrize("member", MEMBERS[:1], indirect=True)

@@ -1,4 +1,4 @@
-"""Networks of every kind in every format, as users convert them."""
+"""Every format, of networks of several kinds, as users convert them."""
 
 from functools import cache
 
@@ -12,7 +12,7 @@ pytestmark = [pytest.mark.integration, pytest.mark.published]
 
 # Made for tests of other modules too, so on their worker: the fixtures of the conversions.
 TOY, REAL = "toy_conversions", "real_conversions"
-# The other kinds of V3 share the formats: the small one of the published weights has them all.
+# These share the formats; the small V3 with the published weights, and the toy, have them all.
 MODELS = {
     "mobilenet_v3_large_100_224-classification": FLOAT,
     "mobilenet_v3_small_minimalistic_100_224-feature_vector": QUANTIZED,

@@ -68,9 +68,9 @@ def test_other_sizes(export, tmp_path, variant, multiplier, size):
     ],
 )
 def test_gradients(export, slim_export, tmp_path, variant, task):
-    """What an export does not wait for; of other networks it is compared where they are verified.
+    """What an export does not wait for; of other networks compared where they are verified.
 
-    That is, of V1 and V2 before their release, of the small V3 with the real weights.
+    Of V3 that is the small one with the published weights, of whose layers the large one is made.
     """
     export(variant, task, "seeded:3", tmp_path / "model", "--image_size=64", "--verify=false")
     flags = ["--checkpoint=seeded:3", f"--variant={variant}", f"--task={task}", "--image_size=64"]

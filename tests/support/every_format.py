@@ -1,6 +1,9 @@
 """A model in every format, as users convert it."""
 
+import pytest
+
 from exporter.converters.format_table import FORMATS
+from support.compared_here import convert_here
 
 FLOAT = [name for name, row in FORMATS.items() if row.floor is None]
 QUANTIZED = [name for name in FORMATS if name not in FLOAT]
@@ -9,10 +12,12 @@ CALIBRATED, TESTED = ("burger", "cat", "dogs"), ("grace_hopper", "sparrow")
 
 
 def convert_all(slim_export, model, folder, shared):
-    """Converts to all formats; returns the tables that are printed."""
-    return [
-        convert(slim_export, model, folder, shared, names=names) for names in (FLOAT, QUANTIZED)
-    ]
+    """Converts to all formats, most in this process; returns the tables that are printed."""
+    with pytest.MonkeyPatch.context() as patch:
+        convert_here(patch)
+        return [
+            convert(slim_export, model, folder, shared, names=names) for names in (FLOAT, QUANTIZED)
+        ]
 
 
 def convert(slim_export, model, folder, shared, *, names):

@@ -19,6 +19,7 @@ ROWS = np.arange(24, dtype=np.float32).reshape(4, 6)
         np.array([True, False, True]),
         np.array([b"one", b"three"]),
         np.array([1, 2, 3], bfloat16),
+        np.float32([1, 2, 3]),
         np.array([1j, 2]),
         ROWS.T,
         ROWS[:, ::2],
@@ -39,10 +40,11 @@ def test_a_copy_is_the_same(array):
         (np.array([b"one"]), np.array([b"two"])),
         (np.array([1, 2, 3], bfloat16), np.array([1, 2, 4], bfloat16)),
         (np.arange(9, dtype=np.uint8), np.arange(9, dtype=np.uint8)[::-1]),
+        (np.float32([1, 2, 3]), np.float32([1, 2, 4])),
         (ROWS, np.where(ROWS == 23, np.nextafter(ROWS, 99), ROWS)),
     ],
 )
-def test_one_bit_more_is_not(one, other):
+def test_others_are_not(one, other):
     assert not same_bits(one, other)
 
 

@@ -28,11 +28,11 @@ def convert(source: "SourceModel", target: Path, request: "ConvertRequest") -> N
     from exporter.converters.graphs.frozen_graph import frozen_graph
     from exporter.converters.graphs.onnx_gates import fuse_gates
     from exporter.converters.graphs.onnx_names import has_subgraphs, rename
-    from exporter.converters.graphs.onnx_reshapes import remove_idle_reshapes
+    from exporter.converters.graphs.onnx_reshapes import bypass_idle_reshapes
 
     model = _converted(frozen_graph(source), tuple(source.inputs), tuple(source.outputs))
     if not has_subgraphs(model.graph):
-        remove_idle_reshapes(model)
+        bypass_idle_reshapes(model)
         fuse_gates(model.graph)
         rename(model.graph)
     for value in (*model.graph.input, *model.graph.output):

@@ -1,8 +1,8 @@
-"""Takes out of an ONNX graph the reshapes that change no shape.
+"""Leaves out of an ONNX graph the reshapes that change no shape.
 
 tf2onnx writes a transpose of one pixel as a reshape, and leaves some that do nothing.
 Which ones depends on the order in which it goes through sets of objects: on their
-addresses, which no two runs share.
+addresses, which differ from run to run.
 """
 
 from collections.abc import Sequence
@@ -12,16 +12,18 @@ import onnx
 _Shape = Sequence[int | None]
 
 
-def remove_idle_reshapes(model: onnx.ModelProto) -> None:
-    """Lets what takes an idle reshape's output take its input; names of outputs stay.
+def bypass_idle_reshapes(model: onnx.ModelProto) -> None:
+    """Connects what follows an idle reshape to what comes before it.
+
+    A reshape that gives an output of the model is left as it is. The others stay in the graph too,
+    but nothing takes what they give.
 
     Args:
-        model: Without subgraphs; changed in place. The reshapes stay, and lead nowhere.
+        model: Its nodes in the order of evaluation, without subgraphs; changed in place.
     """
     shapes = _shapes(model)
     shown = {output.name for output in model.graph.output}
     names: dict[str, str] = {}
-    # In a graph of ONNX each node is after those that it takes from.
     for node in model.graph.node:
         node.input[:] = [names.get(name, name) for name in node.input]
         if node.op_type == "Reshape" and node.output[0] not in shown:
@@ -31,7 +33,11 @@ def remove_idle_reshapes(model: onnx.ModelProto) -> None:
 
 
 def _equal(before: _Shape, after: _Shape) -> bool:
-    """Says whether shapes with as many elements are equal, whatever their free dimensions are."""
+    """Says whether a reshape surely keeps the shape.
+
+    It keeps the number of elements: where all known dimensions are equal, so is one free dimension.
+    Two may change places, and beside a dimension of 0 any number will do.
+    """
     if len(before) != len(after) or 0 in before:
         return False
     pairs = list(zip(before, after, strict=True))

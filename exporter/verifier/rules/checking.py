@@ -80,7 +80,7 @@ def checked_rules() -> Generator[tuple[Check, ...] | None, Any, None]:
     from exporter.verifier.rules.interface_rules import check_rules
     from exporter.verifier.subjects.loading import load_model
 
-    model_dir, reference_dir, more = yield None
+    model_dir, reference_dir, how = yield None
     # A second model takes a second to load, and few models break a rule.
-    reference = cache(partial(load_model, reference_dir, **more)) if reference_dir else None
-    yield tuple(check_rules(load_model(model_dir, **more), reference))
+    reference = cache(partial(load_model, reference_dir, **how)) if reference_dir else None
+    yield tuple(check_rules(load_model(model_dir, **how), reference))
