@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from hypothesis import HealthCheck, settings
 from support import short_network, suite
 from support.command_line import ROOT, called, fresh_environment, in_a_process
 from support.compared_here import convert_here
@@ -18,6 +19,10 @@ os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
 
 # Read when TensorFlow's library is loaded, which whoever imports it first may do.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# How fast examples are made says nothing: the first ones wait for a table of all characters.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser):
