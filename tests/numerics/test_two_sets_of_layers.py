@@ -19,10 +19,10 @@ CUSTOM = [
     pytest.param("mobilenet_v1_100_224", 0.3, 61, marks=FULL),
     pytest.param("mobilenet_v2_100_224", 1.3, 61, marks=FULL),
 ]
-# Exported at few pixels in the quick suite; at their own size with --full.
+# At few pixels; at their own size below.
 SMALL = [
     ("mobilenet_v3_small_minimalistic_100_224", "classification"),
-    ("mobilenet_edgetpu_075_224", "feature_vector"),
+    pytest.param("mobilenet_edgetpu_075_224", "feature_vector", marks=FULL),
 ]
 # At their own size: one of each network as features, and all MobileNets as classifiers, which other
 # tests make of the others at few pixels. ResNets of 101 and 152 layers, which have more of the
