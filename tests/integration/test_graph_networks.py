@@ -280,7 +280,9 @@ NETS = [
     ("inception:inception_v3", "inception:inception_v3_arg_scope", 96, [CLASSES]),
     # From an end point, and what the function returns without classes.
     (
-        *("resnet_v2:resnet_v2_50", "resnet_utils:resnet_arg_scope", 64),
+        "resnet_v2:resnet_v2_50",
+        "resnet_utils:resnet_arg_scope",
+        64,
         [FEATURES, "--features=resnet_v2_50/block4"],
     ),
     ("resnet_v2:resnet_v2_50", "resnet_utils:resnet_arg_scope", 64, [FEATURES]),
