@@ -19,12 +19,12 @@ from exporter.progress import Progress, Remark, silent
 from exporter.signatures import BATCH_NORM_MOMENTUM, check_momentum
 from exporter.sources import CheckpointSource, LocalCheckpoint
 from exporter.staging import staged
+from exporter.verifier import export_verifier
 from slim_nets.network import Task
 from slim_nets.registry import Variant
 
 if TYPE_CHECKING:
     from exporter.restore import RestoredWeights
-    from exporter.verifier.export_verifier import Verifier
     from exporter.verifier.report.verification_report import VerificationReport
 
 # What a model says of itself whose checkpoint is one of quantization-aware training.
@@ -129,14 +129,12 @@ def export(
         >>> exporter.export(request).report.passed
         True
     """
-    from exporter.verifier.export_verifier import verifier
-
     target = _check(request)
     clock = _Clock(progress)
     with staged(target, overwrite=request.overwrite) as stage:
         fetching = fetching or FetchOptions(progress=progress)
         # The verifier first: it imports TensorFlow while the checkpoint is looked for.
-        with verifier() if request.verify else nullcontext() as running:
+        with export_verifier.verifier() if request.verify else nullcontext() as running:
             if not request.checkpoint.trained:
                 clock.import_tensorflow()  # which writes it
             with clock.stage("find checkpoint"):
@@ -155,7 +153,7 @@ def _export(
     request: ExportRequest,
     checkpoint: LocalCheckpoint,
     folder: Path,
-    verifier: "Verifier | None",
+    verifier: export_verifier.Verifier | None,
     clock: "_Clock",
 ) -> ExportResult:
     """Runs the stages that need TensorFlow."""
@@ -163,12 +161,13 @@ def _export(
     from exporter.reusable import reusable
     from exporter.saving import save
     from exporter.trace import trace
-    from exporter.verifier.report.reference import original
 
     with clock.stage("restore"):
         weights = restore(checkpoint, request.variant, request.task, request.restoring)
         labels = _labels(request, weights)
         if verifier is not None:
+            from exporter.verifier.report.reference import original
+
             verifier.prepare(original(weights))
     with clock.stage("trace"):
         network = trace(

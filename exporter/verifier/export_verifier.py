@@ -7,23 +7,25 @@ from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from exporter import processes, quiet
 from exporter.errors import VerificationError
 from exporter.processes import ProcessEndedError, Session
-from exporter.verifier.report.reference import Reference
-from exporter.verifier.report.verification_report import VerificationReport
 from slim_nets.network import NetworkError
+
+if TYPE_CHECKING:
+    from exporter.verifier.report.reference import Reference
+    from exporter.verifier.report.verification_report import VerificationReport
 
 
 @dataclass(frozen=True)
 class Verifier:
     """A process that compares one SavedModel; it has begun to import TensorFlow."""
 
-    _running: Session[VerificationReport | None]
+    _running: "Session[VerificationReport | None]"
 
-    def prepare(self, reference: Reference) -> None:
+    def prepare(self, reference: "Reference") -> None:
         """Lets the process build the original, which it does while the export goes on.
 
         Args:
@@ -31,7 +33,7 @@ class Verifier:
         """
         self._running.tell(reference)
 
-    def compare(self, folder: Path) -> VerificationReport:
+    def compare(self, folder: Path) -> "VerificationReport":
         """Loads a SavedModel back from disk and compares it with the original.
 
         Args:
@@ -67,7 +69,7 @@ def verifier() -> Iterator[Verifier]:
         yield Verifier(running)
 
 
-def verified_export() -> Generator[VerificationReport | None, Any, None]:
+def verified_export() -> "Generator[VerificationReport | None, Any, None]":
     """Verifies one export, step by step as the export goes on.
 
     Yields:
