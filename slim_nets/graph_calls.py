@@ -10,9 +10,10 @@ from typing import Any
 
 import tensorflow as tf
 
-from slim_nets.graph_network import USUAL_CLASSES, USUAL_SIZE, GraphFunction
+from slim_nets.graph_network import GraphFunction
 from slim_nets.layers import _legacy_layers
 from slim_nets.network import Built, NetworkError, Task
+from slim_nets.networks import USUAL_CLASSES, USUAL_SIZE
 from slim_nets.original_network import compared_by_identity
 from slim_nets.own_code import blamed, loaded
 
@@ -24,7 +25,7 @@ _LISTED = 5
 
 
 def usual_size(function: GraphFunction) -> int:
-    """Returns the function's `default_image_size`, in pixels, as TF-Slim's have it; else 224.
+    """Returns the function's `default_image_size`, in pixels, as TF-Slim's have it; else the usual.
 
     Raises:
         NetworkError: If the function cannot be had, or says another thing than a number.
@@ -41,7 +42,7 @@ def usual_size(function: GraphFunction) -> int:
 
 
 def usual_classes(function: GraphFunction) -> int:
-    """Returns how many classes the function has when it is not told; 1001 if it does not say.
+    """Returns how many classes the function has when it is not told; the usual if it does not say.
 
     Raises:
         NetworkError: If the function cannot be had.

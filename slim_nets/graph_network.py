@@ -15,10 +15,6 @@ from slim_nets.page_words import PageWords
 
 # As flags say that a network takes images of any size.
 ANY_SIZE = "any"
-# Of images, in pixels, where the function does not say it.
-USUAL_SIZE = 224
-# Of the logits where neither checkpoint, flag nor function says it: of TF-Slim's own checkpoints.
-USUAL_CLASSES = 1001
 
 
 @dataclass(frozen=True, slots=True)

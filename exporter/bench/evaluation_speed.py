@@ -14,9 +14,10 @@ from exporter import processes, quiet
 from exporter.bench.measured_model import opened
 from exporter.bench.rounds import environment
 from exporter.bench.turns import peak
+from slim_nets.networks import USUAL_SIZE
 
 TOOL = (sys.executable, "-m", "exporter")
-_WAY, _SIZE, _BATCH = "signature 'serving_default'", (224, 224), 32
+_WAY, _SIZE, _BATCH = "signature 'serving_default'", (USUAL_SIZE, USUAL_SIZE), 32
 _IMAGE, _LABEL = "image/encoded", "image/class/label"
 _SHARDS, _FEW = 16, 500
 # ImageNet's usual size, and what photographs are resized to before parts are cut out of them.

@@ -21,14 +21,15 @@ from exporter.verifier.subjects.loading import load_model
 from exporter.verifier.subjects.saved_model import LoadedModel
 from exporter.verifier.subjects.subject import PLAIN
 from slim_nets.network import Task
+from slim_nets.networks import USUAL_CLASSES
 from slim_nets.recognition import recognized
 from slim_nets.registry import Variant
 
 SAVED_MODEL = "SavedModel"
 _FEATURES: Task = "feature_vector"
 _CLASSES: Task = "classification"
-# Of ImageNet, with and without a background as class 0.
-_WITH_BACKGROUND, _WITHOUT = 1001, 1000
+# Of ImageNet, without the background that TF-Slim puts before them.
+_WITHOUT = USUAL_CLASSES - 1
 
 
 def planned(request: EvaluateRequest, digest: str) -> EvaluationPlan:
@@ -54,7 +55,7 @@ def planned(request: EvaluateRequest, digest: str) -> EvaluationPlan:
     output, outputs = _output(model, way, image_size)
     variant, known = recognized(model.variables(), image_size) or (None, None)
     task = request.task or known or (_FEATURES if output == _FEATURES else _CLASSES)
-    background = variant.background if variant else outputs == _WITH_BACKGROUND
+    background = variant.background if variant else outputs == USUAL_CLASSES
     candidate = Candidate(SAVED_MODEL, "saved_model", way, path=str(request.model_dir.absolute()))
     plan = EvaluationPlan(
         request=request,
@@ -160,7 +161,7 @@ def _offsets(
     """Finds what is added to labels, by how the data counts them.
 
     TF-Slim's records of ImageNet count a background that has no images; TensorFlow Datasets' do
-    not. The models have it where they have 1001 classes.
+    not. The models have it where they have one class more than ImageNet.
     """
     if task != "classification":
         return {}

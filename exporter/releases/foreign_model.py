@@ -25,8 +25,6 @@ from slim_nets.recognition import recognized
 _TRAINABLE = "trainable_variables"
 # In a SavedModel of TensorFlow 1 that is a module of TensorFlow Hub.
 _HUB_MODULE = "tfhub_module.pb"
-# Height and width at which any of our networks can be recognized.
-_PIXELS = 224
 
 
 @dataclass(frozen=True)
@@ -160,15 +158,14 @@ def _listed(contract: Contract) -> Mapping[str, Any]:
     return {name: found for name, found in known.items() if found.shape is not None}
 
 
-def _image_size(contract: Contract) -> tuple[int, int] | None:
-    """Returns height and width of the first input that is RGB images, some where they are free."""
+def _image_size(contract: Contract) -> tuple[int | None, int | None] | None:
+    """Returns height and width of the first input that is RGB images, None where they are free."""
     inputs: list[Tensor] = [t for s in contract.signatures.values() for t in s.inputs.values()]
     for function in contract.functions.values():
         leaves = (leaf for trace in function.traces for leaf in trace.inputs.values())
         inputs += [leaf for leaf in leaves if isinstance(leaf, Spec)]
     shapes = [tensor.shape for tensor in inputs if tensor.shape and len(tensor.shape) == 4]
-    found = ((h or _PIXELS, w or _PIXELS) for _, h, w, channels in shapes if channels == 3)
-    return next(found, None)
+    return next(((h, w) for _, h, w, channels in shapes if channels == 3), None)
 
 
 def _row(name: str, signature: Signature) -> tuple[str, str, str]:
