@@ -6,7 +6,7 @@ from pathlib import Path
 
 from exporter import quiet
 from exporter.digests import unchanged_folder
-from exporter.errors import PublishError
+from exporter.errors import InvalidArgumentError, PublishError
 from exporter.progress import Progress, silent
 from exporter.releases import scan, sending, sign
 from exporter.releases.accuracy import read_evaluation
@@ -64,9 +64,9 @@ def package(request: PackageRequest, progress: Progress = silent) -> Release:
         >>> str(exporter.package(request).manifest.handle)
         'somebody/features/1'
     """
+    signer = _signer(request)
     check_base_url(request.base_url)
     target = request.output_dir.absolute()
-    signer = _signer(request)
     check_target(target, overwrite=request.overwrite, kind=RELEASE)
     report = passed_report(request.model_dir, request.report_dir)
     check_handle(request.handle, report.origin)
@@ -91,6 +91,15 @@ def package(request: PackageRequest, progress: Progress = silent) -> Release:
 
 def _signer(request: PackageRequest) -> sign.Signer | None:
     """Prepares to sign; None if nobody is to."""
+    if request.sigstore and request.sign_key is not None:
+        raise InvalidArgumentError(
+            "Two ways to sign are given: expected --sign_key or --sigstore. Leave out one."
+        )
+    if request.sigstore_token is not None and not request.sigstore:
+        raise InvalidArgumentError(
+            "A token is given for nothing: expected --sigstore beside --sigstore_token_file. Add"
+            " it."
+        )
     if request.sigstore:
         return sign.sigstore_signer(request.sigstore_token)
     return sign.signer(request.sign_key) if request.sign_key else None

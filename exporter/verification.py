@@ -126,6 +126,11 @@ def _check(request: VerifyRequest) -> None:
             "There is nothing to compare with: expected --reference_dir or --checkpoint beside"
             " --allowance, --atol and --rtol. Add one."
         )
+    if request.allowance != "given" and (request.atol or request.rtol):
+        raise InvalidArgumentError(
+            "Two allowances are given: expected 'given' beside tolerances, found"
+            f" '{request.allowance}'. Change the allowance, or leave out atol and rtol."
+        )
     if request.input_range is not None and request.checkpoint is not None:
         raise InvalidArgumentError(
             "The original graph is given an input range: expected none, since its images are from 0"

@@ -61,7 +61,6 @@ def run(arguments: argparse.Namespace) -> int:
             "What to package is not given in full: expected --handle and --output_dir, or"
             " --explain. Add what is missing."
         )
-    _check_signing(arguments)
     from exporter.releases import handle
     from exporter.releases.model_page import ASSET_PATH
     from exporter.releases.writing import PackageRequest
@@ -87,18 +86,6 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         _print(release)
     return 0
-
-
-def _check_signing(arguments: argparse.Namespace) -> None:
-    if arguments.sigstore and arguments.sign_key is not None:
-        raise InvalidArgumentError(
-            "Two ways to sign are given: expected --sign_key or --sigstore. Leave out one."
-        )
-    if arguments.sigstore_token_file is not None and not arguments.sigstore:
-        raise InvalidArgumentError(
-            "A token is given for nothing: expected --sigstore beside --sigstore_token_file. Add"
-            " it."
-        )
 
 
 def _print(release: "Release") -> None:

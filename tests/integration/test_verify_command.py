@@ -8,6 +8,9 @@ import xml.etree.ElementTree as ET
 import pytest
 from support import short_network
 
+from exporter.errors import InvalidArgumentError
+from exporter.verification import VerifyRequest, verify
+
 pytestmark = pytest.mark.integration
 
 GRAPH = (f"--variant={short_network.VARIANT}", "--task=feature_vector", "--checkpoint=seeded:0")
@@ -92,6 +95,11 @@ def test_half_a_model(refused, small_export, tmp_path, damage):
 )
 def test_flags(refused, flags, told):
     assert told in refused(*flags)
+
+
+def test_tolerances_that_would_not_count(tmp_path):
+    with pytest.raises(InvalidArgumentError, match="beside tolerances, found 'exact'"):
+        verify(VerifyRequest(tmp_path, reference_dir=tmp_path, atol=0.1))
 
 
 def test_images_that_do_not_decode(refused, tmp_path):
