@@ -1,9 +1,10 @@
 """Turns TF-Slim checkpoints into reusable TF2 SavedModels.
 
-The functions below are what the commands of `slim-export` call, each with an
-example. What cannot be done raises `ExporterError` with the sentence that the
-command line prints. Importing this package imports nothing else: a
-function's module comes with its first use, and TensorFlow when a stage needs it.
+The functions below do what the commands of `slim-export` do, each with an
+example; `evaluate` is a step of a pipeline of Apache Beam. What cannot be done
+raises `ExporterError` with the sentence that the command line prints.
+Importing this package imports nothing else: a function's module comes with its
+first use, and TensorFlow when a stage needs it.
 """
 
 import importlib
