@@ -52,7 +52,7 @@ def refusing(command, tmp_path):
 
 
 @pytest.fixture(scope="module")
-def write_checkpoint():
+def write_drawn():
     """Writes a TF1 checkpoint of drawn weights, after a change to them."""
     quiet.import_tensorflow()
     from checkpoints import seeded
@@ -102,8 +102,8 @@ def test_flags(refused, flags, message, tmp_path):
     assert message in refused(*flags, f"--cache_dir={tmp_path}")
 
 
-def test_another_variants_checkpoint_names_the_one_that_fits(refused, write_checkpoint, tmp_path):
-    prefix = write_checkpoint(tmp_path / "m", variant="mobilenet_v3_small_100_224")
+def test_another_variants_checkpoint_names_the_one_that_fits(refused, write_drawn, tmp_path):
+    prefix = write_drawn(tmp_path / "m", variant="mobilenet_v3_small_100_224")
     line = refused(f"--checkpoint={prefix}")
     assert "does not fit mobilenet_v3_small_075_224 as feature_vector" in line
     assert (
@@ -113,15 +113,15 @@ def test_another_variants_checkpoint_names_the_one_that_fits(refused, write_chec
     assert " more. Use --variant=mobilenet_v3_small_100_224." in line
 
 
-def test_another_multipliers_checkpoint(refused, write_checkpoint, tmp_path):
-    prefix = write_checkpoint(tmp_path / "m")
+def test_another_multipliers_checkpoint(refused, write_drawn, tmp_path):
+    prefix = write_drawn(tmp_path / "m")
     line = refused(f"--checkpoint={prefix}", "--depth_multiplier=0.5", "--image_size=96")
     assert "does not fit mobilenet_v3_small_050_96" in line
     assert line.endswith("Use --variant=mobilenet_v3_small_075_224 without --depth_multiplier.")
 
 
-def test_missing_logits(refused, write_checkpoint, tmp_path):
-    prefix = write_checkpoint(tmp_path / "m", task="feature_vector")
+def test_missing_logits(refused, write_drawn, tmp_path):
+    prefix = write_drawn(tmp_path / "m", task="feature_vector")
     line = refused(f"--checkpoint={prefix}", "--task=classification")
     assert "'MobilenetV3/Logits/Conv2d_1c_1x1/weights' expected float32 [1, 1, 1024, 1001]" in line
     assert line.endswith("found none. Use --task=feature_vector.")
@@ -133,27 +133,27 @@ def test_missing_logits_of_the_real_weights(refused, real_checkpoint):
     assert line.endswith("Use --task=feature_vector.")
 
 
-def test_wrong_dtype(refused, write_checkpoint, tmp_path):
+def test_wrong_dtype(refused, write_drawn, tmp_path):
     def change(weights):
         weights["MobilenetV3/Conv/weights"] = weights["MobilenetV3/Conv/weights"].astype(float)
 
-    line = refused(f"--checkpoint={write_checkpoint(tmp_path / 'm', change=change)}")
+    line = refused(f"--checkpoint={write_drawn(tmp_path / 'm', change=change)}")
     assert "expected float32 [3, 3, 3, 16], found float64 [3, 3, 3, 16]" in line
     assert "has float64 weights in 1 of 208 variables: " in line
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_weights_that_are_not_finite(refused, write_checkpoint, tmp_path, value):
+def test_weights_that_are_not_finite(refused, write_drawn, tmp_path, value):
     def change(weights):
         weights["MobilenetV3/Conv_2/biases"][7] = value
 
-    line = refused(f"--checkpoint={write_checkpoint(tmp_path / 'm', change=change)}")
+    line = refused(f"--checkpoint={write_drawn(tmp_path / 'm', change=change)}")
     assert "found NaN or infinity in 'MobilenetV3/Conv_2/biases'" in line
 
 
 @pytest.mark.parametrize("size", [0, 1000, -1])
-def test_truncated_data(refused, write_checkpoint, tmp_path, size):
-    prefix = write_checkpoint(tmp_path / "m")
+def test_truncated_data(refused, write_drawn, tmp_path, size):
+    prefix = write_drawn(tmp_path / "m")
     data = tmp_path / "m.data-00000-of-00001"
     content = data.read_bytes()
     data.write_bytes(content[:size])
@@ -161,8 +161,8 @@ def test_truncated_data(refused, write_checkpoint, tmp_path, size):
     assert "cannot be read" in line or "damaged" in line
 
 
-def test_flipped_bit_in_data(refused, write_checkpoint, tmp_path):
-    prefix = write_checkpoint(tmp_path / "m")
+def test_flipped_bit_in_data(refused, write_drawn, tmp_path):
+    prefix = write_drawn(tmp_path / "m")
     data = tmp_path / "m.data-00000-of-00001"
     content = bytearray(data.read_bytes())
     content[len(content) // 2] ^= 1
@@ -171,22 +171,22 @@ def test_flipped_bit_in_data(refused, write_checkpoint, tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"nonsense", bytes(4096)])
-def test_corrupt_index(refused, write_checkpoint, tmp_path, content):
-    prefix = write_checkpoint(tmp_path / "m")
+def test_corrupt_index(refused, write_drawn, tmp_path, content):
+    prefix = write_drawn(tmp_path / "m")
     (tmp_path / "m.index").write_bytes(content)
     assert "cannot be read" in refused(f"--checkpoint={prefix}")
 
 
-def test_index_cut_off(refused, write_checkpoint, tmp_path):
-    prefix = write_checkpoint(tmp_path / "m")
+def test_index_cut_off(refused, write_drawn, tmp_path):
+    prefix = write_drawn(tmp_path / "m")
     index = tmp_path / "m.index"
     index.write_bytes(index.read_bytes()[:-100])
     assert "cannot be read" in refused(f"--checkpoint={prefix}")
 
 
-def test_index_that_would_end_the_process(refused, write_checkpoint, tmp_path):
+def test_index_that_would_end_the_process(refused, write_drawn, tmp_path):
     """TensorFlow's reader aborts over it; other such indexes are in tests/unit."""
-    prefix = write_checkpoint(tmp_path / "m")
+    prefix = write_drawn(tmp_path / "m")
     name = b"MobilenetV3/Conv/weights"
 
     def change(entries, entry):
@@ -197,8 +197,8 @@ def test_index_that_would_end_the_process(refused, write_checkpoint, tmp_path):
     assert "expected a shape that values of 'MobilenetV3/Conv/weights' can have, found" in line
 
 
-def test_no_data(refused, write_checkpoint, tmp_path):
-    prefix = write_checkpoint(tmp_path / "m")
+def test_no_data(refused, write_drawn, tmp_path):
+    prefix = write_drawn(tmp_path / "m")
     (tmp_path / "m.data-00000-of-00001").unlink()
     assert "is incomplete" in refused(f"--checkpoint={prefix}")
 
@@ -274,8 +274,8 @@ def limited():
     resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
 
 
-def test_disk_that_is_full_while_the_model_is_written(refused_process, write_checkpoint, tmp_path):
-    prefix = write_checkpoint(tmp_path / "m")
+def test_disk_that_is_full_while_the_model_is_written(refused_process, write_drawn, tmp_path):
+    prefix = write_drawn(tmp_path / "m")
     line = refused_process(f"--checkpoint={prefix}", preexec_fn=limited)
     assert "SavedModel cannot be written" in line
     assert "Free some space" in line
@@ -285,8 +285,8 @@ def test_disk_that_is_full_while_weights_are_seeded(refused_process):
     assert "Seeded checkpoint cannot be written" in refused_process(preexec_fn=limited)
 
 
-def test_temporary_folder_that_is_full(refused_process, tmp_path, write_checkpoint):
-    prefix = write_checkpoint(tmp_path / "ema" / "m")
+def test_temporary_folder_that_is_full(refused_process, tmp_path, write_drawn):
+    prefix = write_drawn(tmp_path / "ema" / "m")
     with tarfile.open(tmp_path / "x.tgz", "w:gz") as tar:
         tar.add(prefix.parent, "v3/ema")
     line = refused_process(f"--checkpoint={tmp_path / 'x.tgz'}", preexec_fn=limited)

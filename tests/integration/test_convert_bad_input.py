@@ -7,7 +7,7 @@ import pytest
 from support import handmade
 from support.compared_here import convert_here
 
-from exporter import processes, quiet
+from exporter import processes
 from exporter.conversion import ConvertRequest, convert
 from exporter.converters.converting import written
 from exporter.converters.format_table import FORMATS
@@ -28,12 +28,6 @@ converter.convert = convert
 converter.tflite_fp16 = converter
 sys.modules[converter.__name__] = converter
 """
-
-
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    quiet.import_tensorflow()
-    return handmade.save(tmp_path_factory.mktemp("handmade") / "model")
 
 
 @pytest.fixture

@@ -18,11 +18,6 @@ quiet.import_tensorflow()
 import tensorflow as tf  # noqa: E402
 
 
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    return handmade.save(tmp_path_factory.mktemp("handmade") / "model")
-
-
 @pytest.fixture
 def refused(slim_export, tmp_path):
     """Converts, and returns the one line that says why not."""

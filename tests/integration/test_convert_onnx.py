@@ -21,11 +21,6 @@ CLOSE = 2e-6
 
 
 @pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    return handmade.save(tmp_path_factory.mktemp("handmade") / "model")
-
-
-@pytest.fixture(scope="module")
 def written(saved, tmp_path_factory):
     folder = tmp_path_factory.mktemp("onnx")
     return converted.convert("onnx", source_of(saved), folder, author="A. Uthor", license="MIT")

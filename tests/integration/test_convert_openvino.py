@@ -6,7 +6,7 @@ import numpy as np
 import openvino
 import pytest
 import tensorflow as tf
-from support import converted, handmade
+from support import converted
 
 from exporter.converters.formats.openvino import opened
 from exporter.converters.graphs import gates
@@ -18,11 +18,6 @@ pytestmark = pytest.mark.integration
 CLOSE = 2e-6
 # What a gate whose slope is 1/6 is away from one whose slope is 0.16667, 2e-5, and a little less.
 ANOTHER_SLOPE = 1e-5
-
-
-@pytest.fixture(scope="module")
-def saved(tmp_path_factory):
-    return handmade.save(tmp_path_factory.mktemp("handmade") / "model")
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from support.each_variant import at_few_pixels, each_variant
+from support.gaps import gap
 
 from exporter import quiet
 from slim_nets.network import TASKS
@@ -54,10 +55,6 @@ def outputs(images, variant, task, variables):
         variant.end_points(images, task, layers(variables))["default"]
         for layers in (TfLayers, FoldedLayers)
     ]
-
-
-def gap(expected, found):
-    return np.abs(expected - found).max() / np.abs(expected).max()
 
 
 @pytest.mark.parametrize("name", each_variant())

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from support.gaps import gap
 from support.handmade import Network, save
 from support.mutating import edited
 
@@ -25,10 +26,6 @@ def loaded(folder):
 
 def noise(size, batch=2):
     return np.random.RandomState(7).rand(batch, size, size, 3).astype(np.float32)
-
-
-def gap(expected, found):
-    return np.abs(expected - found).max() / np.abs(expected).max()
 
 
 def served(model, name, images):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from support.gaps import gap
 
 from exporter import quiet
 
@@ -57,10 +58,6 @@ def run(definition):
 
 def ops(definition):
     return sorted(node.op for node in definition.node if node.op != "Const")
-
-
-def gap(one, other):
-    return np.abs(one - other).max() / np.abs(one).max()
 
 
 @pytest.mark.parametrize("before", [convolution, with_bias, depthwise])
