@@ -76,13 +76,15 @@ def evaluated(
     check_is_there(request.model_dir, EvaluationError)
     from exporter.bench.rounds import environment
     from exporter.evaluating.evaluate_request import THREADS
-    from exporter.evaluating.running import evaluated as running_of
+    from exporter.evaluating.running import evaluation_steps
     from exporter.reports.evaluation_record import Evaluation
 
     with temporary.folder() as place:
         given = (request, tuple(beam_arguments), str(place))
         try:
-            with processes.session(running_of, *given, environment=environment(THREADS)) as running:
+            with processes.session(
+                evaluation_steps, *given, environment=environment(THREADS)
+            ) as running:
                 told = running.hear()
                 while not isinstance(told, Evaluation):
                     progress(told.label, told.done, told.total)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from exporter.cli import flags
 from exporter.cli.terminal import print_json, print_lines, print_table, progress_bar, tell
 from exporter.errors import InvalidArgumentError
+from exporter.evaluating.evaluate_request import BATCH, CENTRAL_CROP
 from exporter.evaluation import EvaluateRequest, check_report_dir, evaluated, write_report
 
 if TYPE_CHECKING:
@@ -45,9 +46,11 @@ def add(commands: Any) -> None:
         ),
         input_range=flags.INPUT_RANGE,
         central_crop=flags.value(
-            "which part of height and width is kept (0.875)", type=float, default=0.875
+            f"which part of height and width is kept ({CENTRAL_CROP})",
+            type=float,
+            default=CENTRAL_CROP,
         ),
-        batch=flags.value("images per call (32)", type=int, default=32),
+        batch=flags.value(f"images per call ({BATCH})", type=int, default=BATCH),
         neighbours=flags.value(
             "for feature vectors: how many nearest other images vote on a class (0, no vote)",
             type=int,

@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"True|False|-?\d+(\.\d*)?(e[-+]?\d+)?")
 _INPUTS = {"dtype": "C50", "freed": "C48", "last freed": "C48", "fixed": "C49"}
 _OUTPUTS = {"dtype": "C55", "freed": "C56", "last freed": "C57", "fixed": "C58"}
 
-Inputs = Mapping[str, Leaf]
+Leaves = Mapping[str, Leaf]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class FunctionPair:
         name = _argument(path)
         return (self.found[name].name if name in self.found else name) + path[len(name) :]
 
-    def carried(self, trace: ConcreteFunction) -> Inputs | None:
+    def carried(self, trace: ConcreteFunction) -> Leaves | None:
         """Writes an old trace's inputs as the new function takes them.
 
         Returns:
@@ -116,12 +116,12 @@ def compare_traces(pair: FunctionPair, variables: Mapping[str, str]) -> Iterator
             yield found._replace(where=_label(inputs), training=trace.training)
 
 
-_Kept = tuple[ConcreteFunction, Inputs, ConcreteFunction]
+_Kept = tuple[ConcreteFunction, Leaves, ConcreteFunction]
 
 
 def _paired(
-    old: list[tuple[ConcreteFunction, Inputs]], new: Sequence[ConcreteFunction]
-) -> tuple[list[_Kept], list[tuple[ConcreteFunction, Inputs]]]:
+    old: list[tuple[ConcreteFunction, Leaves]], new: Sequence[ConcreteFunction]
+) -> tuple[list[_Kept], list[tuple[ConcreteFunction, Leaves]]]:
     """Finds for each old trace, with its inputs, the new one that takes its place."""
     takers = [_nearest(inputs, [n for n in new if _takes(n.inputs, inputs)]) for _, inputs in old]
     kept = [(*known, now) for known, now in zip(old, takers, strict=True) if now is not None]
@@ -180,7 +180,7 @@ def _compare_output(subject: str, old: Leaf, new: Leaf) -> Iterator[Deviation]:
         yield from changed("C52", subject, old, new, _text)
 
 
-def _takes(new: Inputs, old: Inputs) -> bool:
+def _takes(new: Leaves, old: Leaves) -> bool:
     return new.keys() == old.keys() and all(_takes_leaf(new[path], old[path]) for path in old)
 
 
@@ -193,7 +193,7 @@ def _takes_leaf(new: Leaf, old: Leaf) -> bool:
     return new.dtype == old.dtype and shape_change(old.shape, new.shape) != "fixed"
 
 
-def _nearest(inputs: Inputs, traces: list[ConcreteFunction]) -> ConcreteFunction | None:
+def _nearest(inputs: Leaves, traces: list[ConcreteFunction]) -> ConcreteFunction | None:
     """Returns the trace with the fewest other arguments."""
     return min(
         traces,
@@ -202,16 +202,16 @@ def _nearest(inputs: Inputs, traces: list[ConcreteFunction]) -> ConcreteFunction
     )
 
 
-def _python(inputs: Inputs) -> dict[str, str]:
+def _python(inputs: Leaves) -> dict[str, str]:
     """Returns the Python values, and for each tensor that it is one."""
     return {path: leaf if isinstance(leaf, str) else "" for path, leaf in inputs.items()}
 
 
-def _label(inputs: Inputs) -> str:
+def _label(inputs: Leaves) -> str:
     return ", ".join(f"{p}={leaf}" for p, leaf in inputs.items() if isinstance(leaf, str))
 
 
-def _tensors(inputs: Inputs) -> str:
+def _tensors(inputs: Leaves) -> str:
     return ", ".join(f"{p}: {_text(leaf)}" for p, leaf in inputs.items() if isinstance(leaf, Spec))
 
 

@@ -28,7 +28,7 @@ from exporter.evaluating.evaluate_request import THREADS, EvaluateRequest
 from exporter.evaluating.opened_models import limit_threads
 from exporter.evaluating.planning import planned
 from exporter.evaluating.progress_files import Step
-from exporter.evaluating.transform import Measure
+from exporter.evaluating.transform import EvaluateFiles
 from exporter.releases.looked_at import looked_at
 from exporter.reports.evaluation_record import Evaluation
 
@@ -70,7 +70,7 @@ def steps(
         data = data_files.found(request.data)
         running = _Running(beam.Pipeline(options=options), options, Path(place))
         yield Step("evaluate", 0, data.size)
-        running.start(Measure(plan, data))
+        running.start(EvaluateFiles(plan, data))
         while running.goes_on():
             yield Step("evaluate", min(progress_files.done(Path(place)), data.size), data.size)
         found = running.result()
@@ -123,10 +123,10 @@ class _Running:
         self._ended: queue.Queue[Exception | None] = queue.Queue()
         self._lost_since: float | None = None
 
-    def start(self, measure: Measure) -> None:
+    def start(self, files: EvaluateFiles) -> None:
         """Begins."""
         # Its refusals are those of the data, and not of the pipeline.
-        found = self._pipeline | measure
+        found = self._pipeline | files
         _ = found | "write" >> beam.Map(_write, self._path)
         threading.Thread(target=self._run, daemon=True).start()
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from exporter.reports.evaluation_record import Evaluation
 
 
-def evaluated(
+def evaluation_steps(
     request: EvaluateRequest, beam_arguments: Sequence[str], place: str
 ) -> "Generator[Step | Evaluation, None, None]":
     """Evaluates.

@@ -25,7 +25,7 @@ class DamagedShardError(Exception):
 
 
 @dataclass(frozen=True)
-class Record:
+class TFRecord:
     """One record.
 
     Attributes:
@@ -37,7 +37,7 @@ class Record:
     data: bytes | None
 
 
-def records(file: IO[bytes], part: int = 0, parts: int = 1) -> Iterator[Record]:
+def records(file: IO[bytes], part: int = 0, parts: int = 1) -> Iterator[TFRecord]:
     """Reads every record of a file, or every n-th.
 
     Args:
@@ -66,7 +66,7 @@ def records(file: IO[bytes], part: int = 0, parts: int = 1) -> Iterator[Record]:
         if not found:
             return
         if own:
-            yield Record(number, data)
+            yield TFRecord(number, data)
         number += 1
 
 

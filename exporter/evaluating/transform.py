@@ -22,7 +22,7 @@ from exporter.evaluating.labelled_images import (
 )
 from exporter.evaluating.opened_models import OpenedModels
 from exporter.evaluating.planning import labels_of_folders, planned
-from exporter.evaluating.summary import evaluation_of
+from exporter.evaluating.shares import evaluation_of
 from exporter.evaluating.tally import Tally
 from exporter.releases.looked_at import looked_at
 
@@ -46,12 +46,12 @@ class Evaluate(beam.PTransform):  # type: ignore[misc]
         with looked_at(request.model_dir, EvaluationError, trust=request.trust) as digest:
             plan = planned(request, digest)
         if isinstance(begin, beam.pvalue.PBegin):
-            return begin | Measure(plan, data_files.found(request.data))
+            return begin | EvaluateFiles(plan, data_files.found(request.data))
         examples = begin | "ignore windows" >> beam.WindowInto(GlobalWindows())
         return _measured(examples, plan, images_of_example)
 
 
-class Measure(beam.PTransform):  # type: ignore[misc]
+class EvaluateFiles(beam.PTransform):  # type: ignore[misc]
     """Evaluates the files of a plan; its output has one element, an `Evaluation`."""
 
     def __init__(self, plan: EvaluationPlan, data: data_files.DataFiles) -> None:

@@ -4,13 +4,13 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 
 from exporter.releases.allowed_ops import SAVER
-from exporter.releases.scanned_graph import Function, Node
+from exporter.releases.scanned_graph import LibraryFunction, Node
 
 # What TensorFlow's saver appends to the path that it is given, while it writes.
 _SUFFIX = re.compile(rb"\.part|_temp(_[0-9a-f]{32})?/part")
 
 
-def other_paths(function: Function) -> Iterator[str]:
+def other_paths(function: LibraryFunction) -> Iterator[str]:
     """Names the ops of a saver's function that use another path than the canonical one.
 
     Args:

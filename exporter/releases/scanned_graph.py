@@ -41,7 +41,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Function:
+class LibraryFunction:
     """A function of a graph's library.
 
     Attributes:
@@ -74,7 +74,7 @@ class ScannedGraph:
     """
 
     nodes: tuple[Node, ...]
-    functions: tuple[Function, ...]
+    functions: tuple[LibraryFunction, ...]
     roots: Mapping[str, set[str]]
     save: str
     restore: str
@@ -130,9 +130,9 @@ def read(meta_graph: Any) -> ScannedGraph:
     )
 
 
-def _function(definition: Any) -> Function:
+def _function(definition: Any) -> LibraryFunction:
     arguments = tuple(argument.name for argument in definition.signature.input_arg)
-    return Function(definition.signature.name, arguments, _nodes(definition.node_def))
+    return LibraryFunction(definition.signature.name, arguments, _nodes(definition.node_def))
 
 
 def _nodes(definitions: Iterable[Any]) -> tuple[Node, ...]:

@@ -1,7 +1,9 @@
 """What the project promises about itself."""
 
+import ast
 import re
 import subprocess
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -39,6 +41,16 @@ def lines(path):
     return len(path.read_text().splitlines())
 
 
+def test_every_class_has_a_name_of_its_own():
+    packages = ("exporter", "slim_nets", "checkpoints")
+    python = [path for path in tracked() if path.suffix == ".py"]
+    ours = [path for path in python if path.relative_to(ROOT).parts[0] in packages]
+    bodies = [ast.parse(path.read_text()).body for path in ours]
+    names = Counter(node.name for body in bodies for node in body if isinstance(node, ast.ClassDef))
+    assert names
+    assert [name for name, times in names.items() if times > 1] == []
+
+
 def test_ci_runs_the_readmes_test_command_and_nothing_else():
     commands = [
         line
@@ -50,7 +62,7 @@ def test_ci_runs_the_readmes_test_command_and_nothing_else():
     assert f"\n{command}\n" in (ROOT / "README.md").read_text()
 
 
-def test_only_two_files_name_private_modules():
+def test_one_file_names_private_modules():
     pattern = re.compile(r"^\s*(from|import) (tensorflow\.python|tf_keras\.src)", re.MULTILINE)
     python = [path for path in tracked() if path.suffix == ".py"]
     found = [path.relative_to(ROOT) for path in python if pattern.search(path.read_text())]

@@ -10,7 +10,7 @@ import tensorflow as tf
 from exporter.bench.candidates import Candidate
 from exporter.evaluating.evaluate_request import EvaluateRequest
 from exporter.evaluating.evaluation_plan import EvaluationPlan
-from exporter.evaluating.running import evaluated
+from exporter.evaluating.running import evaluation_steps
 from support import handmade
 
 IN_MEMORY = ("--direct_running_mode=in_memory", "--direct_num_workers=1")
@@ -127,7 +127,7 @@ def directly(logits, labels):
 def measured(request, folder, *arguments):
     """Evaluates in this process."""
     folder.mkdir()
-    *_, found = evaluated(request, arguments or IN_MEMORY, str(folder))
+    *_, found = evaluation_steps(request, arguments or IN_MEMORY, str(folder))
     return found
 
 

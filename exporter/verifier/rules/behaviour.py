@@ -212,7 +212,7 @@ def _reached(model: LoadedModel, asked: Derivative) -> set[str]:
     return {name for name, gradient in flows.items() if gradient is not None}
 
 
-class _SeenError(Exception):
+class _EntersConvolutionError(Exception):
     """Carries what enters the first convolution."""
 
 
@@ -223,7 +223,7 @@ def images_are_rescaled(model: LoadedModel) -> Iterator[str]:
     images = model.input_spec.probe("noise")[0][None]
     try:
         recompute(call_graph(model, PLAIN), model, [images], How(intercept=_stop_at_convolution))
-    except _SeenError as seen:
+    except _EntersConvolutionError as seen:
         entering = np.asarray(seen.args[0])
     except UnsupportedError as error:
         raise NotApplicableError(f"its graph cannot be followed: {error}") from error
@@ -235,7 +235,7 @@ def images_are_rescaled(model: LoadedModel) -> Iterator[str]:
 
 def _stop_at_convolution(node: Any, inputs: list[Any], _: dict[str, Any]) -> None:
     if node.op in _CONVOLUTIONS:
-        raise _SeenError(inputs[0])
+        raise _EntersConvolutionError(inputs[0])
 
 
 def _has_batch(model: LoadedModel, way: str) -> bool:

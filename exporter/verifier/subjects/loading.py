@@ -111,9 +111,9 @@ def _of_rescaling(model: LoadedModel, way: str) -> Ends | None:
     def look(node: Any, inputs: Sequence[Any], _: dict[str, Any]) -> None:
         for value in inputs:
             if (ends := _mapped(images, value)) is not None:
-                raise _SeenError(ends)
+                raise _RangeSeenError(ends)
         if node.op in _LAYERS:
-            raise _SeenError(None)
+            raise _RangeSeenError(None)
 
     try:
         images = np.stack(spec.probe("noise") * (spec.fixed_batch() or 1))
@@ -121,7 +121,7 @@ def _of_rescaling(model: LoadedModel, way: str) -> Ends | None:
         guarded.result(
             lambda: recompute(call_graph(model, way), model, [images], How(intercept=look))
         )
-    except _SeenError as seen:
+    except _RangeSeenError as seen:
         found: Ends | None = seen.args[0]
         return found
     except Exception:  # noqa: BLE001  (whatever others' models do, this is no place to refuse it)
@@ -129,7 +129,7 @@ def _of_rescaling(model: LoadedModel, way: str) -> Ends | None:
     return None
 
 
-class _SeenError(Exception):
+class _RangeSeenError(Exception):
     """Carries the range that was found, or None."""
 
 

@@ -17,7 +17,7 @@ from exporter.evaluating.evaluation_page import page_of
 from exporter.evaluating.evaluation_plan import EvaluationPlan
 from exporter.evaluating.intervals import paired_difference, wilson
 from exporter.evaluating.labelled_images import Bad
-from exporter.evaluating.summary import evaluation_of
+from exporter.evaluating.shares import evaluation_of
 from exporter.evaluating.tally import COSINE_UNIT, Tally
 from exporter.reports.evaluation_record import Evaluation
 

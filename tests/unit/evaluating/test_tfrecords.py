@@ -6,7 +6,7 @@ import io
 import pytest
 import tensorflow as tf
 
-from exporter.evaluating.tfrecords import DamagedShardError, Record, records
+from exporter.evaluating.tfrecords import DamagedShardError, TFRecord, records
 
 DATA = [bytes([number]) * (10 * number + 1) for number in range(7)]
 
@@ -28,7 +28,7 @@ def read(data, part=0, parts=1):
 @pytest.mark.parametrize("parts", [1, 3, 9])
 def test_every_record_is_in_one_part(written, stored, parts):
     found = [record for part in range(parts) for record in read(stored(written), part, parts)]
-    assert sorted(found, key=lambda r: r.number) == [Record(n, d) for n, d in enumerate(DATA)]
+    assert sorted(found, key=lambda r: r.number) == [TFRecord(n, d) for n, d in enumerate(DATA)]
     assert {r.number for r in read(stored(written), 0, parts)} == set(range(0, 7, parts))
 
 
@@ -38,7 +38,7 @@ def test_a_plain_file_whose_first_length_looks_like_gzip(tmp_path):
         writer.write(data)
     stored = (tmp_path / "records").read_bytes()
     assert stored[:2] == gzip.compress(b"")[:2]
-    assert read(stored) == [Record(0, data)]
+    assert read(stored) == [TFRecord(0, data)]
 
 
 def test_files_without_records(written):
