@@ -64,8 +64,8 @@ def add(commands: Any) -> None:
         task=flags.task(required=True),
         checkpoint=flags.value(
             "'published' (from the cache, else downloaded), 'seeded:N' (random weights from seed"
-            " N), or a path: a prefix, a folder with one checkpoint or a 'checkpoint' file, or a"
-            " .tgz archive",
+            " N), or a path: a prefix, a checkpoint that is one file, a folder with one checkpoint"
+            " or a 'checkpoint' file, or a .tgz archive",
             required=True,
             type=flags.not_empty,
         ),
