@@ -63,15 +63,13 @@ def test_other_sizes(export, tmp_path, variant, multiplier, size):
 @pytest.mark.parametrize(
     ("variant", "task"),
     [
+        ("mobilenet_v3_large_075_224", "feature_vector"),
         ("mobilenet_v3_small_minimalistic_100_224", "classification"),
         ("mobilenet_edgetpu_075_224", "feature_vector"),
     ],
 )
 def test_gradients(export, slim_export, tmp_path, variant, task):
-    """What an export does not wait for; of other networks compared where they are verified.
-
-    Of V3 that is the small one with the published weights, of whose layers the large one is made.
-    """
+    """What an export does not wait for; of other networks compared where they are verified."""
     export(variant, task, "seeded:3", tmp_path / "model", "--image_size=64", "--verify=false")
     flags = ["--checkpoint=seeded:3", f"--variant={variant}", f"--task={task}", "--image_size=64"]
     result = slim_export("verify", "--json", f"--model_dir={tmp_path / 'model'}", *flags)
