@@ -64,9 +64,9 @@ def package(request: PackageRequest, progress: Progress = silent) -> Release:
         >>> str(exporter.package(request).manifest.handle)
         'somebody/features/1'
     """
-    signer = _signer(request)
     check_base_url(request.base_url)
     target = request.output_dir.absolute()
+    signer = _signer(request)
     check_target(target, overwrite=request.overwrite, kind=RELEASE)
     report = passed_report(request.model_dir, request.report_dir)
     check_handle(request.handle, report.origin)
